@@ -1,0 +1,123 @@
+//! The door between the rules and the store.
+//!
+//! The truth is a set of immutable blocks on four shelves. Everything that is looked up by
+//! something other than a block's id is an index entry *derived from one block alone*
+//! ([`crate::index::derive`]), so that any index can be thrown away and rebuilt by reading blocks.
+
+use crate::bytes::Cid;
+use std::fmt;
+
+/// Where a block lies. One block may lie on several shelves; each copy is erased apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shelf {
+    /// The durable set of the design: charters, terms, and certified records (header, body,
+    /// certificate). The only shelf served in bulk.
+    Certified,
+    /// Bodies of records without a certificate. Never served in bulk.
+    Waiting,
+    /// Headers without a certificate, attestations, receipts, statements of who asked for bodies.
+    Live,
+}
+
+impl Shelf {
+    /// Every shelf, in the order in which a rebuild reads them.
+    pub const ALL: [Shelf; 3] = [Shelf::Certified, Shelf::Waiting, Shelf::Live];
+
+    /// The name of the shelf, used for its folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            Shelf::Certified => "certified",
+            Shelf::Waiting => "waiting",
+            Shelf::Live => "live",
+        }
+    }
+}
+
+/// A change, committed whole or not at all from the reader's point of view.
+///
+/// Invariant: every `put` carries bytes that hash to its id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Blocks to add, in order. Adding a block that the shelf already holds does nothing.
+    pub puts: Vec<(Shelf, Cid, Vec<u8>)>,
+    /// Blocks to erase. Erasing a block that the shelf does not hold does nothing.
+    pub erasures: Vec<(Shelf, Cid)>,
+}
+
+impl Batch {
+    /// Whether committing this would change nothing.
+    pub fn is_empty(&self) -> bool {
+        self.puts.is_empty() && self.erasures.is_empty()
+    }
+
+    /// Adds one block.
+    pub fn put(&mut self, shelf: Shelf, cid: Cid, bytes: Vec<u8>) {
+        self.puts.push((shelf, cid, bytes));
+    }
+
+    /// Erases one block.
+    pub fn erase(&mut self, shelf: Shelf, cid: Cid) {
+        self.erasures.push((shelf, cid));
+    }
+}
+
+/// A key and a value that a block contributes to the index. Ids, offsets and numbers only.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IndexEntry {
+    /// At most [`crate::limits::INDEX_KEY_BYTES`]; starts with a one-byte prefix.
+    pub key: Vec<u8>,
+    /// At most [`crate::limits::INDEX_VALUE_BYTES`].
+    pub value: Vec<u8>,
+}
+
+/// How index entries follow from one block. Must be pure. A block it cannot read gives none.
+pub type Derive = fn(Shelf, &Cid, &[u8]) -> Vec<IndexEntry>;
+
+/// What the rules may read.
+pub trait Ledger {
+    /// The bytes of a block on one shelf.
+    ///
+    /// # Errors
+    /// When the storage below fails or holds bytes that do not match the id.
+    fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError>;
+
+    /// Whether a shelf holds a block, without reading it.
+    ///
+    /// # Errors
+    /// When the storage below fails.
+    fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError>;
+
+    /// One index value.
+    ///
+    /// # Errors
+    /// When the storage below fails.
+    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError>;
+
+    /// At most `limit` index entries whose key starts with `prefix` and is greater than `after`
+    /// (when given), in the order of their keys' bytes.
+    ///
+    /// # Errors
+    /// When the storage below fails.
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<IndexEntry>, LedgerError>;
+}
+
+/// A ledger that can be written. One writer at a time.
+pub trait Store: Ledger {
+    /// Makes the batch durable, then visible. When this returns `Ok`, a power cut loses none of it.
+    ///
+    /// # Errors
+    /// When it could not be made durable; after a failed fsync every later commit fails too.
+    fn commit(&mut self, batch: &Batch) -> Result<(), LedgerError>;
+}
+
+/// Why the storage below could not answer. It names files and offsets, never content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerError(pub String);
+
+impl fmt::Display for LedgerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for LedgerError {}

@@ -1,0 +1,13 @@
+//! The pure rules of Commonwheel.
+//!
+//! Everything here is a function of its arguments: no clock, no randomness, no network, no disk.
+//! Time, keys and storage are passed in. Start reading at [`record`] (what a person shares),
+//! [`agreement`] (how validators accept it), then [`core`] (the one transition that ties them).
+
+pub mod bytes;
+pub mod index;
+pub mod ledger;
+pub mod limits;
+pub mod record;
+pub mod redact;
+pub mod text;

@@ -1,0 +1,56 @@
+//! Every limit on what is read from outside: what it bounds, and why that number.
+//!
+//! All sizes are in bytes unless the name says otherwise.
+
+/// The largest magnitude of an integer: what JSON readers keep exact (2^53 − 1).
+pub const INT_MAX: i64 = (1 << 53) - 1;
+/// How deep lists and maps may nest. A body needs four levels; the rest is room for `ext`.
+pub const DEPTH: usize = 16;
+/// A signed header, signature included.
+pub const HEADER_BYTES: usize = 1024;
+/// A body. A long chat is some 100 KiB; a charter may set less, never more.
+pub const BODY_BYTES: usize = 1 << 20;
+/// A charter with all its signatures: 64 validators with names and addresses fit.
+pub const CHARTER_BYTES: usize = 64 * 1024;
+/// The text of a community's terms.
+pub const TERMS_BYTES: usize = 64 * 1024;
+/// Validators in one charter. A certificate grows with the quorum; 31 is the design's largest.
+pub const VALIDATORS: usize = 64;
+/// One gossip message: what gossipsub forwards whole.
+pub const GOSSIP_BYTES: usize = 64 * 1024;
+/// Headers, attestations or certificates in one gossip message.
+pub const GOSSIP_ITEMS: usize = 256;
+/// Verdicts under one signature. Depth 8 of the Merkle tree keeps a proof at 256 bytes.
+pub const ATTESTATION_ENTRIES: usize = 256;
+/// A certificate: q proofs of at most 8 hashes, each with a signed root of about 400 bytes.
+pub const CERTIFICATE_BYTES: usize = VALIDATORS * 1024;
+/// One frame of the exchange protocol: one record with header, body and certificate, and room.
+pub const FRAME_BYTES: usize = 2 << 20;
+/// Ids asked for in one request.
+pub const REQUEST_IDS: usize = 512;
+/// A reconciliation message, so that it survives a relayed connection (128 KiB).
+pub const RECONCILE_BYTES: usize = 64 * 1024;
+/// Messages in a chat. OASST's longest thread has some dozens.
+pub const MESSAGES: usize = 4096;
+/// Tags on a record.
+pub const TAGS: usize = 32;
+/// One tag, a model's name, a title.
+pub const SHORT_TEXT_BYTES: usize = 256;
+/// A note.
+pub const NOTE_BYTES: usize = 16 * 1024;
+/// Criteria in a rubric, answers in a feedback form.
+pub const ENTRIES: usize = 64;
+/// Records that wait for a certificate, in all: what a validator keeps in its waiting room.
+pub const WAITING_RECORDS: usize = 100_000;
+/// Waiting records by one author key.
+pub const WAITING_PER_AUTHOR: usize = 10_000;
+/// An index key.
+pub const INDEX_KEY_BYTES: usize = 128;
+/// An index value.
+pub const INDEX_VALUE_BYTES: usize = 256;
+
+const _: () = assert!(HEADER_BYTES * 32 < GOSSIP_BYTES, "a message carries many headers");
+const _: () = assert!(BODY_BYTES + HEADER_BYTES + CERTIFICATE_BYTES < FRAME_BYTES, "a record fits in one frame");
+const _: () = assert!(RECONCILE_BYTES <= 128 * 1024, "a relayed connection carries 128 KiB");
+const _: () = assert!(ATTESTATION_ENTRIES.is_power_of_two(), "proof depth is log2");
+const _: () = assert!(WAITING_PER_AUTHOR <= WAITING_RECORDS, "one author cannot be allowed more than all");

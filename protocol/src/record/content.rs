@@ -1,0 +1,273 @@
+//! The kinds of content a body can hold, generic over the kind of text in them.
+//!
+//! Importers fill them with [`crate::text::RawText`]; the redactor turns every text into
+//! [`crate::text::Redacted`] with [`Content::map`]; a body read from bytes holds `String`.
+
+/// Who speaks in a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Instructions to the model.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+    /// The result of a tool that the model called.
+    Tool,
+}
+
+/// A person's judgement of a chat or of one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// It did what was asked.
+    Good,
+    /// It did not.
+    Fail,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message<T> {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub text: T,
+    /// The model that wrote it, when it differs from the record's.
+    pub model: Option<T>,
+    /// A judgement of this message alone.
+    pub label: Option<Label>,
+    /// A rating of this message, 1 (worst) to 10 (best).
+    pub rating: Option<i64>,
+}
+
+impl<T> Message<T> {
+    /// A message without model, label or rating.
+    pub fn new(role: Role, text: T) -> Self {
+        Message { role, text, model: None, label: None, rating: None }
+    }
+}
+
+/// A chat with a good or fail label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chat<T> {
+    /// At least one message.
+    pub messages: Vec<Message<T>>,
+    /// The judgement of the whole chat.
+    pub label: Label,
+    /// Why.
+    pub note: Option<T>,
+}
+
+/// A better text for one message of the record that the header's `corrects` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction<T> {
+    /// Which message of the corrected record, counted from 0; none for content without messages.
+    pub message: Option<i64>,
+    /// The text as it should be.
+    pub corrected: T,
+    /// Why.
+    pub note: Option<T>,
+}
+
+/// Two answers to one prompt, one better than the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreferencePair<T> {
+    /// The conversation up to the answers. At least one message.
+    pub prompt: Vec<Message<T>>,
+    /// The better answer.
+    pub chosen: T,
+    /// The worse answer.
+    pub rejected: T,
+    /// Why.
+    pub note: Option<T>,
+}
+
+/// A prompt with an ideal answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example<T> {
+    /// The question.
+    pub prompt: T,
+    /// The ideal answer.
+    pub ideal: T,
+}
+
+/// One criterion of a rubric with its score.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Criterion<T> {
+    /// What is judged.
+    pub name: T,
+    /// The score, 0 to `max`.
+    pub score: i64,
+    /// The best score, 1 to 100.
+    pub max: i64,
+    /// Why.
+    pub note: Option<T>,
+}
+
+/// A chat judged by a rubric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RubricRatings<T> {
+    /// What is judged. At least one message.
+    pub messages: Vec<Message<T>>,
+    /// At least one criterion.
+    pub criteria: Vec<Criterion<T>>,
+}
+
+/// One answer in a feedback form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer<T> {
+    /// The form's question.
+    pub question: T,
+    /// The person's answer.
+    pub answer: T,
+}
+
+/// Structured feedback, on a chat or on a model in general.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feedback<T> {
+    /// What the feedback is about; may be empty.
+    pub messages: Vec<Message<T>>,
+    /// At least one answer.
+    pub answers: Vec<Answer<T>>,
+    /// Overall, 1 (worst) to 10 (best).
+    pub rating: Option<i64>,
+}
+
+/// A programming task with a solution and its tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeWithTests<T> {
+    /// The task.
+    pub prompt: T,
+    /// The programming language.
+    pub programming_language: T,
+    /// The solution.
+    pub code: T,
+    /// Tests that the solution passes.
+    pub tests: T,
+}
+
+/// The same text in two languages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TranslationPair<T> {
+    /// BCP 47 tag of `source`.
+    pub source_language: String,
+    /// BCP 47 tag of `target`.
+    pub target_language: String,
+    /// The original.
+    pub source: T,
+    /// Its translation.
+    pub target: T,
+    /// Anything a reader should know.
+    pub note: Option<T>,
+}
+
+/// How a named author or a pseudonym presents itself; the newest accepted one of a key counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile<T> {
+    /// The name to show. Need not be unique.
+    pub name: T,
+    /// A few words about the author.
+    pub about: Option<T>,
+}
+
+/// What a body holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content<T> {
+    /// `chat`
+    Chat(Chat<T>),
+    /// `correction`
+    Correction(Correction<T>),
+    /// `preference`
+    Preference(PreferencePair<T>),
+    /// `example`
+    Example(Example<T>),
+    /// `rubric`
+    Rubric(RubricRatings<T>),
+    /// `feedback`
+    Feedback(Feedback<T>),
+    /// `code`
+    Code(CodeWithTests<T>),
+    /// `translation`
+    Translation(TranslationPair<T>),
+    /// `profile`
+    Profile(Profile<T>),
+}
+
+impl<T> Content<T> {
+    /// The kind's name on the wire.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Content::Chat(_) => "chat",
+            Content::Correction(_) => "correction",
+            Content::Preference(_) => "preference",
+            Content::Example(_) => "example",
+            Content::Rubric(_) => "rubric",
+            Content::Feedback(_) => "feedback",
+            Content::Code(_) => "code",
+            Content::Translation(_) => "translation",
+            Content::Profile(_) => "profile",
+        }
+    }
+
+    /// The same content with every text changed by `f`, in reading order.
+    pub fn map<U>(&self, f: &mut impl FnMut(&T) -> U) -> Content<U> {
+        fn opt<T, U>(text: &Option<T>, f: &mut impl FnMut(&T) -> U) -> Option<U> {
+            text.as_ref().map(f)
+        }
+        fn messages<T, U>(list: &[Message<T>], f: &mut impl FnMut(&T) -> U) -> Vec<Message<U>> {
+            list.iter()
+                .map(|m| Message {
+                    role: m.role,
+                    text: f(&m.text),
+                    model: opt(&m.model, f),
+                    label: m.label,
+                    rating: m.rating,
+                })
+                .collect()
+        }
+        match self {
+            Content::Chat(c) => {
+                Content::Chat(Chat { messages: messages(&c.messages, f), label: c.label, note: opt(&c.note, f) })
+            }
+            Content::Correction(c) => Content::Correction(Correction {
+                message: c.message,
+                corrected: f(&c.corrected),
+                note: opt(&c.note, f),
+            }),
+            Content::Preference(c) => Content::Preference(PreferencePair {
+                prompt: messages(&c.prompt, f),
+                chosen: f(&c.chosen),
+                rejected: f(&c.rejected),
+                note: opt(&c.note, f),
+            }),
+            Content::Example(c) => Content::Example(Example { prompt: f(&c.prompt), ideal: f(&c.ideal) }),
+            Content::Rubric(c) => Content::Rubric(RubricRatings {
+                messages: messages(&c.messages, f),
+                criteria: c
+                    .criteria
+                    .iter()
+                    .map(|k| Criterion { name: f(&k.name), score: k.score, max: k.max, note: opt(&k.note, f) })
+                    .collect(),
+            }),
+            Content::Feedback(c) => Content::Feedback(Feedback {
+                messages: messages(&c.messages, f),
+                answers: c.answers.iter().map(|a| Answer { question: f(&a.question), answer: f(&a.answer) }).collect(),
+                rating: c.rating,
+            }),
+            Content::Code(c) => Content::Code(CodeWithTests {
+                prompt: f(&c.prompt),
+                programming_language: f(&c.programming_language),
+                code: f(&c.code),
+                tests: f(&c.tests),
+            }),
+            Content::Translation(c) => Content::Translation(TranslationPair {
+                source_language: c.source_language.clone(),
+                target_language: c.target_language.clone(),
+                source: f(&c.source),
+                target: f(&c.target),
+                note: opt(&c.note, f),
+            }),
+            Content::Profile(c) => Content::Profile(Profile { name: f(&c.name), about: opt(&c.about, f) }),
+        }
+    }
+}
