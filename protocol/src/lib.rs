@@ -5,9 +5,13 @@
 //! [`agreement`] (how validators accept it), then [`core`] (the one transition that ties them).
 
 pub mod bytes;
+pub mod identity;
 pub mod index;
 pub mod ledger;
+pub mod licence;
 pub mod limits;
+pub mod preference;
 pub mod record;
 pub mod redact;
+pub mod sign;
 pub mod text;
