@@ -207,10 +207,8 @@ mod tests {
 
     fn accept(charter: &Charter, who: usize, record: RecordId, verdict: Verdict) -> Option<Acceptance> {
         let id = charter.id();
-        let entries = [Entry { record: RecordId(Cid::of_cbor(b"another")), verdict: Verdict::Accept }, Entry {
-            record,
-            verdict,
-        }];
+        let entries =
+            [Entry { record: RecordId(Cid::of_cbor(b"another")), verdict: Verdict::Accept }, Entry { record, verdict }];
         let bytes = Batch::sign(id, id, 1, &entries, &seeds(who + 1)[who].validator());
         Acceptance::of(&Batch::verify(&bytes).unwrap(), 1)
     }

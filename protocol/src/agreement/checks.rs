@@ -38,7 +38,10 @@ pub fn check(header: &SignedHeader, body: &[u8], demands: &Demands) -> Result<()
     check_header(header, demands)?;
     if body.len() as i64 > charter.number("body_bytes") || !header.commits_to(body) {
         let most = charter.number("body_bytes");
-        return reject(Class::Size, format!("expected the body that the header names, at most {most} bytes; found {}", body.len()));
+        return reject(
+            Class::Size,
+            format!("expected the body that the header names, at most {most} bytes; found {}", body.len()),
+        );
     }
     let parsed = Body::<String>::verify(body).map_err(|error| match error {
         BodyError::Oversized(_) => failure(Class::Size, error.to_string()),
@@ -72,7 +75,10 @@ fn check_header(header: &SignedHeader, demands: &Demands) -> Result<(), Failure>
     let age_hours = (demands.now_s - header.time.unix_s()).div_euclid(HOUR_S);
     let (past, future) = (charter.number("past_hours"), charter.number("future_hours"));
     if age_hours > past || -age_hours > future {
-        return reject(Class::Time, format!("expected a time at most {past} h past or {future} h ahead; found {age_hours} h past"));
+        return reject(
+            Class::Time,
+            format!("expected a time at most {past} h past or {future} h ahead; found {age_hours} h past"),
+        );
     }
     Ok(())
 }
@@ -89,7 +95,9 @@ fn second_pass(body: &[u8], declared: i64, ruleset: &Ruleset) -> Result<(), Fail
         }),
         (found, declared) => reject(
             Class::PersonalData,
-            format!("the second redaction pass found {found} passage(s); {declared} declared. Preview the text and redact it again"),
+            format!(
+                "the second redaction pass found {found} passage(s); {declared} declared. Preview the text and redact it again"
+            ),
         ),
     }
 }

@@ -6,8 +6,8 @@ use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::{FRAME_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS};
-use crate::record::{RecordId, SignedHeader};
 use crate::reconcile::Snapshot;
+use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::{Answer, Ask, Parcel, Peer, Purpose, Receipt, Refusal, Session, Statement};
 use crate::wire::gossip::Message;
 use std::sync::Arc;
@@ -29,9 +29,7 @@ impl Core {
             }
         };
         match ask {
-            Ask::Charter => {
-                Ok(Answer::Charter { founding: self.founding.bytes().to_vec(), terms: self.terms.clone() })
-            }
+            Ask::Charter => Ok(Answer::Charter { founding: self.founding.bytes().to_vec(), terms: self.terms.clone() }),
             Ask::Prove => Ok(self.prove(from)),
             Ask::Submit(parcels) => self.take_submission(from, &parcels, ledger, step),
             Ask::Live(after) => self.live(after, ledger),
@@ -137,7 +135,10 @@ impl Core {
             let Some(id) = index::last_cid(&entry.key).map(RecordId) else { continue };
             let mut more = message.clone();
             self.add_live(&id, &mut more, ledger)?;
-            if more.size() > GOSSIP_BYTES - 4096 || more.batches.len() > GOSSIP_ITEMS || more.receipts.len() > GOSSIP_ITEMS {
+            if more.size() > GOSSIP_BYTES - 4096
+                || more.batches.len() > GOSSIP_ITEMS
+                || more.receipts.len() > GOSSIP_ITEMS
+            {
                 break;
             }
             message = more;
@@ -148,7 +149,7 @@ impl Core {
     }
 
     fn add_live(&self, id: &RecordId, message: &mut Message, ledger: &impl Ledger) -> Result<(), LedgerError> {
-        let mut add = |list: &mut Vec<Vec<u8>>, cid: &Cid| -> Result<(), LedgerError> {
+        let add = |list: &mut Vec<Vec<u8>>, cid: &Cid| -> Result<(), LedgerError> {
             if let Some(bytes) = ledger.block(Shelf::Live, cid)?
                 && !list.contains(&bytes)
             {
@@ -218,12 +219,7 @@ impl Core {
         Ok(Answer::Records(parcels))
     }
 
-    fn parcel(
-        &self,
-        id: &RecordId,
-        purpose: Purpose,
-        ledger: &impl Ledger,
-    ) -> Result<Option<Parcel>, LedgerError> {
+    fn parcel(&self, id: &RecordId, purpose: Purpose, ledger: &impl Ledger) -> Result<Option<Parcel>, LedgerError> {
         if let Some(header) = index::header(ledger, Shelf::Certified, id)? {
             let certificate = match index::certificate(ledger, id)? {
                 Some(cid) => ledger.block(Shelf::Certified, &cid)?,

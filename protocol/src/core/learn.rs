@@ -110,12 +110,7 @@ impl Core {
     }
 
     /// Fetches, from one peer, what it has and this node lacks: one request at a time.
-    pub(super) fn fetch_from(
-        &mut self,
-        peer: &Peer,
-        ledger: &impl Ledger,
-        step: &mut Step,
-    ) -> Result<(), LedgerError> {
+    pub(super) fn fetch_from(&mut self, peer: &Peer, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         if self.asking(peer, |asked| matches!(asked, Asked::Fetch { .. })) {
             return Ok(());
         }
@@ -139,8 +134,10 @@ impl Core {
     /// Which records' bodies to ask a peer for.
     fn bodies_to_ask(&self, is_validator: bool, busy: &BTreeSet<RecordId>) -> Vec<RecordId> {
         let waiting = self.bodiless.iter().filter(|_| is_validator && self.role.validator.is_some());
-        let certified =
-            self.incomplete.iter().filter(|_| self.bodies_are_open() || (is_validator && self.role.validator.is_some()));
+        let certified = self
+            .incomplete
+            .iter()
+            .filter(|_| self.bodies_are_open() || (is_validator && self.role.validator.is_some()));
         waiting.chain(certified).filter(|id| !busy.contains(id)).take(REQUEST_IDS).copied().collect()
     }
 

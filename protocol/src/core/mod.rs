@@ -225,9 +225,9 @@ impl Core {
         ledger: &impl Ledger,
     ) -> Result<Self, LedgerError> {
         let charter = founding.charter().clone();
-        let terms = ledger
-            .block(Shelf::Certified, &charter.terms)?
-            .ok_or_else(|| LedgerError("the store lacks the text of the charter's terms; join the community again".into()))?;
+        let terms = ledger.block(Shelf::Certified, &charter.terms)?.ok_or_else(|| {
+            LedgerError("the store lacks the text of the charter's terms; join the community again".into())
+        })?;
         role.validator.take_if(|key| charter.validator(&key.public()).is_none() || !charter.understood());
         let mut core = Core {
             community: founding.community(),

@@ -95,10 +95,6 @@ impl Core {
         self.asks.values().any(|pending| pending.peer == *peer && kind(&pending.what))
     }
 
-    pub(super) fn validator_peers(&self) -> Vec<Peer> {
-        self.peers.iter().filter(|(_, state)| state.validator.is_some()).map(|(peer, _)| peer.clone()).collect()
-    }
-
     /// The signed statement with which this node asks a peer for bodies.
     pub(super) fn statement(&self, answerer: &Peer) -> Vec<u8> {
         let (key, purpose) = match &self.role.validator {

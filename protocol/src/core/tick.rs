@@ -58,7 +58,8 @@ impl Core {
         }
         self.last_batch += 1;
         let bytes = Batch::sign(self.community, self.charter.id(), self.last_batch, &entries, &key);
-        let batch = Batch::verify(&bytes).map_err(|error| LedgerError(format!("own batch does not verify: {error}")))?;
+        let batch =
+            Batch::verify(&bytes).map_err(|error| LedgerError(format!("own batch does not verify: {error}")))?;
         step.batch.put(Shelf::Live, Cid::of_cbor(&bytes), bytes.clone());
         for entry in &entries {
             self.count(&entry.record, Some(&batch), ledger, step)?;
@@ -68,12 +69,7 @@ impl Core {
     }
 
     /// This validator's verdict on a waiting record; `None` when there is nothing to say.
-    fn judge(
-        &mut self,
-        id: &RecordId,
-        ledger: &impl Ledger,
-        step: &mut Step,
-    ) -> Result<Option<Verdict>, LedgerError> {
+    fn judge(&mut self, id: &RecordId, ledger: &impl Ledger, step: &mut Step) -> Result<Option<Verdict>, LedgerError> {
         let Some(header) = self.waiting_header(id, ledger)? else { return Ok(None) };
         let Some(body) = ledger.block(Shelf::Waiting, &header.header().body)? else { return Ok(None) };
         let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };

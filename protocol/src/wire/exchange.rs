@@ -362,29 +362,20 @@ impl Answer {
         let (name, mut entries) = match self {
             Answer::Charter { founding, terms } => (
                 "charter",
-                vec![
-                    ("founding", Some(Node::bytes(founding.clone()))),
-                    ("terms", Some(Node::bytes(terms.clone()))),
-                ],
+                vec![("founding", Some(Node::bytes(founding.clone()))), ("terms", Some(Node::bytes(terms.clone())))],
             ),
             Answer::Session(session) => ("session", vec![("session", Some(Node::bytes(session.clone())))]),
             Answer::Submitted { receipt, refused } => {
-                let refused = refused
-                    .iter()
-                    .map(|(at, why)| Node::List(vec![Node::Int(*at as i64), Node::text(why)]))
-                    .collect();
+                let refused =
+                    refused.iter().map(|(at, why)| Node::List(vec![Node::Int(*at as i64), Node::text(why)])).collect();
                 (
                     "submitted",
-                    vec![
-                        ("receipt", receipt.clone().map(Node::Bytes)),
-                        ("refused", Some(Node::List(refused))),
-                    ],
+                    vec![("receipt", receipt.clone().map(Node::Bytes)), ("refused", Some(Node::List(refused)))],
                 )
             }
-            Answer::Live { message, next } => (
-                "live",
-                vec![("message", Some(Node::bytes(message.clone()))), ("next", next.map(|id| id.0.into()))],
-            ),
+            Answer::Live { message, next } => {
+                ("live", vec![("message", Some(Node::bytes(message.clone()))), ("next", next.map(|id| id.0.into()))])
+            }
             Answer::Reconcile(message) => ("reconcile", vec![("message", Some(Node::bytes(message.clone())))]),
             Answer::Records(parcels) => ("records", vec![("records", Some(write_parcels(parcels)))]),
             Answer::Refused(why) => ("refused", vec![("why", Some(Node::text(why.name())))]),
@@ -414,9 +405,7 @@ impl Answer {
                     other => Err(FieldError::Type { field: "refused", expected: "a list", found: other.kind() }),
                 })?,
             },
-            "live" => {
-                Answer::Live { message: fields.bytes("message")?, next: fields.link_opt("next")?.map(RecordId) }
-            }
+            "live" => Answer::Live { message: fields.bytes("message")?, next: fields.link_opt("next")?.map(RecordId) },
             "reconcile" => Answer::Reconcile(fields.bytes("message")?),
             "records" => Answer::Records(read_parcels(&mut fields)?),
             "refused" => {

@@ -27,7 +27,9 @@ pub struct Invite {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InviteError {
     /// Another beginning.
-    #[error("expected an invite, a string that begins with \"{PREFIX}\"; ask for it with `commonwheel community invite`")]
+    #[error(
+        "expected an invite, a string that begins with \"{PREFIX}\"; ask for it with `commonwheel community invite`"
+    )]
     Prefix,
     /// A character is missing or changed.
     #[error("the invite is damaged: {0}. Copy it whole, without spaces or line breaks")]
