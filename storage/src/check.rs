@@ -69,9 +69,12 @@ impl CarStore {
     pub fn check(dir: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<CheckReport, StoreError> {
         let _lock = folder::existing(dir)?;
         let mut report = CheckReport::default();
-        let index = Index::existing(&dir.join(INDEX))?;
+        let index = Index::existing(&dir.join(INDEX)).unwrap_or_else(|error| {
+            report.problem(error.to_string());
+            None
+        });
         if index.is_none() {
-            report.problem("the index is missing or of another version; opening the store makes it anew".to_owned());
+            report.problem("there is no index of this version; opening the store makes one".to_owned());
         }
         let names = Shelf::ALL.map(Shelf::name).into_iter().chain([ERASURES]);
         let total = names.map(|name| series_bytes(&dir.join(name))).sum::<Result<u64, _>>()?;

@@ -173,9 +173,8 @@ fn a_large_batch_is_whole(mut store: impl Store) {
     }
     commit(&mut store, &batch);
     assert_eq!(store.scan(b"key", None, 1000).expect("scan").len(), 250);
-    let mut erasures = Batch::default();
-    erasures.erasures = batch.puts.iter().map(|(shelf, cid, _)| (*shelf, *cid)).collect();
-    commit(&mut store, &erasures);
+    let erasures = batch.puts.iter().map(|(shelf, cid, _)| (*shelf, *cid)).collect();
+    commit(&mut store, &Batch { puts: vec![], erasures });
     assert_eq!(store.scan(b"key", None, 1000).expect("scan").len(), 0);
 }
 

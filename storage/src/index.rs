@@ -17,12 +17,16 @@ use crate::{StoreError, folder};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::ledger::{IndexEntry, Shelf};
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Changes when the table above does. Another version is rebuilt.
 const VERSION: &[u8] = b"1";
 const CACHE_BYTES: u64 = 64 << 20;
+/// How long sled may take to close. After that, opening says what is wrong.
+const CLOSING: Duration = Duration::from_secs(10);
 const OWNER_BYTES: usize = 1 + Cid::LEN;
 /// Blocks in one sled batch, which takes memory out of proportion to its size.
 pub(crate) const BATCH_BLOCKS: usize = 100;
@@ -92,13 +96,23 @@ impl Index {
     /// # Errors
     /// When the system refuses.
     pub(crate) fn create(path: &Path) -> Result<Index, StoreError> {
-        if path.exists() {
-            fs::remove_dir_all(path).map_err(StoreError::io("remove", path))?;
-        }
+        Index::remove(path)?;
         folder::create_durably(path)?;
         let index = Index::open_sled(path)?;
         index.tree.insert(b"v", VERSION).map_err(index.failed())?;
         Ok(index)
+    }
+
+    /// Throws the index at `path` away, if there is one.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        wait_until_closed(path);
+        fs::remove_dir_all(path).map_err(StoreError::io("remove", path))
     }
 
     /// Where a block stands.
@@ -204,6 +218,7 @@ impl Index {
     }
 
     fn open_sled(path: &Path) -> Result<Index, StoreError> {
+        wait_until_closed(path);
         let opened = sled::Config::new().path(path).cache_capacity(CACHE_BYTES).open();
         let tree = opened.map_err(|source| StoreError::Index { folder: path.to_owned(), source })?;
         Ok(Index { tree, path: path.to_owned() })
@@ -247,6 +262,16 @@ impl Changes {
     /// The series has been read up to here.
     pub(crate) fn mark(&mut self, series: SeriesId, last: Location) {
         self.0.insert(&mark_key(series), location_bytes(last));
+    }
+}
+
+/// Waits until an index that was just dropped has let go of its files, which sled's threads do a
+/// little later. The caller holds the store's lock, so that nobody else can have them open.
+fn wait_until_closed(path: &Path) {
+    let Ok(file) = File::options().write(true).open(path.join("db")) else { return };
+    let deadline = Instant::now() + CLOSING;
+    while matches!(file.try_lock(), Err(TryLockError::WouldBlock)) && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -4,7 +4,7 @@
 //! through a sled index that can be thrown away at any time. [`MemoryStore`] keeps everything in
 //! memory, for the simulator. [`conformance`] is the suite that both pass.
 //!
-//! Reading order: [`car`](crate) (one file's bytes), `series` (the files of a shelf), `index`,
+//! Reading order: `car` (one file's bytes), `series` (the files of a shelf), `index`,
 //! `erase` (tombstones), `recover` (opening), `store` (reading and committing), `check`.
 
 mod car;
@@ -18,8 +18,6 @@ mod memory;
 mod recover;
 mod series;
 mod store;
-#[cfg(test)]
-mod tests;
 
 pub use check::{CheckReport, ShelfCount};
 pub use error::StoreError;

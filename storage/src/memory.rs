@@ -6,13 +6,15 @@ use commonwheel_protocol::ledger::{Batch, Derive, IndexEntry, Ledger, LedgerErro
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Included, Unbounded};
 
+type ByBlock = BTreeMap<(Shelf, Cid), Vec<u8>>;
+
 /// A store that lasts as long as the value. It behaves as [`crate::CarStore`] does.
 #[derive(Clone)]
 pub struct MemoryStore {
     derive: Derive,
-    blocks: BTreeMap<(Shelf, Cid), Vec<u8>>,
+    blocks: ByBlock,
     /// By key, then by the block that contributes the entry: the first of those is seen.
-    entries: BTreeMap<Vec<u8>, BTreeMap<(Shelf, Cid), Vec<u8>>>,
+    entries: BTreeMap<Vec<u8>, ByBlock>,
 }
 
 impl MemoryStore {

@@ -121,6 +121,10 @@ impl Series {
     /// # Errors
     /// When the system refuses.
     pub(crate) fn truncate(&mut self, to: Position) -> Result<(), StoreError> {
+        let path = self.path(to.file);
+        self.active = open_to_append(&path)?;
+        let cut = self.active.set_len(to.offset).and_then(|()| self.active.sync_all());
+        cut.map_err(StoreError::io("truncate", &path))?;
         // The file after the last may be there too, when making it failed half-way.
         for file in (to.file + 1..=self.end.file + 1).rev() {
             let path = self.path(file);
@@ -131,10 +135,6 @@ impl Series {
                 _ => {}
             }
         }
-        let path = self.path(to.file);
-        self.active = open_to_append(&path)?;
-        let cut = self.active.set_len(to.offset).and_then(|()| self.active.sync_all());
-        cut.map_err(StoreError::io("truncate", &path))?;
         self.end = to;
         folder::sync(&self.dir)
     }

@@ -9,8 +9,10 @@ use crate::{StoreError, folder};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::ledger::{Batch, Derive, IndexEntry, Ledger, LedgerError, Shelf, Store};
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+type Put = (Shelf, Cid, Vec<u8>);
 
 /// How a store writes.
 #[derive(Clone, Copy, Debug)]
@@ -65,10 +67,7 @@ impl CarStore {
     /// As [`CarStore::open`], and when the folder holds no store.
     pub fn rebuild_index(dir: &Path, derive: Derive) -> Result<OpenReport, StoreError> {
         let lock = folder::existing(dir)?;
-        let index = dir.join(recover::INDEX);
-        if index.exists() {
-            fs::remove_dir_all(&index).map_err(StoreError::io("remove", &index))?;
-        }
+        Index::remove(&dir.join(recover::INDEX))?;
         CarStore::open_locked(dir, derive, Options::default(), lock).map(|store| store.report)
     }
 
@@ -99,7 +98,7 @@ impl CarStore {
         }
     }
 
-    fn put_all(&mut self, puts: &[(Shelf, Cid, Vec<u8>)]) -> Result<(), StoreError> {
+    fn put_all(&mut self, puts: &[Put]) -> Result<(), StoreError> {
         let puts = self.missing(puts)?;
         let before = Shelf::ALL.map(|shelf| self.files.shelf_ref(shelf).end());
         let locations = self.append(&puts).inspect_err(|_| {
@@ -120,7 +119,7 @@ impl CarStore {
     }
 
     /// The puts that change something: neither held already nor earlier in the batch.
-    fn missing<'a>(&self, puts: &'a [(Shelf, Cid, Vec<u8>)]) -> Result<Vec<&'a (Shelf, Cid, Vec<u8>)>, StoreError> {
+    fn missing<'a>(&self, puts: &'a [Put]) -> Result<Vec<&'a Put>, StoreError> {
         let mut seen = BTreeSet::new();
         let mut missing = Vec::new();
         for put in puts {
@@ -132,7 +131,7 @@ impl CarStore {
         Ok(missing)
     }
 
-    fn append(&mut self, puts: &[&(Shelf, Cid, Vec<u8>)]) -> Result<Vec<Location>, StoreError> {
+    fn append(&mut self, puts: &[&Put]) -> Result<Vec<Location>, StoreError> {
         let mut locations = Vec::with_capacity(puts.len());
         for (shelf, cid, block) in puts {
             locations.push(self.files.shelf(*shelf).append(cid, block)?);
@@ -226,6 +225,6 @@ pub(crate) fn check_puts(batch: &Batch) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn damaged(file: std::path::PathBuf, at: Position) -> StoreError {
+fn damaged(file: PathBuf, at: Position) -> StoreError {
     StoreError::Corrupt { file, offset: at.offset, why: "expected the block that the index says is there" }
 }
