@@ -1,0 +1,88 @@
+//! Text that is none of the other formats: a transcript, or just something that was said.
+
+use super::fields::{Messages, Why};
+use super::stream::Source;
+use super::{Format, ImportError, Item};
+use commonwheel_protocol::limits;
+use commonwheel_protocol::record::content::{Message, Role};
+use commonwheel_protocol::text::RawText;
+use std::io::Read;
+
+/// Names that start a turn in a transcript, before a colon or ` said:`.
+const SPEAKERS: [(&str, Role); 8] = [
+    ("User", Role::User),
+    ("Human", Role::User),
+    ("You", Role::User),
+    ("Assistant", Role::Assistant),
+    ("AI", Role::Assistant),
+    ("ChatGPT", Role::Assistant),
+    ("System", Role::System),
+    ("Tool", Role::Tool),
+];
+
+/// All of the text, if it can be one item and people can read it.
+pub(super) fn whole<R: Read>(source: &mut Source<R>) -> Result<RawText, ImportError> {
+    let mut text = Vec::new();
+    loop {
+        let chunk = source.chunk()?;
+        let n = chunk.len();
+        if n == 0 {
+            break;
+        }
+        if text.is_empty() && looks_like_html(chunk) || chunk.contains(&0) {
+            return Err(ImportError::Unrecognised);
+        }
+        text.extend_from_slice(chunk);
+        source.consume(n);
+        if text.len() > limits::BODY_BYTES {
+            return Err(ImportError::TooLarge { what: "a text file", limit: limits::BODY_BYTES });
+        }
+    }
+    // The source checks UTF-8, so that this only moves the text.
+    String::from_utf8(text).map(RawText::new).map_err(|_| ImportError::Unrecognised)
+}
+
+/// A transcript as a chat; any other text as a chat of one message.
+pub(super) fn item(text: &RawText) -> Result<Item, Why> {
+    let mut messages = Messages::default();
+    for (role, turn) in turns(text.expose()).unwrap_or_else(|| vec![(Role::User, text.expose().to_owned())]) {
+        if !turn.trim().is_empty() {
+            messages.push(Message::new(role, RawText::new(turn.trim())))?;
+        }
+    }
+    messages.into_chat(Format::PlainText)
+}
+
+/// The turns of a transcript: a text whose first line that is not blank names a speaker.
+fn turns(text: &str) -> Option<Vec<(Role, String)>> {
+    let mut turns: Vec<(Role, String)> = Vec::new();
+    for line in text.trim_start().lines() {
+        match (speaker(line), turns.last_mut()) {
+            (Some((role, rest)), _) => turns.push((role, rest.to_owned())),
+            (None, Some((_, turn))) => {
+                turn.push('\n');
+                turn.push_str(line);
+            }
+            (None, None) => return None,
+        }
+    }
+    Some(turns)
+}
+
+/// Who speaks on this line and what is left of it. The name may be in bold, as in Markdown.
+fn speaker(line: &str) -> Option<(Role, &str)> {
+    let (bold, rest) = match line.strip_prefix("**") {
+        Some(rest) => (true, rest),
+        None => (false, line),
+    };
+    let (name, said) = rest.split_once(':')?;
+    let name = name.strip_suffix("**").unwrap_or(name);
+    let name = name.strip_suffix(" said").unwrap_or(name);
+    let (_, role) = SPEAKERS.iter().find(|(speaker, _)| speaker.eq_ignore_ascii_case(name))?;
+    Some((*role, if bold { said.strip_prefix("**").unwrap_or(said) } else { said }))
+}
+
+fn looks_like_html(text: &[u8]) -> bool {
+    let starts = |tag: &str| text.get(..tag.len()).is_some_and(|t| t.eq_ignore_ascii_case(tag.as_bytes()));
+    starts("<!doctype html") || starts("<html")
+}
