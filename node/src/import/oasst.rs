@@ -196,3 +196,119 @@ impl Forest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Imported, import, pair, said, sound};
+    use super::super::{Format, ImportError};
+    use commonwheel_protocol::record::content::Role;
+    use serde_json::{Value, json};
+
+    fn message(id: &str, parent: Option<&str>, role: &str, text: &str, rank: Option<i64>) -> Value {
+        json!({"message_id": id, "parent_id": parent, "role": role, "text": text, "lang": "pt-BR", "rank": rank,
+               "deleted": false, "model_name": null})
+    }
+
+    /// The same tree as single messages, children first.
+    fn flat() -> Vec<Value> {
+        vec![
+            message("worst", Some("q"), "assistant", "Coffee.", Some(2)),
+            message("middle", Some("q"), "assistant", "Tea.", Some(1)),
+            message("best", Some("q"), "assistant", "Green tea.", Some(0)),
+            message("q2", Some("best"), "prompter", "Why?", None),
+            message("q", None, "prompter", "Which drink?", None),
+        ]
+    }
+
+    /// Hangs every message of `rows` below its parent.
+    fn nest(rows: &[Value], root: &str) -> Value {
+        let mut node = rows.iter().find(|r| r["message_id"] == root).unwrap().clone();
+        let replies = rows.iter().filter(|r| r["parent_id"] == root);
+        node["replies"] = replies.map(|r| nest(rows, r["message_id"].as_str().unwrap())).collect();
+        node
+    }
+
+    fn lines(rows: &[Value]) -> String {
+        rows.iter().map(|row| format!("{row}\n")).collect()
+    }
+
+    fn errors(imported: &Imported) -> Vec<String> {
+        imported.errors.iter().map(|e| e.to_string()).collect()
+    }
+
+    #[test]
+    fn trees_nested_messages_and_single_messages_give_the_same() {
+        let root = nest(&flat(), "q");
+        for text in [
+            json!({"message_tree_id": "t", "prompt": root}).to_string(),
+            json!([{"message_tree_id": "t", "prompt": root}]).to_string(),
+            root.to_string(),
+            lines(&flat()),
+        ] {
+            let items = sound(Format::Oasst, text);
+            let best = [(Role::User, "Which drink?"), (Role::Assistant, "Green tea."), (Role::User, "Why?")];
+            assert_eq!(said(&items[0]), best);
+            let pair = pair(&items[1]);
+            assert_eq!(pair.prompt[0].text.expose(), "Which drink?");
+            assert_eq!((pair.chosen.expose(), pair.rejected.expose()), ("Green tea.", "Coffee."));
+            assert!(items.iter().all(|i| i.language.as_deref() == Some("pt-BR") && i.third_party));
+            assert_eq!(items.len(), 2);
+        }
+    }
+
+    #[test]
+    fn without_ranks_the_first_reply_is_followed_and_there_is_no_pair() {
+        let mut rows = flat();
+        rows.iter_mut().for_each(|row| row["rank"] = json!(null));
+        let items = sound(Format::Oasst, lines(&rows));
+        assert_eq!((items.len(), said(&items[0])[1].1), (1, "Coffee."));
+    }
+
+    #[test]
+    fn deleted_messages_and_their_replies_are_left_out() {
+        let mut rows = flat();
+        rows[2]["deleted"] = json!(true);
+        for text in [nest(&rows, "q").to_string(), lines(&rows)] {
+            let items = sound(Format::Oasst, text);
+            assert_eq!(said(&items[0]), [(Role::User, "Which drink?"), (Role::Assistant, "Tea.")]);
+            assert_eq!(items.len(), 1, "no reply is ranked best any more");
+        }
+    }
+
+    #[test]
+    fn a_missing_parent_an_id_used_twice_and_a_circle_are_reported_and_the_rest_is_read() {
+        let mut rows = flat();
+        rows.push(message("lost", Some("gone"), "assistant", "Hm.", None));
+        rows.push(message("q", Some("best"), "prompter", "Again?", None));
+        rows.push(message("x", Some("y"), "prompter", "Round", None));
+        rows.push(message("y", Some("x"), "assistant", "and round", None));
+        let imported = import("file", lines(&rows));
+        let expected = [
+            "line 7: message_id: expected an id of its own, found one used before",
+            "line 6: parent_id: expected a message of this file, found none",
+            "line 8: parent_id: expected a tree, found a circle of messages",
+        ];
+        assert_eq!(errors(&imported), expected);
+        assert_eq!(imported.items.len(), 2);
+    }
+
+    #[test]
+    fn a_long_chain_of_messages_is_too_long_and_not_a_crash() {
+        let chain = (1..20_000).map(|i| {
+            let parent = (i > 1).then(|| (i - 1).to_string());
+            message(&i.to_string(), parent.as_deref(), "assistant", "x", None)
+        });
+        let imported = import("file", lines(&chain.collect::<Vec<_>>()));
+        assert_eq!(errors(&imported), ["line 1: expected at most 4096 messages, found more"]);
+    }
+
+    #[test]
+    fn nesting_deeper_than_json_may_go_costs_only_its_row() {
+        let deep = format!("{{\"prompt\":{}{}}}", "[".repeat(5000), "]".repeat(5000));
+        let row = json!({"message_tree_id": "t", "prompt": nest(&flat(), "q")});
+        let imported = import("file", format!("{row}\n{deep}\n{row}\n"));
+        assert!(errors(&imported)[0].starts_with("line 2: expected JSON, found a mistake (or over 127 levels"));
+        assert_eq!(imported.items.len(), 4);
+        assert!(matches!(import("file", format!("[{deep}]")).format, Err(ImportError::Broken { .. })));
+    }
+}

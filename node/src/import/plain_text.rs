@@ -86,3 +86,46 @@ fn looks_like_html(text: &[u8]) -> bool {
     let starts = |tag: &str| text.get(..tag.len()).is_some_and(|t| t.eq_ignore_ascii_case(tag.as_bytes()));
     starts("<!doctype html") || starts("<html")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{import, said, sound};
+    use super::super::{Format, ImportError};
+    use commonwheel_protocol::limits;
+    use commonwheel_protocol::record::content::Role;
+
+    #[test]
+    fn a_transcript_becomes_a_chat() {
+        let expected = [(Role::User, "Hi\n\nthere: you"), (Role::Assistant, "Hello")];
+        for text in [
+            "User: Hi\n\nthere: you\nAssistant: Hello\n",
+            "\n**You:** Hi\n\nthere: you\n**ChatGPT:** Hello",
+            "You said:\r\nHi\r\n\r\nthere: you\r\nChatGPT said:\r\nHello\r\n",
+            "human: Hi\n\nthere: you\n\nAI:\nHello",
+        ] {
+            assert_eq!(said(&sound(Format::PlainText, text)[0]), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn any_other_text_is_one_message() {
+        for text in ["A note.\nUser: is quoted here", "[a link](https://example.org)", "{curly}", "[1] a footnote"] {
+            assert_eq!(said(&sound(Format::PlainText, text)[0]), [(Role::User, text)]);
+        }
+    }
+
+    #[test]
+    fn what_is_not_text_for_people_is_not_recognised() {
+        for text in ["<!DOCTYPE html><p>Hi", "ab\0cd", "\u{7f}ELF\0"] {
+            assert!(matches!(import("file.txt", text).format, Err(ImportError::Unrecognised)), "{text}");
+        }
+        assert!(matches!(import("file.json", "just words").format, Err(ImportError::Unrecognised)));
+    }
+
+    #[test]
+    fn text_that_does_not_fit_in_a_body_is_too_large() {
+        assert_eq!(sound(Format::PlainText, "x".repeat(limits::BODY_BYTES)).len(), 1);
+        let imported = import("file.txt", "x".repeat(limits::BODY_BYTES + 1));
+        assert!(matches!(imported.format, Err(ImportError::TooLarge { .. })));
+    }
+}
