@@ -111,7 +111,8 @@ pub(super) fn note(object: &Value, key: &str) -> Result<Option<RawText>, Why> {
 /// A title, cut to what fits in a record; none if it is no text.
 pub(super) fn title(object: &Value, key: &str) -> Option<RawText> {
     let text = object.get(key)?.as_str()?.trim();
-    let cut = &text[..text.floor_char_boundary(limits::SHORT_TEXT_BYTES)];
+    let end = (0..=text.len().min(limits::SHORT_TEXT_BYTES)).rev().find(|end| text.is_char_boundary(*end));
+    let cut = &text[..end.unwrap_or(0)];
     (!cut.is_empty()).then(|| RawText::new(cut))
 }
 
@@ -121,9 +122,14 @@ pub(super) fn model(object: &Value, key: &str) -> Option<RawText> {
     (!name.is_empty() && name.len() <= limits::SHORT_TEXT_BYTES).then(|| RawText::new(name))
 }
 
-/// The tags: every usable text in the list at `key`, as many as fit in a record.
+/// The tags at `key`.
 pub(super) fn tags(object: &Value, key: &str) -> Vec<RawText> {
-    let list = object.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    tags_of(&object[key])
+}
+
+/// Every usable text in a list, or the only one, as many as fit in a record.
+pub(super) fn tags_of(value: &Value) -> Vec<RawText> {
+    let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
     let usable = |tag: &&str| !tag.is_empty() && tag.len() <= limits::SHORT_TEXT_BYTES;
     list.iter().filter_map(|t| t.as_str().map(str::trim)).filter(usable).take(limits::TAGS).map(RawText::new).collect()
 }
@@ -226,4 +232,40 @@ pub(super) fn branch<'a>(nodes: &'a Value, leaf: &str, parent: &str) -> Result<V
     }
     path.reverse();
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn titles_are_cut_between_characters_and_tags_are_as_many_as_fit() {
+        let object =
+            json!({"title": format!("x{}", "é".repeat(limits::SHORT_TEXT_BYTES)), "tags": vec!["a"; limits::TAGS + 1]});
+        assert_eq!(title(&object, "title").unwrap().len(), limits::SHORT_TEXT_BYTES - 1);
+        assert_eq!(tags(&object, "tags").len(), limits::TAGS);
+    }
+
+    #[test]
+    fn a_note_over_the_limit_is_an_error() {
+        let of = |bytes| json!({"note": "x".repeat(bytes)});
+        assert!(note(&of(limits::NOTE_BYTES), "note").unwrap().is_some());
+        assert_eq!(note(&of(limits::NOTE_BYTES + 1), "note").unwrap_err(), "note: expected at most 16 KiB, found more");
+    }
+
+    #[test]
+    fn language_tags_have_the_shape_of_rfc_5646() {
+        for (tag, sound) in [
+            ("en", true),
+            ("pt-BR", true),
+            ("zh-Hant-TW", true),
+            ("e", false),
+            ("en_US", false),
+            ("en-", false),
+            ("12", false),
+        ] {
+            assert_eq!(language(&json!({"lang": tag}), "lang").is_ok(), sound, "{tag}");
+        }
+    }
 }

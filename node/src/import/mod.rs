@@ -5,6 +5,8 @@
 //! what is kept). All text leaves here as [`RawText`]; names and ids of people, chats and accounts
 //! are not read at all.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 use commonwheel_protocol::record::content::Content;
 use commonwheel_protocol::text::RawText;
 use std::fmt;
@@ -22,6 +24,7 @@ mod oasst;
 mod open_webui;
 mod openai;
 mod plain_text;
+mod preference;
 mod rows;
 mod run;
 mod stream;
@@ -94,19 +97,34 @@ pub enum Format {
     OpenAiChat,
     /// Rows of question and answer, as in GSM8K.
     QuestionAnswer,
+    /// Rows with a chosen and a rejected answer, as TRL's preference trainers take them.
+    Preference,
+    /// Rows with an answer that is desirable or not, as TRL's KTO trainer takes them.
+    Kto,
+    /// Rows with a chosen and a rejected transcript, as in HH-RLHF.
+    HhRlhf,
+    /// Rows of instruction, input and output, as in Alpaca.
+    Alpaca,
+    /// Rows of instruction, context and response, as in Dolly.
+    Dolly,
     /// Any other text; a transcript becomes a chat.
     PlainText,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 7] = [
+    pub const ALL: [Format; 12] = [
         Format::OpenWebUi,
         Format::OpenWebUiFeedback,
         Format::ChatGpt,
         Format::Oasst,
         Format::OpenAiChat,
         Format::QuestionAnswer,
+        Format::Preference,
+        Format::Kto,
+        Format::HhRlhf,
+        Format::Alpaca,
+        Format::Dolly,
         Format::PlainText,
     ];
 
@@ -119,6 +137,11 @@ impl Format {
             Format::Oasst => "OASST messages",
             Format::OpenAiChat => "OpenAI-style chat",
             Format::QuestionAnswer => "questions and answers",
+            Format::Preference => "TRL preference rows",
+            Format::Kto => "TRL KTO rows",
+            Format::HhRlhf => "HH-RLHF rows",
+            Format::Alpaca => "Alpaca rows",
+            Format::Dolly => "Dolly rows",
             Format::PlainText => "plain text",
         }
     }
@@ -128,14 +151,19 @@ impl Format {
         match self {
             Format::OpenWebUi | Format::ChatGpt | Format::OpenAiChat => "chat",
             Format::OpenWebUiFeedback => "feedback",
-            Format::Oasst | Format::QuestionAnswer => "row",
             Format::PlainText => "text",
+            _ => "row",
         }
     }
 
     /// Whether such a file is a published dataset rather than somebody's own words.
     fn third_party(self) -> bool {
-        matches!(self, Format::Oasst | Format::QuestionAnswer)
+        match self {
+            Format::OpenWebUi | Format::OpenWebUiFeedback | Format::ChatGpt => false,
+            Format::OpenAiChat | Format::PlainText => false,
+            Format::Oasst | Format::QuestionAnswer | Format::Alpaca | Format::Dolly => true,
+            Format::Preference | Format::Kto | Format::HhRlhf => true,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use commonwheel_protocol::text::RawText;
 use std::io::Read;
 
 /// Names that start a turn in a transcript, before a colon or ` said:`.
-const SPEAKERS: [(&str, Role); 8] = [
+const SPEAKERS: &[(&str, Role)] = &[
     ("User", Role::User),
     ("Human", Role::User),
     ("You", Role::User),
@@ -45,7 +45,7 @@ pub(super) fn whole<R: Read>(source: &mut Source<R>) -> Result<RawText, ImportEr
 /// A transcript as a chat; any other text as a chat of one message.
 pub(super) fn item(text: &RawText) -> Result<Item, Why> {
     let mut messages = Messages::default();
-    for (role, turn) in turns(text.expose()).unwrap_or_else(|| vec![(Role::User, text.expose().to_owned())]) {
+    for (role, turn) in turns(text.expose(), SPEAKERS).unwrap_or_else(|| vec![(Role::User, text.expose().to_owned())]) {
         if !turn.trim().is_empty() {
             messages.push(Message::new(role, RawText::new(turn.trim())))?;
         }
@@ -53,11 +53,11 @@ pub(super) fn item(text: &RawText) -> Result<Item, Why> {
     messages.into_chat(Format::PlainText)
 }
 
-/// The turns of a transcript: a text whose first line that is not blank names a speaker.
-fn turns(text: &str) -> Option<Vec<(Role, String)>> {
+/// The turns of a transcript: a text whose first line that is not blank names one of the speakers.
+pub(super) fn turns(text: &str, speakers: &[(&str, Role)]) -> Option<Vec<(Role, String)>> {
     let mut turns: Vec<(Role, String)> = Vec::new();
     for line in text.trim_start().lines() {
-        match (speaker(line), turns.last_mut()) {
+        match (speaker(line, speakers), turns.last_mut()) {
             (Some((role, rest)), _) => turns.push((role, rest.to_owned())),
             (None, Some((_, turn))) => {
                 turn.push('\n');
@@ -70,7 +70,7 @@ fn turns(text: &str) -> Option<Vec<(Role, String)>> {
 }
 
 /// Who speaks on this line and what is left of it. The name may be in bold, as in Markdown.
-fn speaker(line: &str) -> Option<(Role, &str)> {
+fn speaker<'a>(line: &'a str, speakers: &[(&str, Role)]) -> Option<(Role, &'a str)> {
     let (bold, rest) = match line.strip_prefix("**") {
         Some(rest) => (true, rest),
         None => (false, line),
@@ -78,7 +78,7 @@ fn speaker(line: &str) -> Option<(Role, &str)> {
     let (name, said) = rest.split_once(':')?;
     let name = name.strip_suffix("**").unwrap_or(name);
     let name = name.strip_suffix(" said").unwrap_or(name);
-    let (_, role) = SPEAKERS.iter().find(|(speaker, _)| speaker.eq_ignore_ascii_case(name))?;
+    let (_, role) = speakers.iter().find(|(speaker, _)| speaker.eq_ignore_ascii_case(name))?;
     Some((*role, if bold { said.strip_prefix("**").unwrap_or(said) } else { said }))
 }
 

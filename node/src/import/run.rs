@@ -1,9 +1,9 @@
 //! Takes a file apart, tells its format by the first item, and sends every item to its reader.
 
-use super::fields::{Messages, Why, field};
+use super::fields::{Messages, Why, field, too_much_text};
 use super::plain_text;
 use super::stream::{Piece, Scanner, Source};
-use super::{Format, ImportError, Item, ItemError, Sink, chatgpt, limits, oasst, open_webui, openai, rows};
+use super::{Format, ImportError, Item, ItemError, Sink, chatgpt, limits, oasst, open_webui, openai, preference, rows};
 use serde_json::Value;
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -221,6 +221,10 @@ impl<'s, 'f> Run<'s, 'f> {
                 }
             }
             Format::QuestionAnswer => self.emit(position, rows::question_answer(value)),
+            Format::Preference | Format::HhRlhf => self.emit(position, preference::pair(format, value)),
+            Format::Kto => self.emit(position, preference::kto(value)),
+            Format::Alpaca => self.emit(position, rows::alpaca(value)),
+            Format::Dolly => self.emit(position, rows::dolly(value)),
             Format::PlainText => {}
         }
         Ok(())
@@ -230,12 +234,19 @@ impl<'s, 'f> Run<'s, 'f> {
         if self.stopped {
             return;
         }
-        let item = match item {
+        let item = match item.and_then(fitting) {
             Ok(item) => Ok(Item { position, ..item }),
             Err(why) => Err(ItemError { position, why }),
         };
         self.stopped = (self.sink)(item) == ControlFlow::Break(());
     }
+}
+
+/// The item, if all its text fits in a body.
+fn fitting(item: Item) -> Result<Item, Why> {
+    let mut bytes = 0;
+    item.content.map(&mut |text| bytes += text.len());
+    if bytes > commonwheel_protocol::limits::BODY_BYTES { Err(too_much_text()) } else { Ok(item) }
 }
 
 /// The format that an item shows by its fields.
@@ -254,6 +265,15 @@ fn detect(value: &Value) -> Option<Format> {
         Some(Format::OpenAiChat)
     } else if has("question") && has("answer") {
         Some(Format::QuestionAnswer)
+    } else if has("chosen") && has("rejected") {
+        let transcript = !has("prompt") && value["chosen"].is_string();
+        Some(if transcript { Format::HhRlhf } else { Format::Preference })
+    } else if has("completion") && has("label") {
+        Some(Format::Kto)
+    } else if has("instruction") && has("output") {
+        Some(Format::Alpaca)
+    } else if has("instruction") && has("response") {
+        Some(Format::Dolly)
     } else {
         None
     }
