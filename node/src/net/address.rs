@@ -7,7 +7,7 @@ use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::{Multiaddr, PeerId};
 use std::error::Error;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, TcpListener, UdpSocket};
 
 /// The peer that the address names with a final `/p2p/`, if any.
 pub fn peer_of(addr: &Multiaddr) -> Option<PeerId> {
@@ -38,16 +38,26 @@ pub(super) fn same_place(a: &Multiaddr, b: &Multiaddr) -> bool {
     place(a) == place(b)
 }
 
-/// Checks that no other program listens on a TCP address.
+/// Checks that no other program listens on the address.
 ///
-/// libp2p listens with `SO_REUSEPORT`, under which two nodes of one user would share a port
-/// without a word, each getting half of the connections.
+/// libp2p listens on TCP with `SO_REUSEPORT`, under which two nodes of one user would share a port
+/// without a word, each getting half of the connections; and its QUIC hides the kind of the error.
 ///
 /// # Errors
 /// [`NetError::AddressInUse`]; any other difficulty is left for listening itself to report.
 pub(super) fn check_free(addr: &Multiaddr) -> Result<(), NetError> {
-    let Some(socket) = tcp_socket(addr) else { return Ok(()) };
-    match TcpListener::bind(socket) {
+    let mut parts = addr.iter();
+    let ip = match parts.next() {
+        Some(Protocol::Ip4(ip)) => IpAddr::V4(ip),
+        Some(Protocol::Ip6(ip)) => IpAddr::V6(ip),
+        _ => return Ok(()),
+    };
+    let bound = match parts.next() {
+        Some(Protocol::Tcp(port)) => TcpListener::bind((ip, port)).map(drop),
+        Some(Protocol::Udp(port)) => UdpSocket::bind((ip, port)).map(drop),
+        _ => return Ok(()),
+    };
+    match bound {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => Err(NetError::AddressInUse { addr: addr.clone() }),
         _ => Ok(()),
     }
@@ -55,11 +65,7 @@ pub(super) fn check_free(addr: &Multiaddr) -> Result<(), NetError> {
 
 /// Why listening failed.
 pub(super) fn listen_error(addr: &Multiaddr, error: &(dyn Error + 'static)) -> NetError {
-    let cause = root_cause(error);
-    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
-        Some(io::ErrorKind::AddrInUse) => NetError::AddressInUse { addr: addr.clone() },
-        _ => NetError::CannotListen { addr: addr.clone(), reason: cause.to_string() },
-    }
+    NetError::CannotListen { addr: addr.clone(), reason: root_cause(error).to_string() }
 }
 
 /// Why dialling failed.
@@ -87,17 +93,4 @@ pub(super) fn root_cause<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error
         cause = inner;
     }
     cause
-}
-
-fn tcp_socket(addr: &Multiaddr) -> Option<SocketAddr> {
-    let mut parts = addr.iter();
-    let ip = match parts.next()? {
-        Protocol::Ip4(ip) => IpAddr::V4(ip),
-        Protocol::Ip6(ip) => IpAddr::V6(ip),
-        _ => return None,
-    };
-    match parts.next()? {
-        Protocol::Tcp(port) if port != 0 => Some(SocketAddr::new(ip, port)),
-        _ => None,
-    }
 }

@@ -3,6 +3,8 @@
 //! [`Net`] is the handle, [`NetEvent`] what happens, [`Frames`] a stream of messages with one peer.
 //! One task ([`driver`]) owns the swarm; everything else talks to it through channels.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 mod address;
 mod behaviour;
 mod driver;

@@ -30,14 +30,15 @@ pub enum Offence {
 }
 
 impl Offence {
-    /// Points out of the hundred that get a peer banned.
+    /// Points out of the hundred that get a peer banned. Not divisors of a hundred: the second,
+    /// fourth or ninth offence shall suffice though the first has been forgiven a little meanwhile.
     fn cost(self) -> f64 {
         match self {
-            Offence::Malformed => 25.0,
-            Offence::Invalid => 25.0,
-            Offence::Oversized => 50.0,
-            Offence::Flood => 10.0,
-            Offence::Unanswered => 5.0,
+            Offence::Malformed => 30.0,
+            Offence::Invalid => 30.0,
+            Offence::Oversized => 60.0,
+            Offence::Flood => 12.0,
+            Offence::Unanswered => 6.0,
         }
     }
 }
@@ -128,7 +129,8 @@ mod tests {
     fn offences_add_up_to_one_ban_that_ends_after_an_hour() {
         let (mut penalties, peer, now) = (Penalties::default(), PeerId::random(), Instant::now());
         assert!(!penalties.add(now, peer, Offence::Oversized));
-        assert!(penalties.add(now, peer, Offence::Oversized));
+        let now = now + Duration::from_secs(10);
+        assert!(penalties.add(now, peer, Offence::Oversized), "the second one suffices");
         assert!(!penalties.add(now, peer, Offence::Oversized), "a banned peer is not banned again");
         assert!(penalties.end_bans(now + BAN - Duration::from_secs(1)).is_empty());
         assert_eq!(penalties.end_bans(now + BAN), [peer]);

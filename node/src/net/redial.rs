@@ -40,6 +40,9 @@ impl Bootstrap {
     ) {
         for entry in &mut self.0 {
             let there = entry.peer.as_ref().is_some_and(&connected);
+            if there && now >= entry.due + LONGEST_WAIT {
+                entry.wait = FIRST_WAIT;
+            }
             if there || entry.dialing.is_some() || now < entry.due {
                 continue;
             }
@@ -50,15 +53,12 @@ impl Bootstrap {
         }
     }
 
-    /// An attempt has succeeded. The wait is kept until the connection has lasted, so that a peer
+    /// An attempt has succeeded. The wait still grows until a connection has lasted, so that a peer
     /// that accepts and hangs up at once is not dialled every second.
     pub(super) fn succeeded(&mut self, now: Instant, attempt: ConnectionId, peer: PeerId) {
         if let Some(entry) = self.0.iter_mut().find(|entry| entry.dialing == Some(attempt)) {
             entry.dialing = None;
             entry.peer = Some(peer);
-            if now >= entry.due + LONGEST_WAIT {
-                entry.wait = FIRST_WAIT;
-            }
             entry.back_off(now);
         }
     }
@@ -126,5 +126,34 @@ mod tests {
             },
         );
         assert!(dialled);
+    }
+
+    #[test]
+    fn a_peer_that_hangs_up_at_once_is_dialled_ever_more_rarely_until_a_connection_lasts() {
+        let (start, peer, attempt) = (Instant::now(), PeerId::random(), ConnectionId::new_unchecked(1));
+        let mut bootstrap = Bootstrap::new(vec!["/ip4/192.0.2.1/tcp/9".parse().unwrap()], PeerId::random(), start);
+        let mut dials = |seconds: std::ops::Range<u64>, connected: bool| {
+            let mut count = 0;
+            for second in seconds {
+                let now = start + Duration::from_secs(second);
+                let mut dialled = false;
+                bootstrap.dial_due(
+                    now,
+                    |_| connected,
+                    |_| {
+                        dialled = true;
+                        Some(attempt)
+                    },
+                );
+                if dialled {
+                    bootstrap.succeeded(now, attempt, peer);
+                    count += 1;
+                }
+            }
+            count
+        };
+        assert_eq!(dials(0..60, false), 6, "at 0, 1, 3, 7, 15 and 31 seconds");
+        assert_eq!(dials(60..300, true), 0);
+        assert_eq!(dials(300..304, false), 3, "at once, then after one and two seconds");
     }
 }

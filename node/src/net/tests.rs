@@ -67,6 +67,10 @@ impl Node {
         .await
     }
 
+    async fn connected(&mut self, to: PeerId) {
+        self.next(|event| matches!(event, NetEvent::Connected { peer } if peer == to).then_some(())).await;
+    }
+
     async fn disconnected(&mut self, from: PeerId) {
         self.next(|event| matches!(event, NetEvent::Disconnected { peer } if peer == from).then_some(())).await;
     }
@@ -260,6 +264,7 @@ async fn a_peer_past_the_threshold_is_disconnected_and_cannot_come_back() {
     let (mut strict, mut offender) = (Node::start(config(1, TCP)).await, Node::start(config(2, TCP)).await);
     let (strict_peer, offender_peer) = (strict.net.local_peer(), offender.net.local_peer());
     soon(offender.net.dial(strict.addr().await)).await.unwrap();
+    strict.connected(offender_peer).await;
     strict.net.penalise(offender_peer, Offence::Oversized);
     assert_eq!(strict.net.peers().await.len(), 1, "one offence is not enough");
     strict.net.penalise(offender_peer, Offence::Oversized);
@@ -283,12 +288,32 @@ async fn a_lost_bootstrap_peer_is_dialled_again_when_it_returns() {
     let first = Node::start(config(1, TCP)).await;
     let (addr, listen, peer) = (first.addr().await, first.net.listeners().await.remove(0), first.net.local_peer());
     let mut node = Node::start(NetConfig { bootstrap: vec![addr], ..config(2, TCP) }).await;
-    let connected = |event| matches!(event, NetEvent::Connected { .. }).then_some(());
-    node.next(connected).await;
+    node.connected(peer).await;
     first.net.shutdown().await;
     node.disconnected(peer).await;
     let _again = Node::start(config(1, &listen.to_string())).await;
-    node.next(connected).await;
+    node.connected(peer).await;
+}
+
+#[tokio::test]
+async fn a_node_listens_on_tcp_and_quic_at_once() {
+    let listen = vec![TCP.parse().unwrap(), QUIC.parse().unwrap()];
+    let node = Node::start(NetConfig { listen, ..config(1, TCP) }).await;
+    let dialer = Node::start(config(2, TCP)).await;
+    let addrs = node.net.listeners().await;
+    assert_eq!(addrs.len(), 2);
+    for addr in addrs {
+        assert_eq!(soon(dialer.net.dial(addr)).await, Ok(node.net.local_peer()));
+    }
+}
+
+#[tokio::test]
+async fn nodes_find_each_other_through_a_bootstrap_peer() {
+    let known = Node::start(config(1, TCP)).await;
+    let bootstrap = vec![known.addr().await];
+    let mut first = Node::start(NetConfig { bootstrap: bootstrap.clone(), ..config(2, TCP) }).await;
+    let second = Node::start(NetConfig { bootstrap, ..config(3, TCP) }).await;
+    first.connected(second.net.local_peer()).await;
 }
 
 #[tokio::test]
