@@ -12,7 +12,8 @@ use std::time::Duration;
 /// What identify calls the protocol: peers that say anything else are not ours.
 pub(super) const PROTOCOL_VERSION: &str = "/commonwheel/1";
 const KADEMLIA: StreamProtocol = StreamProtocol::new("/commonwheel/kad/1");
-/// How long a connection stays that carries nothing and that nobody asked to keep.
+/// How long a connection stays that carries no stream. Gossip keeps its streams open, so this ends
+/// only connections between peers of which neither subscribes to anything.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Two transports, each dialled from both ends at once.
 const CONNECTIONS_PER_PEER: u32 = 4;

@@ -53,7 +53,6 @@ pub(super) struct Driver {
     pub(super) dials: BTreeMap<ConnectionId, (Multiaddr, DialReply)>,
     pub(super) bootstrap: Bootstrap,
     pub(super) penalties: Penalties,
-    pub(super) topics: BTreeSet<String>,
     /// Whether this node is meant to be reached on its own machine alone, as in a demo or a test.
     pub(super) on_loopback: bool,
     /// Last, so that its closing tells waiting handles that the swarm is gone.
@@ -83,7 +82,6 @@ impl Driver {
             dials: BTreeMap::new(),
             bootstrap,
             penalties: Penalties::default(),
-            topics: BTreeSet::new(),
             on_loopback: config.listen.iter().any(is_loopback),
             commands,
         })
@@ -170,20 +168,7 @@ impl Driver {
                 swarm.dial(attempt).ok().map(|()| id)
             },
         );
-        self.keep_connections();
         self.announce();
-    }
-
-    /// Keeps connections with those who share a topic and with bootstrap peers, however quiet.
-    pub(super) fn keep_connections(&mut self) {
-        let mut kept: BTreeSet<PeerId> = self.bootstrap.peers().collect();
-        let behaviour = self.swarm.behaviour_mut();
-        for (peer, topics) in behaviour.gossip.all_peers() {
-            if topics.iter().any(|topic| self.topics.contains(topic.as_str())) {
-                kept.insert(*peer);
-            }
-        }
-        behaviour.exchange.keep(kept);
     }
 
     fn peers(&self) -> Vec<PeerInfo> {
@@ -212,8 +197,6 @@ impl Driver {
         if let Err(reason) = gossip.set_topic_params(ident, gossip::topic_score()) {
             tracing::warn!(reason, "the topic is not scored");
         }
-        self.topics.insert(topic);
-        self.keep_connections();
     }
 
     fn publish(&mut self, topic: &str, bytes: Vec<u8>) -> Result<(), NetError> {

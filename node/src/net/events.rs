@@ -52,7 +52,6 @@ impl Driver {
             BehaviourEvent::Gossip(gossipsub::Event::Message { propagation_source, message_id, message }) => {
                 self.on_gossip(MessageToken { id: message_id, from: propagation_source }, message);
             }
-            BehaviourEvent::Gossip(gossipsub::Event::Subscribed { .. }) => self.keep_connections(),
             BehaviourEvent::Exchange(frames) => self.on_incoming(frames),
             BehaviourEvent::Identify(identify::Event::Received { peer_id, info, .. }) => self.identified(peer_id, info),
             BehaviourEvent::Mdns(mdns::Event::Discovered(found)) => {

@@ -16,8 +16,7 @@ use libp2p::swarm::{
     NotifyHandler, StreamUpgradeError, SubstreamProtocol, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
 };
 use libp2p::{PeerId, Stream, StreamProtocol};
-use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 use tokio::sync::oneshot;
 
@@ -27,14 +26,10 @@ const PROTOCOL: StreamProtocol = StreamProtocol::new("/commonwheel/exchange/1");
 /// Where the outcome of opening a stream goes.
 pub(super) type OpenReply = oneshot::Sender<Result<Frames, NetError>>;
 
-/// Peers whose connections stay open though nothing happens on them.
-type Kept = Arc<Mutex<BTreeSet<PeerId>>>;
-
 /// Opens and accepts exchange streams.
 #[derive(Default)]
 pub(super) struct Behaviour {
     slots: Slots,
-    kept: Kept,
     /// At most one per call of `open` in progress, and one per slot.
     queue: VecDeque<ToSwarm<Frames, OpenReply>>,
     waker: Option<Waker>,
@@ -44,11 +39,6 @@ impl Behaviour {
     /// Opens a stream to a connected peer. The reply is dropped if the connection closes first.
     pub(super) fn open(&mut self, peer: PeerId, reply: OpenReply) {
         self.push(ToSwarm::NotifyHandler { peer_id: peer, handler: NotifyHandler::Any, event: reply });
-    }
-
-    /// Names the peers whose idle connections are kept; all others close after the idle timeout.
-    pub(super) fn keep(&mut self, peers: BTreeSet<PeerId>) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = peers;
     }
 
     fn push(&mut self, action: ToSwarm<Frames, OpenReply>) {
@@ -70,7 +60,7 @@ impl NetworkBehaviour for Behaviour {
         _: &Multiaddr,
         _: &Multiaddr,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(Handler::new(peer, self.kept.clone()))
+        Ok(Handler::new(peer))
     }
 
     fn handle_established_outbound_connection(
@@ -81,7 +71,7 @@ impl NetworkBehaviour for Behaviour {
         _: Endpoint,
         _: PortUse,
     ) -> Result<THandler<Self>, ConnectionDenied> {
-        Ok(Handler::new(peer, self.kept.clone()))
+        Ok(Handler::new(peer))
     }
 
     fn on_swarm_event(&mut self, _: FromSwarm) {}
@@ -107,14 +97,13 @@ impl NetworkBehaviour for Behaviour {
 /// One connection's part of the protocol.
 pub(super) struct Handler {
     peer: PeerId,
-    kept: Kept,
     to_open: VecDeque<OpenReply>,
     accepted: VecDeque<Stream>,
 }
 
 impl Handler {
-    fn new(peer: PeerId, kept: Kept) -> Self {
-        Handler { peer, kept, to_open: VecDeque::new(), accepted: VecDeque::new() }
+    fn new(peer: PeerId) -> Self {
+        Handler { peer, to_open: VecDeque::new(), accepted: VecDeque::new() }
     }
 }
 
@@ -128,10 +117,6 @@ impl ConnectionHandler for Handler {
 
     fn listen_protocol(&self) -> SubstreamProtocol<Self::InboundProtocol> {
         SubstreamProtocol::new(ReadyUpgrade::new(PROTOCOL), ())
-    }
-
-    fn connection_keep_alive(&self) -> bool {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).contains(&self.peer)
     }
 
     fn on_behaviour_event(&mut self, reply: OpenReply) {

@@ -26,11 +26,6 @@ impl Bootstrap {
         Bootstrap(addrs.into_iter().map(entry).filter(|entry| entry.peer != Some(local)).collect())
     }
 
-    /// The peers known to answer at these addresses.
-    pub(super) fn peers(&self) -> impl Iterator<Item = PeerId> + '_ {
-        self.0.iter().filter_map(|entry| entry.peer)
-    }
-
     /// Dials what is due and not connected; `dial` returns the id of the attempt it has begun.
     pub(super) fn dial_due(
         &mut self,
