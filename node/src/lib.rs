@@ -1,3 +1,6 @@
-//! placeholder
+//! The Commonwheel node: the only crate with tokio and libp2p.
 
+pub mod cli;
+pub mod home;
+pub mod import;
 pub mod net;

@@ -1,9 +1,269 @@
-//! The index entries that follow from one block.
+//! The index entries that follow from one block, and the keys to look them up by.
+//!
+//! Every key ends in (or is) the block's own id, so that erasing a block removes its entries and
+//! never another's. Numbers are big-endian, so that byte order is number order.
 
-use crate::bytes::Cid;
-use crate::ledger::{IndexEntry, Shelf};
+use crate::agreement::{Batch, Verdict};
+use crate::bytes::{Cid, Codec, Node, decode};
+use crate::ledger::{IndexEntry, Ledger, LedgerError, Shelf};
+use crate::record::{RecordId, SignedHeader};
+use crate::sign::PublicKey;
+use crate::wire::exchange::{Receipt, Statement};
+use sha2::{Digest, Sha256};
 
-/// The entries that a block on a shelf contributes.
-pub fn derive(_shelf: Shelf, _cid: &Cid, _bytes: &[u8]) -> Vec<IndexEntry> {
-    Vec::new()
+/// The first byte of a key: what it leads to.
+pub mod prefix {
+    /// Certified headers, by record id.
+    pub const CERTIFIED: u8 = b'h';
+    /// Waiting headers, by record id.
+    pub const WAITING: u8 = b'w';
+    /// Records by author: author, shelf, record id.
+    pub const AUTHOR: u8 = b'a';
+    /// Verdicts: record, validator, number, batch.
+    pub const VERDICT: u8 = b'v';
+    /// Batches: validator, number, batch.
+    pub const BATCH: u8 = b'n';
+    /// Receipts: record, validator, receipt.
+    pub const RECEIPT: u8 = b'r';
+    /// Certificates: record, certificate.
+    pub const CERTIFICATE: u8 = b'k';
+    /// What is reconciled: time, item.
+    pub const ITEM: u8 = b's';
+    /// From a reconciled item to its record.
+    pub const ITEM_RECORD: u8 = b'i';
+    /// Statements of who asked for bodies: who, statement.
+    pub const STATEMENT: u8 = b'q';
+    /// The founding: its block.
+    pub const FOUNDING: u8 = b'g';
+}
+
+/// What is reconciled for a certified record: SHA-256 of the record's and the certificate's CIDs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Item(pub [u8; 32]);
+
+impl Item {
+    /// The item of a record with its certificate.
+    pub fn of(record: &RecordId, certificate: &Cid) -> Self {
+        Item(Sha256::new().chain_update(record.0.to_bytes()).chain_update(certificate.to_bytes()).finalize().into())
+    }
+}
+
+/// The entries that a block on a shelf contributes. Blocks of other kinds contribute none.
+pub fn derive(shelf: Shelf, cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {
+    if cid.codec() == Codec::Raw || shelf == Shelf::Waiting {
+        return Vec::new();
+    }
+    let Ok(Node::Map(block)) = decode(bytes) else { return Vec::new() };
+    let kind = |map: &std::collections::BTreeMap<String, Node>| match map.get("type") {
+        Some(Node::Text(kind)) => kind.clone(),
+        _ => String::new(),
+    };
+    let payload = match block.get("payload") {
+        Some(Node::Map(payload)) => kind(payload),
+        _ => kind(&block),
+    };
+    match payload.as_str() {
+        "record" => header_entries(shelf, bytes),
+        "batch" => batch_entries(cid, bytes),
+        "certificate" => certificate_entries(cid, &block),
+        "receipt" => receipt_entries(cid, bytes),
+        "statement" => statement_entries(cid, bytes),
+        "founding" => vec![entry(key(prefix::FOUNDING, &[&cid.to_bytes()]), vec![])],
+        _ => Vec::new(),
+    }
+}
+
+/// A key: its prefix, then the parts.
+pub fn key(prefix: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = vec![prefix];
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}
+
+fn entry(key: Vec<u8>, value: Vec<u8>) -> IndexEntry {
+    IndexEntry { key, value }
+}
+
+fn header_entries(shelf: Shelf, bytes: &[u8]) -> Vec<IndexEntry> {
+    let Ok(signed) = SignedHeader::verify(bytes) else { return Vec::new() };
+    let (header, id) = (signed.header(), signed.id().0.to_bytes());
+    let (prefix, shelf_byte) = match shelf {
+        Shelf::Certified => (prefix::CERTIFIED, b'c'),
+        _ => (prefix::WAITING, b'w'),
+    };
+    let value = [&header.time.unix_s().to_be_bytes()[..], &header.body.to_bytes()].concat();
+    vec![
+        entry(key(prefix, &[&id]), value),
+        entry(key(self::prefix::AUTHOR, &[&header.author.0, &[shelf_byte], &id]), vec![]),
+    ]
+}
+
+fn batch_entries(cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {
+    let Ok(batch) = Batch::verify(bytes) else { return Vec::new() };
+    let (validator, number) = (batch.signed().validator.0, batch.signed().number.to_be_bytes());
+    let mut entries: Vec<_> = batch
+        .entries()
+        .iter()
+        .enumerate()
+        .map(|(index, one)| {
+            let parts: [&[u8]; 4] = [&one.record.0.to_bytes(), &validator, &number, &cid.to_bytes()];
+            let class = one.verdict.class().map_or(0, |class| class as u8);
+            let verdict = one.verdict.name().as_bytes()[0];
+            entry(key(prefix::VERDICT, &parts), [&[verdict, class][..], &(index as u16).to_be_bytes()].concat())
+        })
+        .collect();
+    entries.push(entry(key(prefix::BATCH, &[&validator, &number, &cid.to_bytes()]), vec![]));
+    entries
+}
+
+fn certificate_entries(cid: &Cid, block: &std::collections::BTreeMap<String, Node>) -> Vec<IndexEntry> {
+    let (Some(Node::Link(record)), Some(Node::Int(time))) = (block.get("record"), block.get("time")) else {
+        return Vec::new();
+    };
+    let record = RecordId(*record);
+    let item = Item::of(&record, cid);
+    let id = record.0.to_bytes();
+    vec![
+        entry(key(prefix::CERTIFICATE, &[&id, &cid.to_bytes()]), vec![]),
+        entry(key(prefix::ITEM, &[&time.to_be_bytes(), &item.0]), vec![]),
+        entry(key(prefix::ITEM_RECORD, &[&item.0]), id.to_vec()),
+    ]
+}
+
+fn receipt_entries(cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {
+    let Ok(receipt) = Receipt::verify(bytes) else { return Vec::new() };
+    let of = |record: &RecordId| {
+        let parts: [&[u8]; 3] = [&record.0.to_bytes(), &receipt.validator.0, &cid.to_bytes()];
+        entry(key(prefix::RECEIPT, &parts), vec![])
+    };
+    receipt.records.iter().map(of).collect()
+}
+
+fn statement_entries(cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {
+    let Ok(statement) = Statement::verify(bytes) else { return Vec::new() };
+    vec![entry(key(prefix::STATEMENT, &[&statement.who.0, &cid.to_bytes()]), vec![])]
+}
+
+/// What the index knows of a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeaderEntry {
+    /// The header's time, seconds since 1970.
+    pub time_s: i64,
+    /// The body.
+    pub body: Cid,
+}
+
+/// The header of a record on one shelf ([`Shelf::Certified`] or [`Shelf::Live`]).
+///
+/// # Errors
+/// When the ledger fails.
+pub fn header(ledger: &impl Ledger, shelf: Shelf, record: &RecordId) -> Result<Option<HeaderEntry>, LedgerError> {
+    let prefix = if shelf == Shelf::Certified { prefix::CERTIFIED } else { prefix::WAITING };
+    ledger.value(&key(prefix, &[&record.0.to_bytes()]))?.map(|value| read_header(&value)).transpose()
+}
+
+fn read_header(value: &[u8]) -> Result<HeaderEntry, LedgerError> {
+    let broken = || LedgerError("a header's index entry is broken; run `commonwheel store rebuild-index`".into());
+    let (time, body) = value.split_first_chunk::<8>().ok_or_else(broken)?;
+    Ok(HeaderEntry { time_s: i64::from_be_bytes(*time), body: Cid::from_bytes(body).map_err(|_| broken())? })
+}
+
+/// Calls `see` with every record id under a prefix whose key is that prefix and the id, in order.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn each_record(
+    ledger: &impl Ledger,
+    prefix: u8,
+    mut see: impl FnMut(RecordId, HeaderEntry),
+) -> Result<(), LedgerError> {
+    each(ledger, &[prefix], |found| {
+        if let Ok(id) = Cid::from_bytes(&found.key[1..]) {
+            see(RecordId(id), read_header(&found.value)?);
+        }
+        Ok(())
+    })
+}
+
+/// Calls `see` with every entry under a prefix, in order, a thousand at a time.
+///
+/// # Errors
+/// When the ledger or `see` fails.
+pub fn each(
+    ledger: &impl Ledger,
+    prefix: &[u8],
+    mut see: impl FnMut(&IndexEntry) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = ledger.scan(prefix, after.as_deref(), 1000)?;
+        for found in &page {
+            see(found)?;
+        }
+        match page.last() {
+            Some(last) if page.len() == 1000 => after = Some(last.key.clone()),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// The CID that a key ends in.
+pub fn last_cid(key: &[u8]) -> Option<Cid> {
+    key.len().checked_sub(Cid::LEN).and_then(|at| Cid::from_bytes(&key[at..]).ok())
+}
+
+/// One verdict on a record, as the index knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerdictEntry {
+    /// Who.
+    pub validator: PublicKey,
+    /// In which of the validator's batches.
+    pub number: i64,
+    /// What.
+    pub verdict: Verdict,
+    /// The batch.
+    pub batch: Cid,
+    /// Where in the batch.
+    pub index: usize,
+}
+
+/// Every verdict on a record, by validator and number.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn verdicts(ledger: &impl Ledger, record: &RecordId) -> Result<Vec<VerdictEntry>, LedgerError> {
+    let start = key(prefix::VERDICT, &[&record.0.to_bytes()]);
+    let mut found = Vec::new();
+    each(ledger, &start, |entry| {
+        found.extend(read_verdict(&entry.key[start.len()..], &entry.value));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn read_verdict(rest: &[u8], value: &[u8]) -> Option<VerdictEntry> {
+    let (validator, rest) = rest.split_first_chunk::<32>()?;
+    let (number, batch) = rest.split_first_chunk::<8>()?;
+    let [verdict, class, high, low] = *value else { return None };
+    let class = || crate::agreement::Class::ALL.into_iter().find(|known| *known as u8 == class);
+    Some(VerdictEntry {
+        validator: PublicKey(*validator),
+        number: i64::from_be_bytes(*number),
+        verdict: match verdict {
+            b'a' => Verdict::Accept,
+            b'r' => Verdict::Reject(class()?),
+            _ => Verdict::Quarantine(class()?),
+        },
+        batch: Cid::from_bytes(batch).ok()?,
+        index: usize::from(u16::from_be_bytes([high, low])),
+    })
+}
+
+/// The certificate that counts for a record: of those held, the one with the lowest CID.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn certificate(ledger: &impl Ledger, record: &RecordId) -> Result<Option<Cid>, LedgerError> {
+    let found = ledger.scan(&key(prefix::CERTIFICATE, &[&record.0.to_bytes()]), None, 1)?;
+    Ok(found.first().and_then(|entry| last_cid(&entry.key)))
 }

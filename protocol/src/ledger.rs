@@ -1,6 +1,6 @@
 //! The door between the rules and the store.
 //!
-//! The truth is a set of immutable blocks on four shelves. Everything that is looked up by
+//! The truth is a set of immutable blocks on three shelves. Everything that is looked up by
 //! something other than a block's id is an index entry *derived from one block alone*
 //! ([`crate::index::derive`]), so that any index can be thrown away and rebuilt by reading blocks.
 

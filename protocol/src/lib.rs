@@ -4,10 +4,18 @@
 //! Time, keys and storage are passed in. Start reading at [`record`] (what a person shares),
 //! [`agreement`] (how validators accept it), then [`core`] (the one transition that ties them).
 
+pub mod agreement;
 pub mod bytes;
+pub mod core;
+pub mod identity;
 pub mod index;
 pub mod ledger;
+pub mod licence;
 pub mod limits;
+pub mod preference;
+pub mod reconcile;
 pub mod record;
 pub mod redact;
+pub mod sign;
 pub mod text;
+pub mod wire;

@@ -1,1 +1,26 @@
-//! placeholder
+//! The engines behind [`commonwheel_protocol::ledger::Store`].
+//!
+//! [`CarStore`] keeps every block in append-only CAR files, which are the truth, and finds them
+//! through a sled index that can be thrown away at any time. [`MemoryStore`] keeps everything in
+//! memory, for the simulator. [`conformance`] is the suite that both pass.
+//!
+//! Reading order: `car` (one file's bytes), `series` (the files of a shelf), `index`,
+//! `erase` (tombstones), `recover` (opening), `store` (reading and committing), `check`.
+
+mod car;
+mod check;
+pub mod conformance;
+mod erase;
+mod error;
+mod folder;
+mod index;
+mod memory;
+mod recover;
+mod series;
+mod store;
+
+pub use check::{CheckReport, ShelfCount};
+pub use error::StoreError;
+pub use memory::MemoryStore;
+pub use recover::OpenReport;
+pub use store::{CarStore, Options};

@@ -16,6 +16,25 @@ pub enum Role {
     Tool,
 }
 
+impl Role {
+    const ALL: [Role; 4] = [Role::System, Role::User, Role::Assistant, Role::Tool];
+
+    /// The role's name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+        }
+    }
+
+    /// The role with this name.
+    pub fn named(name: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
 /// A person's judgement of a chat or of one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {

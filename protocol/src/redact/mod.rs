@@ -1,1 +1,27 @@
-//! The redactor.
+//! The redactor: finds personal data in text and puts placeholders in its place.
+//!
+//! ```text
+//! RulesetSpec --compile--> Ruleset --find--> [Finding]     every kind, span and confidence
+//!                             |
+//!                         Redactor (one per record) --redact--> Redaction { text, marks }
+//! ```
+//!
+//! A ruleset is data: patterns, each with one of a closed list of [`Validator`]s, and a name,
+//! version and content id that headers carry. The same ruleset finds the same things on every
+//! machine, because validators of a community run it again: [`Ruleset::second_pass`] finds nothing
+//! in what a [`Redactor`] wrote. Patterns spell their character classes out, so that a newer
+//! Unicode table changes nothing.
+
+mod find;
+mod kind;
+mod normal;
+mod placeholder;
+mod redactor;
+mod ruleset;
+mod validate;
+
+pub use find::Finding;
+pub use kind::Kind;
+pub use redactor::{Mark, Redaction, Redactor};
+pub use ruleset::{Needs, RuleSpec, Ruleset, RulesetError, RulesetSpec};
+pub use validate::Validator;

@@ -1,0 +1,271 @@
+//! Reads fields of a parsed item. An error says what was expected and found, never the content.
+
+use super::{Format, Item};
+use commonwheel_protocol::limits;
+use commonwheel_protocol::record::content::{Chat, Content, Label, Message, Role};
+use commonwheel_protocol::text::RawText;
+use serde_json::Value;
+
+/// Why an item cannot be read.
+pub(super) type Why = String;
+
+/// Messages of one item, checked against the limits as they come.
+#[derive(Default)]
+pub(super) struct Messages {
+    /// The messages so far.
+    pub list: Vec<Message<RawText>>,
+    bytes: usize,
+}
+
+impl Messages {
+    /// Adds a message. Too many or too much text is an error.
+    pub fn push(&mut self, message: Message<RawText>) -> Result<(), Why> {
+        self.bytes += message.text.len();
+        if self.list.len() == limits::MESSAGES {
+            return Err(format!("expected at most {} messages, found more", limits::MESSAGES));
+        }
+        if self.bytes > limits::BODY_BYTES {
+            return Err(too_much_text());
+        }
+        self.list.push(message);
+        Ok(())
+    }
+
+    /// The messages, with their models named only where they differ from the record's.
+    pub fn beside(mut self, model: &Option<RawText>) -> Vec<Message<RawText>> {
+        for message in self.list.iter_mut().filter(|m| m.model == *model) {
+            message.model = None;
+        }
+        self.list
+    }
+
+    /// A chat item of these messages, good until somebody says otherwise.
+    pub fn into_chat(self, format: Format) -> Result<Item, Why> {
+        if self.list.is_empty() {
+            return Err("expected messages with text, found none".into());
+        }
+        let model = self.list.iter().rev().find_map(|m| m.model.clone());
+        let messages = self.beside(&model);
+        let mut item = Item::new(format, Content::Chat(Chat { messages, label: Label::Good, note: None }));
+        item.model = model;
+        Ok(item)
+    }
+}
+
+/// The error for an item whose text does not fit in a body.
+pub(super) fn too_much_text() -> Why {
+    format!("expected at most {} KiB of text, found more; split it", limits::BODY_BYTES / 1024)
+}
+
+/// What `value` is, in a word.
+pub(super) fn found(value: Option<&Value>) -> &'static str {
+    match value {
+        None => "nothing",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "true or false",
+        Some(Value::Number(_)) => "a number",
+        Some(Value::String(s)) if s.trim().is_empty() => "empty text",
+        Some(Value::String(_)) => "text",
+        Some(Value::Array(_)) => "a list",
+        Some(Value::Object(_)) => "an object",
+    }
+}
+
+/// The error that `key` holds something else than `expected`.
+pub(super) fn wrong(object: &Value, key: &str, expected: &str) -> Why {
+    format!("{key}: expected {expected}, found {}", found(object.get(key)))
+}
+
+/// The field unless it is missing or null.
+pub(super) fn field<'a>(object: &'a Value, key: &str) -> Option<&'a Value> {
+    object.get(key).filter(|v| !v.is_null())
+}
+
+/// The text of a field that has to be there and not be blank.
+pub(super) fn text(object: &Value, key: &str) -> Result<RawText, Why> {
+    match object.get(key) {
+        Some(Value::String(s)) if !s.trim().is_empty() => Ok(RawText::new(s.as_str())),
+        _ => Err(wrong(object, key, "text")),
+    }
+}
+
+/// The text of a field that may be missing, null or blank.
+pub(super) fn optional_text(object: &Value, key: &str) -> Result<Option<RawText>, Why> {
+    match field(object, key) {
+        Some(Value::String(s)) if s.trim().is_empty() => Ok(None),
+        None => Ok(None),
+        Some(_) => text(object, key).map(Some),
+    }
+}
+
+/// A note, which has a limit of its own.
+pub(super) fn note(object: &Value, key: &str) -> Result<Option<RawText>, Why> {
+    match optional_text(object, key)? {
+        Some(note) if note.len() > limits::NOTE_BYTES => {
+            Err(format!("{key}: expected at most {} KiB, found more", limits::NOTE_BYTES / 1024))
+        }
+        note => Ok(note),
+    }
+}
+
+/// A title, cut to what fits in a record; none if it is no text.
+pub(super) fn title(object: &Value, key: &str) -> Option<RawText> {
+    let text = object.get(key)?.as_str()?.trim();
+    let end = (0..=text.len().min(limits::SHORT_TEXT_BYTES)).rev().find(|end| text.is_char_boundary(*end));
+    let cut = &text[..end.unwrap_or(0)];
+    (!cut.is_empty()).then(|| RawText::new(cut))
+}
+
+/// The name of a model, if there is one of a usable length.
+pub(super) fn model(object: &Value, key: &str) -> Option<RawText> {
+    let name = object.get(key)?.as_str()?.trim();
+    (!name.is_empty() && name.len() <= limits::SHORT_TEXT_BYTES).then(|| RawText::new(name))
+}
+
+/// The tags at `key`.
+pub(super) fn tags(object: &Value, key: &str) -> Vec<RawText> {
+    tags_of(&object[key])
+}
+
+/// Every usable text in a list, or the only one, as many as fit in a record.
+pub(super) fn tags_of(value: &Value) -> Vec<RawText> {
+    let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    let usable = |tag: &&str| !tag.is_empty() && tag.len() <= limits::SHORT_TEXT_BYTES;
+    list.iter().filter_map(|t| t.as_str().map(str::trim)).filter(usable).take(limits::TAGS).map(RawText::new).collect()
+}
+
+/// The language, if the field is there: the shape of a BCP 47 tag (RFC 5646, section 2.1).
+pub(super) fn language(object: &Value, key: &str) -> Result<Option<String>, Why> {
+    let subtag = |s: &str| (1..=8).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric());
+    let tag = |s: &str| {
+        let first = s.split('-').next().unwrap_or_default();
+        (2..=8).contains(&first.len()) && first.bytes().all(|b| b.is_ascii_alphabetic()) && s.split('-').all(subtag)
+    };
+    match field(object, key) {
+        None => Ok(None),
+        Some(Value::String(s)) if s.len() <= 35 && tag(s) => Ok(Some(s.clone())),
+        Some(_) => Err(format!("{key}: expected a language tag such as en or pt-BR, found something else")),
+    }
+}
+
+/// The role that a name stands for.
+pub(super) fn role(object: &Value, key: &str) -> Result<Role, Why> {
+    match object.get(key).and_then(Value::as_str) {
+        Some("system" | "developer") => Ok(Role::System),
+        Some("user" | "human" | "prompter") => Ok(Role::User),
+        Some("assistant" | "gpt") => Ok(Role::Assistant),
+        Some("tool" | "function") => Ok(Role::Tool),
+        Some(_) => Err(format!("{key}: expected system, user, assistant or tool, found another role")),
+        None => Err(wrong(object, key, "a role")),
+    }
+}
+
+/// A whole number between `min` and `max`, if the field is there.
+pub(super) fn rating(object: &Value, key: &str, min: i64, max: i64) -> Result<Option<i64>, Why> {
+    let whole = |v: &Value| v.as_i64().or_else(|| v.as_f64().filter(|f| f.fract() == 0.0).map(|f| f as i64));
+    match field(object, key) {
+        None => Ok(None),
+        Some(v) => match whole(v).filter(|n| (min..=max).contains(n)) {
+            Some(n) => Ok(Some(n)),
+            None => Err(format!("{key}: expected a whole number from {min} to {max}, found something else")),
+        },
+    }
+}
+
+/// A thumb up (1) or down (-1), if the field is there.
+pub(super) fn thumb(object: &Value, key: &str) -> Result<Option<Label>, Why> {
+    match rating(object, key, -1, 1)? {
+        Some(1) => Ok(Some(Label::Good)),
+        Some(-1) => Ok(Some(Label::Fail)),
+        Some(_) => Err(format!("{key}: expected 1 or -1, found 0")),
+        None => Ok(None),
+    }
+}
+
+/// The text of a message: a string, or a list of parts joined by line ends.
+///
+/// A part without text becomes `[image]`, `[audio]`, `[video]` or `[attachment]`, so that a reader
+/// sees that something was there. Nothing at all is an empty text.
+pub(super) fn parts(object: &Value, key: &str) -> Result<String, Why> {
+    match field(object, key) {
+        None => Ok(String::new()),
+        Some(Value::String(s)) => Ok(s.clone()),
+        Some(Value::Array(list)) => {
+            let parts: Result<Vec<&str>, Why> = list.iter().map(|p| part(p, key)).collect();
+            Ok(parts?.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("\n"))
+        }
+        Some(_) => Err(wrong(object, key, "text or a list of parts")),
+    }
+}
+
+fn part<'a>(part: &'a Value, key: &str) -> Result<&'a str, Why> {
+    if let Some(text) = part.as_str().or_else(|| part.get("text")?.as_str()) {
+        return Ok(text);
+    }
+    let kind = part.get("type").or_else(|| part.get("content_type")).and_then(Value::as_str);
+    let is = |word| kind.is_some_and(|k| k.contains(word));
+    match part {
+        Value::Object(_) if is("video") => Ok("[video]"),
+        Value::Object(_) if is("audio") => Ok("[audio]"),
+        Value::Object(_) if is("image") => Ok("[image]"),
+        Value::Object(_) => Ok("[attachment]"),
+        other => Err(format!("{key}: expected parts of text, found {}", found(Some(other)))),
+    }
+}
+
+/// The messages from the root to `leaf`, following the field `parent` in a map of nodes by id.
+pub(super) fn branch<'a>(nodes: &'a Value, leaf: &str, parent: &str) -> Result<Vec<&'a Value>, Why> {
+    let size = nodes.as_object().map_or(0, |m| m.len());
+    let mut path = Vec::new();
+    let mut id = Some(leaf);
+    while let Some(key) = id {
+        let node = nodes.get(key).ok_or("expected every message's parent in the chat, found one missing")?;
+        path.push(node);
+        if path.len() > size {
+            return Err("expected a tree of messages, found a circle".into());
+        }
+        id = match node.get(parent) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(s)) => Some(s),
+            Some(_) => return Err(wrong(node, parent, "an id")),
+        };
+    }
+    path.reverse();
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn titles_are_cut_between_characters_and_tags_are_as_many_as_fit() {
+        let object =
+            json!({"title": format!("x{}", "é".repeat(limits::SHORT_TEXT_BYTES)), "tags": vec!["a"; limits::TAGS + 1]});
+        assert_eq!(title(&object, "title").unwrap().len(), limits::SHORT_TEXT_BYTES - 1);
+        assert_eq!(tags(&object, "tags").len(), limits::TAGS);
+    }
+
+    #[test]
+    fn a_note_over_the_limit_is_an_error() {
+        let of = |bytes| json!({"note": "x".repeat(bytes)});
+        assert!(note(&of(limits::NOTE_BYTES), "note").unwrap().is_some());
+        assert_eq!(note(&of(limits::NOTE_BYTES + 1), "note").unwrap_err(), "note: expected at most 16 KiB, found more");
+    }
+
+    #[test]
+    fn language_tags_have_the_shape_of_rfc_5646() {
+        for (tag, sound) in [
+            ("en", true),
+            ("pt-BR", true),
+            ("zh-Hant-TW", true),
+            ("e", false),
+            ("en_US", false),
+            ("en-", false),
+            ("12", false),
+        ] {
+            assert_eq!(language(&json!({"lang": tag}), "lang").is_ok(), sound, "{tag}");
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Reads the files that people have into contents that can be reviewed, redacted and signed.
+//!
+//! The format is told from what is inside, never from the file's name alone. Files are read item by
+//! item in bounded memory, except those whose items are spread over the file ([`limits`] bounds
+//! what is kept). All text leaves here as [`RawText`]; names and ids of people, chats and accounts
+//! are not read at all.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+use commonwheel_protocol::record::content::Content;
+use commonwheel_protocol::text::RawText;
+use std::fmt;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::ops::ControlFlow;
+use std::path::Path;
+use stream::Source;
+
+mod archive;
+mod chatgpt;
+mod fields;
+pub mod limits;
+mod oasst;
+mod open_webui;
+mod openai;
+mod plain_text;
+mod preference;
+mod rows;
+mod run;
+mod stream;
+#[cfg(test)]
+mod testing;
+
+/// One thing to submit, as a file gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The format of the file.
+    pub format: Format,
+    /// Where in the file, such as `chat 3` or `line 17`; never content.
+    pub position: String,
+    /// The file's own title for it, cut to what a record can hold.
+    pub title: Option<RawText>,
+    /// The content.
+    pub content: Content<RawText>,
+    /// A BCP 47 tag, if the file names the language.
+    pub language: Option<String>,
+    /// The model that wrote the last answer; earlier messages name theirs where it differs.
+    pub model: Option<RawText>,
+    /// The file's own tags, as many as a record can hold.
+    pub tags: Vec<RawText>,
+    /// Whether the label is the file's, or the content has none; otherwise `Good` is only a default that
+    /// a person has to be asked about.
+    pub labelled: bool,
+    /// Whether the format is that of published datasets, so that others hold the rights.
+    pub third_party: bool,
+}
+
+impl Item {
+    fn new(format: Format, content: Content<RawText>) -> Self {
+        let labelled = !matches!(content, Content::Chat(_));
+        Item {
+            format,
+            position: String::new(),
+            title: None,
+            content,
+            language: None,
+            model: None,
+            tags: Vec::new(),
+            labelled,
+            third_party: format.third_party(),
+        }
+    }
+}
+
+/// Why one item was left out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{position}: {why}")]
+pub struct ItemError {
+    /// Where in the file; never content.
+    pub position: String,
+    /// What was expected and what was found; never content.
+    pub why: String,
+}
+
+/// What a file can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// Chats exported from Open WebUI, by a user or by an administrator.
+    OpenWebUi,
+    /// Feedback exported from Open WebUI, with the chats it is about.
+    OpenWebUiFeedback,
+    /// The archive that ChatGPT sends, or the `conversations.json` in it.
+    ChatGpt,
+    /// Open Assistant message trees or single messages.
+    Oasst,
+    /// Messages with a role and a content, as in OpenAI's chat interface.
+    OpenAiChat,
+    /// Rows of question and answer, as in GSM8K.
+    QuestionAnswer,
+    /// Rows with a chosen and a rejected answer, as TRL's preference trainers take them.
+    Preference,
+    /// Rows with an answer that is desirable or not, as TRL's KTO trainer takes them.
+    Kto,
+    /// Rows with a chosen and a rejected transcript, as in HH-RLHF.
+    HhRlhf,
+    /// Rows of instruction, input and output, as in Alpaca.
+    Alpaca,
+    /// Rows of instruction, context and response, as in Dolly.
+    Dolly,
+    /// Any other text; a transcript becomes a chat.
+    PlainText,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 12] = [
+        Format::OpenWebUi,
+        Format::OpenWebUiFeedback,
+        Format::ChatGpt,
+        Format::Oasst,
+        Format::OpenAiChat,
+        Format::QuestionAnswer,
+        Format::Preference,
+        Format::Kto,
+        Format::HhRlhf,
+        Format::Alpaca,
+        Format::Dolly,
+        Format::PlainText,
+    ];
+
+    /// The name to show.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::OpenWebUi => "Open WebUI chats",
+            Format::OpenWebUiFeedback => "Open WebUI feedback",
+            Format::ChatGpt => "ChatGPT export",
+            Format::Oasst => "OASST messages",
+            Format::OpenAiChat => "OpenAI-style chat",
+            Format::QuestionAnswer => "questions and answers",
+            Format::Preference => "TRL preference rows",
+            Format::Kto => "TRL KTO rows",
+            Format::HhRlhf => "HH-RLHF rows",
+            Format::Alpaca => "Alpaca rows",
+            Format::Dolly => "Dolly rows",
+            Format::PlainText => "plain text",
+        }
+    }
+
+    /// What one element of such a file is called.
+    fn noun(self) -> &'static str {
+        match self {
+            Format::OpenWebUi | Format::ChatGpt | Format::OpenAiChat => "chat",
+            Format::OpenWebUiFeedback => "feedback",
+            Format::PlainText => "text",
+            _ => "row",
+        }
+    }
+
+    /// Whether such a file is a published dataset rather than somebody's own words.
+    fn third_party(self) -> bool {
+        match self {
+            Format::OpenWebUi | Format::OpenWebUiFeedback | Format::ChatGpt => false,
+            Format::OpenAiChat | Format::PlainText => false,
+            Format::Oasst | Format::QuestionAnswer | Format::Alpaca | Format::Dolly => true,
+            Format::Preference | Format::Kto | Format::HhRlhf => true,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why a file as a whole cannot be imported, or cannot be read further.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// There is no such file.
+    #[error("expected a file, found nothing at this path; check the path")]
+    NotFound,
+    /// It is a directory.
+    #[error("expected a file, found a directory; name the files in it")]
+    Directory,
+    /// The system cannot read it.
+    #[error("cannot read the file: {0}")]
+    Io(#[from] std::io::Error),
+    /// There is nothing in it.
+    #[error("expected text, found nothing in the file")]
+    Empty,
+    /// It is not UTF-8.
+    #[error("expected UTF-8, found something else at byte {byte} (counted from 0); save or convert it as UTF-8")]
+    NotUtf8 {
+        /// The offset of the first byte that is wrong.
+        byte: u64,
+    },
+    /// It is UTF-16.
+    #[error("expected UTF-8, found UTF-16; convert it with `iconv -f UTF-16 -t UTF-8 old-file > new-file`")]
+    Utf16,
+    /// It is none of the known formats.
+    #[error("expected one of: {}; found something else", understood())]
+    Unrecognised,
+    /// Something in it exceeds a limit.
+    #[error("expected at most {limit} bytes in {what}, found more; split the file")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// Too many messages have to be kept at once.
+    #[error("expected at most {limit} single messages in one file, found more; split the file")]
+    TooMany {
+        /// The limit.
+        limit: usize,
+    },
+    /// The JSON ends too early.
+    #[error("expected more JSON, found the end at line {line}, column {column}; the file is cut off: fetch it again")]
+    Truncated {
+        /// From 1.
+        line: u64,
+        /// From 1, in bytes.
+        column: u64,
+    },
+    /// It starts like JSON and is not.
+    #[error("expected JSON, found a mistake (or over 127 levels of nesting) at line {line}, column {column}")]
+    Broken {
+        /// From 1.
+        line: u64,
+        /// From 1, in bytes.
+        column: u64,
+    },
+    /// The archive is encrypted.
+    #[error("expected a readable zip archive, found an encrypted one; unpack it and import conversations.json")]
+    EncryptedZip,
+    /// The archive is damaged or uses a method that is not supported.
+    #[error("expected a sound zip archive, found a damaged or unusual one; unpack it or fetch it again")]
+    BrokenZip,
+    /// The archive is not an export.
+    #[error("expected conversations.json in the zip archive, found none; unpack it and import the files in it")]
+    NoConversations,
+    /// The archive unpacks to far more than an export would.
+    #[error("expected conversations.json of at most {} MiB, packed at most {} times, found more; unpack it and import \
+             the file if you trust it", limits::UNPACKED_BYTES >> 20, limits::UNPACKED_RATIO)]
+    ZipBomb,
+}
+
+fn understood() -> String {
+    Format::ALL.map(Format::name).join(", ")
+}
+
+/// Takes every item and every item's error; says whether to go on.
+pub type Sink<'a> = dyn FnMut(Result<Item, ItemError>) -> ControlFlow<()> + 'a;
+
+/// Hands every item of the file to `sink` and returns the file's format.
+///
+/// An item that cannot be read is handed over as an [`ItemError`] and the rest goes on. `sink` may
+/// have been called before an [`ImportError`] is found. When `sink` breaks off, that is no error.
+pub fn read(path: &Path, sink: &mut Sink<'_>) -> Result<Format, ImportError> {
+    let not_found = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::NotFound => ImportError::NotFound,
+        _ => ImportError::Io(e),
+    };
+    if path.metadata().map_err(not_found)?.is_dir() {
+        return Err(ImportError::Directory);
+    }
+    let mut file = File::open(path)?;
+    let mut magic = Vec::new();
+    file.by_ref().take(4).read_to_end(&mut magic)?;
+    file.rewind()?;
+    match magic[..] {
+        [b'P', b'K', 3, 4] => archive::read(file, sink),
+        // An archive without files starts with its end.
+        [b'P', b'K', 5, 6] => Err(ImportError::NoConversations),
+        _ => {
+            let named_json = path
+                .extension()
+                .is_some_and(|e| ["json", "jsonl", "ndjson"].iter().any(|json| e.eq_ignore_ascii_case(json)));
+            let mut run = run::Run::new(sink);
+            run.text(&mut Source::new(file, u64::MAX)?, named_json)?;
+            run.finish()
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Rows of published datasets that hold a prompt and its ideal answer each.
+
+use super::fields::{Why, optional_text, tags_of, text};
+use super::{Format, Item};
+use commonwheel_protocol::record::content::{Content, Example};
+use commonwheel_protocol::text::RawText;
+use serde_json::Value;
+
+/// A question with its answer, as in GSM8K.
+pub(super) fn question_answer(row: &Value) -> Result<Item, Why> {
+    example(Format::QuestionAnswer, text(row, "question")?, None, text(row, "answer")?)
+}
+
+/// An instruction with its output and, maybe, an input.
+pub(super) fn alpaca(row: &Value) -> Result<Item, Why> {
+    example(Format::Alpaca, text(row, "instruction")?, optional_text(row, "input")?, text(row, "output")?)
+}
+
+/// An instruction with its response and, maybe, a context. The category becomes a tag.
+pub(super) fn dolly(row: &Value) -> Result<Item, Why> {
+    let context = optional_text(row, "context")?;
+    let mut item = example(Format::Dolly, text(row, "instruction")?, context, text(row, "response")?)?;
+    item.tags = tags_of(&row["category"]);
+    Ok(item)
+}
+
+/// An example whose prompt is `prompt` and, after a blank line, `more`.
+fn example(format: Format, prompt: RawText, more: Option<RawText>, ideal: RawText) -> Result<Item, Why> {
+    let prompt = match more {
+        Some(more) => RawText::new([prompt.expose(), more.expose()].join("\n\n")),
+        None => prompt,
+    };
+    Ok(Item::new(format, Content::Example(Example { prompt, ideal })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::testing::{import, plain, sound, why};
+    use commonwheel_protocol::limits;
+    use commonwheel_protocol::record::content::Content;
+
+    #[test]
+    fn every_row_is_an_example_and_a_bad_one_costs_only_itself() {
+        let rows = "{\"question\":\"1+1?\",\"answer\":\"2\"}\n{\"question\":\"secret\"}\n{\"question\":\"2+2?\",\"answer\":\"4\"}";
+        let imported = import("rows.jsonl", rows);
+        assert_eq!(imported.format.unwrap(), Format::QuestionAnswer);
+        assert_eq!(imported.errors[0].to_string(), "line 2: answer: expected text, found nothing");
+        assert_eq!((imported.items.len(), imported.items[1].position.as_str()), (2, "line 3"));
+        assert!(imported.items[1].third_party && imported.items[1].labelled);
+        let Content::Example(example) = &imported.items[1].content else { panic!("expected an example") };
+        assert_eq!((example.prompt.expose(), example.ideal.expose()), ("2+2?", "4"));
+    }
+
+    #[test]
+    fn texts_that_only_together_exceed_a_body_are_an_error() {
+        let row =
+            |bytes| serde_json::json!({"question": "q".repeat(bytes), "answer": "a".repeat(limits::BODY_BYTES / 2)});
+        assert_eq!(sound(Format::QuestionAnswer, row(limits::BODY_BYTES / 2).to_string()).len(), 1);
+        assert!(why(row(limits::BODY_BYTES / 2 + 1).to_string()).contains("at most 1024 KiB"));
+    }
+
+    #[test]
+    fn instructions_are_joined_with_what_they_are_about() {
+        let alpaca =
+            r#"[{"instruction":"Add.","input":"1 and 2","output":"3"},{"instruction":"Hi","input":"","output":"Ho"}]"#;
+        let dolly = r#"{"instruction":"Add.","context":"1 and 2","response":"3","category":"maths"}"#;
+        for (format, text) in [(Format::Alpaca, alpaca), (Format::Dolly, dolly)] {
+            let items = sound(format, text);
+            let Content::Example(example) = &items[0].content else { panic!("expected an example") };
+            assert_eq!((example.prompt.expose(), example.ideal.expose()), ("Add.\n\n1 and 2", "3"));
+        }
+        assert_eq!(plain(&sound(Format::Dolly, dolly)[0].tags), ["maths"]);
+    }
+}

@@ -1,0 +1,162 @@
+//! From verdicts to certificates.
+
+use super::{Core, Effect, Notice, Step};
+use crate::agreement::certificate::Acceptance;
+use crate::agreement::charter::BodyAccess;
+use crate::agreement::{Batch, Certificate, Verdict};
+use crate::bytes::Cid;
+use crate::index;
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::record::{RecordId, SignedHeader};
+use crate::sign::PublicKey;
+use std::collections::BTreeMap;
+
+/// How long the other validators wait for the one whose turn it is to certify.
+const TURN_MS: u64 = 2_000;
+
+impl Core {
+    /// Whether this validator has said anything of a record.
+    pub(super) fn judged(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        let me = self.validator();
+        Ok(index::verdicts(ledger, id)?.iter().any(|verdict| Some(verdict.validator) == me))
+    }
+
+    /// Counts the acceptances of a waiting record, with those of a batch that is being committed.
+    /// At a quorum the validator whose turn it is certifies now, the others only if it does not.
+    pub(super) fn count(
+        &mut self,
+        id: &RecordId,
+        arriving: Option<&Batch>,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        if self.role.validator.is_none() || self.ripe.contains_key(id) {
+            return Ok(());
+        }
+        let mut accepting: std::collections::BTreeSet<PublicKey> = index::verdicts(ledger, id)?
+            .iter()
+            .filter(|verdict| verdict.verdict == Verdict::Accept)
+            .map(|verdict| verdict.validator)
+            .collect();
+        if let Some(batch) = arriving
+            && batch.entries().iter().any(|entry| entry.record == *id && entry.verdict == Verdict::Accept)
+        {
+            accepting.insert(batch.signed().validator);
+        }
+        if accepting.len() >= self.charter.quorum.q() && !ledger.holds(Shelf::Certified, &id.0)? {
+            let due = if self.my_turn(id) { self.now } else { self.now.plus(TURN_MS) };
+            self.ripe.insert(*id, due);
+        }
+        let _ = step;
+        Ok(())
+    }
+
+    /// One validator's turn for each record, by the record's hash: so that usually one
+    /// certificate exists, and not one for each validator.
+    fn my_turn(&self, id: &RecordId) -> bool {
+        let place = usize::from(id.0.digest()[0]) % self.charter.quorum.n();
+        self.charter.validators.get(place).map(|validator| validator.signing) == self.validator()
+    }
+
+    /// Certifies what is ripe and due. Runs on ticks, when the verdicts are in the ledger.
+    pub(super) fn certify_ripe(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        let due: Vec<_> = self.ripe.iter().filter(|(_, due)| **due <= self.now).map(|(id, _)| *id).collect();
+        for id in due {
+            self.ripe.remove(&id);
+            let Some(header) = self.waiting_header(&id, ledger)? else { continue };
+            let acceptances = self.acceptances(&id, ledger)?;
+            let Ok(certificate) = Certificate::form(id, header.header().time, &self.charter, acceptances) else {
+                continue;
+            };
+            self.certify(&header, &certificate, ledger, step)?;
+            self.outbox.certificates.push(certificate.bytes().to_vec());
+        }
+        Ok(())
+    }
+
+    /// One acceptance of each validator that has accepted, with its proof.
+    fn acceptances(&self, id: &RecordId, ledger: &impl Ledger) -> Result<Vec<Acceptance>, LedgerError> {
+        let mut by_validator: BTreeMap<PublicKey, (Cid, usize)> = BTreeMap::new();
+        for verdict in index::verdicts(ledger, id)? {
+            if verdict.verdict == Verdict::Accept && self.charter.validator(&verdict.validator).is_some() {
+                by_validator.entry(verdict.validator).or_insert((verdict.batch, verdict.index));
+            }
+        }
+        let mut acceptances = Vec::new();
+        for (cid, index) in by_validator.into_values() {
+            let batch = ledger.block(Shelf::Live, &cid)?.and_then(|bytes| Batch::verify(&bytes).ok());
+            acceptances.extend(batch.and_then(|batch| Acceptance::of(&batch, index)));
+        }
+        Ok(acceptances)
+    }
+
+    /// Moves a record to the certified shelf: header, certificate, and the body if it is here.
+    pub(super) fn certify(
+        &mut self,
+        header: &SignedHeader,
+        certificate: &Certificate,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        let (id, body) = (header.id(), header.header().body);
+        step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
+        step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
+        match ledger.block(Shelf::Waiting, &body)? {
+            Some(bytes) => {
+                step.batch.put(Shelf::Certified, body, bytes);
+                step.batch.erase(Shelf::Waiting, body);
+            }
+            None if !ledger.holds(Shelf::Certified, &body)? => {
+                self.incomplete.insert(id);
+            }
+            None => {}
+        }
+        if ledger.holds(Shelf::Live, &id.0)? {
+            step.batch.erase(Shelf::Live, id.0);
+            self.no_longer_waits(header);
+        }
+        self.snapshot = None;
+        step.effects.push(Effect::Notice(Notice::Accepted(id)));
+        Ok(())
+    }
+
+    fn no_longer_waits(&mut self, header: &SignedHeader) {
+        let id = header.id();
+        self.waiting = self.waiting.saturating_sub(1);
+        if let Some(count) = self.waiting_by_author.get_mut(&header.header().author) {
+            *count -= 1;
+            if *count == 0 {
+                self.waiting_by_author.remove(&header.header().author);
+            }
+        }
+        self.to_check.remove(&id);
+        self.bodiless.remove(&id);
+        self.ripe.remove(&id);
+    }
+
+    /// Of two certificates for one record every replica keeps the one with the lower CID, so that
+    /// replicas agree on the evidence too, whichever came first.
+    pub(super) fn replace_certificate(
+        &mut self,
+        certificate: &Certificate,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<bool, LedgerError> {
+        let id = certificate.record();
+        let time = index::header(ledger, Shelf::Certified, &id)?.map(|header| header.time_s);
+        let Some(held) = index::certificate(ledger, &id)? else { return Ok(false) };
+        if time != Some(certificate.time().unix_s()) || certificate.cid() >= held {
+            return Ok(false);
+        }
+        step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
+        step.batch.erase(Shelf::Certified, held);
+        self.snapshot = None;
+        Ok(true)
+    }
+
+    /// Whether anyone who is not a validator may have the bodies of certified records.
+    pub(super) fn bodies_are_open(&self) -> bool {
+        // Releases arrive with their own issue; until then "on release" means not yet.
+        self.charter.bodies == BodyAccess::OnCertificate
+    }
+}

@@ -1,0 +1,269 @@
+//! Serving peers: who gets what.
+
+use super::{Core, Offence, Step};
+use crate::agreement::checks::{Demands, check};
+use crate::bytes::Cid;
+use crate::index::{self, prefix};
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::limits::{FRAME_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS};
+use crate::reconcile::Snapshot;
+use crate::record::{RecordId, SignedHeader};
+use crate::wire::exchange::{Answer, Ask, Parcel, Peer, Purpose, Receipt, Refusal, Session, Statement};
+use crate::wire::gossip::Message;
+use std::sync::Arc;
+
+impl Core {
+    pub(super) fn answer(
+        &mut self,
+        from: &Peer,
+        bytes: &[u8],
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<Answer, LedgerError> {
+        let ask = match Ask::read(bytes) {
+            Ok((community, ask)) if community == self.community => ask,
+            Ok(_) => return Ok(Answer::Refused(Refusal::UnknownCommunity)),
+            Err(_) => {
+                self.penalise(from, Offence::Malformed, step);
+                return Ok(Answer::Refused(Refusal::Malformed));
+            }
+        };
+        match ask {
+            Ask::Charter => Ok(Answer::Charter { founding: self.founding.bytes().to_vec(), terms: self.terms.clone() }),
+            Ask::Prove => Ok(self.prove(from)),
+            Ask::Submit(parcels) => self.take_submission(from, &parcels, ledger, step),
+            Ask::Live(after) => self.live(after, ledger),
+            Ask::Reconcile(message) => match self.snapshot(ledger)?.answer(&message) {
+                Ok(answer) => Ok(Answer::Reconcile(answer)),
+                Err(_) => {
+                    self.penalise(from, Offence::Malformed, step);
+                    Ok(Answer::Refused(Refusal::Malformed))
+                }
+            },
+            Ask::Fetch { statement, items, records } => {
+                let Some(purpose) = self.read_statement(from, &statement, step) else {
+                    return Ok(Answer::Refused(Refusal::Statement));
+                };
+                step.batch.put(Shelf::Live, Cid::of_cbor(&statement), statement);
+                self.serve(purpose, &items, &records, ledger)
+            }
+        }
+    }
+
+    fn prove(&self, asker: &Peer) -> Answer {
+        let Some(key) = &self.role.validator else { return Answer::Refused(Refusal::NotAValidator) };
+        let session = Session {
+            community: self.community,
+            charter: self.charter.id(),
+            validator: key.public(),
+            asker: asker.clone(),
+            answerer: self.role.peer.clone(),
+        };
+        Answer::Session(session.sign(key))
+    }
+
+    /// Takes bodies into the waiting room, and gives one receipt for all that are held.
+    fn take_submission(
+        &mut self,
+        from: &Peer,
+        parcels: &[Parcel],
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<Answer, LedgerError> {
+        let Some(key) = self.role.validator.clone() else { return Ok(Answer::Refused(Refusal::NotAValidator)) };
+        let (mut held, mut refused) = (Vec::new(), Vec::new());
+        for (at, parcel) in parcels.iter().enumerate() {
+            match self.take_one(parcel, ledger, step)? {
+                Ok(id) => held.push(id),
+                Err(Trouble::Theirs(why)) => {
+                    self.penalise(from, Offence::False, step);
+                    refused.push((at, why));
+                }
+                Err(Trouble::Ours(why)) => refused.push((at, why)),
+            }
+        }
+        let receipt = (!held.is_empty()).then(|| Receipt::sign(self.community, &held, &key));
+        if let Some(bytes) = &receipt {
+            step.batch.put(Shelf::Live, Cid::of_cbor(bytes), bytes.clone());
+        }
+        Ok(Answer::Submitted { receipt, refused })
+    }
+
+    fn take_one(
+        &mut self,
+        parcel: &Parcel,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<Result<RecordId, Trouble>, LedgerError> {
+        let header = match SignedHeader::verify(&parcel.header) {
+            Ok(header) if header.header().community == self.community => header,
+            Ok(_) => return Ok(Err(Trouble::Theirs("the header is for another community".into()))),
+            Err(error) => return Ok(Err(Trouble::Theirs(error.to_string()))),
+        };
+        let Some(body) = parcel.body.as_ref().filter(|body| header.commits_to(body)) else {
+            return Ok(Err(Trouble::Theirs("the body is not the one that the header commits to".into())));
+        };
+        let id = header.id();
+        if ledger.holds(Shelf::Certified, &id.0)? || ledger.holds(Shelf::Waiting, &header.header().body)? {
+            return Ok(Ok(id));
+        }
+        let known = self.known(&id, ledger, step)?;
+        if !known && !self.has_room(&header) {
+            return Ok(Err(Trouble::Ours("too many records wait already; try again later".into())));
+        }
+        self.keep_header(&header, ledger, step)?;
+        step.batch.put(Shelf::Waiting, header.header().body, body.clone());
+        self.bodiless.remove(&id);
+        self.to_check.insert(id);
+        self.outbox.headers.push(id);
+        // The author learns at once what this validator will say; everyone else only the class.
+        let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };
+        if let Err(failure) = check(&header, body, &demands) {
+            return Ok(Err(Trouble::Ours(failure.detail)));
+        }
+        Ok(Ok(id))
+    }
+
+    /// One page of what waits: headers, the receipts that vouch for them, the verdicts on them.
+    fn live(&self, after: Option<RecordId>, ledger: &impl Ledger) -> Result<Answer, LedgerError> {
+        let start = [prefix::WAITING];
+        let from = after.map(|id| index::key(prefix::WAITING, &[&id.0.to_bytes()]));
+        let page = ledger.scan(&start, from.as_deref(), GOSSIP_ITEMS / 4)?;
+        let (mut message, mut next) = (Message::default(), None);
+        let full = page.len() == GOSSIP_ITEMS / 4;
+        for entry in &page {
+            let Some(id) = index::last_cid(&entry.key).map(RecordId) else { continue };
+            let mut more = message.clone();
+            self.add_live(&id, &mut more, ledger)?;
+            if more.size() > GOSSIP_BYTES - 4096
+                || more.batches.len() > GOSSIP_ITEMS
+                || more.receipts.len() > GOSSIP_ITEMS
+            {
+                break;
+            }
+            message = more;
+            next = Some(id);
+        }
+        let read_all = !full && next == page.last().and_then(|entry| index::last_cid(&entry.key)).map(RecordId);
+        Ok(Answer::Live { message: message.to_bytes(), next: if read_all { None } else { next } })
+    }
+
+    fn add_live(&self, id: &RecordId, message: &mut Message, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        let add = |list: &mut Vec<Vec<u8>>, cid: &Cid| -> Result<(), LedgerError> {
+            if let Some(bytes) = ledger.block(Shelf::Live, cid)?
+                && !list.contains(&bytes)
+            {
+                list.push(bytes);
+            }
+            Ok(())
+        };
+        let receipts = ledger.scan(&index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), None, 1)?;
+        let Some(receipt) = receipts.first().and_then(|entry| index::last_cid(&entry.key)) else { return Ok(()) };
+        add(&mut message.receipts, &receipt)?;
+        add(&mut message.headers, &id.0)?;
+        for verdict in index::verdicts(ledger, id)? {
+            add(&mut message.batches, &verdict.batch)?;
+        }
+        Ok(())
+    }
+
+    /// The purpose of a statement that holds in this session; `None` when it does not.
+    fn read_statement(&mut self, from: &Peer, bytes: &[u8], step: &mut Step) -> Option<Purpose> {
+        let Ok(statement) = Statement::verify(bytes) else {
+            self.penalise(from, Offence::False, step);
+            return None;
+        };
+        let age_s = self.now.unix_s() - statement.time.unix_s();
+        let here = statement.community == self.community
+            && statement.terms == self.charter.terms
+            && statement.asker == *from
+            && statement.answerer == self.role.peer
+            && (-2 * 3600..24 * 3600).contains(&age_s);
+        let entitled = match statement.purpose {
+            Purpose::Validate => self.charter.validator(&statement.who).is_some(),
+            Purpose::Replicate => true,
+        };
+        if here && entitled {
+            return Some(statement.purpose);
+        }
+        self.penalise(from, Offence::Unwanted, step);
+        None
+    }
+
+    /// As many of the records as fit in a frame. A waiting body goes to validators alone.
+    fn serve(
+        &self,
+        purpose: Purpose,
+        items: &[[u8; 32]],
+        records: &[RecordId],
+        ledger: &impl Ledger,
+    ) -> Result<Answer, LedgerError> {
+        let mut wanted = Vec::new();
+        for item in items {
+            let id = ledger.value(&index::key(prefix::ITEM_RECORD, &[item]))?;
+            wanted.extend(id.and_then(|bytes| Cid::from_bytes(&bytes).ok()).map(RecordId));
+        }
+        wanted.extend(records);
+        let (mut parcels, mut size) = (Vec::new(), 0);
+        for id in wanted {
+            let Some(parcel) = self.parcel(&id, purpose, ledger)? else { continue };
+            let bytes = parcel.header.len()
+                + parcel.body.as_ref().map_or(0, Vec::len)
+                + parcel.certificate.as_ref().map_or(0, Vec::len);
+            if size + bytes + 256 > FRAME_BYTES - 4096 {
+                break;
+            }
+            size += bytes + 256;
+            parcels.push(parcel);
+        }
+        Ok(Answer::Records(parcels))
+    }
+
+    fn parcel(&self, id: &RecordId, purpose: Purpose, ledger: &impl Ledger) -> Result<Option<Parcel>, LedgerError> {
+        if let Some(header) = index::header(ledger, Shelf::Certified, id)? {
+            let certificate = match index::certificate(ledger, id)? {
+                Some(cid) => ledger.block(Shelf::Certified, &cid)?,
+                None => None,
+            };
+            let open = purpose == Purpose::Validate || self.bodies_are_open();
+            let body = if open { ledger.block(Shelf::Certified, &header.body)? } else { None };
+            let Some(bytes) = ledger.block(Shelf::Certified, &id.0)? else { return Ok(None) };
+            return Ok(Some(Parcel { header: bytes, body, certificate }));
+        }
+        if purpose != Purpose::Validate {
+            return Ok(None);
+        }
+        let Some(header) = index::header(ledger, Shelf::Live, id)? else { return Ok(None) };
+        let Some(body) = ledger.block(Shelf::Waiting, &header.body)? else { return Ok(None) };
+        let header = ledger.block(Shelf::Live, &id.0)?.unwrap_or_default();
+        Ok(Some(Parcel { header, body: Some(body), certificate: None }))
+    }
+
+    /// The certified items, as they stand.
+    pub(super) fn snapshot(&mut self, ledger: &impl Ledger) -> Result<Arc<Snapshot>, LedgerError> {
+        if let Some(snapshot) = &self.snapshot {
+            return Ok(snapshot.clone());
+        }
+        let mut items = Vec::new();
+        index::each(ledger, &[prefix::ITEM], |entry| {
+            let parts = entry.key[1..].split_first_chunk::<8>();
+            if let Some((time, item)) = parts
+                && let Ok(item) = item.try_into()
+            {
+                items.push((i64::from_be_bytes(*time), index::Item(item)));
+            }
+            Ok(())
+        })?;
+        let snapshot = Arc::new(Snapshot::new(items));
+        self.snapshot = Some(snapshot.clone());
+        Ok(snapshot)
+    }
+}
+
+/// Why a submitted record is not taken.
+enum Trouble {
+    /// The sender is at fault.
+    Theirs(String),
+    /// The record does not meet the community's demands, or there is no room.
+    Ours(String),
+}

@@ -1,0 +1,91 @@
+//! The contributor's side: keep one's own records, and push them to validators.
+
+use super::peers::Asked;
+use super::{Core, Effect, Notice, Step};
+use crate::index::{self, prefix};
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::limits::FRAME_BYTES;
+use crate::record::{RecordId, SignedHeader};
+use crate::wire::exchange::{Ask, Parcel, Peer};
+
+/// Records pushed in one request, and bytes.
+const SUBMIT_RECORDS: usize = 128;
+const SUBMIT_BYTES: usize = FRAME_BYTES / 2;
+
+impl Core {
+    /// Keeps records that were signed here, and pushes them.
+    pub(super) fn contribute(
+        &mut self,
+        parcels: &[Parcel],
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        for parcel in parcels {
+            let Ok(header) = SignedHeader::verify(&parcel.header) else { continue };
+            let id = header.id();
+            let Some(body) = parcel.body.as_ref().filter(|body| header.commits_to(body)) else { continue };
+            if header.header().community != self.community || self.known(&id, ledger, step)? {
+                continue;
+            }
+            if !self.has_room(&header) {
+                let why = "too many of your records wait already; wait until some are accepted".to_owned();
+                step.effects.push(Effect::Notice(Notice::Refused(id, why)));
+                continue;
+            }
+            self.keep_header(&header, ledger, step)?;
+            step.batch.put(Shelf::Waiting, header.header().body, body.clone());
+            self.bodiless.remove(&id);
+            if self.role.validator.is_some() {
+                self.to_check.insert(id);
+                self.outbox.headers.push(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Pushes to a validator what it has not answered for yet.
+    ///
+    /// Bodies leave this machine only after a quorum of validators has proved its keys and
+    /// confirmed the charter, in this process's lifetime.
+    pub(super) fn submit_own(&mut self, peer: &Peer, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        if self.role.validator.is_some() || self.confirmed.len() < self.charter.quorum.q() {
+            return Ok(());
+        }
+        let Some(state) = self.peers.get(peer) else { return Ok(()) };
+        if state.validator.is_none() || self.asking(peer, |asked| matches!(asked, Asked::Submit(_))) {
+            return Ok(());
+        }
+        let done = &state.submitted;
+        let (mut records, mut parcels, mut size) = (Vec::new(), Vec::new(), 0);
+        for (id, body) in self.own_waiting(ledger)? {
+            if done.contains(&id) || records.len() == SUBMIT_RECORDS {
+                continue;
+            }
+            let (Some(header), Some(body)) = (ledger.block(Shelf::Live, &id.0)?, ledger.block(Shelf::Waiting, &body)?)
+            else {
+                continue;
+            };
+            size += header.len() + body.len();
+            if size > SUBMIT_BYTES && !parcels.is_empty() {
+                break;
+            }
+            records.push(id);
+            parcels.push(Parcel { header, body: Some(body), certificate: None });
+        }
+        if !records.is_empty() {
+            self.ask(peer, Ask::Submit(parcels), Asked::Submit(records), step);
+        }
+        Ok(())
+    }
+
+    /// Waiting records whose body is here. On a node that is no validator those are its own.
+    fn own_waiting(&self, ledger: &impl Ledger) -> Result<Vec<(RecordId, crate::bytes::Cid)>, LedgerError> {
+        let mut waiting = Vec::new();
+        index::each_record(ledger, prefix::WAITING, |id, header| {
+            if !self.bodiless.contains(&id) {
+                waiting.push((id, header.body));
+            }
+        })?;
+        Ok(waiting)
+    }
+}

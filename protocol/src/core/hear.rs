@@ -1,0 +1,229 @@
+//! What a node makes of gossip, and of anything else of the same form.
+
+use super::{Core, Judgement, Notice, Offence, Step};
+use crate::agreement::certificate::CertificateError;
+use crate::agreement::{Batch, Certificate};
+use crate::bytes::Cid;
+use crate::index;
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::limits::{WAITING_PER_AUTHOR, WAITING_RECORDS};
+use crate::record::{RecordId, SignedHeader};
+use crate::wire::exchange::{Peer, Receipt};
+use crate::wire::gossip::{Message, MessageError};
+use std::collections::BTreeSet;
+
+impl Core {
+    /// Checks a message and keeps what is new in it.
+    pub(super) fn hear(
+        &mut self,
+        from: &Peer,
+        bytes: &[u8],
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<Judgement, LedgerError> {
+        let heard = match Message::read(bytes) {
+            Ok(message) => self.take_in(&message, from, ledger, step)?,
+            Err(MessageError::Oversized(_)) => Err(Offence::Oversized),
+            Err(_) => Err(Offence::Malformed),
+        };
+        match heard {
+            Ok(true) => Ok(Judgement::Accept),
+            Ok(false) => Ok(Judgement::Ignore),
+            Err(offence) => {
+                self.penalise(from, offence, step);
+                Ok(Judgement::Reject)
+            }
+        }
+    }
+
+    /// Whether the message held anything new; or what its sender did wrong, in which case nothing
+    /// of it is kept. Everything is checked before anything is.
+    fn take_in(
+        &mut self,
+        message: &Message,
+        from: &Peer,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<Result<bool, Offence>, LedgerError> {
+        let checked = match self.check_message(message) {
+            Ok(checked) => checked,
+            Err(offence) => return Ok(Err(offence)),
+        };
+        let mut new = false;
+        let mut vouched = BTreeSet::new();
+        for (receipt, bytes) in checked.receipts {
+            vouched.extend(receipt.records.iter().copied());
+            new |= self.keep_receipt(&receipt, bytes, ledger, step)?;
+        }
+        for header in checked.headers {
+            if vouched.contains(&header.id()) {
+                new |= self.keep_header(&header, ledger, step)?;
+            }
+        }
+        for batch in checked.batches {
+            new |= self.keep_batch(&batch, ledger, step)?;
+        }
+        for certificate in checked.certificates {
+            new |= self.keep_certificate(&certificate, from, ledger, step)?;
+        }
+        Ok(Ok(new))
+    }
+
+    fn check_message<'m>(&self, message: &'m Message) -> Result<Checked<'m>, Offence> {
+        let mut checked = Checked::default();
+        for bytes in &message.headers {
+            let header = SignedHeader::verify(bytes).map_err(|_| Offence::False)?;
+            self.ours(header.header().community)?;
+            checked.headers.push(header);
+        }
+        for bytes in &message.receipts {
+            let receipt = Receipt::verify(bytes).map_err(|_| Offence::False)?;
+            self.ours(receipt.community)?;
+            self.charter.validator(&receipt.validator).ok_or(Offence::False)?;
+            checked.receipts.push((receipt, bytes));
+        }
+        for bytes in &message.batches {
+            let batch = Batch::verify(bytes).map_err(|_| Offence::False)?;
+            self.ours(batch.signed().community)?;
+            self.ours(batch.signed().charter)?;
+            self.charter.validator(&batch.signed().validator).ok_or(Offence::False)?;
+            checked.batches.push(batch);
+        }
+        for bytes in &message.certificates {
+            checked.certificates.push(self.check_certificate(bytes)?);
+        }
+        Ok(checked)
+    }
+
+    pub(super) fn check_certificate(&self, bytes: &[u8]) -> Result<Certificate, Offence> {
+        Certificate::verify(bytes, &self.charter).map_err(|error| match error {
+            CertificateError::Oversized(_) => Offence::Oversized,
+            _ => Offence::False,
+        })
+    }
+
+    fn ours(&self, community: Cid) -> Result<(), Offence> {
+        if community == self.community { Ok(()) } else { Err(Offence::False) }
+    }
+
+    /// Keeps a waiting header that a validator has vouched for; whether it was new.
+    pub(super) fn keep_header(
+        &mut self,
+        header: &SignedHeader,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<bool, LedgerError> {
+        let id = header.id();
+        if self.known(&id, ledger, step)? || !self.has_room(header) {
+            return Ok(false);
+        }
+        step.batch.put(Shelf::Live, id.0, header.bytes().to_vec());
+        self.waiting += 1;
+        *self.waiting_by_author.entry(header.header().author).or_default() += 1;
+        self.bodiless.insert(id);
+        Ok(true)
+    }
+
+    pub(super) fn has_room(&self, header: &SignedHeader) -> bool {
+        let by_author = self.waiting_by_author.get(&header.header().author).copied().unwrap_or(0);
+        self.waiting < WAITING_RECORDS && by_author < WAITING_PER_AUTHOR
+    }
+
+    /// Whether a record's header is held, on a shelf or in the step under way.
+    pub(super) fn known(&self, id: &RecordId, ledger: &impl Ledger, step: &Step) -> Result<bool, LedgerError> {
+        Ok(step.batch.puts.iter().any(|(_, cid, _)| *cid == id.0)
+            || ledger.holds(Shelf::Live, &id.0)?
+            || ledger.holds(Shelf::Certified, &id.0)?)
+    }
+
+    pub(super) fn keep_receipt(
+        &mut self,
+        receipt: &Receipt,
+        bytes: &[u8],
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<bool, LedgerError> {
+        let cid = Cid::of_cbor(bytes);
+        if ledger.holds(Shelf::Live, &cid)? {
+            return Ok(false);
+        }
+        step.batch.put(Shelf::Live, cid, bytes.to_vec());
+        step.effects.push(super::Effect::Notice(Notice::Held(receipt.validator, receipt.records.clone())));
+        Ok(true)
+    }
+
+    fn keep_batch(&mut self, batch: &Batch, ledger: &impl Ledger, step: &mut Step) -> Result<bool, LedgerError> {
+        let cid = Cid::of_cbor(batch.bytes());
+        if ledger.holds(Shelf::Live, &cid)? || self.batch_says_nothing_new(batch, ledger)? {
+            return Ok(false);
+        }
+        step.batch.put(Shelf::Live, cid, batch.bytes().to_vec());
+        for entry in batch.entries() {
+            self.count(&entry.record, Some(batch), ledger, step)?;
+        }
+        Ok(true)
+    }
+
+    /// Bounds what a validator can make others store: per record, its first acceptance, and its
+    /// first and last of the others.
+    fn batch_says_nothing_new(&self, batch: &Batch, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        for entry in batch.entries() {
+            let said = index::verdicts(ledger, &entry.record)?;
+            let mine: Vec<_> = said.iter().filter(|v| v.validator == batch.signed().validator).collect();
+            let news = !mine.iter().any(|v| v.verdict == entry.verdict);
+            if news && mine.len() < MOST_VERDICTS {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Keeps a certificate, if it is the first of its record or beats the one held.
+    fn keep_certificate(
+        &mut self,
+        certificate: &Certificate,
+        from: &Peer,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<bool, LedgerError> {
+        let id = certificate.record();
+        if ledger.holds(Shelf::Certified, &id.0)? {
+            return self.replace_certificate(certificate, ledger, step);
+        }
+        match self.waiting_header(&id, ledger)? {
+            Some(header) if header.header().time == certificate.time() => {
+                self.certify(&header, certificate, ledger, step)?;
+                Ok(true)
+            }
+            Some(_) => Ok(false),
+            None => {
+                // The header comes with the record, from whoever sent the certificate.
+                if let Some(peer) = self.peers.get_mut(from) {
+                    peer.to_fetch.insert(index::Item::of(&id, &certificate.cid()));
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    /// A waiting record's header.
+    pub(super) fn waiting_header(
+        &self,
+        id: &RecordId,
+        ledger: &impl Ledger,
+    ) -> Result<Option<SignedHeader>, LedgerError> {
+        let bytes = ledger.block(Shelf::Live, &id.0)?;
+        Ok(bytes.and_then(|bytes| SignedHeader::verify(&bytes).ok()))
+    }
+}
+
+/// Verdicts of one validator on one record that are kept.
+const MOST_VERDICTS: usize = 4;
+
+#[derive(Default)]
+struct Checked<'m> {
+    headers: Vec<SignedHeader>,
+    receipts: Vec<(Receipt, &'m Vec<u8>)>,
+    batches: Vec<Batch>,
+    certificates: Vec<Certificate>,
+}

@@ -1,0 +1,282 @@
+//! What a node makes of the answers to its own requests.
+
+use super::peers::{Asked, Pending};
+use super::{AskId, Core, Effect, Notice, Offence, Step};
+use crate::index::Item;
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::limits::REQUEST_IDS;
+use crate::record::{RecordId, SignedHeader};
+use crate::wire::exchange::{Answer, Ask, Parcel, Peer, Receipt, Session};
+use std::collections::BTreeSet;
+
+impl Core {
+    pub(super) fn learn(
+        &mut self,
+        ask: AskId,
+        bytes: Option<Vec<u8>>,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        let Some(Pending { peer, what, .. }) = self.answered(ask) else { return Ok(()) };
+        let Some(bytes) = bytes else { return Ok(()) };
+        let Ok(answer) = Answer::read(&bytes) else {
+            self.penalise(&peer, Offence::Malformed, step);
+            return Ok(());
+        };
+        match (what, answer) {
+            (_, Answer::Refused(_)) => Ok(()),
+            (Asked::Prove, Answer::Session(bytes)) => {
+                self.learn_validator(&peer, &bytes, step);
+                self.submit_own(&peer, ledger, step)
+            }
+            (Asked::Live, Answer::Live { message, next }) => {
+                self.hear(&peer, &message, ledger, step)?;
+                if let Some(after) = next {
+                    self.ask(&peer, Ask::Live(Some(after)), Asked::Live, step);
+                }
+                Ok(())
+            }
+            (Asked::Reconcile, Answer::Reconcile(message)) => self.learn_missing(&peer, &message, ledger, step),
+            (Asked::Submit(records), Answer::Submitted { receipt, refused }) => {
+                self.learn_submitted(&peer, &records, receipt, refused, ledger, step)
+            }
+            (Asked::Fetch { items, records }, Answer::Records(parcels)) => {
+                self.learn_records(&peer, &items, &records, &parcels, ledger, step)
+            }
+            _ => {
+                self.penalise(&peer, Offence::Malformed, step);
+                Ok(())
+            }
+        }
+    }
+
+    fn learn_validator(&mut self, peer: &Peer, bytes: &[u8], step: &mut Step) {
+        let session = Session::verify(bytes).ok().filter(|session| {
+            session.community == self.community
+                && session.asker == self.role.peer
+                && session.answerer == *peer
+                && self.charter.validator(&session.validator).is_some()
+        });
+        let Some(session) = session else {
+            return self.penalise(peer, Offence::False, step);
+        };
+        // A validator of a newer charter is none of the charter that is pinned here.
+        if session.charter == self.charter.id()
+            && let Some(state) = self.peers.get_mut(peer)
+        {
+            state.validator = Some(session.validator);
+            self.confirmed.insert(session.validator);
+            step.effects.push(Effect::Notice(Notice::Validator(session.validator, peer.clone())));
+        }
+    }
+
+    pub(super) fn begin_reconcile(
+        &mut self,
+        peer: &Peer,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        if !self.asking(peer, |asked| *asked == Asked::Reconcile) {
+            let message = self.snapshot(ledger)?.open();
+            if let Some(state) = self.peers.get_mut(peer) {
+                state.missing = 0;
+            }
+            self.ask(peer, Ask::Reconcile(message), Asked::Reconcile, step);
+        }
+        Ok(())
+    }
+
+    fn learn_missing(
+        &mut self,
+        peer: &Peer,
+        message: &[u8],
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        let Ok(progress) = self.snapshot(ledger)?.read(message) else {
+            self.penalise(peer, Offence::Malformed, step);
+            return Ok(());
+        };
+        let Some(state) = self.peers.get_mut(peer) else { return Ok(()) };
+        state.missing += progress.missing.len();
+        state.to_fetch.extend(progress.missing);
+        match progress.next {
+            Some(next) if state.to_fetch.len() <= MOST_TO_FETCH => {
+                self.ask(peer, Ask::Reconcile(next), Asked::Reconcile, step);
+            }
+            _ => step.effects.push(Effect::Notice(Notice::Reconciled(peer.clone(), state.missing))),
+        }
+        self.fetch_from(peer, ledger, step)
+    }
+
+    /// Fetches, from one peer, what it has and this node lacks: one request at a time.
+    pub(super) fn fetch_from(&mut self, peer: &Peer, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        if self.asking(peer, |asked| matches!(asked, Asked::Fetch { .. })) {
+            return Ok(());
+        }
+        let busy = self.being_fetched();
+        let Some(state) = self.peers.get(peer) else { return Ok(()) };
+        let items: Vec<_> = state.to_fetch.iter().filter(|i| !busy.0.contains(i)).take(REQUEST_IDS).copied().collect();
+        let mut records = Vec::new();
+        if items.is_empty() {
+            records = self.bodies_to_ask(state.validator.is_some(), &busy.1);
+        }
+        if items.is_empty() && records.is_empty() {
+            return Ok(());
+        }
+        let _ = ledger;
+        let wire = items.iter().map(|item| item.0).collect();
+        let ask = Ask::Fetch { statement: self.statement(peer), items: wire, records: records.clone() };
+        self.ask(peer, ask, Asked::Fetch { items, records }, step);
+        Ok(())
+    }
+
+    /// Which records' bodies to ask a peer for.
+    fn bodies_to_ask(&self, is_validator: bool, busy: &BTreeSet<RecordId>) -> Vec<RecordId> {
+        let waiting = self.bodiless.iter().filter(|_| is_validator && self.role.validator.is_some());
+        let certified = self
+            .incomplete
+            .iter()
+            .filter(|_| self.bodies_are_open() || (is_validator && self.role.validator.is_some()));
+        waiting.chain(certified).filter(|id| !busy.contains(id)).take(REQUEST_IDS).copied().collect()
+    }
+
+    fn being_fetched(&self) -> (BTreeSet<Item>, BTreeSet<RecordId>) {
+        let mut busy = (BTreeSet::new(), BTreeSet::new());
+        for pending in self.asks.values() {
+            if let Asked::Fetch { items, records } = &pending.what {
+                busy.0.extend(items);
+                busy.1.extend(records);
+            }
+        }
+        busy
+    }
+
+    fn learn_records(
+        &mut self,
+        peer: &Peer,
+        items: &[Item],
+        records: &[RecordId],
+        parcels: &[Parcel],
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        let mut came = BTreeSet::new();
+        for parcel in parcels {
+            match self.learn_record(parcel, items, records, ledger, step)? {
+                Ok(item) => came.extend(item),
+                Err(offence) => {
+                    self.penalise(peer, offence, step);
+                    return Ok(());
+                }
+            }
+        }
+        if let Some(state) = self.peers.get_mut(peer) {
+            // The rest is asked for again, unless nothing at all came.
+            state.to_fetch.retain(|item| !came.contains(item) && (!parcels.is_empty() || !items.contains(item)));
+            if !parcels.is_empty() && !state.to_fetch.is_empty() {
+                return self.fetch_from(peer, ledger, step);
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks one record and keeps what is new of it; gives the item that it answers.
+    fn learn_record(
+        &mut self,
+        parcel: &Parcel,
+        items: &[Item],
+        records: &[RecordId],
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<Result<Option<Item>, Offence>, LedgerError> {
+        let Ok(header) = SignedHeader::verify(&parcel.header) else { return Ok(Err(Offence::False)) };
+        let id = header.id();
+        if header.header().community != self.community {
+            return Ok(Err(Offence::False));
+        }
+        if parcel.body.as_ref().is_some_and(|body| !header.commits_to(body)) {
+            return Ok(Err(Offence::False));
+        }
+        let certificate = match parcel.certificate.as_deref().map(|bytes| self.check_certificate(bytes)) {
+            Some(Err(offence)) => return Ok(Err(offence)),
+            Some(Ok(certificate)) if certificate.record() != id || certificate.time() != header.header().time => {
+                return Ok(Err(Offence::False));
+            }
+            other => other.transpose().unwrap_or(None),
+        };
+        let item = certificate.as_ref().map(|certificate| Item::of(&id, &certificate.cid()));
+        if !records.contains(&id) && !item.is_some_and(|item| items.contains(&item)) {
+            return Ok(Err(Offence::Unwanted));
+        }
+        if let Some(certificate) = &certificate {
+            if ledger.holds(Shelf::Certified, &id.0)? {
+                self.replace_certificate(certificate, ledger, step)?;
+            } else {
+                self.certify(&header, certificate, ledger, step)?;
+            }
+        }
+        if let Some(body) = &parcel.body {
+            self.keep_body(&header, body, certificate.is_some(), ledger, step)?;
+        }
+        Ok(Ok(item))
+    }
+
+    fn keep_body(
+        &mut self,
+        header: &SignedHeader,
+        body: &[u8],
+        certified: bool,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        let (id, cid) = (header.id(), header.header().body);
+        if certified || ledger.holds(Shelf::Certified, &id.0)? {
+            step.batch.put(Shelf::Certified, cid, body.to_vec());
+            self.incomplete.remove(&id);
+        } else if self.role.validator.is_some() && ledger.holds(Shelf::Live, &id.0)? {
+            step.batch.put(Shelf::Waiting, cid, body.to_vec());
+            self.bodiless.remove(&id);
+            if !self.judged(&id, ledger)? {
+                self.to_check.insert(id);
+            }
+        }
+        Ok(())
+    }
+
+    fn learn_submitted(
+        &mut self,
+        peer: &Peer,
+        records: &[RecordId],
+        receipt: Option<Vec<u8>>,
+        refused: Vec<(usize, String)>,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        if let Some(bytes) = receipt {
+            let expected = self.peers.get(peer).and_then(|state| state.validator);
+            let receipt = Receipt::verify(&bytes).ok().filter(|receipt| {
+                Some(receipt.validator) == expected
+                    && receipt.community == self.community
+                    && receipt.records.iter().all(|id| records.contains(id))
+            });
+            let Some(receipt) = receipt else {
+                self.penalise(peer, Offence::False, step);
+                return Ok(());
+            };
+            self.keep_receipt(&receipt, &bytes, ledger, step)?;
+        }
+        for (at, why) in refused {
+            if let Some(id) = records.get(at) {
+                step.effects.push(Effect::Notice(Notice::Refused(*id, why)));
+            }
+        }
+        if let Some(state) = self.peers.get_mut(peer) {
+            state.submitted.extend(records);
+        }
+        self.submit_own(peer, ledger, step)
+    }
+}
+
+/// Items that may be known to be missing at one time, per peer; the rest is found in the next round.
+const MOST_TO_FETCH: usize = 100_000;

@@ -1,0 +1,159 @@
+//! What happens as time passes: verdicts are signed, gossip leaves, peers are asked again.
+
+use super::peers::Asked;
+use super::{Core, Effect, Notice, Step};
+use crate::agreement::checks::{Demands, check};
+use crate::agreement::{Batch, Entry, Verdict};
+use crate::bytes::Cid;
+use crate::index::{self, prefix};
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::limits::{ATTESTATION_ENTRIES, GOSSIP_BYTES, GOSSIP_ITEMS};
+use crate::record::RecordId;
+use crate::wire::exchange::Ask;
+use crate::wire::gossip::Message;
+
+/// Between two reconciliations with peers.
+const SYNC_EVERY_MS: u64 = 5_000;
+
+impl Core {
+    pub(super) fn tick(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        self.give_up_late_asks();
+        self.certify_ripe(ledger, step)?;
+        self.attest(ledger, step)?;
+        self.gossip(ledger, step)?;
+        let sync = self.next_sync <= self.now;
+        if sync {
+            self.next_sync = self.now.plus(SYNC_EVERY_MS);
+        }
+        let peers: Vec<_> = self.peers.keys().cloned().collect();
+        for peer in peers {
+            self.fetch_from(&peer, ledger, step)?;
+            self.submit_own(&peer, ledger, step)?;
+            if sync {
+                self.begin_reconcile(&peer, ledger, step)?;
+                if !self.asking(&peer, |asked| *asked == Asked::Live) {
+                    self.ask(&peer, Ask::Live(None), Asked::Live, step);
+                }
+                let unproved = self.peers.get(&peer).is_some_and(|state| state.validator.is_none());
+                if unproved && !self.asking(&peer, |asked| *asked == Asked::Prove) {
+                    self.ask(&peer, Ask::Prove, Asked::Prove, step);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks waiting records and signs one batch of verdicts.
+    fn attest(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        let Some(key) = self.role.validator.clone() else { return Ok(()) };
+        let mut entries = Vec::new();
+        while entries.len() < ATTESTATION_ENTRIES {
+            let Some(id) = self.to_check.pop_first() else { break };
+            if let Some(verdict) = self.judge(&id, ledger, step)? {
+                entries.push(Entry { record: id, verdict });
+            }
+        }
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.last_batch += 1;
+        let bytes = Batch::sign(self.community, self.charter.id(), self.last_batch, &entries, &key);
+        let batch =
+            Batch::verify(&bytes).map_err(|error| LedgerError(format!("own batch does not verify: {error}")))?;
+        step.batch.put(Shelf::Live, Cid::of_cbor(&bytes), bytes.clone());
+        for entry in &entries {
+            self.count(&entry.record, Some(&batch), ledger, step)?;
+        }
+        self.outbox.batches.push(bytes);
+        Ok(())
+    }
+
+    /// This validator's verdict on a waiting record; `None` when there is nothing to say.
+    fn judge(&mut self, id: &RecordId, ledger: &impl Ledger, step: &mut Step) -> Result<Option<Verdict>, LedgerError> {
+        let Some(header) = self.waiting_header(id, ledger)? else { return Ok(None) };
+        let Some(body) = ledger.block(Shelf::Waiting, &header.header().body)? else { return Ok(None) };
+        let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };
+        Ok(Some(match check(&header, &body, &demands) {
+            Ok(()) => Verdict::Accept,
+            Err(failure) => {
+                step.effects.push(Effect::Notice(Notice::Failed(*id, failure.detail)));
+                failure.verdict
+            }
+        }))
+    }
+
+    /// Publishes what is due, in messages within the limit.
+    fn gossip(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        let mut messages = Messages::default();
+        for id in std::mem::take(&mut self.outbox.headers) {
+            let Some(header) = ledger.block(Shelf::Live, &id.0)? else { continue };
+            if let Some(receipt) = self.own_receipt(&id, ledger, step)? {
+                messages.add_vouched(header, receipt);
+            }
+        }
+        for batch in std::mem::take(&mut self.outbox.batches) {
+            messages.add(batch, |message| &mut message.batches);
+        }
+        for certificate in std::mem::take(&mut self.outbox.certificates) {
+            messages.add(certificate, |message| &mut message.certificates);
+        }
+        step.effects.extend(messages.finish().into_iter().map(|message| Effect::Publish(message.to_bytes())));
+        Ok(())
+    }
+
+    /// This validator's receipt for a record: the one given before, or a new one.
+    fn own_receipt(
+        &mut self,
+        id: &RecordId,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<Option<Vec<u8>>, LedgerError> {
+        let Some(key) = &self.role.validator else { return Ok(None) };
+        let start = index::key(prefix::RECEIPT, &[&id.0.to_bytes(), &key.public().0]);
+        if let Some(entry) = ledger.scan(&start, None, 1)?.first()
+            && let Some(cid) = index::last_cid(&entry.key)
+        {
+            return ledger.block(Shelf::Live, &cid);
+        }
+        let receipt = crate::wire::exchange::Receipt::sign(self.community, &[*id], key);
+        step.batch.put(Shelf::Live, Cid::of_cbor(&receipt), receipt.clone());
+        Ok(Some(receipt))
+    }
+}
+
+/// Messages being filled, each within its limits.
+#[derive(Default)]
+struct Messages {
+    full: Vec<Message>,
+    open: Message,
+}
+
+impl Messages {
+    fn room(&mut self, bytes: usize) {
+        let open = &self.open;
+        let items = open.headers.len().max(open.receipts.len()).max(open.batches.len()).max(open.certificates.len());
+        if open.size() + bytes > GOSSIP_BYTES - 1024 || items >= GOSSIP_ITEMS {
+            self.full.push(std::mem::take(&mut self.open));
+        }
+    }
+
+    fn add(&mut self, block: Vec<u8>, list: impl Fn(&mut Message) -> &mut Vec<Vec<u8>>) {
+        self.room(block.len() + 4);
+        list(&mut self.open).push(block);
+    }
+
+    fn add_vouched(&mut self, header: Vec<u8>, receipt: Vec<u8>) {
+        self.room(header.len() + receipt.len() + 8);
+        if !self.open.receipts.contains(&receipt) {
+            self.open.receipts.push(receipt);
+        }
+        self.open.headers.push(header);
+    }
+
+    fn finish(mut self) -> Vec<Message> {
+        if !self.open.is_empty() {
+            self.full.push(self.open);
+        }
+        self.full
+    }
+}

@@ -1,0 +1,123 @@
+//! The kinds of personal data that a ruleset can name.
+
+use serde::Deserialize;
+use std::fmt;
+
+/// What was found. The order is from the most specific to the least: where findings overlap, the
+/// smallest kind is the one shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A bank account, ISO 13616.
+    Iban,
+    /// A Bitcoin address.
+    Bitcoin,
+    /// An Ethereum address.
+    Ethereum,
+    /// A payment card.
+    Card,
+    /// A United States social security number.
+    Ssn,
+    /// An e-mail address.
+    Email,
+    /// An IPv4 or IPv6 address.
+    Ip,
+    /// A telephone number.
+    Phone,
+    /// A person's name.
+    Name,
+}
+
+impl Kind {
+    /// Every kind, most specific first.
+    pub const ALL: [Kind; 9] = [
+        Kind::Iban,
+        Kind::Bitcoin,
+        Kind::Ethereum,
+        Kind::Card,
+        Kind::Ssn,
+        Kind::Email,
+        Kind::Ip,
+        Kind::Phone,
+        Kind::Name,
+    ];
+
+    /// The name in records, rulesets and JSON: lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Iban => "iban",
+            Kind::Bitcoin => "bitcoin",
+            Kind::Ethereum => "ethereum",
+            Kind::Card => "card",
+            Kind::Ssn => "ssn",
+            Kind::Email => "email",
+            Kind::Ip => "ip",
+            Kind::Phone => "phone",
+            Kind::Name => "name",
+        }
+    }
+
+    /// The kind with this lower-case name, if there is one.
+    pub fn from_name(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The name inside a placeholder: upper case.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Kind::Iban => "IBAN",
+            Kind::Bitcoin => "BITCOIN",
+            Kind::Ethereum => "ETHEREUM",
+            Kind::Card => "CARD",
+            Kind::Ssn => "SSN",
+            Kind::Email => "EMAIL",
+            Kind::Ip => "IP",
+            Kind::Phone => "PHONE",
+            Kind::Name => "NAME",
+        }
+    }
+
+    /// The value by which two findings of this kind are the same: one form for all its spellings.
+    /// `text` is already normalised character by character.
+    pub(super) fn same_value(self, text: &str) -> String {
+        match self {
+            Kind::Iban | Kind::Card | Kind::Ssn => {
+                text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+            }
+            Kind::Phone => text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(),
+            Kind::Ip => text.parse().map_or_else(|_| text.to_lowercase(), |ip: std::net::IpAddr| ip.to_string()),
+            // Base58 distinguishes case; bech32 comes in one case or the other.
+            Kind::Bitcoin if text.starts_with(['1', '2', '3', 'm', 'n']) => text.to_owned(),
+            Kind::Bitcoin | Kind::Ethereum | Kind::Email | Kind::Name => text.to_lowercase(),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_named_once_and_found_by_its_name() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::from_name(kind.as_str()), Some(kind));
+            assert_eq!(kind.label(), kind.as_str().to_uppercase());
+        }
+        assert_eq!(Kind::from_name("EMAIL"), None);
+        assert!(Kind::ALL.is_sorted());
+    }
+
+    #[test]
+    fn spellings_of_one_value_are_the_same() {
+        assert_eq!(Kind::Iban.same_value("de89 3704"), Kind::Iban.same_value("DE893704"));
+        assert_eq!(Kind::Phone.same_value("+1 (212) 555-0123"), "+12125550123");
+        assert_eq!(Kind::Ip.same_value("2001:DB8:0::1"), Kind::Ip.same_value("2001:db8::1"));
+        assert_ne!(Kind::Bitcoin.same_value("1abc"), Kind::Bitcoin.same_value("1ABC"));
+    }
+}

@@ -1,0 +1,82 @@
+//! Placeholders: `[EMAIL_1]`, and where they stand in a text.
+
+use super::Kind;
+use std::ops::Range;
+
+/// Digits in a placeholder's number. Few, so that no phone number can pose as a placeholder.
+const NUMBER_DIGITS: usize = 5;
+/// The largest number of a placeholder.
+pub(super) const LAST_NUMBER: u32 = 99_999;
+
+/// The text of a placeholder.
+pub(super) fn write(kind: Kind, number: u32) -> String {
+    format!("[{}_{number}]", kind.label())
+}
+
+/// A placeholder in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Placeholder {
+    pub(super) kind: Kind,
+    pub(super) number: u32,
+    pub(super) span: Range<usize>,
+}
+
+/// The placeholders of a text, in order.
+pub(super) fn all(text: &str) -> impl Iterator<Item = Placeholder> + '_ {
+    text.match_indices('[').filter_map(|(start, _)| at(text, start))
+}
+
+/// The parts of a text outside its placeholders, in order; none is empty.
+pub(super) fn outside(text: &str) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for found in all(text) {
+        parts.push(from..found.span.start);
+        from = found.span.end;
+    }
+    parts.push(from..text.len());
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+/// The placeholder that begins at the bracket at `start`.
+fn at(text: &str, start: usize) -> Option<Placeholder> {
+    let inside = &text[start + 1..];
+    let kind = Kind::ALL.into_iter().find(|k| inside.strip_prefix(k.label()).is_some_and(|r| r.starts_with('_')))?;
+    let number = &inside[kind.label().len() + 1..];
+    let digits = number.bytes().take(NUMBER_DIGITS + 1).take_while(u8::is_ascii_digit).count();
+    let closed = number[digits..].starts_with(']');
+    if !(1..=NUMBER_DIGITS).contains(&digits) || number.starts_with('0') || !closed {
+        return None;
+    }
+    let end = start + 1 + kind.label().len() + 1 + digits + 1;
+    Some(Placeholder { kind, number: number[..digits].parse().ok()?, span: start..end })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_splits_into_what_is_outside_its_placeholders() {
+        let text = "[[EMAIL_1]] and [PHONE_12][IP_3]";
+        let parts: Vec<&str> = outside(text).into_iter().map(|r| &text[r]).collect();
+        assert_eq!(parts, ["[", "] and "]);
+        assert!(outside("").is_empty());
+    }
+
+    #[test]
+    fn a_number_in_brackets_cannot_pose_as_a_placeholder() {
+        for text in ["[PHONE_2125550123]", "[PHONE_]", "[PHONE_0]", "[PHONE_1", "[phone_1]", "[EMAIL-1]", "["] {
+            assert_eq!(all(text).count(), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_found_again() {
+        for kind in Kind::ALL {
+            let text = write(kind, 99_999);
+            assert_eq!(all(&text).collect::<Vec<_>>(), [Placeholder { kind, number: 99_999, span: 0..text.len() }]);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The store on disk.
+
+use crate::car::{self, Next};
+use crate::erase::{Tombstone, carry_out};
+use crate::index::{BATCH_BLOCKS, Changes, Index, SeriesId};
+use crate::recover::{self, Files, OpenReport};
+use crate::series::{Location, Position};
+use crate::{StoreError, folder};
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::ledger::{Batch, Derive, IndexEntry, Ledger, LedgerError, Shelf, Store};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+type Put = (Shelf, Cid, Vec<u8>);
+
+/// How a store writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// A new file is begun before one grows beyond this, in bytes.
+    pub file_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { file_bytes: 256 << 20 }
+    }
+}
+
+/// A store in a folder: CAR files as the truth, sled as the index.
+///
+/// Invariant: the index names every block whose section is in the files and was not erased, and
+/// nothing else. Between commits it holds; after a failed one, the next opening restores it.
+///
+/// A batch that was not acknowledged may survive a crash in part: per shelf, the first of its blocks.
+pub struct CarStore {
+    files: Files,
+    index: Index,
+    derive: Derive,
+    report: OpenReport,
+    poisoned: bool,
+    // Last, so that it is released after everything else is closed.
+    _lock: File,
+}
+
+impl CarStore {
+    /// Opens the store in `dir`, making it if the folder holds none.
+    ///
+    /// # Errors
+    /// When it is in use, of another version or damaged, or the system refuses.
+    pub fn open(dir: &Path, derive: Derive) -> Result<CarStore, StoreError> {
+        CarStore::open_with(dir, derive, Options::default())
+    }
+
+    /// The same, with options.
+    ///
+    /// # Errors
+    /// As [`CarStore::open`].
+    pub fn open_with(dir: &Path, derive: Derive, options: Options) -> Result<CarStore, StoreError> {
+        let lock = folder::create(dir)?;
+        CarStore::open_locked(dir, derive, options, lock)
+    }
+
+    /// Throws the index of a store away and makes it anew from the blocks.
+    ///
+    /// # Errors
+    /// As [`CarStore::open`], and when the folder holds no store.
+    pub fn rebuild_index(dir: &Path, derive: Derive) -> Result<OpenReport, StoreError> {
+        let lock = folder::existing(dir)?;
+        Index::remove(&dir.join(recover::INDEX))?;
+        CarStore::open_locked(dir, derive, Options::default(), lock).map(|store| store.report)
+    }
+
+    /// What opening had to mend.
+    pub fn open_report(&self) -> &OpenReport {
+        &self.report
+    }
+
+    /// Every block of a shelf with its id, in the order of their ids.
+    pub fn blocks(&self, shelf: Shelf) -> impl Iterator<Item = Result<(Cid, Vec<u8>), LedgerError>> + '_ {
+        self.index.locations(shelf).map(move |item| {
+            let (cid, location) = item?;
+            Ok((cid, self.read(shelf, &cid, location)?))
+        })
+    }
+
+    fn open_locked(dir: &Path, derive: Derive, options: Options, lock: File) -> Result<CarStore, StoreError> {
+        let mut files = Files::open(dir, options.file_bytes)?;
+        let (index, report) = recover::open_index(dir, &mut files, derive)?;
+        Ok(CarStore { files, index, derive, report, poisoned: false, _lock: lock })
+    }
+
+    fn read(&self, shelf: Shelf, cid: &Cid, location: Location) -> Result<Vec<u8>, StoreError> {
+        let series = self.files.shelf_ref(shelf);
+        match series.read(location.at)? {
+            Next::Section(found, block) if found == *cid => Ok(block),
+            _ => Err(damaged(series.path(location.at.file), location.at)),
+        }
+    }
+
+    fn put_all(&mut self, puts: &[Put]) -> Result<(), StoreError> {
+        let puts = self.missing(puts)?;
+        let before = Shelf::ALL.map(|shelf| self.files.shelf_ref(shelf).end());
+        let locations = self.append(&puts).inspect_err(|_| {
+            // The store takes no more changes now. What cannot be cut off here, opening cuts off.
+            for (shelf, end) in Shelf::ALL.into_iter().zip(before) {
+                let _ = self.files.shelf(shelf).truncate(end);
+            }
+        })?;
+        for chunk in puts.iter().zip(&locations).collect::<Vec<_>>().chunks(BATCH_BLOCKS) {
+            let mut changes = Changes::default();
+            for ((shelf, cid, block), location) in chunk {
+                changes.add(*shelf, cid, **location, (self.derive)(*shelf, cid, block));
+                changes.mark(SeriesId::Shelf(*shelf), **location);
+            }
+            self.index.apply(changes)?;
+        }
+        Ok(())
+    }
+
+    /// The puts that change something: neither held already nor earlier in the batch.
+    fn missing<'a>(&self, puts: &'a [Put]) -> Result<Vec<&'a Put>, StoreError> {
+        let mut seen = BTreeSet::new();
+        let mut missing = Vec::new();
+        for put in puts {
+            let (shelf, cid, _) = put;
+            if seen.insert((*shelf, *cid)) && self.index.location(*shelf, cid)?.is_none() {
+                missing.push(put);
+            }
+        }
+        Ok(missing)
+    }
+
+    fn append(&mut self, puts: &[&Put]) -> Result<Vec<Location>, StoreError> {
+        let mut locations = Vec::with_capacity(puts.len());
+        for (shelf, cid, block) in puts {
+            locations.push(self.files.shelf(*shelf).append(cid, block)?);
+        }
+        for shelf in Shelf::ALL {
+            if puts.iter().any(|(touched, _, _)| *touched == shelf) {
+                self.files.shelf(shelf).sync()?;
+            }
+        }
+        Ok(locations)
+    }
+
+    fn erase_all(&mut self, erasures: &[(Shelf, Cid)]) -> Result<(), StoreError> {
+        let before = self.files.erasures.end();
+        let written = self.write_tombstones(erasures).inspect_err(|_| {
+            let _ = self.files.erasures.truncate(before);
+        })?;
+        for chunk in written.chunks(BATCH_BLOCKS) {
+            let tombstones: Vec<Tombstone> = chunk.iter().map(|(tombstone, _)| *tombstone).collect();
+            let last = chunk[chunk.len() - 1].1;
+            let left = carry_out(&self.files.shelves, &self.index, self.derive, &tombstones, last)?;
+            if let Some(Tombstone { shelf, location, .. }) = left.first() {
+                return Err(damaged(self.files.shelf_ref(*shelf).path(location.at.file), location.at));
+            }
+        }
+        Ok(())
+    }
+
+    fn write_tombstones(&mut self, erasures: &[(Shelf, Cid)]) -> Result<Vec<(Tombstone, Location)>, StoreError> {
+        let mut written = Vec::new();
+        for (shelf, block) in erasures.iter().copied().collect::<BTreeSet<_>>() {
+            if let Some(location) = self.index.location(shelf, &block)? {
+                let tombstone = Tombstone { shelf, block, location };
+                let bytes = tombstone.encode();
+                written.push((tombstone, self.files.erasures.append(&Cid::of_cbor(&bytes), &bytes)?));
+            }
+        }
+        if !written.is_empty() {
+            self.files.erasures.sync()?;
+        }
+        Ok(written)
+    }
+}
+
+impl Ledger for CarStore {
+    fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError> {
+        let location = self.index.location(shelf, cid)?;
+        Ok(location.map(|location| self.read(shelf, cid, location)).transpose()?)
+    }
+
+    fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError> {
+        Ok(self.index.location(shelf, cid)?.is_some())
+    }
+
+    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self.index.value(key)?)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<IndexEntry>, LedgerError> {
+        Ok(self.index.scan(prefix, after, limit)?)
+    }
+}
+
+impl Store for CarStore {
+    fn commit(&mut self, batch: &Batch) -> Result<(), LedgerError> {
+        if self.poisoned {
+            return Err(StoreError::Poisoned.into());
+        }
+        check_puts(batch)?;
+        self.poisoned = true;
+        self.put_all(&batch.puts)?;
+        self.erase_all(&batch.erasures)?;
+        self.poisoned = false;
+        Ok(())
+    }
+}
+
+/// Refuses a batch with a block that is too large or does not match its id.
+///
+/// # Errors
+/// The first such block.
+pub(crate) fn check_puts(batch: &Batch) -> Result<(), StoreError> {
+    for (_, cid, block) in &batch.puts {
+        if block.len() > car::BLOCK_BYTES {
+            return Err(StoreError::TooLarge { cid: *cid, found: block.len() });
+        }
+        if !cid.matches(block) {
+            return Err(StoreError::Mismatch(*cid));
+        }
+    }
+    Ok(())
+}
+
+fn damaged(file: PathBuf, at: Position) -> StoreError {
+    StoreError::Corrupt { file, offset: at.offset, why: "expected the block that the index says is there" }
+}
