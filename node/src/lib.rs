@@ -4,3 +4,5 @@ pub mod cli;
 pub mod home;
 pub mod import;
 pub mod net;
+pub mod run;
+pub mod contribute;

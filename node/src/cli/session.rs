@@ -1,0 +1,98 @@
+//! Reaching a node: the one that runs with this home, or one started for the length of a command.
+
+use super::Context;
+use crate::community;
+use crate::keys;
+use crate::net::Multiaddr;
+use crate::run::{Client, Node, Start};
+use anyhow::Context as _;
+use commonwheel_config::node::NodeConfig;
+
+/// A node to talk to, on the network.
+pub struct Session {
+    /// How to talk to it.
+    pub client: Client,
+    embedded: Option<Embedded>,
+}
+
+struct Embedded {
+    runtime: tokio::runtime::Runtime,
+    node: Node,
+}
+
+impl Session {
+    /// The running node, or one started here that listens nowhere and stops with the command.
+    ///
+    /// # Errors
+    /// When there is no identity, or the node cannot start.
+    pub fn online(context: &Context) -> anyhow::Result<Session> {
+        if let Some(client) = Client::connect(&context.home) {
+            return Ok(Session { client, embedded: None });
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let mut start = start(context)?;
+        start.listen.clear();
+        let node = runtime.block_on(Node::start(start))?;
+        let client = Client::connect(&context.home).context("the node that was started here is gone")?;
+        Ok(Session { client, embedded: Some(Embedded { runtime, node }) })
+    }
+
+    /// Ends the session; a node started for it stops.
+    ///
+    /// # Errors
+    /// When that node had failed.
+    pub fn close(self) -> anyhow::Result<()> {
+        drop(self.client);
+        if let Some(Embedded { runtime, node }) = self.embedded {
+            runtime.block_on(node.stop())?;
+        }
+        Ok(())
+    }
+}
+
+/// What a node with this home starts from.
+///
+/// # Errors
+/// When the settings, the keys or a community cannot be read.
+pub fn start(context: &Context) -> anyhow::Result<Start> {
+    let config = config(context)?;
+    let mut bootstrap = addresses(&config.bootstrap)?;
+    for id in community::ids(&context.home)? {
+        bootstrap.extend(addresses(&community::load(&context.home, &id)?.peers)?);
+    }
+    Ok(Start {
+        home: context.home.clone(),
+        seed: keys::load_seed(&context.home)?,
+        transport: keys::load_or_create_transport(&context.home)?,
+        listen: addresses(&config.listen)?,
+        bootstrap,
+        mdns: config.mdns,
+        kademlia: config.kademlia,
+        max_connections: config.max_connections,
+    })
+}
+
+/// The settings of this home.
+///
+/// # Errors
+/// When the file cannot be read or holds a mistake.
+pub fn config(context: &Context) -> anyhow::Result<NodeConfig> {
+    let path = context.home.config();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => NodeConfig::from_toml(&text).with_context(|| format!("in the settings {}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(NodeConfig::default()),
+        Err(error) => Err(error).with_context(|| format!("cannot read the settings {}", path.display())),
+    }
+}
+
+/// Addresses from text.
+///
+/// # Errors
+/// When one is not a multiaddress.
+pub fn addresses(texts: &[String]) -> anyhow::Result<Vec<Multiaddr>> {
+    let read = |text: &String| {
+        text.parse::<Multiaddr>()
+            .with_context(|| format!("expected a multiaddress such as /ip4/192.0.2.1/tcp/4717, found {text:?}"))
+    };
+    texts.iter().map(read).collect()
+}
