@@ -42,11 +42,18 @@ impl Shared {
 
     /// The digest of a content: the same for the same texts in the same places.
     pub fn digest(&self, content: &Content<Redacted>) -> String {
-        let mut hash = Sha256::new().chain_update(self.key).chain_update(content.kind().as_bytes());
-        content.map(&mut |text| {
-            hash.update((text.as_str().len() as u64).to_be_bytes());
-            hash.update(text.as_str().as_bytes());
-        });
+        let mut texts = vec![content.kind().to_owned()];
+        content.map(&mut |text| texts.push(text.as_str().to_owned()));
+        self.digest_text(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// The digest of texts.
+    pub fn digest_text(&self, texts: &[&str]) -> String {
+        let mut hash = Sha256::new().chain_update(self.key);
+        for text in texts {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
         data_encoding::HEXLOWER.encode(&hash.finalize()[..16])
     }
 

@@ -103,43 +103,58 @@ impl Ledger for Access {
     fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError> {
         match self {
             Access::Store(store) => store.block(shelf, cid),
-            Access::Node(client, id) => {
-                bytes(client.ask(&Request::Block(id.to_string(), shelf.into(), cid.to_string())))
-            }
+            Access::Node(client, id) => Remote(client, id).block(shelf, cid),
         }
     }
 
     fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError> {
         match self {
             Access::Store(store) => store.holds(shelf, cid),
-            Access::Node(client, id) => {
-                match client.ask(&Request::Holds(id.to_string(), shelf.into(), cid.to_string())) {
-                    Ok(Response::Yes(yes)) => Ok(yes),
-                    other => Err(wrong(other)),
-                }
-            }
+            Access::Node(client, id) => Remote(client, id).holds(shelf, cid),
         }
     }
 
     fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
         match self {
             Access::Store(store) => store.value(key),
-            Access::Node(client, id) => bytes(client.ask(&Request::Value(id.to_string(), Base64(key.to_vec())))),
+            Access::Node(client, id) => Remote(client, id).value(key),
         }
     }
 
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<IndexEntry>, LedgerError> {
         match self {
             Access::Store(store) => store.scan(prefix, after, limit),
-            Access::Node(client, id) => {
-                let after = after.map(|after| Base64(after.to_vec()));
-                match client.ask(&Request::Scan(id.to_string(), Base64(prefix.to_vec()), after, limit)) {
-                    Ok(Response::Entries(found)) => {
-                        Ok(found.into_iter().map(|(key, value)| IndexEntry { key: key.0, value: value.0 }).collect())
-                    }
-                    other => Err(wrong(other)),
-                }
+            Access::Node(client, id) => Remote(client, id).scan(prefix, after, limit),
+        }
+    }
+}
+
+/// A community's records as the running node holds them.
+pub struct Remote<'a>(pub &'a Client, pub &'a Cid);
+
+impl Ledger for Remote<'_> {
+    fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError> {
+        bytes(self.0.ask(&Request::Block(self.1.to_string(), shelf.into(), cid.to_string())))
+    }
+
+    fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError> {
+        match self.0.ask(&Request::Holds(self.1.to_string(), shelf.into(), cid.to_string())) {
+            Ok(Response::Yes(yes)) => Ok(yes),
+            other => Err(wrong(other)),
+        }
+    }
+
+    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        bytes(self.0.ask(&Request::Value(self.1.to_string(), Base64(key.to_vec()))))
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<IndexEntry>, LedgerError> {
+        let after = after.map(|after| Base64(after.to_vec()));
+        match self.0.ask(&Request::Scan(self.1.to_string(), Base64(prefix.to_vec()), after, limit)) {
+            Ok(Response::Entries(found)) => {
+                Ok(found.into_iter().map(|(key, value)| IndexEntry { key: key.0, value: value.0 }).collect())
             }
+            other => Err(wrong(other)),
         }
     }
 }

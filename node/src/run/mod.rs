@@ -10,11 +10,10 @@ pub mod client;
 mod driver;
 mod exchange;
 mod local;
-mod member;
+pub mod member;
 pub mod wire;
 
 pub use client::{Access, Client, ClientError};
-pub use member::{Member, open_member};
 
 use crate::home::Home;
 use crate::net::{Keypair, Multiaddr, Net, NetConfig, NetError};
