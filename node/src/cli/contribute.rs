@@ -99,8 +99,9 @@ struct Preview {
 pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let (ruleset, most) = match &args.community {
         Some(name) => {
-            let charter = community::load(&context.home, &community::resolve(&context.home, name)?)?.founding;
-            (ruleset(charter.charter())?, charter.charter().number("quarantine_above"))
+            let community = community::chosen(&context.home, Some(name))?;
+            let charter = community.founding().charter();
+            (ruleset(charter)?, charter.number("quarantine_above"))
         }
         None => {
             let newest = commonwheel_config::ruleset::builtin();
@@ -168,16 +169,16 @@ struct SharedRecord {
 /// # Errors
 /// When nothing can be shared: no community, no identity, unreadable files, no consent.
 pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let id = community::resolve_one(&context.home, args.community.as_deref())?;
-    let folder = community::load(&context.home, &id)?;
-    let charter = folder.founding.charter();
+    let community = community::chosen(&context.home, args.community.as_deref())?;
+    let id = community.id();
+    let charter = community.founding().charter();
     let seed = keys::load_seed(&context.home)?;
     let ruleset = ruleset(charter)?;
     let choices = decide::choices(&args.choices, charter, &id, context)?;
     if !args.yes {
         ask::require_terminal(context.out)?;
     }
-    decide::consent_to_terms(&id, &folder, args.yes, context)?;
+    decide::consent_to_terms(&community, args.yes)?;
     let pick = match &args.pick {
         Some(pick) => pick.clone(),
         None if args.yes => Pick::All,
@@ -240,13 +241,14 @@ impl<'a> Sharing<'a> {
     /// A named author or pseudonym with a profile publishes it once, before the first record.
     fn add_profile(&mut self) -> anyhow::Result<()> {
         use commonwheel_protocol::identity::AuthorMode;
-        let Some(profile) = crate::keys::profile(&self.context.home)? else { return Ok(()) };
+        let profile = keys::Profile::load(&self.context.home)?;
+        let Some(name) = profile.name else { return Ok(()) };
         if self.choices.mode == AuthorMode::Anonymous {
             return Ok(());
         }
         let about = profile.about.as_deref().filter(|_| self.choices.mode == AuthorMode::Named);
-        let body = self.signer.profile(&profile.name, about, &self.choices)?;
-        let digest = format!("profile-{}-{}", self.choices.mode.name(), self.shared.digest_text(&[&profile.name, about.unwrap_or("")]));
+        let body = self.signer.profile(&name, about, &self.choices)?;
+        let digest = format!("profile-{}-{}", self.choices.mode.name(), self.shared.digest_text(&[&name, about.unwrap_or("")]));
         if self.shared.remember(digest.clone()) {
             self.sign(body, digest, "your profile".to_owned())?;
         }
@@ -356,8 +358,8 @@ impl<'a> Sharing<'a> {
 /// Shares one body that had been held in quarantine; used by `quarantine release`.
 pub(super) fn release(context: &Context, held: &Held, body: Vec<u8>) -> anyhow::Result<RecordId> {
     let id: Cid = held.community.parse()?;
-    let folder = community::load(&context.home, &id)?;
-    let charter = folder.founding.charter();
+    let community = community::load(&context.home, &id)?;
+    let charter = community.founding().charter();
     let seed = keys::load_seed(&context.home)?;
     let ruleset = ruleset(charter)?;
     let choices = decide::from_held(held, charter)?;

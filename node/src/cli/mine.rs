@@ -53,8 +53,8 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
     };
     let mut mine = Vec::new();
     for id in ids {
-        let founding = community::load(&context.home, &id)?.founding;
-        let charter = founding.charter();
+        let community = community::load(&context.home, &id)?;
+        let charter = community.founding().charter();
         let access = Access::open(&context.home, &id)?;
         for (record, mode) in own_records(&seed, &id, &access)? {
             let Some(found) = records::of(&record, charter, &access)? else { continue };

@@ -57,8 +57,8 @@ impl Session {
 pub fn start(context: &Context) -> anyhow::Result<Start> {
     let config = config(context)?;
     let mut bootstrap = addresses(&config.bootstrap)?;
-    for id in community::ids(&context.home)? {
-        bootstrap.extend(addresses(&community::load(&context.home, &id)?.peers)?);
+    for community in community::all(&context.home)? {
+        bootstrap.extend(community.peers()?);
     }
     Ok(Start {
         home: context.home.clone(),
@@ -78,11 +78,7 @@ pub fn start(context: &Context) -> anyhow::Result<Start> {
 /// When the file cannot be read or holds a mistake.
 pub fn config(context: &Context) -> anyhow::Result<NodeConfig> {
     let path = context.home.config();
-    match std::fs::read_to_string(&path) {
-        Ok(text) => NodeConfig::from_toml(&text).with_context(|| format!("in the settings {}", path.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(NodeConfig::default()),
-        Err(error) => Err(error).with_context(|| format!("cannot read the settings {}", path.display())),
-    }
+    NodeConfig::load(&path).with_context(|| format!("in the settings {}", path.display()))
 }
 
 /// Addresses from text.

@@ -77,12 +77,12 @@ pub fn run(args: &StatusArgs, context: &Context) -> anyhow::Result<ExitCode> {
 }
 
 fn record_status(record: &RecordId, context: &Context) -> anyhow::Result<ExitCode> {
-    for id in community::ids(&context.home)? {
-        let founding = community::load(&context.home, &id)?.founding;
-        let access = Access::open(&context.home, &id)?;
-        if let Some(found) = status::of(record, founding.charter(), &access)? {
-            let mut report = report(&found, founding.charter());
-            report.reason = refusal(context, &id.to_string(), &report.id);
+    for community in community::all(&context.home)? {
+        let charter = community.founding().charter();
+        let access = Access::open(&context.home, &community.id())?;
+        if let Some(found) = status::of(record, charter, &access)? {
+            let mut report = report(&found, charter);
+            report.reason = refusal(context, &report.community, &report.id);
             context.out.print(&report, |out| print_report(out, &report))?;
             return Ok(ExitCode::SUCCESS);
         }

@@ -36,11 +36,11 @@ pub fn now() -> Millis {
 /// When the store is held by another process, damaged, or cannot be written.
 pub fn open_store(home: &Home, id: &Cid) -> Result<(Founding, CarStore), RunError> {
     let folder = community::load(home, id).map_err(|error| RunError::Store(error.to_string()))?;
-    let mut store = CarStore::open(&home.community(id).join("store"), index::derive)
+    let mut store = CarStore::open(&folder.store(), index::derive)
         .map_err(|error| RunError::Store(error.to_string()))?;
     let mut batch = Batch::default();
-    let founding = folder.founding;
-    batch.put(Shelf::Certified, founding.charter().terms, folder.terms.into_bytes());
+    let founding = folder.founding().clone();
+    batch.put(Shelf::Certified, founding.charter().terms, folder.terms().as_bytes().to_vec());
     batch.put(Shelf::Certified, founding.cid(), founding.bytes().to_vec());
     let complete = batch.puts.iter().all(|(shelf, cid, _)| store.holds(*shelf, cid).unwrap_or(false));
     if !complete {

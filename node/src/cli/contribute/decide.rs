@@ -2,10 +2,12 @@
 
 use super::gather::{self, Summary};
 use crate::cli::{Context, ask, session, show};
-use crate::community::{self, Community};
+use crate::community::Community;
 use crate::contribute::pick::Pick;
 use crate::contribute::quarantine::Held;
 use crate::contribute::{Choices, Prepared, RightsChoice, choices};
+use crate::keys;
+use crate::run::member::now;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use commonwheel_protocol::agreement::Charter;
@@ -84,9 +86,10 @@ pub(super) fn choices(
     context: &Context,
 ) -> anyhow::Result<Choices> {
     let own = session::config(context)?;
-    let licence = match args.licence.as_ref().or(own.licence.as_ref()) {
-        Some(text) => choices::licence(text, charter)?,
-        None => choices::default_licence(charter),
+    let licence = match (&args.licence, own.licence) {
+        (Some(text), _) => choices::licence(text, charter)?,
+        (None, Some(own)) => choices::licence(own.spdx(), charter)?,
+        (None, None) => choices::default_licence(charter),
     };
     let given = args.preference.clone().or(own.preference.clone()).unwrap_or_else(|| charter.preference.to_string());
     let (preference_given, preference) = choices::preference(&given)?;
@@ -94,10 +97,13 @@ pub(super) fn choices(
         Some(ModeArg::Named) => AuthorMode::Named,
         Some(ModeArg::Pseudonym) => AuthorMode::Pseudonym,
         Some(ModeArg::Anonymous) => AuthorMode::Anonymous,
-        None => crate::keys::mode(&context.home, community)?,
+        None => {
+            let default = own.author.unwrap_or(AuthorMode::Pseudonym);
+            keys::Profile::load(&context.home)?.mode(community, default)
+        }
     };
     if mode == AuthorMode::Anonymous {
-        anstream::eprintln!("{}", crate::keys::ANONYMOUS_NOTICE);
+        anstream::eprintln!("{}", crate::cli::identity::ANONYMOUS_NOTICE);
     }
     let rights = match (&args.source, &args.source_licence) {
         (Some(source), Some(licence)) => {
@@ -172,17 +178,17 @@ pub(super) fn for_item(
 }
 
 /// Shows the terms and asks, unless they were accepted before.
-pub(super) fn consent_to_terms(id: &Cid, folder: &Community, yes: bool, context: &Context) -> anyhow::Result<()> {
-    if community::consented(&context.home, id)? {
+pub(super) fn consent_to_terms(community: &Community, yes: bool) -> anyhow::Result<()> {
+    if community.consent()?.is_some() {
         return Ok(());
     }
     if !yes {
-        anstream::eprintln!("{}\n", show::safe(&folder.terms));
+        anstream::eprintln!("{}\n", show::safe(community.terms()));
         if !ask::yes("These are the community's terms. Do you accept them?", false)? {
             bail!("without accepting the terms nothing can be shared");
         }
     }
-    community::accept_terms(&context.home, id)?;
+    community.accept_terms(now().unix_s())?;
     Ok(())
 }
 
