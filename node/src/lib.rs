@@ -1,6 +1,7 @@
 //! The Commonwheel node: the only crate with tokio and libp2p.
 
 pub mod cli;
+pub mod community;
 pub mod home;
 pub mod import;
 pub mod keys;
