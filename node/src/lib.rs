@@ -1,8 +1,10 @@
 //! The Commonwheel node: the only crate with tokio and libp2p.
 
 pub mod cli;
+pub mod community;
+pub mod contribute;
 pub mod home;
 pub mod import;
+pub mod keys;
 pub mod net;
 pub mod run;
-pub mod contribute;

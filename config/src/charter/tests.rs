@@ -1,0 +1,116 @@
+use super::*;
+use commonwheel_protocol::identity::Seed;
+use commonwheel_protocol::licence::Licence;
+
+/// The example with real keys in it.
+fn example() -> String {
+    let mut text = String::new();
+    let mut seeds = (1..).map(|i| Seed::new([i; 32]));
+    let mut seed = None;
+    for line in EXAMPLE.lines() {
+        match line.split_once(" = \"REPLACE") {
+            Some(("signing", _)) => {
+                let next = seeds.next().unwrap();
+                text += &format!("signing = \"{}\"\n", next.validator().public());
+                seed = Some(next);
+            }
+            Some(("encryption", _)) => {
+                let key = encryption_key_text(&seed.as_ref().unwrap().encryption_public());
+                text += &format!("encryption = \"{key}\"\n");
+            }
+            _ => text += &format!("{line}\n"),
+        }
+    }
+    text
+}
+
+fn parsed(text: &str) -> Result<CharterDraft, String> {
+    parse(text, Path::new(""), 1_800_000_000).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_example_with_keys_in_it_is_a_charter() {
+    let draft = parsed(&example()).unwrap();
+    let charter = &draft.charter;
+    assert_eq!(charter.quorum.meaning(), "4 validators: 1 may lie, 1 may be silent");
+    assert_eq!(charter.validators[3].encryption, Seed::new([4; 32]).encryption_public());
+    assert_eq!(charter.licences, [Licence::CcBy4, Licence::CcBySa4, Licence::Cc0].into());
+    assert_eq!(charter.number("body_bytes"), 262_144);
+    assert_eq!(charter.number("release_cadence_days"), 30);
+    assert_eq!(charter.number("quarantine_above"), 5);
+    assert!(charter.terms.matches(draft.terms.as_bytes()));
+    assert!(ruleset::by_id(&charter.ruleset).is_some());
+}
+
+#[test]
+fn every_number_of_a_charter_has_one_place_in_the_file() {
+    let mut named: Vec<_> = NUMBER_KEYS.iter().map(|(_, _, number)| *number).collect();
+    let mut known: Vec<_> = NUMBERS.iter().map(|(name, ..)| *name).collect();
+    named.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(named, known);
+}
+
+#[test]
+fn the_untouched_example_says_which_key_to_replace() {
+    let error = parsed(EXAMPLE).unwrap_err();
+    for part in ["validators[0].signing", "identity show", "REPLACE"] {
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn every_error_names_its_key() {
+    let twice = format!("signing = \"{}\"", Seed::new([2; 32]).validator().public());
+    let first = format!("signing = \"{}\"", Seed::new([1; 32]).validator().public());
+    for (from, to, key) in [
+        ("name = \"Riverbank commons\"", "name = \"\"", "name: "),
+        ("name = \"Riverbank commons\"", "", "name: "),
+        ("scope = ", "scop = ", "scope: "),
+        ("protocol = 1", "protocol = 2", "protocol: "),
+        ("f = 1", "f = 2", "q: "),
+        ("f = 1", "f = -1", "f: "),
+        ("q = 3", "q = 5", "q: "),
+        ("q = 3", "q = \"3\"", "q: "),
+        ("[\"CC0-1.0\", ", "[\"GPL-3.0\", ", "licences[0]: "),
+        ("licences = [\"CC0-1.0\", \"CC-BY-4.0\", \"CC-BY-SA-4.0\"]", "licences = []", "licences: "),
+        ("\"train-ai=y, search=y\"", "\"maybe\"", "preference: "),
+        ("\"core-1\"", "\"core-99\"", "ruleset: "),
+        ("bodies = \"certificate\"", "bodies = \"all\"", "bodies: "),
+        ("\"commons-1\"", "\"missing.md\"", "terms: "),
+        ("recovery = []", "recovery = [\"x\"]", "recovery[0]: "),
+        ("body_bytes = 262144", "body_bytes = 9999999", "limits.body_bytes: "),
+        ("refused_days = 14", "refused_day = 14", "retention.refused_day: "),
+        ("past_hours = 168", "past_hours = 1", "window.past_hours: "),
+        ("cadence_days = 30", "cadence_days = \"monthly\"", "release.cadence_days: "),
+        ("[release]", "[releases]", "releases: "),
+        ("name = \"Mill Lane housing co-op\"", "", "validators[1].name: "),
+        (&first, &twice, "validators: "),
+    ] {
+        let changed = example().replacen(from, to, 1);
+        assert_ne!(changed, example(), "{from} is in the example");
+        let error = parsed(&changed).unwrap_err();
+        assert!(error.starts_with(key), "{to:?} gives {error:?}");
+    }
+}
+
+#[test]
+fn terms_may_be_a_file_beside_the_draft() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ours.md"), "Be kind.").unwrap();
+    let text = example().replace("\"commons-1\"", "\"ours.md\"");
+    let file = folder.path().join("charter.toml");
+    std::fs::write(&file, text).unwrap();
+    let draft = load(&file, 0).unwrap();
+    assert_eq!(draft.terms, "Be kind.");
+    assert_eq!(draft.charter.terms, terms::id("Be kind."));
+}
+
+#[test]
+fn an_encryption_key_reads_back_and_is_no_signing_key() {
+    let seed = Seed::new([9; 32]);
+    let text = encryption_key_text(&seed.encryption_public());
+    assert!(text.starts_with("b5q") && text.len() == 56, "{text}");
+    assert_eq!(encryption_key(&text), Some(seed.encryption_public()));
+    assert_eq!(encryption_key(&seed.validator().public().to_string()), None);
+}
