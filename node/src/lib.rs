@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod community;
 pub mod contribute;
+pub mod demo;
 pub mod home;
 pub mod import;
 pub mod keys;

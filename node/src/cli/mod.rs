@@ -1,10 +1,23 @@
 //! The command line: one file for each verb.
 
+pub mod ask;
+mod contribute;
+mod demo;
+pub mod identity;
+mod mine;
 pub mod output;
+pub mod progress;
+mod quarantine;
+mod run;
+pub mod session;
+pub mod show;
+mod status;
+mod store;
 
 use crate::home::Home;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Share AI conversations on your own terms, in a commons that nobody owns alone.
 #[derive(Parser, Debug)]
@@ -31,7 +44,69 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some items failed);
 
 /// What to do.
 #[derive(Subcommand, Debug)]
-enum Command {}
+enum Command {
+    Demo(demo::DemoArgs),
+    Run(run::RunArgs),
+    Preview(contribute::PreviewArgs),
+    Contribute(contribute::ContributeArgs),
+    Quarantine(quarantine::QuarantineArgs),
+    Mine(mine::MineArgs),
+    Status(status::StatusArgs),
+    Store(store::StoreArgs),
+    /// Stop the running node.
+    Stop,
+    /// Print completions for a shell, to be sourced by it.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// What the verb says; its message may end in lines that begin with `Hint:`.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let home = self.home.map_or_else(default_home, Ok)?;
+        let context = Context { home: Home::at(home), out: output::Output { json: self.json } };
+        match self.command {
+            Command::Demo(args) => demo::run(&args, &context),
+            Command::Run(args) => run::run(&args, &context),
+            Command::Preview(args) => contribute::preview(&args, &context),
+            Command::Contribute(args) => contribute::contribute(&args, &context),
+            Command::Quarantine(args) => quarantine::run(&args, &context),
+            Command::Mine(args) => mine::run(&args, &context),
+            Command::Status(args) => status::run(&args, &context),
+            Command::Store(args) => store::run(&args, &context),
+            Command::Stop => stop(&context),
+            Command::Completions { shell } => {
+                let mut command = <Cli as clap::CommandFactory>::command();
+                clap_complete::generate(shell, &mut command, "commonwheel", &mut std::io::stdout());
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+fn stop(context: &Context) -> anyhow::Result<ExitCode> {
+    let Some(client) = crate::run::Client::connect(&context.home) else {
+        anyhow::bail!("no node runs with the home {}", context.home.path().display());
+    };
+    client.tell(&crate::run::wire::Request::Stop)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `$COMMONWHEEL_HOME`, else the platform's data folder for a user.
+fn default_home() -> anyhow::Result<PathBuf> {
+    if let Some(data) = std::env::var_os("XDG_DATA_HOME").filter(|data| !data.is_empty()) {
+        return Ok(PathBuf::from(data).join("commonwheel"));
+    }
+    match std::env::var_os("HOME").filter(|home| !home.is_empty()) {
+        Some(home) => Ok(PathBuf::from(home).join(".local/share/commonwheel")),
+        None => anyhow::bail!("no home folder is known\nHint: name one with --home DIR or COMMONWHEEL_HOME"),
+    }
+}
 
 /// What every verb is given.
 pub struct Context {

@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 use commonwheel_protocol::record::content::{Content, Label, Message};
 use std::io::{self, Write};
 
-const MARK: Style = AnsiColor::Black.on(AnsiColor::Yellow);
+const MARK: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Black))).bg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
