@@ -1,5 +1,8 @@
 //! The command line: one file for each verb.
 
+pub mod ask;
+pub mod community;
+pub mod identity;
 pub mod output;
 
 use crate::home::Home;
@@ -31,7 +34,30 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some items failed);
 
 /// What to do.
 #[derive(Subcommand, Debug)]
-enum Command {}
+enum Command {
+    Identity(identity::Identity),
+    Community(community::CommunityArgs),
+}
+
+impl Cli {
+    /// Runs the command that was given.
+    ///
+    /// # Errors
+    /// In words for a person; a second line that begins with "Hint:" says what to do next.
+    pub fn run(self) -> anyhow::Result<()> {
+        let home = match self.home.or_else(Home::default_path) {
+            Some(path) => Home::at(path),
+            None => anyhow::bail!("there is no home folder\nHint: name one with --home DIR"),
+        };
+        let context = Context { home, out: output::Output { json: self.json } };
+        match self.command {
+            Command::Identity(args) => identity::run(args, &context),
+            Command::Community(args) => {
+                community::run(args, &context, |_| anyhow::bail!("this build cannot ask other nodes for a charter"))
+            }
+        }
+    }
+}
 
 /// What every verb is given.
 pub struct Context {
