@@ -104,7 +104,7 @@ impl NodeConfig {
     /// When it cannot be read, or a key is unknown or holds something else than it should.
     pub fn load(path: &Path) -> Result<Self, SettingError> {
         match read_text(path, FILE_BYTES) {
-            Ok(text) => NodeConfig::parse(&text),
+            Ok(text) => NodeConfig::from_toml(&text),
             Err(SettingError::File { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(NodeConfig::default()),
             Err(error) => Err(error),
         }
@@ -114,7 +114,7 @@ impl NodeConfig {
     ///
     /// # Errors
     /// When a key is unknown or holds something else than it should.
-    pub fn parse(text: &str) -> Result<Self, SettingError> {
+    pub fn from_toml(text: &str) -> Result<Self, SettingError> {
         let mut config = NodeConfig::default();
         let mut top = Table::parse(text)?;
         let mut network = top.table("network")?;
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn an_empty_file_gives_the_defaults() {
-        assert_eq!(NodeConfig::parse("").unwrap(), NodeConfig::default());
+        assert_eq!(NodeConfig::from_toml("").unwrap(), NodeConfig::default());
         assert_eq!(NodeConfig::default().listen.len(), 2);
     }
 
@@ -222,7 +222,7 @@ mod tests {
             preference: Some("train-ai=n".into()),
             author: Some(AuthorMode::Named),
         };
-        assert_eq!(NodeConfig::parse(text).unwrap(), expected);
+        assert_eq!(NodeConfig::from_toml(text).unwrap(), expected);
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
             ("[contribute]\npreference = \"yes\"", &["contribute.preference", "train-ai", "yes"]),
             ("\n\nx ==", &["line 3"]),
         ] {
-            let error = NodeConfig::parse(text).unwrap_err().to_string();
+            let error = NodeConfig::from_toml(text).unwrap_err().to_string();
             assert!(parts.iter().all(|part| error.contains(part)), "{error}");
         }
     }

@@ -1,6 +1,7 @@
 //! The command line: one file for each verb.
 
 pub mod ask;
+pub mod community;
 mod contribute;
 mod demo;
 pub mod identity;
@@ -46,6 +47,8 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some items failed);
 #[derive(Subcommand, Debug)]
 enum Command {
     Demo(demo::DemoArgs),
+    Identity(identity::Identity),
+    Community(community::CommunityArgs),
     Run(run::RunArgs),
     Preview(contribute::PreviewArgs),
     Contribute(contribute::ContributeArgs),
@@ -68,9 +71,16 @@ impl Cli {
     /// # Errors
     /// What the verb says; its message may end in lines that begin with `Hint:`.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let home = self.home.map_or_else(default_home, Ok)?;
+        let Some(home) = self.home.or_else(Home::default_path) else {
+            anyhow::bail!("there is no home folder\nHint: name one with --home DIR or COMMONWHEEL_HOME");
+        };
         let context = Context { home: Home::at(home), out: output::Output { json: self.json } };
         match self.command {
+            Command::Identity(args) => identity::run(args, &context).map(|()| ExitCode::SUCCESS),
+            Command::Community(args) => {
+                community::run(args, &context, |invite| session::fetch_charter(invite, &context))
+                    .map(|()| ExitCode::SUCCESS)
+            }
             Command::Demo(args) => demo::run(&args, &context),
             Command::Run(args) => run::run(&args, &context),
             Command::Preview(args) => contribute::preview(&args, &context),
@@ -95,17 +105,6 @@ fn stop(context: &Context) -> anyhow::Result<ExitCode> {
     };
     client.tell(&crate::run::wire::Request::Stop)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// `$COMMONWHEEL_HOME`, else the platform's data folder for a user.
-fn default_home() -> anyhow::Result<PathBuf> {
-    if let Some(data) = std::env::var_os("XDG_DATA_HOME").filter(|data| !data.is_empty()) {
-        return Ok(PathBuf::from(data).join("commonwheel"));
-    }
-    match std::env::var_os("HOME").filter(|home| !home.is_empty()) {
-        Some(home) => Ok(PathBuf::from(home).join(".local/share/commonwheel")),
-        None => anyhow::bail!("no home folder is known\nHint: name one with --home DIR or COMMONWHEEL_HOME"),
-    }
 }
 
 /// What every verb is given.

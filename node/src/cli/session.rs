@@ -4,9 +4,11 @@ use super::Context;
 use crate::community;
 use crate::keys;
 use crate::net::Multiaddr;
+use crate::run::wire::{Request, Response};
 use crate::run::{Client, Node, Start};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use commonwheel_config::node::NodeConfig;
+use commonwheel_protocol::wire::invite::Invite;
 
 /// A node to talk to, on the network.
 pub struct Session {
@@ -91,4 +93,23 @@ pub fn addresses(texts: &[String]) -> anyhow::Result<Vec<Multiaddr>> {
             .with_context(|| format!("expected a multiaddress such as /ip4/192.0.2.1/tcp/4717, found {text:?}"))
     };
     texts.iter().map(read).collect()
+}
+
+/// A community's founding and terms, from the addresses of an invite.
+///
+/// # Errors
+/// When none of them answers with it.
+pub fn fetch_charter(invite: &Invite, context: &Context) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
+    let texts = invite.addresses.iter().filter_map(|bytes| Multiaddr::try_from(bytes.clone()).ok());
+    let addresses = texts.map(|address| address.to_string()).collect();
+    let session = Session::online(context)?;
+    let answer = session.client.ask(&Request::Charter(invite.community.to_string(), addresses));
+    session.close()?;
+    match answer {
+        Ok(Response::Charter(founding, terms)) => Ok((founding.0, terms.0)),
+        Ok(_) => bail!("the node answered with something else\nHint: restart it, so that both are of one version"),
+        Err(error) => bail!(
+            "nobody at the invite's addresses gave the charter: {error}\nHint: check that a node of the community runs, or ask for a newer invite"
+        ),
+    }
 }

@@ -12,7 +12,7 @@ pub(crate) mod testing;
 
 pub use consent::Consent;
 pub use draft::Draft;
-pub use folder::{all, resolve};
+pub use folder::{all, chosen, ids, load, resolve};
 pub use join::{accept, check};
 
 use commonwheel_protocol::agreement::Founding;
@@ -27,30 +27,18 @@ pub const PEERS: usize = 256;
 /// A community that this machine takes part in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Community {
-    founding: Founding,
-    terms: String,
-    folder: PathBuf,
+    /// The signed charter.
+    pub founding: Founding,
+    /// The text of the terms that the charter names.
+    pub terms: String,
+    /// Where it is kept.
+    pub folder: PathBuf,
 }
 
 impl Community {
     /// The community's id.
     pub fn id(&self) -> Cid {
         self.founding.community()
-    }
-
-    /// The signed charter.
-    pub fn founding(&self) -> &Founding {
-        &self.founding
-    }
-
-    /// The text of the terms that the charter names.
-    pub fn terms(&self) -> &str {
-        &self.terms
-    }
-
-    /// The community's folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// Where the community's store lies. The store creates it.

@@ -8,10 +8,10 @@ mod passphrase;
 mod profile;
 mod transport;
 
-pub use identity::{create, export, import, load};
+pub use identity::{create, export, import, load, load_seed};
 pub use passphrase::{PASSPHRASE_VARIABLE, Passphrase};
 pub use profile::Profile;
-pub use transport::transport;
+pub use transport::load_or_create_transport;
 
 use std::io;
 use std::path::{Path, PathBuf};
