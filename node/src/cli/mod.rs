@@ -1,6 +1,8 @@
 //! The command line: one file for each verb.
 
+pub mod export;
 pub mod output;
+pub mod verify;
 
 use crate::home::Home;
 use clap::{Parser, Subcommand};
