@@ -57,8 +57,7 @@ pub fn run<L: Ledger>(
     out: Output,
 ) -> anyhow::Result<ExitCode> {
     let Format::Jsonl = args.format;
-    let options =
-        ExportOptions { out: args.out.clone(), replace: args.force, allow_incomplete: args.allow_incomplete };
+    let options = ExportOptions { out: args.out.clone(), replace: args.force, allow_incomplete: args.allow_incomplete };
     let mut bar = Bar::new("Writing");
     let summary = export::export(ledger, founding, terms, &options, &mut |done, all| bar.show(done, all))?;
     bar.end();

@@ -58,8 +58,8 @@ impl<R: Read> CarReader<R> {
     /// When there is no header.
     pub fn open(from: R) -> Result<(Self, Vec<u8>), CarError> {
         let mut reader = CarReader { from, section: 0 };
-        let (prefix, header) = reader.delimited()?.ok_or(CarError::Broken(0))?;
-        Ok((reader, [prefix, header].concat()))
+        let header = reader.delimited()?.ok_or(CarError::Broken(0))?;
+        Ok((reader, [varint(header.len()), header].concat()))
     }
 
     /// The next block and its id, which it matches; `None` at the end.
@@ -68,7 +68,7 @@ impl<R: Read> CarReader<R> {
     /// When what stands there is no section, or does not match its id.
     pub fn next_block(&mut self) -> Result<Option<(Cid, Vec<u8>)>, CarError> {
         self.section += 1;
-        let Some((_, mut id)) = self.delimited()? else { return Ok(None) };
+        let Some(mut id) = self.delimited()? else { return Ok(None) };
         if id.len() < Cid::LEN {
             return Err(CarError::Broken(self.section));
         }
@@ -78,7 +78,7 @@ impl<R: Read> CarReader<R> {
     }
 
     /// Bytes after their length, which is the shortest varint; `None` at the end.
-    fn delimited(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, CarError> {
+    fn delimited(&mut self) -> Result<Option<Vec<u8>>, CarError> {
         let broken = CarError::Broken(self.section);
         let (mut prefix, mut length) = (Vec::new(), 0usize);
         loop {
@@ -105,7 +105,7 @@ impl<R: Read> CarReader<R> {
         let mut bytes = vec![0; length];
         match self.from.read_exact(&mut bytes) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(broken),
-            other => Ok(other.map(|()| Some((prefix, bytes)))?),
+            other => Ok(other.map(|()| Some(bytes))?),
         }
     }
 }

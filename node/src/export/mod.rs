@@ -274,4 +274,6 @@ fn sums_text(sums: &[(String, String)]) -> String {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;

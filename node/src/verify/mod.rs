@@ -106,7 +106,14 @@ pub fn verify(
         return Err(VerifyError::NotAnExport(dir.to_owned()));
     }
     let mut problems = Problems::default();
-    let files = folder::files(dir).map_err(|source| VerifyError::Io { path: dir.to_owned(), source })?;
+    let files = match folder::files(dir) {
+        Ok(files) => files,
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            problems.add(".", None, error);
+            return Err(VerifyError::Failed(problems.into_list()));
+        }
+        Err(source) => return Err(VerifyError::Io { path: dir.to_owned(), source }),
+    };
     check_sums(dir, &files, &mut problems)?;
     let summary = check_content(dir, &files, expected, &mut problems, progress)?;
     match summary {
@@ -216,10 +223,8 @@ fn check_derived(
 }
 
 fn check_expected(expected: &Expected, found: &Manifest, problems: &mut Problems) {
-    let pairs = [
-        ("community", &expected.community, &found.community),
-        ("state root", &expected.state_root, &found.state_root),
-    ];
+    let pairs =
+        [("community", &expected.community, &found.community), ("state root", &expected.state_root, &found.state_root)];
     for (what, expected, found) in pairs {
         if expected.is_some_and(|expected| expected.to_string() != *found) {
             problems.add(names::MANIFEST, None, format!("the {what} is {found}, not the one that was asked for"));
@@ -258,7 +263,7 @@ pub fn thousands(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
