@@ -4,6 +4,7 @@ pub mod ask;
 pub mod community;
 mod contribute;
 mod demo;
+pub mod export;
 pub mod identity;
 mod mine;
 pub mod output;
@@ -14,6 +15,7 @@ pub mod session;
 pub mod show;
 mod status;
 mod store;
+pub mod verify;
 
 use crate::home::Home;
 use clap::{Parser, Subcommand};
@@ -55,6 +57,8 @@ enum Command {
     Quarantine(quarantine::QuarantineArgs),
     Mine(mine::MineArgs),
     Status(status::StatusArgs),
+    Export(ExportCommand),
+    Verify(verify::VerifyArgs),
     Store(store::StoreArgs),
     /// Stop the running node.
     Stop,
@@ -88,6 +92,8 @@ impl Cli {
             Command::Quarantine(args) => quarantine::run(&args, &context),
             Command::Mine(args) => mine::run(&args, &context),
             Command::Status(args) => status::run(&args, &context),
+            Command::Export(args) => export_from(&args, &context),
+            Command::Verify(args) => verify::run(&args, context.out),
             Command::Store(args) => store::run(&args, &context),
             Command::Stop => stop(&context),
             Command::Completions { shell } => {
@@ -97,6 +103,22 @@ impl Cli {
             }
         }
     }
+}
+
+/// `export`, with the community to export from.
+#[derive(clap::Args, Debug)]
+struct ExportCommand {
+    #[command(flatten)]
+    args: export::ExportArgs,
+    /// The community: its id, the beginning of it, or its name. Not needed when you joined one.
+    #[arg(long, value_name = "COMMUNITY")]
+    community: Option<String>,
+}
+
+fn export_from(command: &ExportCommand, context: &Context) -> anyhow::Result<ExitCode> {
+    let community = crate::community::chosen(&context.home, command.community.as_deref())?;
+    let access = crate::run::Access::open(&context.home, &community.id())?;
+    export::run(&command.args, &access, &community.founding, &community.terms, context.out)
 }
 
 fn stop(context: &Context) -> anyhow::Result<ExitCode> {
