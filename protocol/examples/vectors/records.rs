@@ -1,6 +1,6 @@
 //! Bodies of every kind, and headers.
 
-use super::tools::{file, invalid, oversized, resealed, valid_with, with};
+use super::tools::{Break, broken, file, invalid, oversized, resealed, valid_with, with};
 use super::world::{NOW_S, World};
 use commonwheel_protocol::bytes::{Cid, Codec, Node};
 use commonwheel_protocol::limits::{BODY_BYTES, HEADER_BYTES, NOTE_BYTES, SHORT_TEXT_BYTES, TAGS};
@@ -108,7 +108,7 @@ pub fn bodies(world: &World) -> Value {
     let int = |value: i64| Some(Node::Int(value));
     let list = |items: Vec<Node>| Some(Node::List(items));
     let empty = || Some(Node::map([]));
-    let cases: Vec<(&str, &[u8], &[&str], Option<Node>, &str)> = vec![
+    let cases: Vec<Break> = vec![
         ("not a map", of("chat"), &[], int(1), "field-not-a-map"),
         ("a kind of a later version", of("chat"), &["kind"], Some(Node::text("video")), "body-unknown-kind"),
         ("without salt", of("chat"), &["salt"], None, "field-missing:salt"),
@@ -168,7 +168,7 @@ pub fn bodies(world: &World) -> Value {
         ),
         ("a preference that names nothing", of("chat"), &["preference_given"], text(3), "field-value:preference_given"),
     ];
-    vectors.extend(cases.into_iter().map(|(name, of, path, value, why)| invalid(name, &with(of, path, value), why)));
+    vectors.extend(broken(cases));
     vectors.push(invalid("a byte follows", &[of("chat"), &[0]].concat(), "cbor-trailing"));
     vectors.push(oversized("larger than any body", BODY_BYTES + 1, "body-oversized"));
     file("body", Value::Null, vectors)

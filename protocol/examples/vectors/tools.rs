@@ -5,6 +5,15 @@ use commonwheel_protocol::sign::{Domain, SecretKey};
 use data_encoding::{BASE64_NOPAD, HEXLOWER};
 use serde_json::{Map, Value, json};
 
+/// One way to break a good block: a name, the block, the path to the part that is changed, what takes
+/// its place (nothing: it is removed), and the reason that follows.
+pub type Break<'a> = (&'a str, &'a [u8], &'a [&'a str], Option<Node>, &'a str);
+
+/// Good blocks broken, each in one way.
+pub fn broken(breaks: Vec<Break>) -> impl Iterator<Item = Value> {
+    breaks.into_iter().map(|(name, of, path, value, why)| invalid(name, &with(of, path, value), why))
+}
+
 /// A file of vectors: what the code reads them as, what they share, and the vectors.
 pub fn file(reads: &str, context: Value, vectors: Vec<Value>) -> Value {
     let mut file = json!({ "reads": reads, "vectors": vectors });
