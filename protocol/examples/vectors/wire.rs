@@ -50,6 +50,9 @@ fn statement(world: &World, key: &SecretKey, purpose: Purpose) -> Vec<u8> {
     statement.sign(key)
 }
 
+/// What is broken, a name, and the rest as in [`Break`], below the payload.
+type SignedBreak<'a> = (&'a str, &'a str, &'a [&'a str], Option<Node>, &'a str);
+
 /// `signed.json`
 pub fn signed(world: &World) -> Value {
     let (validator, reader) = (world.validator(0), world.author.reader(&world.community));
@@ -63,7 +66,7 @@ pub fn signed(world: &World) -> Value {
     ];
     let ids = Node::List(vec![some_record(world).0.into(); REQUEST_IDS + 1]);
     let long = || Some(Node::bytes([0; 65]));
-    let cases: Vec<(&str, &str, &[&str], Option<Node>, &str)> = vec![
+    let cases: Vec<SignedBreak> = vec![
         ("receipt", "one record too many", &["records"], Some(ids), "field-value:records"),
         ("receipt", "a record that is no link", &["records", "0"], Some(1.into()), "field-type:records"),
         ("receipt", "an unknown field", &["ext"], Some(Node::map([])), "field-unknown"),
