@@ -222,7 +222,7 @@ pub fn reconcile(world: &World) -> Value {
         let record = commonwheel_protocol::record::RecordId(Cid::of_cbor(&[n]));
         (NOW_S + 3600 * i64::from(n / 2), Item::of(&record, &certificate))
     };
-    let (theirs, ours): (Vec<_>, Vec<_>) = ((0..5).map(of).collect(), (0..3).map(of).collect());
+    let (theirs, ours): (Vec<_>, Vec<_>) = ((0..40).map(of).collect(), (0..38).map(of).collect());
     let (answering, asking) = (Snapshot::new(theirs.clone()), Snapshot::new(ours.clone()));
     let question = asking.open();
     let answer = answering.answer(&question).expect("a message");
@@ -233,7 +233,7 @@ pub fn reconcile(world: &World) -> Value {
     };
     let facts = json!({ "answer": hex(&answer), "missing": missing, "ends": progress.next.is_none() });
     let vectors = vec![
-        json!({ "name": "two of five are missing", "hex": hex(&question), "valid": true, "facts": facts }),
+        json!({ "name": "two of forty are missing; the message has fingerprints", "hex": hex(&question), "valid": true, "facts": facts }),
         invalid("a first byte that is no version", &[0x5f], "reconcile-malformed"),
         invalid("cut off", &question[..question.len() - 1], "reconcile-malformed"),
         oversized("larger than any message", RECONCILE_BYTES + 1, "reconcile-oversized"),
