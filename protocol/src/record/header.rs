@@ -157,8 +157,8 @@ impl Header {
             ruleset: raw_link(fields.link("ruleset")?, "ruleset")?,
             body: cbor_link(fields.link("body")?, "body")?,
             size_class: SizeClass(fields.int_in("size_class", 0..=20)? as u8),
-            revises: fields.link_opt("revises")?.map(RecordId),
-            corrects: fields.link_opt("corrects")?.map(RecordId),
+            revises: record_opt(&mut fields, "revises")?,
+            corrects: record_opt(&mut fields, "corrects")?,
             time: HourTime::read(fields.int("time")?)?,
         };
         fields.end()?;
@@ -171,6 +171,10 @@ impl Header {
 
 fn cbor_link(cid: Cid, field: &'static str) -> Result<Cid, FieldError> {
     if cid.codec() == Codec::DagCbor { Ok(cid) } else { Err(FieldError::value(field, "expected a dag-cbor link")) }
+}
+
+fn record_opt(fields: &mut Fields, field: &'static str) -> Result<Option<RecordId>, FieldError> {
+    fields.link_opt(field)?.map(|cid| cbor_link(cid, field).map(RecordId)).transpose()
 }
 
 fn raw_link(cid: Cid, field: &'static str) -> Result<Cid, FieldError> {
@@ -287,6 +291,7 @@ pub(crate) mod tests {
             ("preference", Some(Node::text("train-ai=y,search=y"))),
             ("time", Some(Node::Int(1))),
             ("terms", Some(Node::Link(Cid::of_cbor(b"terms")))),
+            ("revises", Some(Node::Link(Cid::of(Codec::Raw, b"no record")))),
             ("body", None),
             ("size_class", Some(Node::Int(21))),
             ("nonce", Some(Node::bytes([0; 15]))),
