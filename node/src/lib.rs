@@ -2,6 +2,10 @@
 
 pub mod cli;
 pub mod community;
+pub mod contribute;
+pub mod demo;
 pub mod home;
 pub mod import;
 pub mod keys;
+pub mod net;
+pub mod run;

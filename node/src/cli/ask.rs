@@ -22,6 +22,29 @@ pub fn confirm(out: Output, question: &str, yes: bool) -> anyhow::Result<()> {
     }
 }
 
+/// Makes sure that there is somebody to ask.
+///
+/// # Errors
+/// When there is not.
+pub fn require_terminal(out: Output) -> anyhow::Result<()> {
+    if out.can_ask() {
+        return Ok(());
+    }
+    bail!(
+        "this asks questions, and there is no terminal to ask them on\nHint: --yes agrees to everything; --help lists what can be said in options"
+    )
+}
+
+/// Whether the person says yes.
+///
+/// # Errors
+/// When there is nobody to ask, or input ends.
+pub fn yes(out: Output, question: &str, default: bool) -> anyhow::Result<bool> {
+    let (shown, default) = if default { ("[Y/n]", "y") } else { ("[y/N]", "n") };
+    let answer = line(out, &format!("{question} {shown}"), Some(default))?.to_lowercase();
+    Ok(matches!(answer.as_str(), "y" | "yes"))
+}
+
 /// What the person answers; `default` when they only press Enter.
 ///
 /// # Errors

@@ -179,17 +179,32 @@ fn found(context: &Context, paths: &[PathBuf]) -> anyhow::Result<()> {
 fn invite(context: &Context, wanted: Option<&str>, own: &[Multiaddr]) -> anyhow::Result<()> {
     let community = community::chosen(&context.home, wanted)?;
     let mut addresses = own.iter().map(|address| reachable(context, address)).collect::<anyhow::Result<Vec<_>>>()?;
-    addresses.extend(community.peers()?);
+    if addresses.is_empty() {
+        addresses = running(context);
+    }
+    if addresses.is_empty() {
+        addresses = community.peers()?;
+    }
     addresses.truncate(ADDRESSES);
     if addresses.is_empty() {
         bail!(
-            "an invite needs an address, and none is known\nHint: say where this node can be reached, such as --address /dns4/node.example.org/tcp/4717"
+            "an invite needs an address, and none is known\nHint: start the node with `commonwheel run`, or say where it can be reached, such as --address /dns4/node.example.org/tcp/4717"
         );
     }
     let id = community.id();
     let addresses = addresses.iter().map(Multiaddr::to_vec).collect();
     let invite = Invite { community: id, charter: id, addresses }.to_string();
     context.out.print(&json!({ "community": id.to_string(), "invite": invite }), |out| writeln!(out, "{invite}"))
+}
+
+/// Where the running node listens: one TCP and one QUIC address, which keeps an invite short.
+fn running(context: &Context) -> Vec<Multiaddr> {
+    let info = crate::run::Client::connect(&context.home).and_then(|client| client.info().ok());
+    let all = info.into_iter().flat_map(|info| info.addresses);
+    let known: Vec<Multiaddr> = all.filter_map(|address| reachable(context, &address.parse().ok()?).ok()).collect();
+    let is_tcp = |address: &&Multiaddr| address.iter().any(|part| matches!(part, Protocol::Tcp(_)));
+    let first = |tcp| known.iter().find(|address| is_tcp(address) == tcp).cloned();
+    first(true).into_iter().chain(first(false)).collect()
 }
 
 /// This node's address as others can use it: with its peer id, and not "any address of this machine".
@@ -225,6 +240,9 @@ fn join(
     }
     ask::confirm(context.out, "Join this community?", yes)?;
     let community = community::accept(&context.home, &invite, &founding, &terms)?;
+    if let Some(client) = crate::run::Client::connect(&context.home) {
+        client.tell(&crate::run::wire::Request::Open(community.id().to_string()))?;
+    }
     let (id, name) = (community.id().to_string(), printable(&community.founding.charter().name));
     context.out.print(&json!({ "community": id, "name": name }), |out| {
         writeln!(out, "Joined {name} ({id}).")?;

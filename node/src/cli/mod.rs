@@ -2,12 +2,23 @@
 
 pub mod ask;
 pub mod community;
+mod contribute;
+mod demo;
 pub mod identity;
+mod mine;
 pub mod output;
+pub mod progress;
+mod quarantine;
+mod run;
+pub mod session;
+pub mod show;
+mod status;
+mod store;
 
 use crate::home::Home;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Share AI conversations on your own terms, in a commons that nobody owns alone.
 #[derive(Parser, Debug)]
@@ -35,28 +46,65 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some items failed);
 /// What to do.
 #[derive(Subcommand, Debug)]
 enum Command {
+    Demo(demo::DemoArgs),
     Identity(identity::Identity),
     Community(community::CommunityArgs),
+    Run(run::RunArgs),
+    Preview(contribute::PreviewArgs),
+    Contribute(contribute::ContributeArgs),
+    Quarantine(quarantine::QuarantineArgs),
+    Mine(mine::MineArgs),
+    Status(status::StatusArgs),
+    Store(store::StoreArgs),
+    /// Stop the running node.
+    Stop,
+    /// Print completions for a shell, to be sourced by it.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 impl Cli {
-    /// Runs the command that was given.
+    /// Does what was asked.
     ///
     /// # Errors
-    /// In words for a person; a second line that begins with "Hint:" says what to do next.
-    pub fn run(self) -> anyhow::Result<()> {
-        let home = match self.home.or_else(Home::default_path) {
-            Some(path) => Home::at(path),
-            None => anyhow::bail!("there is no home folder\nHint: name one with --home DIR"),
+    /// What the verb says; its message may end in lines that begin with `Hint:`.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let Some(home) = self.home.or_else(Home::default_path) else {
+            anyhow::bail!("there is no home folder\nHint: name one with --home DIR or COMMONWHEEL_HOME");
         };
-        let context = Context { home, out: output::Output { json: self.json } };
+        let context = Context { home: Home::at(home), out: output::Output { json: self.json } };
         match self.command {
-            Command::Identity(args) => identity::run(args, &context),
+            Command::Identity(args) => identity::run(args, &context).map(|()| ExitCode::SUCCESS),
             Command::Community(args) => {
-                community::run(args, &context, |_| anyhow::bail!("this build cannot ask other nodes for a charter"))
+                community::run(args, &context, |invite| session::fetch_charter(invite, &context))
+                    .map(|()| ExitCode::SUCCESS)
+            }
+            Command::Demo(args) => demo::run(&args, &context),
+            Command::Run(args) => run::run(&args, &context),
+            Command::Preview(args) => contribute::preview(&args, &context),
+            Command::Contribute(args) => contribute::contribute(&args, &context),
+            Command::Quarantine(args) => quarantine::run(&args, &context),
+            Command::Mine(args) => mine::run(&args, &context),
+            Command::Status(args) => status::run(&args, &context),
+            Command::Store(args) => store::run(&args, &context),
+            Command::Stop => stop(&context),
+            Command::Completions { shell } => {
+                let mut command = <Cli as clap::CommandFactory>::command();
+                clap_complete::generate(shell, &mut command, "commonwheel", &mut std::io::stdout());
+                Ok(ExitCode::SUCCESS)
             }
         }
     }
+}
+
+fn stop(context: &Context) -> anyhow::Result<ExitCode> {
+    let Some(client) = crate::run::Client::connect(&context.home) else {
+        anyhow::bail!("no node runs with the home {}", context.home.path().display());
+    };
+    client.tell(&crate::run::wire::Request::Stop)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What every verb is given.

@@ -301,6 +301,11 @@ impl Core {
         self.peers.values().filter_map(|peer| peer.validator).chain(self.validator()).collect()
     }
 
+    /// How many accepted records lack their body here.
+    pub fn incomplete(&self) -> usize {
+        self.incomplete.len()
+    }
+
     fn reload(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
         let mut waiting = Vec::new();
         index::each_record(ledger, prefix::WAITING, |id, header| waiting.push((id, header.body)))?;

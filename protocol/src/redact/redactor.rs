@@ -87,6 +87,11 @@ impl<'a> Redactor<'a> {
         self.core > self.ruleset.quarantine_above()
     }
 
+    /// How many findings so far are of the kinds that count towards quarantine.
+    pub fn core_findings(&self) -> u32 {
+        self.core
+    }
+
     /// The placeholder's number for a value.
     fn number(&mut self, kind: Kind, value: &str) -> u32 {
         let same = kind.same_value(Normal::of(value).as_str());

@@ -1,0 +1,177 @@
+//! Handing signed records to the node, and watching where they arrive.
+
+use super::{Outcome, SharedRecord};
+use crate::cli::output::Output;
+use crate::cli::{progress, status};
+use crate::contribute::sign::Signer;
+use crate::run::Client;
+use crate::run::client::Remote;
+use crate::run::wire::{Base64, Request, Response};
+use anyhow::Context as _;
+use clap::ValueEnum;
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::status as records;
+use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
+use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::wire::exchange::Parcel;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// How long `contribute` stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Until {
+    /// Only until they are durable on this machine.
+    Signed,
+    /// Until a validator holds each.
+    Held,
+    /// Until each has a certificate.
+    Accepted,
+}
+
+/// Gives records to the node. When this returns they are durable there.
+pub(super) fn hand_over(client: &Client, community: &Cid, parcels: Vec<Parcel>) -> anyhow::Result<()> {
+    let records =
+        parcels.into_iter().map(|parcel| (Base64(parcel.header), Base64(parcel.body.unwrap_or_default()))).collect();
+    client.tell(&Request::Contribute(community.to_string(), records)).context("the node did not take the records")
+}
+
+/// What was seen while waiting.
+pub(super) struct Waited {
+    pub records: Vec<SharedRecord>,
+    pub validators: Vec<String>,
+}
+
+/// Waits until the records have come far enough, or the time is over; then says how far they are.
+pub(super) fn wait(
+    client: &Client,
+    signer: &Signer,
+    sent: &[(RecordId, String)],
+    until: Until,
+    timeout_s: u64,
+    out: Output,
+) -> anyhow::Result<Waited> {
+    let deadline = Instant::now() + Duration::from_secs(timeout_s);
+    let bar = progress::items("records on their way");
+    bar.set_length(sent.len() as u64);
+    if out.json {
+        bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+    }
+    let mut open: BTreeSet<RecordId> = sent.iter().map(|(id, _)| *id).collect();
+    let refused = |id: &RecordId, refusals: &BTreeMap<String, String>| refusals.contains_key(&id.to_string());
+    let mut refusals = BTreeMap::new();
+    while until != Until::Signed && !open.is_empty() && Instant::now() < deadline {
+        refusals = refusals_of(client, &signer.community)?;
+        let mut far = Vec::new();
+        for id in &open {
+            if refused(id, &refusals) || arrived(client, &signer.community, id, until)? {
+                far.push(*id);
+            }
+        }
+        far.iter().for_each(|id| {
+            open.remove(id);
+        });
+        bar.set_position((sent.len() - open.len()) as u64);
+        if far.is_empty() {
+            std::thread::sleep(Duration::from_millis(150));
+        }
+    }
+    bar.finish_and_clear();
+    let info = client.info()?;
+    let present = info.communities.into_iter().find(|community| community.id == signer.community.to_string());
+    let named = |key: &String| {
+        let validator = key.parse().ok().and_then(|key| signer.charter.validator(&key));
+        validator.map_or_else(|| key.clone(), |validator| validator.name.clone())
+    };
+    Ok(Waited {
+        records: reports(client, signer, sent, &refusals)?,
+        validators: present.iter().flat_map(|community| community.validators_present.iter().map(named)).collect(),
+    })
+}
+
+fn refusals_of(client: &Client, community: &Cid) -> anyhow::Result<BTreeMap<String, String>> {
+    match client.ask(&Request::Refusals(community.to_string()))? {
+        Response::Refusals(all) => Ok(all.into_iter().collect()),
+        _ => Ok(BTreeMap::new()),
+    }
+}
+
+fn arrived(client: &Client, community: &Cid, id: &RecordId, until: Until) -> Result<bool, LedgerError> {
+    let access = Remote(client, community);
+    let certified = access.holds(Shelf::Certified, &id.0)?;
+    let held = || -> Result<bool, LedgerError> {
+        Ok(!access.scan(&index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), None, 1)?.is_empty())
+    };
+    Ok(certified || (until == Until::Held && held()?))
+}
+
+fn reports(
+    client: &Client,
+    signer: &Signer,
+    sent: &[(RecordId, String)],
+    refusals: &BTreeMap<String, String>,
+) -> anyhow::Result<Vec<SharedRecord>> {
+    let access = Remote(client, &signer.community);
+    let mut reports = Vec::new();
+    for (id, origin) in sent {
+        let found = records::of(id, signer.charter, &access)?;
+        let report = found.map(|found| status::report(&found, signer.charter));
+        reports.push(SharedRecord {
+            id: id.to_string(),
+            origin: origin.clone(),
+            held_by: report.as_ref().map(|report| report.held_by.clone()).unwrap_or_default(),
+            state: report.map_or("waiting", |report| report.state),
+            reason: refusals.get(&id.to_string()).cloned(),
+        });
+    }
+    Ok(reports)
+}
+
+/// Prints what came of it.
+pub(super) fn print(outcome: &Outcome, out: Output) -> anyhow::Result<()> {
+    const SHOWN: usize = 20;
+    out.print(outcome, |out| {
+        let shared = &outcome.shared;
+        if !shared.is_empty() {
+            writeln!(out, "Shared {} record(s) with {}.", shared.len(), outcome.community)?;
+            writeln!(out, "Validators present: {}", list(&outcome.validators))?;
+        }
+        for record in shared.iter().take(SHOWN) {
+            let held = match record.held_by.len() {
+                0 if record.state == "accepted" => String::new(),
+                0 => ", on this machine only so far".to_owned(),
+                _ => format!(", held by {}", list(&record.held_by)),
+            };
+            writeln!(out, "  {} {}{held}  ({})", record.id, record.state, record.origin)?;
+            if let Some(reason) = &record.reason {
+                writeln!(out, "    refused: {reason}")?;
+            }
+        }
+        if shared.len() > SHOWN {
+            writeln!(out, "  … and {} more: see `commonwheel mine`", shared.len() - SHOWN)?;
+        }
+        section(out, &outcome.quarantined, "held in quarantine on this machine (see `commonwheel quarantine list`)")?;
+        section(out, &outcome.duplicates, "shared before, left out (share again with --again)")?;
+        if shared.iter().any(|record| record.held_by.is_empty() && record.state == "waiting") {
+            writeln!(
+                out,
+                "Hint: what no validator holds yet is sent when your node next meets them: `commonwheel run`"
+            )?;
+        }
+        Ok(())
+    })
+}
+
+fn section(out: &mut dyn std::io::Write, lines: &[String], what: &str) -> std::io::Result<()> {
+    const SHOWN: usize = 10;
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{} item(s) {what}:", lines.len())?;
+    lines.iter().take(SHOWN).try_for_each(|line| writeln!(out, "  {line}"))?;
+    if lines.len() > SHOWN { writeln!(out, "  … and {} more", lines.len() - SHOWN) } else { Ok(()) }
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}

@@ -1,0 +1,127 @@
+//! `commonwheel mine`: one's own records with their state.
+
+use super::{Context, status};
+use crate::community;
+use crate::keys;
+use crate::run::Access;
+use clap::Args;
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::status as records;
+use commonwheel_protocol::identity::Seed;
+use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
+use commonwheel_protocol::record::{Body, RecordId, SignedHeader};
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// List the records that you have shared, with what became of them.
+///
+/// Found by your seed alone: also those shared anonymously, and from another machine.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  commonwheel mine
+  commonwheel --json mine | jq 'map(select(.state != \"accepted\"))'")]
+pub struct MineArgs {
+    /// Only this community: its id, the beginning of it, or its name.
+    #[arg(long, value_name = "COMMUNITY")]
+    community: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Mine {
+    id: String,
+    community: String,
+    kind: Option<String>,
+    author_mode: &'static str,
+    licence: &'static str,
+    preference: String,
+    time: i64,
+    state: &'static str,
+    held_by: Vec<String>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When there is no identity, or a store cannot be read.
+pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let seed = keys::load_seed(&context.home)?;
+    let ids = match &args.community {
+        Some(name) => vec![community::resolve(&context.home, name)?],
+        None => community::ids(&context.home)?,
+    };
+    let mut mine = Vec::new();
+    for id in ids {
+        let community = community::load(&context.home, &id)?;
+        let charter = community.founding.charter();
+        let access = Access::open(&context.home, &id)?;
+        for (record, mode) in own_records(&seed, &id, &access)? {
+            let Some(found) = records::of(&record, charter, &access)? else { continue };
+            let report = status::report(&found, charter);
+            let header = found.header.header();
+            mine.push(Mine {
+                id: report.id,
+                community: charter.name.clone(),
+                kind: kind(&access, &header.body)?,
+                author_mode: mode,
+                licence: header.licence.spdx(),
+                preference: header.preference.to_string(),
+                time: header.time.unix_s(),
+                state: report.state,
+                held_by: report.held_by,
+            });
+        }
+    }
+    context.out.print(&mine, |out| {
+        if mine.is_empty() {
+            return writeln!(out, "You have shared nothing yet. Begin with `commonwheel preview FILE`.");
+        }
+        for one in &mine {
+            let kind = one.kind.as_deref().unwrap_or("?");
+            let holders =
+                if one.state == "waiting" { format!(", held by {}", one.held_by.len()) } else { String::new() };
+            writeln!(
+                out,
+                "{}  {:<11} {:<10} {:<9} {}{holders}",
+                one.id, one.state, kind, one.author_mode, one.licence
+            )?;
+        }
+        Ok(())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn kind(access: &Access, body: &Cid) -> Result<Option<String>, LedgerError> {
+    let bytes = match access.block(Shelf::Certified, body)? {
+        Some(bytes) => Some(bytes),
+        None => access.block(Shelf::Waiting, body)?,
+    };
+    Ok(bytes.and_then(|bytes| Body::verify(&bytes).ok()).map(|body: Body<String>| body.content.kind().to_owned()))
+}
+
+/// Every record here whose author key follows from the seed.
+fn own_records(seed: &Seed, community: &Cid, access: &Access) -> Result<Vec<(RecordId, &'static str)>, LedgerError> {
+    let mut own = Vec::new();
+    for (key, mode) in [(seed.named(community), "named"), (seed.pseudonym(community), "pseudonym")] {
+        index::each(access, &index::key(prefix::AUTHOR, &[&key.public().0]), |entry| {
+            own.extend(index::last_cid(&entry.key).map(|id| (RecordId(id), mode)));
+            Ok(())
+        })?;
+    }
+    for (shelf, prefix) in [(Shelf::Certified, prefix::CERTIFIED), (Shelf::Live, prefix::WAITING)] {
+        let mut ids = Vec::new();
+        index::each_record(access, prefix, |id, _| ids.push(id))?;
+        for id in ids {
+            let Some(header) = access.block(shelf, &id.0)?.and_then(|bytes| SignedHeader::verify(&bytes).ok()) else {
+                continue;
+            };
+            if let Some(nonce) = header.header().nonce
+                && seed.anonymous(community, &nonce).public() == header.header().author
+            {
+                own.push((id, "anonymous"));
+            }
+        }
+    }
+    Ok(own)
+}

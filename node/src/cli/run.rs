@@ -1,0 +1,75 @@
+//! `commonwheel run`: the node.
+
+use super::{Context, session};
+use crate::run::Node;
+use clap::Args;
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// Run the node: validate, replicate and serve the communities that you have joined.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  commonwheel run
+  commonwheel run --listen /ip4/0.0.0.0/tcp/4717 --listen /ip4/0.0.0.0/udp/4717/quic-v1
+  commonwheel run --no-mdns --bootstrap /dns4/node.example.org/tcp/4717
+
+Stops on Ctrl-C or SIGTERM. Set COMMONWHEEL_LOG=debug for more on standard error.")]
+pub struct RunArgs {
+    /// Listen here instead of where the settings say (repeatable; port 0 picks a free one).
+    #[arg(long, value_name = "MULTIADDR")]
+    listen: Vec<String>,
+    /// Dial this node too (repeatable).
+    #[arg(long, value_name = "MULTIADDR")]
+    bootstrap: Vec<String>,
+    /// Do not look for peers on the local network.
+    #[arg(long)]
+    no_mdns: bool,
+}
+
+#[derive(Serialize)]
+struct Started {
+    peer: String,
+    addresses: Vec<String>,
+}
+
+/// Runs until told to stop.
+///
+/// # Errors
+/// When the node cannot start, or its store fails.
+pub fn run(args: &RunArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let mut start = session::start(context)?;
+    if !args.listen.is_empty() {
+        start.listen = session::addresses(&args.listen)?;
+    }
+    start.bootstrap.extend(session::addresses(&args.bootstrap)?);
+    start.mdns &= !args.no_mdns;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let node = Node::start(start).await?;
+        let peer = node.net.local_peer();
+        let addresses: Vec<_> =
+            node.net.listeners().await.iter().map(|address| format!("{address}/p2p/{peer}")).collect();
+        context.out.print(&Started { peer: peer.to_string(), addresses: addresses.clone() }, |out| {
+            writeln!(out, "Node {peer}")?;
+            addresses.iter().try_for_each(|address| writeln!(out, "  listening on {address}"))
+        })?;
+        tokio::select! {
+            () = node.stopped() => {}
+            result = interrupted() => result?,
+        }
+        node.stop().await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Resolves on SIGINT or SIGTERM.
+async fn interrupted() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! Reaching a node: the one that runs with this home, or one started for the length of a command.
+
+use super::Context;
+use crate::community;
+use crate::keys;
+use crate::net::Multiaddr;
+use crate::run::wire::{Request, Response};
+use crate::run::{Client, Node, Start};
+use anyhow::{Context as _, bail};
+use commonwheel_config::node::NodeConfig;
+use commonwheel_protocol::wire::invite::Invite;
+
+/// A node to talk to, on the network.
+pub struct Session {
+    /// How to talk to it.
+    pub client: Client,
+    embedded: Option<Embedded>,
+}
+
+struct Embedded {
+    runtime: tokio::runtime::Runtime,
+    node: Node,
+}
+
+impl Session {
+    /// The running node, or one started here that listens nowhere and stops with the command.
+    ///
+    /// # Errors
+    /// When there is no identity, or the node cannot start.
+    pub fn online(context: &Context) -> anyhow::Result<Session> {
+        if let Some(client) = Client::connect(&context.home) {
+            return Ok(Session { client, embedded: None });
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let mut start = start(context)?;
+        start.listen.clear();
+        let node = runtime.block_on(Node::start(start))?;
+        let client = Client::connect(&context.home).context("the node that was started here is gone")?;
+        Ok(Session { client, embedded: Some(Embedded { runtime, node }) })
+    }
+
+    /// Ends the session; a node started for it stops.
+    ///
+    /// # Errors
+    /// When that node had failed.
+    pub fn close(self) -> anyhow::Result<()> {
+        drop(self.client);
+        if let Some(Embedded { runtime, node }) = self.embedded {
+            runtime.block_on(node.stop())?;
+        }
+        Ok(())
+    }
+}
+
+/// What a node with this home starts from.
+///
+/// # Errors
+/// When the settings, the keys or a community cannot be read.
+pub fn start(context: &Context) -> anyhow::Result<Start> {
+    let config = config(context)?;
+    let mut bootstrap = addresses(&config.bootstrap)?;
+    for community in community::all(&context.home)? {
+        bootstrap.extend(community.peers()?);
+    }
+    Ok(Start {
+        home: context.home.clone(),
+        seed: keys::load_seed(&context.home)?,
+        transport: keys::load_or_create_transport(&context.home)?,
+        listen: addresses(&config.listen)?,
+        bootstrap,
+        mdns: config.mdns,
+        kademlia: config.kademlia,
+        max_connections: config.max_connections,
+    })
+}
+
+/// The settings of this home.
+///
+/// # Errors
+/// When the file cannot be read or holds a mistake.
+pub fn config(context: &Context) -> anyhow::Result<NodeConfig> {
+    let path = context.home.config();
+    NodeConfig::load(&path).with_context(|| format!("in the settings {}", path.display()))
+}
+
+/// Addresses from text.
+///
+/// # Errors
+/// When one is not a multiaddress.
+pub fn addresses(texts: &[String]) -> anyhow::Result<Vec<Multiaddr>> {
+    let read = |text: &String| {
+        text.parse::<Multiaddr>()
+            .with_context(|| format!("expected a multiaddress such as /ip4/192.0.2.1/tcp/4717, found {text:?}"))
+    };
+    texts.iter().map(read).collect()
+}
+
+/// A community's founding and terms, from the addresses of an invite.
+///
+/// # Errors
+/// When none of them answers with it.
+pub fn fetch_charter(invite: &Invite, context: &Context) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
+    let texts = invite.addresses.iter().filter_map(|bytes| Multiaddr::try_from(bytes.clone()).ok());
+    let addresses = texts.map(|address| address.to_string()).collect();
+    let session = Session::online(context)?;
+    let answer = session.client.ask(&Request::Charter(invite.community.to_string(), addresses));
+    session.close()?;
+    match answer {
+        Ok(Response::Charter(founding, terms)) => Ok((founding.0, terms.0)),
+        Ok(_) => bail!("the node answered with something else\nHint: restart it, so that both are of one version"),
+        Err(error) => bail!(
+            "nobody at the invite's addresses gave the charter: {error}\nHint: check that a node of the community runs, or ask for a newer invite"
+        ),
+    }
+}

@@ -1,0 +1,129 @@
+//! Showing content on a terminal: what would be published, with each redaction marked.
+
+use crate::contribute::{Marked, Prepared};
+use anstyle::{AnsiColor, Style};
+use commonwheel_protocol::record::content::{Content, Label, Message};
+use std::io::{self, Write};
+
+const MARK: Style = Style::new()
+    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Black)))
+    .bg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// Text from outside, made safe for a terminal: control characters other than line breaks and
+/// tabs are shown as `�`, so that no text can move the cursor or hide itself.
+pub fn safe(text: &str) -> String {
+    let hostile = |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
+    text.chars().map(|c| if hostile(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Prints a prepared item whole.
+pub fn prepared(out: &mut dyn Write, number: usize, item: &Prepared) -> io::Result<()> {
+    let title = item.title.as_ref().map(|title| safe(title.text.as_str())).unwrap_or_default();
+    writeln!(
+        out,
+        "{BOLD}{number}. {} {title}{BOLD:#} {DIM}({}, {}){DIM:#}",
+        item.content.kind(),
+        item.format,
+        item.position
+    )?;
+    content(out, &item.content)?;
+    if item.redactions.is_empty() {
+        writeln!(out, "   {DIM}nothing was redacted{DIM:#}")?;
+    } else {
+        writeln!(out, "   {DIM}redacted:{DIM:#} {}", counts(&item.redactions))?;
+    }
+    Ok(())
+}
+
+/// Findings by kind, such as `2 email, 1 phone`.
+pub fn counts(redactions: &std::collections::BTreeMap<String, i64>) -> String {
+    redactions.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+}
+
+fn content(out: &mut dyn Write, content: &Content<Marked>) -> io::Result<()> {
+    match content {
+        Content::Chat(c) => {
+            messages(out, &c.messages)?;
+            let label = if c.label == Label::Good { "good" } else { "fail" };
+            writeln!(out, "   {DIM}label:{DIM:#} {label}")?;
+            optional(out, "note", &c.note)
+        }
+        Content::Correction(c) => {
+            field(out, "corrected", &c.corrected)?;
+            optional(out, "note", &c.note)
+        }
+        Content::Preference(c) => {
+            messages(out, &c.prompt)?;
+            field(out, "chosen", &c.chosen)?;
+            field(out, "rejected", &c.rejected)?;
+            optional(out, "note", &c.note)
+        }
+        Content::Example(c) => {
+            field(out, "prompt", &c.prompt)?;
+            field(out, "ideal", &c.ideal)
+        }
+        Content::Rubric(c) => {
+            messages(out, &c.messages)?;
+            for criterion in &c.criteria {
+                field(out, &format!("{}/{}", criterion.score, criterion.max), &criterion.name)?;
+            }
+            Ok(())
+        }
+        Content::Feedback(c) => {
+            messages(out, &c.messages)?;
+            for answer in &c.answers {
+                field(out, "question", &answer.question)?;
+                field(out, "answer", &answer.answer)?;
+            }
+            Ok(())
+        }
+        Content::Code(c) => {
+            field(out, "prompt", &c.prompt)?;
+            field(out, "code", &c.code)?;
+            field(out, "tests", &c.tests)
+        }
+        Content::Translation(c) => {
+            field(out, &c.source_language, &c.source)?;
+            field(out, &c.target_language, &c.target)?;
+            optional(out, "note", &c.note)
+        }
+        Content::Profile(c) => {
+            field(out, "name", &c.name)?;
+            optional(out, "about", &c.about)
+        }
+    }
+}
+
+fn messages(out: &mut dyn Write, list: &[Message<Marked>]) -> io::Result<()> {
+    list.iter().try_for_each(|message| field(out, message.role.name(), &message.text))
+}
+
+fn optional(out: &mut dyn Write, name: &str, text: &Option<Marked>) -> io::Result<()> {
+    text.as_ref().map_or(Ok(()), |text| field(out, name, text))
+}
+
+fn field(out: &mut dyn Write, name: &str, marked: &Marked) -> io::Result<()> {
+    let text = marked.text.as_str();
+    let mut shown = String::new();
+    let mut from = 0;
+    for mark in &marked.marks {
+        shown.push_str(&safe(&text[from..mark.placeholder.start]));
+        shown.push_str(&format!("{MARK}{}{MARK:#}", &text[mark.placeholder.clone()]));
+        from = mark.placeholder.end;
+    }
+    shown.push_str(&safe(&text[from..]));
+    let indented = shown.replace('\n', "\n             ");
+    writeln!(out, "   {DIM}{name:>9}{DIM:#} {indented}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_cannot_drive_the_terminal() {
+        assert_eq!(safe("a\u{1b}[2Jb\u{202e}c\nd"), "a\u{fffd}[2Jb\u{fffd}c\nd");
+    }
+}

@@ -1,0 +1,16 @@
+//! From a file on somebody's disk to signed records: prepare (redact), choose, sign.
+//!
+//! ```text
+//! import::Item (raw) ──prepare──▶ Prepared (redacted, marked) ──Terms of sharing──▶ signed Parcel
+//! ```
+//! Raw text goes no further than [`prepare::prepare`].
+
+pub mod choices;
+pub mod pick;
+pub mod prepare;
+pub mod quarantine;
+pub mod shared;
+pub mod sign;
+
+pub use choices::{Choices, RightsChoice};
+pub use prepare::{Marked, Prepared};

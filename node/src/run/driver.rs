@@ -1,0 +1,436 @@
+//! The driver: feeds the cores, commits what they decide, and only then acts.
+
+use super::RunError;
+use super::exchange::{self, PeerRequest};
+use super::local::Call;
+use super::member::{self, Member, now};
+use super::wire::{Base64, CommunityInfo, Info, Request, Response};
+use crate::home::Home;
+use crate::net::{MessageToken, Multiaddr, Net, NetEvent, Offence, PeerId, Verdict};
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::{self, AskId, Effect, Input, Judgement, Notice, Token, status};
+use commonwheel_protocol::identity::Seed;
+use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::ledger::{Ledger, LedgerError, Store};
+use commonwheel_protocol::wire::exchange::{Answer, Ask, Parcel, Peer, Refusal};
+use commonwheel_protocol::wire::gossip;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How often the cores see time pass.
+const TICK: Duration = Duration::from_millis(100);
+/// Reasons of refusal kept per community.
+const REFUSALS: usize = 10_000;
+
+/// What does not change while a node runs.
+pub(super) struct Seat {
+    pub home: Home,
+    pub seed: Arc<Seed>,
+    pub net: Net,
+}
+
+/// The one owner of stores and cores.
+pub(super) struct Driver {
+    seat: Seat,
+    members: BTreeMap<Cid, Member>,
+    connected: BTreeSet<PeerId>,
+    next_token: u64,
+    heard: BTreeMap<Token, MessageToken>,
+    requests: BTreeMap<Token, oneshot::Sender<Vec<u8>>>,
+    replies: mpsc::Sender<Reply>,
+    inbox: mpsc::Receiver<Reply>,
+    peer_requests: (mpsc::Sender<PeerRequest>, mpsc::Receiver<PeerRequest>),
+    stop: watch::Sender<bool>,
+}
+
+/// The reply to an ask of one community's core.
+struct Reply {
+    community: Cid,
+    ask: AskId,
+    bytes: Option<Vec<u8>>,
+}
+
+impl Driver {
+    pub fn new(seat: Seat, members: BTreeMap<Cid, Member>, stop: watch::Sender<bool>) -> Self {
+        let (replies, inbox) = mpsc::channel(256);
+        Driver {
+            seat,
+            members,
+            connected: BTreeSet::new(),
+            next_token: 0,
+            heard: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            replies,
+            inbox,
+            peer_requests: mpsc::channel(256),
+            stop,
+        }
+    }
+
+    /// Runs until told to stop, or until a store fails.
+    pub async fn run(
+        mut self,
+        mut events: mpsc::Receiver<NetEvent>,
+        mut calls: mpsc::Receiver<Call>,
+        mut stopped: watch::Receiver<bool>,
+    ) -> Result<(), RunError> {
+        let result = self.work(&mut events, &mut calls, &mut stopped).await;
+        if let Err(error) = &result {
+            tracing::error!(%error, "the node stops, since its store has failed");
+        }
+        let _ = self.stop.send(true);
+        result.map_err(|error| RunError::Store(error.to_string()))
+    }
+
+    async fn work(
+        &mut self,
+        events: &mut mpsc::Receiver<NetEvent>,
+        calls: &mut mpsc::Receiver<Call>,
+        stopped: &mut watch::Receiver<bool>,
+    ) -> Result<(), LedgerError> {
+        for id in self.members.keys() {
+            self.subscribe(id).await;
+        }
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = stopped.wait_for(|stop| *stop) => return Ok(()),
+                _ = ticks.tick() => {
+                    for id in self.members.keys().copied().collect::<Vec<_>>() {
+                        self.step(&id, Input::Tick).await?;
+                    }
+                }
+                Some(event) = events.recv() => self.event(event).await?,
+                Some(call) = calls.recv() => {
+                    let response = self.call(call.request).await?;
+                    let _ = call.reply.send(response);
+                }
+                Some(reply) = self.inbox.recv() => {
+                    self.step(&reply.community, Input::Reply { ask: reply.ask, bytes: reply.bytes }).await?;
+                }
+                Some(request) = self.peer_requests.1.recv() => self.peer_request(request).await?,
+            }
+        }
+    }
+
+    async fn subscribe(&self, community: &Cid) {
+        if let Err(error) = self.seat.net.subscribe(gossip::topic(community)).await {
+            tracing::error!(%error, "cannot take part in a community's gossip");
+        }
+    }
+
+    async fn event(&mut self, event: NetEvent) -> Result<(), LedgerError> {
+        match event {
+            NetEvent::Connected { peer } => {
+                self.connected.insert(peer);
+                self.all(|| Input::Connected(Peer(peer.to_bytes()))).await
+            }
+            NetEvent::Disconnected { peer } => {
+                self.connected.remove(&peer);
+                self.all(|| Input::Disconnected(Peer(peer.to_bytes()))).await
+            }
+            NetEvent::Gossip { topic, from, token: message, bytes } => {
+                let Some(id) = self.members.keys().find(|id| gossip::topic(id) == topic).copied() else {
+                    self.seat.net.report(message, Verdict::Ignore);
+                    return Ok(());
+                };
+                let token = self.token();
+                self.heard.insert(token, message);
+                self.step(&id, Input::Gossip { from: Peer(from.to_bytes()), token, bytes }).await
+            }
+            NetEvent::Incoming { frames, .. } => {
+                tokio::spawn(exchange::serve(frames, self.peer_requests.0.clone()));
+                Ok(())
+            }
+            NetEvent::Listening(address) => {
+                tracing::info!(%address, "listening");
+                Ok(())
+            }
+        }
+    }
+
+    async fn all(&mut self, input: impl Fn() -> Input) -> Result<(), LedgerError> {
+        for id in self.members.keys().copied().collect::<Vec<_>>() {
+            self.step(&id, input()).await?;
+        }
+        Ok(())
+    }
+
+    async fn peer_request(&mut self, request: PeerRequest) -> Result<(), LedgerError> {
+        let PeerRequest { from, bytes, reply } = request;
+        // With one community its core sees every request, and says so if it is for another.
+        let id = match self.members.len() {
+            1 => self.members.keys().next().copied(),
+            _ => Ask::read(&bytes).ok().map(|(id, _)| id).filter(|id| self.members.contains_key(id)),
+        };
+        let Some(id) = id else {
+            let _ = reply.send(Answer::Refused(Refusal::UnknownCommunity).to_bytes());
+            return Ok(());
+        };
+        let token = self.token();
+        self.requests.insert(token, reply);
+        self.step(&id, Input::Request { from: Peer(from.to_bytes()), token, bytes }).await
+    }
+
+    fn token(&mut self) -> Token {
+        self.next_token += 1;
+        Token(self.next_token)
+    }
+
+    /// One transition: step, commit, act. Nothing is sent before the commit has returned.
+    async fn step(&mut self, community: &Cid, input: Input) -> Result<(), LedgerError> {
+        let Some(member) = self.members.get_mut(community) else { return Ok(()) };
+        let step = member.core.step(now(), input, &member.store)?;
+        if !step.batch.is_empty() {
+            member.store.commit(&step.batch)?;
+        }
+        for effect in step.effects {
+            self.act(community, effect).await;
+        }
+        Ok(())
+    }
+
+    async fn act(&mut self, community: &Cid, effect: Effect) {
+        match effect {
+            Effect::Publish(bytes) => {
+                // A message that does not go out now is learned by others when they next ask.
+                if let Err(error) = self.seat.net.publish(gossip::topic(community), bytes).await {
+                    tracing::debug!(%error, "a gossip message did not go out");
+                }
+            }
+            Effect::Judge(token, judgement) => {
+                if let Some(message) = self.heard.remove(&token) {
+                    self.seat.net.report(message, verdict(judgement));
+                }
+            }
+            Effect::Reply(token, bytes) => {
+                if let Some(reply) = self.requests.remove(&token) {
+                    let _ = reply.send(bytes);
+                }
+            }
+            Effect::Ask { peer, ask, bytes } => self.ask(*community, peer, ask, bytes),
+            Effect::Penalise(peer, offence) => {
+                if let Ok(peer) = PeerId::from_bytes(&peer.0) {
+                    tracing::warn!(%peer, ?offence, "a peer broke a rule");
+                    self.seat.net.penalise(peer, offence_of(offence));
+                }
+            }
+            Effect::Notice(notice) => self.note(community, notice),
+        }
+    }
+
+    fn ask(&self, community: Cid, peer: Peer, ask: AskId, bytes: Vec<u8>) {
+        let (net, replies) = (self.seat.net.clone(), self.replies.clone());
+        tokio::spawn(async move {
+            let bytes = match PeerId::from_bytes(&peer.0) {
+                Ok(peer) => exchange::ask(&net, peer, bytes).await,
+                Err(_) => None,
+            };
+            let _ = replies.send(Reply { community, ask, bytes }).await;
+        });
+    }
+
+    fn note(&mut self, community: &Cid, notice: Notice) {
+        match notice {
+            Notice::Accepted(record) => tracing::info!(%record, "accepted"),
+            Notice::Held(validator, records) => {
+                tracing::info!(%validator, records = records.len(), "a validator holds bodies");
+            }
+            Notice::Validator(validator, _) => tracing::info!(%validator, "a validator is present"),
+            Notice::Reconciled(_, missing) => tracing::debug!(missing, "reconciled"),
+            Notice::Failed(record, why) => tracing::info!(%record, why, "a record failed a check"),
+            Notice::Refused(record, why) => {
+                tracing::info!(%record, why, "a validator refused a record");
+                if let Some(member) = self.members.get_mut(community)
+                    && member.refusals.len() < REFUSALS
+                {
+                    member.refusals.insert(record.to_string(), why);
+                }
+            }
+        }
+    }
+
+    async fn call(&mut self, request: Request) -> Result<Response, LedgerError> {
+        Ok(match request {
+            Request::Info => Response::Info(self.info().await?),
+            Request::Block(community, shelf, cid) => self.read(&community, |store| {
+                let block = cid.parse().map(|cid| store.block(shelf.into(), &cid));
+                Ok(Response::Bytes(block.unwrap_or(Ok(None))?.map(Base64)))
+            })?,
+            Request::Holds(community, shelf, cid) => self.read(&community, |store| {
+                let holds = cid.parse().map(|cid| store.holds(shelf.into(), &cid));
+                Ok(Response::Yes(holds.unwrap_or(Ok(false))?))
+            })?,
+            Request::Value(community, key) => {
+                self.read(&community, |store| Ok(Response::Bytes(store.value(&key.0)?.map(Base64))))?
+            }
+            Request::Scan(community, prefix, after, limit) => self.read(&community, |store| {
+                let found = store.scan(&prefix.0, after.as_ref().map(|after| &after.0[..]), limit.min(10_000))?;
+                Ok(Response::Entries(found.into_iter().map(|e| (Base64(e.key), Base64(e.value))).collect()))
+            })?,
+            Request::Contribute(community, records) => self.contribute(&community, records).await?,
+            Request::Refusals(community) => match self.member(&community) {
+                Some(member) => {
+                    Response::Refusals(member.refusals.iter().map(|(id, why)| (id.clone(), why.clone())).collect())
+                }
+                None => unknown_community(),
+            },
+            Request::Open(community) => self.open(&community).await?,
+            Request::Charter(community, addresses) => self.fetch_charter(&community, &addresses).await,
+            Request::Dial(address) => match address.parse::<Multiaddr>() {
+                Ok(address) => match self.seat.net.dial(address).await {
+                    Ok(_) => Response::Done,
+                    Err(error) => Response::Failed(error.to_string()),
+                },
+                Err(error) => Response::Failed(format!("not a multiaddress: {error}")),
+            },
+            Request::Stop => {
+                let _ = self.stop.send(true);
+                Response::Done
+            }
+        })
+    }
+
+    fn member(&self, community: &str) -> Option<&Member> {
+        self.members.get(&community.parse().ok()?)
+    }
+
+    fn read(
+        &self,
+        community: &str,
+        read: impl FnOnce(&commonwheel_storage::CarStore) -> Result<Response, LedgerError>,
+    ) -> Result<Response, LedgerError> {
+        match self.member(community) {
+            // What one command cannot read is that command's error; only a failed commit stops the node.
+            Some(member) => Ok(read(&member.store).unwrap_or_else(|error| Response::Failed(error.to_string()))),
+            None => Ok(unknown_community()),
+        }
+    }
+
+    async fn contribute(&mut self, community: &str, records: Vec<(Base64, Base64)>) -> Result<Response, LedgerError> {
+        let Some(id) = self.member(community).map(|member| member.core.community()) else {
+            return Ok(unknown_community());
+        };
+        let parcels = records
+            .into_iter()
+            .map(|(header, body)| Parcel { header: header.0, body: Some(body.0), certificate: None })
+            .collect();
+        self.step(&id, Input::Contribute(parcels)).await?;
+        self.step(&id, Input::Tick).await?;
+        Ok(Response::Done)
+    }
+
+    async fn open(&mut self, community: &str) -> Result<Response, LedgerError> {
+        let Ok(id) = community.parse::<Cid>() else { return Ok(unknown_community()) };
+        if self.members.contains_key(&id) {
+            return Ok(Response::Done);
+        }
+        match member::open_member(&self.seat.home, &id, &self.seat.seed, &self.seat.net.local_peer()) {
+            Ok(member) => self.members.insert(id, member),
+            Err(error) => return Ok(Response::Failed(error.to_string())),
+        };
+        self.subscribe(&id).await;
+        for peer in self.connected.clone() {
+            self.step(&id, Input::Connected(Peer(peer.to_bytes()))).await?;
+        }
+        Ok(Response::Done)
+    }
+
+    async fn fetch_charter(&self, community: &str, addresses: &[String]) -> Response {
+        let Ok(id) = community.parse::<Cid>() else { return unknown_community() };
+        let mut why = "the invite holds no address".to_owned();
+        for address in addresses {
+            let asked = async {
+                let address = address.parse::<Multiaddr>().map_err(|error| format!("not a multiaddress: {error}"))?;
+                let peer = self.seat.net.dial(address).await.map_err(|error| error.to_string())?;
+                let answer = exchange::ask(&self.seat.net, peer, Ask::Charter.to_bytes(&id)).await;
+                match answer.map(|bytes| Answer::read(&bytes)) {
+                    Some(Ok(Answer::Charter { founding, terms })) => Ok((founding, terms)),
+                    Some(Ok(Answer::Refused(Refusal::UnknownCommunity))) => {
+                        Err("the node there does not hold this community".to_owned())
+                    }
+                    _ => Err("the node there gave no charter".to_owned()),
+                }
+            };
+            match asked.await {
+                Ok((founding, terms)) => return Response::Charter(Base64(founding), Base64(terms)),
+                Err(error) => why = error,
+            }
+        }
+        Response::Failed(why)
+    }
+
+    async fn info(&self) -> Result<Info, LedgerError> {
+        let peer = self.seat.net.local_peer();
+        let listeners = self.seat.net.listeners().await;
+        let mut communities = Vec::new();
+        for (id, member) in &self.members {
+            communities.push(community_info(id, member)?);
+        }
+        Ok(Info {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            peer: peer.to_string(),
+            addresses: listeners.iter().map(|address| with_peer(address, peer)).collect(),
+            peers: self.connected.len(),
+            communities,
+        })
+    }
+}
+
+fn community_info(id: &Cid, member: &Member) -> Result<CommunityInfo, LedgerError> {
+    let (store, charter) = (&member.store, member.core.charter());
+    let mut evidence = Sha256::new();
+    index::each(store, &[prefix::ITEM], |entry| {
+        evidence.update(&entry.key);
+        Ok(())
+    })?;
+    let (mut accepted, mut waiting) = (0, 0);
+    index::each(store, &[prefix::CERTIFIED], |_| {
+        accepted += 1;
+        Ok(())
+    })?;
+    index::each(store, &[prefix::WAITING], |_| {
+        waiting += 1;
+        Ok(())
+    })?;
+    Ok(CommunityInfo {
+        id: id.to_string(),
+        name: charter.name.clone(),
+        validator: member.core.validator().is_some(),
+        accepted,
+        incomplete: member.core.incomplete(),
+        waiting,
+        state_root: status::state_root(charter, store)?.map(|root| root.to_string()),
+        evidence: data_encoding::HEXLOWER.encode(&evidence.finalize()),
+        validators_present: member.core.present_validators().iter().map(ToString::to_string).collect(),
+    })
+}
+
+fn with_peer(address: &Multiaddr, peer: PeerId) -> String {
+    if crate::net::peer_of(address).is_some() { address.to_string() } else { format!("{address}/p2p/{peer}") }
+}
+
+fn unknown_community() -> Response {
+    Response::Failed("this node has not joined that community; see `commonwheel community list`".to_owned())
+}
+
+fn verdict(judgement: Judgement) -> Verdict {
+    match judgement {
+        Judgement::Accept => Verdict::Accept,
+        Judgement::Ignore => Verdict::Ignore,
+        Judgement::Reject => Verdict::Reject,
+    }
+}
+
+fn offence_of(offence: core::Offence) -> Offence {
+    match offence {
+        core::Offence::Unwanted => Offence::Flood,
+        core::Offence::Malformed => Offence::Malformed,
+        core::Offence::Oversized => Offence::Oversized,
+        core::Offence::False => Offence::Invalid,
+    }
+}

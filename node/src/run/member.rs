@@ -1,0 +1,74 @@
+//! A node's membership in one community: its store and its core, opened together.
+
+use super::RunError;
+use crate::community;
+use crate::home::Home;
+use commonwheel_protocol::agreement::Founding;
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::{Core, Millis, Role};
+use commonwheel_protocol::identity::Seed;
+use commonwheel_protocol::index;
+use commonwheel_protocol::ledger::{Batch, Ledger, Shelf, Store};
+use commonwheel_protocol::wire::exchange::Peer;
+use commonwheel_storage::CarStore;
+use libp2p::PeerId;
+use std::collections::BTreeMap;
+
+/// A community that this node has opened.
+pub struct Member {
+    /// The rules' view.
+    pub core: Core,
+    /// The truth.
+    pub store: CarStore,
+    /// Why validators refused records of this machine, by record, while this node has run.
+    pub refusals: BTreeMap<String, String>,
+}
+
+/// Milliseconds since 1970, by this machine's clock.
+pub fn now() -> Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Millis(since.as_millis() as u64)
+}
+
+/// Opens a community's store, and puts its founding and terms on the certified shelf.
+///
+/// # Errors
+/// When the store is held by another process, damaged, or cannot be written.
+pub fn open_store(home: &Home, id: &Cid) -> Result<(Founding, CarStore), RunError> {
+    let folder = community::load(home, id).map_err(|error| RunError::Store(error.to_string()))?;
+    let mut store =
+        CarStore::open(&folder.store(), index::derive).map_err(|error| RunError::Store(error.to_string()))?;
+    let mut batch = Batch::default();
+    let founding = folder.founding.clone();
+    batch.put(Shelf::Certified, founding.charter().terms, folder.terms.as_bytes().to_vec());
+    batch.put(Shelf::Certified, founding.cid(), founding.bytes().to_vec());
+    let complete = batch.puts.iter().all(|(shelf, cid, _)| store.holds(*shelf, cid).unwrap_or(false));
+    if !complete {
+        store.commit(&batch).map_err(|error| RunError::Store(error.to_string()))?;
+    }
+    Ok((founding, store))
+}
+
+/// Opens one community.
+///
+/// # Errors
+/// When its store cannot be opened, or the charter names a ruleset that this program lacks.
+pub fn open_member(home: &Home, id: &Cid, seed: &Seed, peer: &PeerId) -> Result<Member, RunError> {
+    let (founding, store) = open_store(home, id)?;
+    let ruleset = commonwheel_config::ruleset::by_id(&founding.charter().ruleset).ok_or_else(|| {
+        let name = &founding.charter().name;
+        RunError::Store(format!(
+            "the charter of {name:?} names a redaction ruleset that this version does not have; update the program"
+        ))
+    })?;
+    let role = Role { peer: Peer(peer.to_bytes()), validator: Some(seed.validator()), reader: seed.reader(id) };
+    let core =
+        Core::open(founding, ruleset, role, now(), &store).map_err(|error| RunError::Store(error.to_string()))?;
+    Ok(Member { core, store, refusals: BTreeMap::new() })
+}
+
+/// Opens every community of a home.
+pub(super) fn open_all(home: &Home, seed: &Seed, peer: &PeerId) -> Result<BTreeMap<Cid, Member>, RunError> {
+    let ids = community::ids(home).map_err(|error| RunError::Store(error.to_string()))?;
+    ids.into_iter().map(|id| Ok((id, open_member(home, &id, seed, peer)?))).collect()
+}

@@ -1,0 +1,148 @@
+//! What commands and the running node say to each other over the local socket.
+//!
+//! Each message is a 32-bit big-endian length and that much JSON. Only the owner of the home can
+//! open the socket.
+
+use commonwheel_protocol::ledger::Shelf;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A message is at most this many bytes.
+pub const MESSAGE_BYTES: usize = 64 << 20;
+
+/// Bytes, written as base64.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base64(pub Vec<u8>);
+
+impl Serialize for Base64 {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&data_encoding::BASE64_NOPAD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Base64 {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        data_encoding::BASE64_NOPAD.decode(text.as_bytes()).map(Base64).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A shelf by name.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShelfName {
+    /// [`Shelf::Certified`]
+    Certified,
+    /// [`Shelf::Waiting`]
+    Waiting,
+    /// [`Shelf::Live`]
+    Live,
+}
+
+impl From<Shelf> for ShelfName {
+    fn from(shelf: Shelf) -> Self {
+        match shelf {
+            Shelf::Certified => ShelfName::Certified,
+            Shelf::Waiting => ShelfName::Waiting,
+            Shelf::Live => ShelfName::Live,
+        }
+    }
+}
+
+impl From<ShelfName> for Shelf {
+    fn from(name: ShelfName) -> Self {
+        match name {
+            ShelfName::Certified => Shelf::Certified,
+            ShelfName::Waiting => Shelf::Waiting,
+            ShelfName::Live => Shelf::Live,
+        }
+    }
+}
+
+/// What a command asks. Communities and records are named by their CIDs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Request {
+    /// How the node is.
+    Info,
+    /// A block.
+    Block(String, ShelfName, String),
+    /// Whether a block is there.
+    Holds(String, ShelfName, String),
+    /// An index value.
+    Value(String, Base64),
+    /// Index entries.
+    Scan(String, Base64, Option<Base64>, usize),
+    /// Take and push records signed here: headers with bodies.
+    Contribute(String, Vec<(Base64, Base64)>),
+    /// What validators said in refusing one's own records, as far as it came here.
+    Refusals(String),
+    /// Open a community that has just been joined.
+    Open(String),
+    /// Ask an address for a community's founding and terms.
+    Charter(String, Vec<String>),
+    /// Connect to an address.
+    Dial(String),
+    /// Stop the node.
+    Stop,
+}
+
+/// What comes back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Response {
+    /// To [`Request::Info`].
+    Info(Info),
+    /// To [`Request::Block`] and [`Request::Value`].
+    Bytes(Option<Base64>),
+    /// To [`Request::Holds`].
+    Yes(bool),
+    /// To [`Request::Scan`].
+    Entries(Vec<(Base64, Base64)>),
+    /// To [`Request::Refusals`]: record and reason.
+    Refusals(Vec<(String, String)>),
+    /// To [`Request::Charter`]: the founding and the terms.
+    Charter(Base64, Base64),
+    /// Done.
+    Done,
+    /// Not done, and why.
+    Failed(String),
+}
+
+/// How a node is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Info {
+    /// The program's version.
+    pub version: String,
+    /// The node's transport id.
+    pub peer: String,
+    /// Where it listens, with its id.
+    pub addresses: Vec<String>,
+    /// Connected peers.
+    pub peers: usize,
+    /// The communities that it has opened.
+    pub communities: Vec<CommunityInfo>,
+}
+
+/// How a community is, on this node.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CommunityInfo {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether this node validates in it.
+    pub validator: bool,
+    /// Accepted records held here.
+    pub accepted: usize,
+    /// Accepted records whose body is not here.
+    pub incomplete: usize,
+    /// Waiting records known here.
+    pub waiting: usize,
+    /// The state root; absent under a protocol version that this program does not understand.
+    pub state_root: Option<String>,
+    /// The digest of the evidence: equal on replicas that hold the same certificates.
+    pub evidence: String,
+    /// The keys of validators present: connected and proved, or this node itself.
+    pub validators_present: BTreeSet<String>,
+}
