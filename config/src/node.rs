@@ -105,7 +105,7 @@ impl NodeConfig {
     pub fn load(path: &Path) -> Result<Self, SettingError> {
         match read_text(path, FILE_BYTES) {
             Ok(text) => NodeConfig::from_toml(&text),
-            Err(SettingError::File { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(NodeConfig::default()),
+            Err(SettingError::File { why, .. }) if why.kind() == ErrorKind::NotFound => Ok(NodeConfig::default()),
             Err(error) => Err(error),
         }
     }
@@ -161,7 +161,7 @@ pub(crate) fn licence(value: &Value) -> Option<Licence> {
 
 /// The whole text of a file of at most `limit` bytes.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, SettingError> {
-    let file = |source| SettingError::File { path: path.display().to_string(), source };
+    let file = |why| SettingError::File { path: path.display().to_string(), why };
     let mut text = String::new();
     std::fs::File::open(path).and_then(|f| f.take(limit + 1).read_to_string(&mut text)).map_err(file)?;
     if text.len() as u64 > limit {

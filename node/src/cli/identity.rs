@@ -259,3 +259,42 @@ fn choose(context: &Context, mode: AuthorMode, wanted: Option<&str>) -> anyhow::
         notice.map_or(Ok(()), |notice| writeln!(out, "\n{notice}"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::output::Output;
+    use crate::home::Home;
+
+    fn run_verb(context: &Context, verb: Verb) -> anyhow::Result<()> {
+        run(Identity { verb }, context)
+    }
+
+    #[test]
+    fn the_commands_move_an_identity_to_another_home() {
+        let folder = tempfile::tempdir().unwrap();
+        let context = Context { home: Home::at(folder.path().join("home")), out: Output { json: true } };
+        run_verb(&context, Verb::New { passphrase: false }).unwrap();
+        let file = folder.path().join("backup");
+        run_verb(&context, Verb::Export { file: file.clone(), no_passphrase: true }).unwrap();
+        let other = Context { home: Home::at(folder.path().join("other")), out: Output { json: true } };
+        run_verb(&other, Verb::Import { file, passphrase: false }).unwrap();
+        let public = |home| ValidatorKeys::of(&keys::load(home, || None).unwrap()).signing;
+        assert_eq!(public(&context.home), public(&other.home));
+        run_verb(&other, Verb::Show).unwrap();
+    }
+
+    #[test]
+    fn a_mode_chosen_by_command_is_the_one_that_is_kept() {
+        let (folder, community) = crate::community::testing::founded();
+        let context = Context { home: Home::at(folder.path()), out: Output { json: true } };
+        let mode = || Profile::load(&context.home).unwrap().mode(&community.id(), AuthorMode::Pseudonym);
+        let chosen = |mode, community| run_verb(&context, Verb::Mode { mode, community });
+        chosen(Mode::Anonymous, None).unwrap();
+        assert_eq!(mode(), AuthorMode::Anonymous);
+        chosen(Mode::Named, Some("test commons".into())).unwrap();
+        assert_eq!(mode(), AuthorMode::Named);
+        let error = chosen(Mode::Named, Some("another".into())).unwrap_err().to_string();
+        assert!(error.contains("Test commons"), "{error}");
+    }
+}

@@ -36,10 +36,10 @@ impl Community {
         };
         let suffix = random_suffix().map_err(CommunityError::io(&folder))?;
         let temporary = home.communities().join(format!(".{suffix}.tmp"));
-        if let Err(source) = write(&temporary) {
+        if let Err(why) = write(&temporary) {
             // The first error is the one to report.
             let _ = fs::remove_dir_all(&temporary);
-            return Err(CommunityError::Io { path: folder, source });
+            return Err(CommunityError::Io { path: folder, why });
         }
         Ok(Community { founding: founding.clone(), terms: terms.to_owned(), folder })
     }
@@ -212,7 +212,7 @@ mod tests {
     fn a_folder_with_a_changed_charter_or_changed_terms_is_refused_by_name() {
         let (folder, community) = founded();
         let home = Home::at(folder.path());
-        assert_eq!(all(&home).unwrap(), [community.clone()]);
+        assert_eq!(all(&home).unwrap(), std::slice::from_ref(&community));
         for (file, bytes) in [("terms.md", &b"Other terms"[..]), ("founding.cbor", b"\xa0")] {
             let path = community.folder.join(file);
             let whole = fs::read(&path).unwrap();

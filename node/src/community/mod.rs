@@ -73,10 +73,10 @@ pub enum CommunityError {
     #[error(
         "not a charter draft: {0}\nHint: `commonwheel community draft CHARTER.toml` makes one; send it as an attachment, unchanged"
     )]
-    NotADraft(#[from] FieldError),
+    NotADraft(FieldError),
     /// Signed bytes that do not hold.
     #[error("the charter does not hold: {0}\nHint: ask for it again; somebody may have changed it")]
-    Charter(#[from] SignedError),
+    Charter(SignedError),
     /// The terms are not those that the charter names.
     #[error(
         "the terms are not those that the charter names: expected the text with the hash {expected}; found {found}\nHint: somebody changed them; ask for the original"
@@ -156,18 +156,31 @@ pub enum CommunityError {
         path: PathBuf,
     },
     /// The system refuses.
-    #[error("cannot use {path}: {source}")]
+    #[error("cannot use {path}: {why}")]
     Io {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
+}
+
+// The messages hold their causes already, so that a printed chain does not say them twice.
+impl From<FieldError> for CommunityError {
+    fn from(error: FieldError) -> Self {
+        CommunityError::NotADraft(error)
+    }
+}
+
+impl From<SignedError> for CommunityError {
+    fn from(error: SignedError) -> Self {
+        CommunityError::Charter(error)
+    }
 }
 
 impl CommunityError {
     fn io(path: &Path) -> impl FnOnce(io::Error) -> CommunityError {
-        |source| CommunityError::Io { path: path.to_owned(), source }
+        |why| CommunityError::Io { path: path.to_owned(), why }
     }
 }
 

@@ -57,7 +57,7 @@ pub fn import(
     }
     let secret = match read(backup, Kind::Backup, ask) {
         Err(KeyError::Missing(path)) => {
-            return Err(KeyError::Io { path, source: std::io::ErrorKind::NotFound.into() });
+            return Err(KeyError::Io { path, why: std::io::ErrorKind::NotFound.into() });
         }
         other => other?,
     };
