@@ -51,7 +51,7 @@ impl Core {
         if self.role.validator.is_some() || self.confirmed.len() < self.charter.quorum.q() {
             return Ok(());
         }
-        let Some(state) = self.peers.get(peer) else { return Ok(()) };
+        let Some(state) = self.peers.get(peer).filter(|state| !state.rests(self.now)) else { return Ok(()) };
         if state.validator.is_none() || self.asking(peer, |asked| matches!(asked, Asked::Submit(_))) {
             return Ok(());
         }

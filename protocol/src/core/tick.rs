@@ -27,7 +27,10 @@ impl Core {
         }
         let peers: Vec<_> = self.peers.keys().cloned().collect();
         for peer in peers {
-            self.fetch_from(&peer, ledger, step)?;
+            if sync && let Some(state) = self.peers.get_mut(&peer) {
+                state.lacks.clear();
+            }
+            self.fetch_from(&peer, step);
             self.submit_own(&peer, ledger, step)?;
             if sync {
                 self.begin_reconcile(&peer, ledger, step)?;

@@ -76,7 +76,8 @@ impl Liar {
     }
 
     fn batch(&mut self, said: &[(RecordId, Verdict)], community: &Community) -> Vec<u8> {
-        let entries: Vec<_> = said.iter().map(|(record, verdict)| Entry { record: *record, verdict: *verdict }).collect();
+        let entries: Vec<_> =
+            said.iter().map(|(record, verdict)| Entry { record: *record, verdict: *verdict }).collect();
         if entries.is_empty() {
             return Message::default().to_bytes();
         }

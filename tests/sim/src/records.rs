@@ -61,7 +61,12 @@ pub fn write(
     Ok(records)
 }
 
-fn body(i: usize, bytes: usize, community: &Community, random: &mut Random) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+fn body(
+    i: usize,
+    bytes: usize,
+    community: &Community,
+    random: &mut Random,
+) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let mut redactor = Redactor::new(&community.ruleset);
     let mark = std::str::from_utf8(BODY_MARK)?;
     let asked = format!("Please write to {} about {mark} and charge {} via {}.", PLANTED[0], PLANTED[2], PLANTED[1]);
@@ -73,7 +78,11 @@ fn body(i: usize, bytes: usize, community: &Community, random: &mut Random) -> R
     ];
     let body = Body {
         salt: Salt(random.bytes()),
-        content: Content::Chat(Chat { messages, label: if i % 2 == 0 { Label::Good } else { Label::Fail }, note: None }),
+        content: Content::Chat(Chat {
+            messages,
+            label: if i % 2 == 0 { Label::Good } else { Label::Fail },
+            note: None,
+        }),
         title: None,
         language: Some("en".into()),
         tags: vec![],

@@ -259,7 +259,9 @@ impl<'p> World<'p> {
         let parcels = records.iter().map(|record| record.parcel.clone()).collect();
         self.step(contributor, Input::Contribute(parcels), Cause::Own)?;
         let store = &self.nodes[contributor].store;
-        let kept = |id: &RecordId| store.holds(Shelf::Live, &id.0) == Ok(true) || store.holds(Shelf::Certified, &id.0) == Ok(true);
+        let kept = |id: &RecordId| {
+            store.holds(Shelf::Live, &id.0) == Ok(true) || store.holds(Shelf::Certified, &id.0) == Ok(true)
+        };
         if !records.iter().all(|record| kept(&record.id)) {
             self.at(self.now + 500, Event::Contribute(handful));
         }

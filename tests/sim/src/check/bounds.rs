@@ -53,7 +53,10 @@ impl Check for Bounds {
         for node in view.honest() {
             let live = node.store.blocks(Shelf::Live).count();
             if live > most {
-                return Err(format!("node {} keeps {live} blocks of live traffic; expected at most {most}", node.index));
+                return Err(format!(
+                    "node {} keeps {live} blocks of live traffic; expected at most {most}",
+                    node.index
+                ));
             }
         }
         Ok(())
