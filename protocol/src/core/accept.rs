@@ -101,15 +101,12 @@ impl Core {
         let (id, body) = (header.id(), header.header().body);
         step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
         step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
-        match ledger.block(Shelf::Waiting, &body)? {
+        match self.body(&body, ledger)? {
             Some(bytes) => {
                 step.batch.put(Shelf::Certified, body, bytes);
                 step.batch.erase(Shelf::Waiting, body);
             }
-            None if !ledger.holds(Shelf::Certified, &body)? => {
-                self.incomplete.insert(id);
-            }
-            None => {}
+            None => drop(self.incomplete.insert(id)),
         }
         if ledger.holds(Shelf::Live, &id.0)? {
             step.batch.erase(Shelf::Live, id.0);
@@ -118,6 +115,19 @@ impl Core {
         self.snapshot = None;
         step.effects.push(Effect::Notice(Notice::Accepted(id)));
         Ok(())
+    }
+
+    /// A body, wherever it lies: two records may share one, and one of them be certified first.
+    pub(super) fn body(&self, body: &Cid, ledger: &impl Ledger) -> Result<Option<Vec<u8>>, LedgerError> {
+        match ledger.block(Shelf::Waiting, body)? {
+            None => ledger.block(Shelf::Certified, body),
+            waiting => Ok(waiting),
+        }
+    }
+
+    /// Whether a body is here.
+    pub(super) fn holds_body(&self, body: &Cid, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        Ok(ledger.holds(Shelf::Waiting, body)? || ledger.holds(Shelf::Certified, body)?)
     }
 
     fn no_longer_waits(&mut self, header: &SignedHeader) {

@@ -61,8 +61,7 @@ impl Core {
             if done.contains(&id) || records.len() == SUBMIT_RECORDS {
                 continue;
             }
-            let (Some(header), Some(body)) = (ledger.block(Shelf::Live, &id.0)?, ledger.block(Shelf::Waiting, &body)?)
-            else {
+            let (Some(header), Some(body)) = (ledger.block(Shelf::Live, &id.0)?, self.body(&body, ledger)?) else {
                 continue;
             };
             size += header.len() + body.len();

@@ -240,7 +240,8 @@ impl Core {
         Ok(Ok((id, item)))
     }
 
-    fn keep_body(
+    /// Keeps the body of a certified record, or of a waiting one whose header is here.
+    pub(super) fn keep_body(
         &mut self,
         header: &SignedHeader,
         body: &[u8],
@@ -252,7 +253,7 @@ impl Core {
         if certified || ledger.holds(Shelf::Certified, &id.0)? {
             step.batch.put(Shelf::Certified, cid, body.to_vec());
             self.incomplete.remove(&id);
-        } else if self.role.validator.is_some() && ledger.holds(Shelf::Live, &id.0)? {
+        } else if self.role.validator.is_some() && self.known(&id, ledger, step)? {
             step.batch.put(Shelf::Waiting, cid, body.to_vec());
             self.bodiless.remove(&id);
             if !self.judged(&id, ledger)? {

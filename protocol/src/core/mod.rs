@@ -314,7 +314,7 @@ impl Core {
             if let Some(header) = self.waiting_header(&id, ledger)? {
                 *self.waiting_by_author.entry(header.header().author).or_default() += 1;
             }
-            match ledger.holds(Shelf::Waiting, &body)? {
+            match self.holds_body(&body, ledger)? {
                 true if self.role.validator.is_some() && !self.judged(&id, ledger)? => self.to_check.insert(id),
                 true => continue,
                 false => self.bodiless.insert(id),

@@ -74,7 +74,7 @@ impl Core {
     /// This validator's verdict on a waiting record; `None` when there is nothing to say.
     fn judge(&mut self, id: &RecordId, ledger: &impl Ledger, step: &mut Step) -> Result<Option<Verdict>, LedgerError> {
         let Some(header) = self.waiting_header(id, ledger)? else { return Ok(None) };
-        let Some(body) = ledger.block(Shelf::Waiting, &header.header().body)? else { return Ok(None) };
+        let Some(body) = self.body(&header.header().body, ledger)? else { return Ok(None) };
         let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };
         Ok(Some(match check(&header, &body, &demands) {
             Ok(()) => Verdict::Accept,
