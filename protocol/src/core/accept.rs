@@ -112,7 +112,6 @@ impl Core {
             step.batch.erase(Shelf::Live, id.0);
             self.no_longer_waits(header);
         }
-        self.snapshot = None;
         step.effects.push(Effect::Notice(Notice::Accepted(id)));
         Ok(())
     }
@@ -128,6 +127,11 @@ impl Core {
     /// Whether a body is here.
     pub(super) fn holds_body(&self, body: &Cid, ledger: &impl Ledger) -> Result<bool, LedgerError> {
         Ok(ledger.holds(Shelf::Waiting, body)? || ledger.holds(Shelf::Certified, body)?)
+    }
+
+    /// Whether this very step certifies a record.
+    pub(super) fn just_certified(&self, id: &RecordId, step: &Step) -> bool {
+        step.batch.puts.iter().any(|(shelf, cid, _)| *shelf == Shelf::Certified && *cid == id.0)
     }
 
     fn no_longer_waits(&mut self, header: &SignedHeader) {
@@ -155,12 +159,12 @@ impl Core {
         let id = certificate.record();
         let time = index::header(ledger, Shelf::Certified, &id)?.map(|header| header.time_s);
         let Some(held) = index::certificate(ledger, &id)? else { return Ok(false) };
-        if time != Some(certificate.time().unix_s()) || certificate.cid() >= held {
+        let replaced = step.batch.erasures.contains(&(Shelf::Certified, held));
+        if time != Some(certificate.time().unix_s()) || certificate.cid() >= held || replaced {
             return Ok(false);
         }
         step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
         step.batch.erase(Shelf::Certified, held);
-        self.snapshot = None;
         Ok(true)
     }
 

@@ -187,6 +187,10 @@ impl Core {
         step: &mut Step,
     ) -> Result<bool, LedgerError> {
         let id = certificate.record();
+        if self.just_certified(&id, step) {
+            // A second certificate in one message. If it is the lower, reconciliation brings it.
+            return Ok(false);
+        }
         if ledger.holds(Shelf::Certified, &id.0)? {
             return self.replace_certificate(certificate, ledger, step);
         }

@@ -230,7 +230,7 @@ impl Core {
         if let Some(certificate) = &certificate {
             if ledger.holds(Shelf::Certified, &id.0)? {
                 self.replace_certificate(certificate, ledger, step)?;
-            } else {
+            } else if !self.just_certified(&id, step) {
                 self.certify(&header, certificate, ledger, step)?;
             }
         }

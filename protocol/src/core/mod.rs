@@ -278,6 +278,10 @@ impl Core {
             Input::Reply { ask, bytes } => self.learn(ask, bytes, ledger, &mut step)?,
             Input::Contribute(parcels) => self.contribute(&parcels, ledger, &mut step)?,
         }
+        // Not before: a snapshot taken later in this step would lack what the step certifies.
+        if step.batch.puts.iter().any(|(shelf, ..)| *shelf == Shelf::Certified) {
+            self.snapshot = None;
+        }
         Ok(step)
     }
 
