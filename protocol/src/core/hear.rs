@@ -121,6 +121,7 @@ impl Core {
         self.waiting += 1;
         *self.waiting_by_author.entry(header.header().author).or_default() += 1;
         self.bodiless.insert(id);
+        self.to_count.insert(id);
         Ok(true)
     }
 
@@ -158,9 +159,7 @@ impl Core {
             return Ok(false);
         }
         step.batch.put(Shelf::Live, cid, batch.bytes().to_vec());
-        for entry in batch.entries() {
-            self.count(&entry.record, Some(batch), ledger, step)?;
-        }
+        self.to_count.extend(batch.entries().iter().map(|entry| entry.record));
         Ok(true)
     }
 

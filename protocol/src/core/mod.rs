@@ -191,6 +191,8 @@ pub struct Core {
     bodiless: BTreeSet<RecordId>,
     /// Certified records without a body here, though it may be had.
     incomplete: BTreeSet<RecordId>,
+    /// Waiting records of which something new was learned, to be counted at the next tick.
+    to_count: BTreeSet<RecordId>,
     /// Records with a quorum of acceptances, to be certified here if nobody else does by then.
     ripe: BTreeMap<RecordId, Millis>,
     /// How many records each author has waiting.
@@ -244,6 +246,7 @@ impl Core {
             to_check: BTreeSet::new(),
             bodiless: BTreeSet::new(),
             incomplete: BTreeSet::new(),
+            to_count: BTreeSet::new(),
             ripe: BTreeMap::new(),
             waiting_by_author: BTreeMap::new(),
             waiting: 0,
@@ -315,6 +318,7 @@ impl Core {
         index::each_record(ledger, prefix::WAITING, |id, header| waiting.push((id, header.body)))?;
         self.waiting = waiting.len();
         for (id, body) in waiting {
+            self.to_count.insert(id);
             if let Some(header) = self.waiting_header(&id, ledger)? {
                 *self.waiting_by_author.entry(header.header().author).or_default() += 1;
             }
