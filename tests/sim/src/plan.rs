@@ -71,6 +71,8 @@ pub struct Plan {
     pub partitions: usize,
     /// Nodes that are down for a while: node, from, until.
     pub down: Vec<(usize, u64, u64)>,
+    /// Whether gossip never works at all, so that everything has to be asked for.
+    pub without_gossip: bool,
     /// A fault put in on purpose.
     pub planted: Option<Planted>,
 }
@@ -99,6 +101,7 @@ impl Plan {
             crashes: 0,
             partitions: 0,
             down: vec![],
+            without_gossip: false,
             planted: None,
         }
     }
@@ -133,6 +136,11 @@ impl Plan {
             partitions: random.within(0, 3) as usize,
             ..Plan::calm(seed)
         };
+        match Random::new(seed ^ 0x6055).within(0, 19) {
+            0 | 1 => plan.without_gossip = true,
+            2 | 3 => plan.weather.gossip_loss = 100,
+            _ => {}
+        }
         plan.liar = (quorum.1 > 0 && random.percent(50)).then(|| random.index(quorum.0));
         if random.percent(30) && quorum.0 > 1 {
             // As many as it takes to stop acceptance; the last of them comes back only at the end.

@@ -381,6 +381,9 @@ impl<'p> World<'p> {
 
     fn flood(&mut self, from: usize, except: Option<usize>, bytes: Rc<[u8]>) {
         self.nodes[from].seen.insert(Cid::of_cbor(&bytes));
+        if self.plan.without_gossip {
+            return;
+        }
         for to in self.network.neighbours(from) {
             if Some(to) == except || self.random.percent(self.weather.gossip_loss) {
                 continue;

@@ -31,3 +31,8 @@ fn a_receipt_is_given_only_for_a_body_that_is_here() {
 fn an_author_who_asks_again_learns_why_a_record_is_refused() {
     all_hold(&[11]);
 }
+
+#[test]
+fn verdicts_and_receipts_about_unknown_records_are_not_kept() {
+    all_hold(&[2, 5]);
+}

@@ -2,9 +2,13 @@
 //! keep is bounded.
 
 use super::{Check, Sent, View};
+use crate::node::Node;
 use crate::plan::QUIET_MS;
-use commonwheel_protocol::ledger::Shelf;
+use commonwheel_protocol::agreement::Batch;
+use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::limits::{FRAME_BYTES, GOSSIP_BYTES};
+use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::wire::exchange::Receipt;
 use std::collections::BTreeMap;
 
 /// Requests of one node to another in one second.
@@ -47,18 +51,23 @@ impl Check for Bounds {
     }
 
     fn end(&mut self, view: &View) -> Result<(), String> {
-        // Per record and validator: a header, a receipt or two, a few batches. Made-up records count.
-        let records = view.records.len() + 12;
-        let most = 200 + records * view.plan.quorum.0 * 8;
-        for node in view.honest() {
-            let live = node.store.blocks(Shelf::Live).count();
-            if live > most {
-                return Err(format!(
-                    "node {} keeps {live} blocks of live traffic; expected at most {most}",
-                    node.index
-                ));
-            }
-        }
-        Ok(())
+        view.honest().try_for_each(keeps_nothing_about_unknown_records)
     }
+}
+
+/// What is said about a record is bounded by the records that wait, and those are bounded.
+fn keeps_nothing_about_unknown_records(node: &Node) -> Result<(), String> {
+    let held =
+        |id: &RecordId| [Shelf::Live, Shelf::Certified].iter().any(|on| node.store.holds(*on, &id.0) == Ok(true));
+    for (_, block) in node.store.blocks(Shelf::Live) {
+        let about: Vec<_> = match (Batch::verify(block), Receipt::verify(block)) {
+            (Ok(batch), _) => batch.entries().iter().map(|entry| entry.record).collect(),
+            (_, Ok(receipt)) => receipt.records,
+            _ => continue,
+        };
+        if !about.iter().any(held) {
+            return Err(format!("node {} keeps verdicts or receipts about records that it does not know", node.index));
+        }
+    }
+    Ok(())
 }
