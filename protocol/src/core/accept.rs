@@ -9,7 +9,7 @@ use crate::index;
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::record::{RecordId, SignedHeader};
 use crate::sign::PublicKey;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long the other validators wait for the one whose turn it is to certify.
 const TURN_MS: u64 = 2_000;
@@ -21,33 +21,24 @@ impl Core {
         Ok(index::verdicts(ledger, id)?.iter().any(|verdict| Some(verdict.validator) == me))
     }
 
-    /// Counts the acceptances of a waiting record, with those of a batch that is being committed.
-    /// At a quorum the validator whose turn it is certifies now, the others only if it does not.
-    pub(super) fn count(
-        &mut self,
-        id: &RecordId,
-        arriving: Option<&Batch>,
-        ledger: &impl Ledger,
-        step: &mut Step,
-    ) -> Result<(), LedgerError> {
-        if self.role.validator.is_none() || self.ripe.contains_key(id) {
-            return Ok(());
+    /// Counts the acceptances of records of which something new was learned. At a quorum the
+    /// validator whose turn it is certifies now, the others only if it does not. Runs on ticks, so
+    /// that verdicts are counted when they are in the ledger, in whatever order, and with or
+    /// before whichever header they came.
+    pub(super) fn count(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        for id in std::mem::take(&mut self.to_count) {
+            let waits = ledger.holds(Shelf::Live, &id.0)? && !ledger.holds(Shelf::Certified, &id.0)?;
+            if self.role.validator.is_none() || !waits || self.ripe.contains_key(&id) {
+                continue;
+            }
+            let verdicts = index::verdicts(ledger, &id)?;
+            let accepts = verdicts.iter().filter(|verdict| verdict.verdict == Verdict::Accept);
+            let accepting: BTreeSet<_> = accepts.map(|verdict| verdict.validator).collect();
+            if accepting.len() >= self.charter.quorum.q() {
+                let due = if self.my_turn(&id) { self.now } else { self.now.plus(TURN_MS) };
+                self.ripe.insert(id, due);
+            }
         }
-        let mut accepting: std::collections::BTreeSet<PublicKey> = index::verdicts(ledger, id)?
-            .iter()
-            .filter(|verdict| verdict.verdict == Verdict::Accept)
-            .map(|verdict| verdict.validator)
-            .collect();
-        if let Some(batch) = arriving
-            && batch.entries().iter().any(|entry| entry.record == *id && entry.verdict == Verdict::Accept)
-        {
-            accepting.insert(batch.signed().validator);
-        }
-        if accepting.len() >= self.charter.quorum.q() && !ledger.holds(Shelf::Certified, &id.0)? {
-            let due = if self.my_turn(id) { self.now } else { self.now.plus(TURN_MS) };
-            self.ripe.insert(*id, due);
-        }
-        let _ = step;
         Ok(())
     }
 
@@ -101,23 +92,37 @@ impl Core {
         let (id, body) = (header.id(), header.header().body);
         step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
         step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
-        match ledger.block(Shelf::Waiting, &body)? {
+        match self.body(&body, ledger)? {
             Some(bytes) => {
                 step.batch.put(Shelf::Certified, body, bytes);
                 step.batch.erase(Shelf::Waiting, body);
             }
-            None if !ledger.holds(Shelf::Certified, &body)? => {
-                self.incomplete.insert(id);
-            }
-            None => {}
+            None => drop(self.incomplete.insert(id)),
         }
         if ledger.holds(Shelf::Live, &id.0)? {
             step.batch.erase(Shelf::Live, id.0);
             self.no_longer_waits(header);
         }
-        self.snapshot = None;
         step.effects.push(Effect::Notice(Notice::Accepted(id)));
         Ok(())
+    }
+
+    /// A body, wherever it lies: two records may share one, and one of them be certified first.
+    pub(super) fn body(&self, body: &Cid, ledger: &impl Ledger) -> Result<Option<Vec<u8>>, LedgerError> {
+        match ledger.block(Shelf::Waiting, body)? {
+            None => ledger.block(Shelf::Certified, body),
+            waiting => Ok(waiting),
+        }
+    }
+
+    /// Whether a body is here.
+    pub(super) fn holds_body(&self, body: &Cid, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        Ok(ledger.holds(Shelf::Waiting, body)? || ledger.holds(Shelf::Certified, body)?)
+    }
+
+    /// Whether this very step certifies a record.
+    pub(super) fn just_certified(&self, id: &RecordId, step: &Step) -> bool {
+        step.batch.puts.iter().any(|(shelf, cid, _)| *shelf == Shelf::Certified && *cid == id.0)
     }
 
     fn no_longer_waits(&mut self, header: &SignedHeader) {
@@ -145,12 +150,12 @@ impl Core {
         let id = certificate.record();
         let time = index::header(ledger, Shelf::Certified, &id)?.map(|header| header.time_s);
         let Some(held) = index::certificate(ledger, &id)? else { return Ok(false) };
-        if time != Some(certificate.time().unix_s()) || certificate.cid() >= held {
+        let replaced = step.batch.erasures.contains(&(Shelf::Certified, held));
+        if time != Some(certificate.time().unix_s()) || certificate.cid() >= held || replaced {
             return Ok(false);
         }
         step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
         step.batch.erase(Shelf::Certified, held);
-        self.snapshot = None;
         Ok(true)
     }
 

@@ -104,19 +104,18 @@ impl Core {
             return Ok(Err(Trouble::Theirs("the body is not the one that the header commits to".into())));
         };
         let id = header.id();
-        if ledger.holds(Shelf::Certified, &id.0)? || ledger.holds(Shelf::Waiting, &header.header().body)? {
-            return Ok(Ok(id));
-        }
-        let known = self.known(&id, ledger, step)?;
-        if !known && !self.has_room(&header) {
+        if !self.known(&id, ledger, step)? && !self.has_room(&header) {
             return Ok(Err(Trouble::Ours("too many records wait already; try again later".into())));
         }
-        self.keep_header(&header, ledger, step)?;
-        step.batch.put(Shelf::Waiting, header.header().body, body.clone());
-        self.bodiless.remove(&id);
-        self.to_check.insert(id);
-        self.outbox.headers.push(id);
-        // The author learns at once what this validator will say; everyone else only the class.
+        if self.keep_header(&header, ledger, step)? || !self.holds_body(&header.header().body, ledger)? {
+            self.keep_body(&header, body, false, ledger, step)?;
+            self.outbox.headers.push(id);
+        }
+        if ledger.holds(Shelf::Certified, &id.0)? {
+            return Ok(Ok(id));
+        }
+        // The author learns at once what this validator will say; everyone else only the class. An
+        // author who asks again, because the answer was lost, learns the same.
         let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };
         if let Err(failure) = check(&header, body, &demands) {
             return Ok(Err(Trouble::Ours(failure.detail)));
@@ -234,7 +233,7 @@ impl Core {
             return Ok(None);
         }
         let Some(header) = index::header(ledger, Shelf::Live, id)? else { return Ok(None) };
-        let Some(body) = ledger.block(Shelf::Waiting, &header.body)? else { return Ok(None) };
+        let Some(body) = self.body(&header.body, ledger)? else { return Ok(None) };
         let header = ledger.block(Shelf::Live, &id.0)?.unwrap_or_default();
         Ok(Some(Parcel { header, body: Some(body), certificate: None }))
     }

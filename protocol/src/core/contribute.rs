@@ -51,7 +51,7 @@ impl Core {
         if self.role.validator.is_some() || self.confirmed.len() < self.charter.quorum.q() {
             return Ok(());
         }
-        let Some(state) = self.peers.get(peer) else { return Ok(()) };
+        let Some(state) = self.peers.get(peer).filter(|state| !state.rests(self.now)) else { return Ok(()) };
         if state.validator.is_none() || self.asking(peer, |asked| matches!(asked, Asked::Submit(_))) {
             return Ok(());
         }
@@ -61,8 +61,7 @@ impl Core {
             if done.contains(&id) || records.len() == SUBMIT_RECORDS {
                 continue;
             }
-            let (Some(header), Some(body)) = (ledger.block(Shelf::Live, &id.0)?, ledger.block(Shelf::Waiting, &body)?)
-            else {
+            let (Some(header), Some(body)) = (ledger.block(Shelf::Live, &id.0)?, self.body(&body, ledger)?) else {
                 continue;
             };
             size += header.len() + body.len();

@@ -2,9 +2,9 @@
 
 use super::{Core, Judgement, Notice, Offence, Step};
 use crate::agreement::certificate::CertificateError;
-use crate::agreement::{Batch, Certificate};
+use crate::agreement::{Batch, Certificate, Verdict};
 use crate::bytes::Cid;
-use crate::index;
+use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::{WAITING_PER_AUTHOR, WAITING_RECORDS};
 use crate::record::{RecordId, SignedHeader};
@@ -45,20 +45,20 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<Result<bool, Offence>, LedgerError> {
-        let checked = match self.check_message(message) {
+        let message = self.unheld(message, ledger)?;
+        let checked = match self.check_message(&message) {
             Ok(checked) => checked,
             Err(offence) => return Ok(Err(offence)),
         };
         let mut new = false;
-        let mut vouched = BTreeSet::new();
-        for (receipt, bytes) in checked.receipts {
-            vouched.extend(receipt.records.iter().copied());
-            new |= self.keep_receipt(&receipt, bytes, ledger, step)?;
-        }
+        let vouched: BTreeSet<_> = checked.receipts.iter().flat_map(|(receipt, _)| receipt.records.clone()).collect();
         for header in checked.headers {
-            if vouched.contains(&header.id()) {
+            if vouched.contains(&header.id()) || self.vouched_before(&header.id(), ledger)? {
                 new |= self.keep_header(&header, ledger, step)?;
             }
+        }
+        for (receipt, bytes) in checked.receipts {
+            new |= self.keep_receipt(&receipt, bytes, ledger, step)?;
         }
         for batch in checked.batches {
             new |= self.keep_batch(&batch, ledger, step)?;
@@ -67,6 +67,31 @@ impl Core {
             new |= self.keep_certificate(&certificate, from, ledger, step)?;
         }
         Ok(Ok(new))
+    }
+
+    /// What of a message is not held already: only that is checked, since checking signatures is
+    /// most of the work, and pages of what waits repeat themselves.
+    fn unheld(&self, message: &Message, ledger: &impl Ledger) -> Result<Message, LedgerError> {
+        let unheld = |blocks: &[Vec<u8>], shelf| -> Result<Vec<Vec<u8>>, LedgerError> {
+            let mut left = Vec::new();
+            for block in blocks {
+                if !ledger.holds(shelf, &Cid::of_cbor(block))? {
+                    left.push(block.clone());
+                }
+            }
+            Ok(left)
+        };
+        Ok(Message {
+            headers: unheld(&message.headers, Shelf::Live)?,
+            receipts: unheld(&message.receipts, Shelf::Live)?,
+            batches: unheld(&message.batches, Shelf::Live)?,
+            certificates: unheld(&message.certificates, Shelf::Certified)?,
+        })
+    }
+
+    /// Whether a receipt that is held already vouches for a record.
+    fn vouched_before(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        Ok(!ledger.scan(&index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), None, 1)?.is_empty())
     }
 
     fn check_message<'m>(&self, message: &'m Message) -> Result<Checked<'m>, Offence> {
@@ -121,6 +146,7 @@ impl Core {
         self.waiting += 1;
         *self.waiting_by_author.entry(header.header().author).or_default() += 1;
         self.bodiless.insert(id);
+        self.to_count.insert(id);
         Ok(true)
     }
 
@@ -136,6 +162,7 @@ impl Core {
             || ledger.holds(Shelf::Certified, &id.0)?)
     }
 
+    /// Keeps a receipt that says something new of a record that is known; whether it did.
     pub(super) fn keep_receipt(
         &mut self,
         receipt: &Receipt,
@@ -143,39 +170,42 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<bool, LedgerError> {
-        let cid = Cid::of_cbor(bytes);
-        if ledger.holds(Shelf::Live, &cid)? {
+        let mut news = false;
+        for id in &receipt.records {
+            let start = index::key(prefix::RECEIPT, &[&id.0.to_bytes(), &receipt.validator.0]);
+            news |= self.known(id, ledger, step)? && ledger.scan(&start, None, 1)?.is_empty();
+        }
+        if !news {
             return Ok(false);
         }
-        step.batch.put(Shelf::Live, cid, bytes.to_vec());
+        step.batch.put(Shelf::Live, Cid::of_cbor(bytes), bytes.to_vec());
         step.effects.push(super::Effect::Notice(Notice::Held(receipt.validator, receipt.records.clone())));
         Ok(true)
     }
 
     fn keep_batch(&mut self, batch: &Batch, ledger: &impl Ledger, step: &mut Step) -> Result<bool, LedgerError> {
         let cid = Cid::of_cbor(batch.bytes());
-        if ledger.holds(Shelf::Live, &cid)? || self.batch_says_nothing_new(batch, ledger)? {
+        if ledger.holds(Shelf::Live, &cid)? || !self.says_something_new(batch, ledger, step)? {
             return Ok(false);
         }
         step.batch.put(Shelf::Live, cid, batch.bytes().to_vec());
-        for entry in batch.entries() {
-            self.count(&entry.record, Some(batch), ledger, step)?;
-        }
+        self.to_count.extend(batch.entries().iter().map(|entry| entry.record));
         Ok(true)
     }
 
-    /// Bounds what a validator can make others store: per record, its first acceptance, and its
-    /// first and last of the others.
-    fn batch_says_nothing_new(&self, batch: &Batch, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+    /// Bounds what a validator can make others store: of records that are known, its first
+    /// acceptance, and a few other verdicts. What comes before its header is asked for later.
+    fn says_something_new(&self, batch: &Batch, ledger: &impl Ledger, step: &Step) -> Result<bool, LedgerError> {
         for entry in batch.entries() {
-            let said = index::verdicts(ledger, &entry.record)?;
-            let mine: Vec<_> = said.iter().filter(|v| v.validator == batch.signed().validator).collect();
-            let news = !mine.iter().any(|v| v.verdict == entry.verdict);
-            if news && mine.len() < MOST_VERDICTS {
-                return Ok(false);
+            let mut said = index::verdicts(ledger, &entry.record)?;
+            said.retain(|verdict| verdict.validator == batch.signed().validator);
+            let room = entry.verdict == Verdict::Accept || said.len() < MOST_VERDICTS;
+            let repeated = said.iter().any(|verdict| verdict.verdict == entry.verdict);
+            if room && !repeated && self.known(&entry.record, ledger, step)? {
+                return Ok(true);
             }
         }
-        Ok(true)
+        Ok(false)
     }
 
     /// Keeps a certificate, if it is the first of its record or beats the one held.
@@ -187,6 +217,10 @@ impl Core {
         step: &mut Step,
     ) -> Result<bool, LedgerError> {
         let id = certificate.record();
+        if self.just_certified(&id, step) {
+            // A second certificate in one message. If it is the lower, reconciliation brings it.
+            return Ok(false);
+        }
         if ledger.holds(Shelf::Certified, &id.0)? {
             return self.replace_certificate(certificate, ledger, step);
         }

@@ -1,6 +1,6 @@
 //! What a node makes of the answers to its own requests.
 
-use super::peers::{Asked, Pending};
+use super::peers::{Asked, PeerState, Pending};
 use super::{AskId, Core, Effect, Notice, Offence, Step};
 use crate::index::Item;
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -18,13 +18,20 @@ impl Core {
         step: &mut Step,
     ) -> Result<(), LedgerError> {
         let Some(Pending { peer, what, .. }) = self.answered(ask) else { return Ok(()) };
-        let Some(bytes) = bytes else { return Ok(()) };
+        let Some(bytes) = bytes else {
+            self.let_rest_after(&peer, &what);
+            return Ok(());
+        };
         let Ok(answer) = Answer::read(&bytes) else {
+            self.let_rest_after(&peer, &what);
             self.penalise(&peer, Offence::Malformed, step);
             return Ok(());
         };
         match (what, answer) {
-            (_, Answer::Refused(_)) => Ok(()),
+            (what, Answer::Refused(_)) => {
+                self.let_rest_after(&peer, &what);
+                Ok(())
+            }
             (Asked::Prove, Answer::Session(bytes)) => {
                 self.learn_validator(&peer, &bytes, step);
                 self.submit_own(&peer, ledger, step)
@@ -43,7 +50,8 @@ impl Core {
             (Asked::Fetch { items, records }, Answer::Records(parcels)) => {
                 self.learn_records(&peer, &items, &records, &parcels, ledger, step)
             }
-            _ => {
+            (what, _) => {
+                self.let_rest_after(&peer, &what);
                 self.penalise(&peer, Offence::Malformed, step);
                 Ok(())
             }
@@ -106,39 +114,44 @@ impl Core {
             }
             _ => step.effects.push(Effect::Notice(Notice::Reconciled(peer.clone(), state.missing))),
         }
-        self.fetch_from(peer, ledger, step)
-    }
-
-    /// Fetches, from one peer, what it has and this node lacks: one request at a time.
-    pub(super) fn fetch_from(&mut self, peer: &Peer, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
-        if self.asking(peer, |asked| matches!(asked, Asked::Fetch { .. })) {
-            return Ok(());
-        }
-        let busy = self.being_fetched();
-        let Some(state) = self.peers.get(peer) else { return Ok(()) };
-        let items: Vec<_> = state.to_fetch.iter().filter(|i| !busy.0.contains(i)).take(REQUEST_IDS).copied().collect();
-        let mut records = Vec::new();
-        if items.is_empty() {
-            records = self.bodies_to_ask(state.validator.is_some(), &busy.1);
-        }
-        if items.is_empty() && records.is_empty() {
-            return Ok(());
-        }
-        let _ = ledger;
-        let wire = items.iter().map(|item| item.0).collect();
-        let ask = Ask::Fetch { statement: self.statement(peer), items: wire, records: records.clone() };
-        self.ask(peer, ask, Asked::Fetch { items, records }, step);
+        self.fetch_from(peer, step);
         Ok(())
     }
 
+    /// Fetches, from one peer, what it has and this node lacks: one request at a time.
+    pub(super) fn fetch_from(&mut self, peer: &Peer, step: &mut Step) {
+        if self.asking(peer, |asked| matches!(asked, Asked::Fetch { .. })) {
+            return;
+        }
+        let busy = self.being_fetched();
+        let Some(state) = self.peers.get(peer).filter(|state| !state.rests(self.now)) else { return };
+        let items: Vec<_> = state.to_fetch.iter().filter(|i| !busy.0.contains(i)).take(REQUEST_IDS).copied().collect();
+        let mut records = Vec::new();
+        if items.is_empty() {
+            records = self.bodies_to_ask(state, &busy.1);
+        }
+        if items.is_empty() && records.is_empty() {
+            return;
+        }
+        let wire = items.iter().map(|item| item.0).collect();
+        let ask = Ask::Fetch { statement: self.statement(peer), items: wire, records: records.clone() };
+        self.ask(peer, ask, Asked::Fetch { items, records }, step);
+    }
+
     /// Which records' bodies to ask a peer for.
-    fn bodies_to_ask(&self, is_validator: bool, busy: &BTreeSet<RecordId>) -> Vec<RecordId> {
+    fn bodies_to_ask(&self, peer: &PeerState, busy: &BTreeSet<RecordId>) -> Vec<RecordId> {
+        let is_validator = peer.validator.is_some();
         let waiting = self.bodiless.iter().filter(|_| is_validator && self.role.validator.is_some());
         let certified = self
             .incomplete
             .iter()
             .filter(|_| self.bodies_are_open() || (is_validator && self.role.validator.is_some()));
-        waiting.chain(certified).filter(|id| !busy.contains(id)).take(REQUEST_IDS).copied().collect()
+        waiting
+            .chain(certified)
+            .filter(|id| !busy.contains(id) && !peer.lacks.contains(id))
+            .take(REQUEST_IDS)
+            .copied()
+            .collect()
     }
 
     fn being_fetched(&self) -> (BTreeSet<Item>, BTreeSet<RecordId>) {
@@ -161,27 +174,32 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<(), LedgerError> {
-        let mut came = BTreeSet::new();
+        let (mut came, mut bodies) = (BTreeSet::new(), BTreeSet::new());
         for parcel in parcels {
             match self.learn_record(parcel, items, records, ledger, step)? {
-                Ok(item) => came.extend(item),
+                Ok((id, item)) => {
+                    came.extend(item);
+                    bodies.extend(parcel.body.as_ref().map(|_| id));
+                }
                 Err(offence) => {
+                    self.let_rest(peer);
                     self.penalise(peer, offence, step);
                     return Ok(());
                 }
             }
         }
+        self.note_lacking(peer, records, &bodies);
         if let Some(state) = self.peers.get_mut(peer) {
             // The rest is asked for again, unless nothing at all came.
             state.to_fetch.retain(|item| !came.contains(item) && (!parcels.is_empty() || !items.contains(item)));
             if !parcels.is_empty() && !state.to_fetch.is_empty() {
-                return self.fetch_from(peer, ledger, step);
+                self.fetch_from(peer, step);
             }
         }
         Ok(())
     }
 
-    /// Checks one record and keeps what is new of it; gives the item that it answers.
+    /// Checks one record and keeps what is new of it; gives its id and the item that it answers.
     fn learn_record(
         &mut self,
         parcel: &Parcel,
@@ -189,7 +207,7 @@ impl Core {
         records: &[RecordId],
         ledger: &impl Ledger,
         step: &mut Step,
-    ) -> Result<Result<Option<Item>, Offence>, LedgerError> {
+    ) -> Result<Result<(RecordId, Option<Item>), Offence>, LedgerError> {
         let Ok(header) = SignedHeader::verify(&parcel.header) else { return Ok(Err(Offence::False)) };
         let id = header.id();
         if header.header().community != self.community {
@@ -212,17 +230,18 @@ impl Core {
         if let Some(certificate) = &certificate {
             if ledger.holds(Shelf::Certified, &id.0)? {
                 self.replace_certificate(certificate, ledger, step)?;
-            } else {
+            } else if !self.just_certified(&id, step) {
                 self.certify(&header, certificate, ledger, step)?;
             }
         }
         if let Some(body) = &parcel.body {
             self.keep_body(&header, body, certificate.is_some(), ledger, step)?;
         }
-        Ok(Ok(item))
+        Ok(Ok((id, item)))
     }
 
-    fn keep_body(
+    /// Keeps the body of a certified record, or of a waiting one whose header is here.
+    pub(super) fn keep_body(
         &mut self,
         header: &SignedHeader,
         body: &[u8],
@@ -234,7 +253,7 @@ impl Core {
         if certified || ledger.holds(Shelf::Certified, &id.0)? {
             step.batch.put(Shelf::Certified, cid, body.to_vec());
             self.incomplete.remove(&id);
-        } else if self.role.validator.is_some() && ledger.holds(Shelf::Live, &id.0)? {
+        } else if self.role.validator.is_some() && self.known(&id, ledger, step)? {
             step.batch.put(Shelf::Waiting, cid, body.to_vec());
             self.bodiless.remove(&id);
             if !self.judged(&id, ledger)? {

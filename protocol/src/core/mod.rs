@@ -191,6 +191,8 @@ pub struct Core {
     bodiless: BTreeSet<RecordId>,
     /// Certified records without a body here, though it may be had.
     incomplete: BTreeSet<RecordId>,
+    /// Waiting records of which something new was learned, to be counted at the next tick.
+    to_count: BTreeSet<RecordId>,
     /// Records with a quorum of acceptances, to be certified here if nobody else does by then.
     ripe: BTreeMap<RecordId, Millis>,
     /// How many records each author has waiting.
@@ -244,6 +246,7 @@ impl Core {
             to_check: BTreeSet::new(),
             bodiless: BTreeSet::new(),
             incomplete: BTreeSet::new(),
+            to_count: BTreeSet::new(),
             ripe: BTreeMap::new(),
             waiting_by_author: BTreeMap::new(),
             waiting: 0,
@@ -278,6 +281,10 @@ impl Core {
             Input::Reply { ask, bytes } => self.learn(ask, bytes, ledger, &mut step)?,
             Input::Contribute(parcels) => self.contribute(&parcels, ledger, &mut step)?,
         }
+        // Not before: a snapshot taken later in this step would lack what the step certifies.
+        if step.batch.puts.iter().any(|(shelf, ..)| *shelf == Shelf::Certified) {
+            self.snapshot = None;
+        }
         Ok(step)
     }
 
@@ -311,10 +318,11 @@ impl Core {
         index::each_record(ledger, prefix::WAITING, |id, header| waiting.push((id, header.body)))?;
         self.waiting = waiting.len();
         for (id, body) in waiting {
+            self.to_count.insert(id);
             if let Some(header) = self.waiting_header(&id, ledger)? {
                 *self.waiting_by_author.entry(header.header().author).or_default() += 1;
             }
-            match ledger.holds(Shelf::Waiting, &body)? {
+            match self.holds_body(&body, ledger)? {
                 true if self.role.validator.is_some() && !self.judged(&id, ledger)? => self.to_check.insert(id),
                 true => continue,
                 false => self.bodiless.insert(id),

@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 
 /// After this long a request counts as unanswered.
 const ASK_TIMEOUT_MS: u64 = 40_000;
+/// After this long a peer that gave no answer of use is asked again to give or to take records.
+const REST_MS: u64 = 2_000;
 /// Requests under way to one peer.
 const ASKS_PER_PEER: usize = 8;
 
@@ -27,6 +29,16 @@ pub(super) struct PeerState {
     pub missing: usize,
     /// Own records that it has answered for, with a receipt or a refusal.
     pub submitted: BTreeSet<RecordId>,
+    /// Records whose body it was asked for and did not give; forgotten at each reconciliation.
+    pub lacks: BTreeSet<RecordId>,
+    /// Until when it is asked neither to give nor to take records, since it just failed to.
+    pub rests_until: Option<Millis>,
+}
+
+impl PeerState {
+    pub(super) fn rests(&self, now: Millis) -> bool {
+        self.rests_until.is_some_and(|until| now < until)
+    }
 }
 
 /// A request under way.
@@ -81,6 +93,28 @@ impl Core {
             state.asks.remove(&ask);
         }
         Some(pending)
+    }
+
+    /// Leaves a peer alone for a while that failed to give or to take records.
+    pub(super) fn let_rest(&mut self, peer: &Peer) {
+        if let Some(state) = self.peers.get_mut(peer) {
+            state.rests_until = Some(self.now.plus(REST_MS));
+        }
+    }
+
+    /// The same, when that is what it was asked for.
+    pub(super) fn let_rest_after(&mut self, peer: &Peer, what: &Asked) {
+        if let Asked::Submit(_) | Asked::Fetch { .. } = what {
+            self.let_rest(peer);
+        }
+    }
+
+    /// Remembers which of the bodies asked for a peer did not give. An answer holds what fits, in
+    /// the order asked, so that what stands after the last one given may still be had.
+    pub(super) fn note_lacking(&mut self, peer: &Peer, asked: &[RecordId], given: &BTreeSet<RecordId>) {
+        let Some(state) = self.peers.get_mut(peer) else { return };
+        let upto = asked.iter().rposition(|id| given.contains(id)).unwrap_or(asked.len());
+        state.lacks.extend(asked.iter().take(upto).filter(|id| !given.contains(id)));
     }
 
     pub(super) fn give_up_late_asks(&mut self) {

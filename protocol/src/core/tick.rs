@@ -18,6 +18,7 @@ const SYNC_EVERY_MS: u64 = 5_000;
 impl Core {
     pub(super) fn tick(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         self.give_up_late_asks();
+        self.count(ledger)?;
         self.certify_ripe(ledger, step)?;
         self.attest(ledger, step)?;
         self.gossip(ledger, step)?;
@@ -27,7 +28,10 @@ impl Core {
         }
         let peers: Vec<_> = self.peers.keys().cloned().collect();
         for peer in peers {
-            self.fetch_from(&peer, ledger, step)?;
+            if sync && let Some(state) = self.peers.get_mut(&peer) {
+                state.lacks.clear();
+            }
+            self.fetch_from(&peer, step);
             self.submit_own(&peer, ledger, step)?;
             if sync {
                 self.begin_reconcile(&peer, ledger, step)?;
@@ -58,12 +62,8 @@ impl Core {
         }
         self.last_batch += 1;
         let bytes = Batch::sign(self.community, self.charter.id(), self.last_batch, &entries, &key);
-        let batch =
-            Batch::verify(&bytes).map_err(|error| LedgerError(format!("own batch does not verify: {error}")))?;
         step.batch.put(Shelf::Live, Cid::of_cbor(&bytes), bytes.clone());
-        for entry in &entries {
-            self.count(&entry.record, Some(&batch), ledger, step)?;
-        }
+        self.to_count.extend(entries.iter().map(|entry| entry.record));
         self.outbox.batches.push(bytes);
         Ok(())
     }
@@ -71,7 +71,7 @@ impl Core {
     /// This validator's verdict on a waiting record; `None` when there is nothing to say.
     fn judge(&mut self, id: &RecordId, ledger: &impl Ledger, step: &mut Step) -> Result<Option<Verdict>, LedgerError> {
         let Some(header) = self.waiting_header(id, ledger)? else { return Ok(None) };
-        let Some(body) = ledger.block(Shelf::Waiting, &header.header().body)? else { return Ok(None) };
+        let Some(body) = self.body(&header.header().body, ledger)? else { return Ok(None) };
         let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };
         Ok(Some(match check(&header, &body, &demands) {
             Ok(()) => Verdict::Accept,

@@ -1,1 +1,20 @@
-//! placeholder
+//! A deterministic simulator of a community.
+//!
+//! It drives the real [`commonwheel_protocol::core::Core`] with bytes, over a simulated network,
+//! with stores in memory, in virtual time, from one seed. What drives a core here does what the
+//! real node does: `step`, commit the batch, and only then the effects. Start reading at
+//! [`plan`] (what is simulated), then [`world`] (how), then [`check`] (what must hold).
+
+pub mod check;
+pub mod community;
+mod liar;
+mod network;
+mod node;
+pub mod plan;
+mod planted;
+mod random;
+pub mod records;
+pub mod world;
+
+pub use plan::{Plan, Planted, Weather};
+pub use world::{Report, Violation, run};

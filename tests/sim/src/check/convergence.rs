@@ -1,0 +1,74 @@
+//! After the network has healed, honest nodes agree: one state root, one set of certificates, and
+//! every sound record is accepted, whoever lied or was away.
+
+use super::{Check, View};
+use crate::node::Node;
+use commonwheel_protocol::agreement::charter::BodyAccess;
+use commonwheel_protocol::core::status;
+use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::ledger::{Ledger, Shelf};
+use std::collections::BTreeSet;
+
+/// Looks only at the end.
+pub struct Convergence;
+
+impl Check for Convergence {
+    fn name(&self) -> &'static str {
+        "convergence"
+    }
+
+    fn end(&mut self, view: &View) -> Result<(), String> {
+        for node in view.honest() {
+            everything_sound_is_accepted(view, node)?;
+        }
+        let mut roots = BTreeSet::new();
+        let mut certificates = BTreeSet::new();
+        for node in view.honest() {
+            let root = status::state_root(view.community.charter(), &node.store).map_err(|error| error.to_string())?;
+            roots.insert(format!("{root:?}"));
+            certificates.insert(certificates_of(node)?);
+        }
+        if roots.len() != 1 {
+            return Err(format!("honest nodes have {} state roots", roots.len()));
+        }
+        if certificates.len() != 1 {
+            return Err(format!("honest nodes have {} different sets of certificates", certificates.len()));
+        }
+        the_author_knows_what_is_refused(view)
+    }
+}
+
+fn everything_sound_is_accepted(view: &View, node: &Node) -> Result<(), String> {
+    let has_bodies = node.validator.is_some()
+        || view.plan.bodies == BodyAccess::OnCertificate
+        || node.index == view.plan.contributor();
+    for (at, record) in view.records.iter().enumerate().filter(|(_, record)| record.sound) {
+        if node.store.holds(Shelf::Certified, &record.id.0) != Ok(true) {
+            return Err(format!("node {} lacks record {at} of the contributor", node.index));
+        }
+        if has_bodies && node.store.holds(Shelf::Certified, &record.body) != Ok(true) {
+            return Err(format!("node {} lacks the body of record {at} of the contributor", node.index));
+        }
+    }
+    Ok(())
+}
+
+fn certificates_of(node: &Node) -> Result<Vec<Vec<u8>>, String> {
+    let mut keys = Vec::new();
+    index::each(&node.store, &[prefix::CERTIFICATE], |entry| {
+        keys.push(entry.key.clone());
+        Ok(())
+    })
+    .map_err(|error| error.to_string())?;
+    Ok(keys)
+}
+
+fn the_author_knows_what_is_refused(view: &View) -> Result<(), String> {
+    let refused = view.records.iter().enumerate().filter(|(_, record)| !record.sound);
+    for (at, record) in refused {
+        if !view.told.contains(&record.id) {
+            return Err(format!("the author never learned why record {at} is refused"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! What must hold, a file for each rule. The rules are those of the design's last section.
+
+mod agreement;
+mod bounds;
+mod canary;
+mod convergence;
+mod durability;
+mod privacy;
+
+use crate::community::Community;
+use crate::node::Node;
+use crate::plan::Plan;
+use crate::records::Shared;
+use commonwheel_protocol::ledger::Batch;
+use commonwheel_protocol::record::RecordId;
+use std::collections::BTreeSet;
+
+/// The world as the checkers see it.
+pub struct View<'a> {
+    /// What is simulated.
+    pub plan: &'a Plan,
+    /// The community.
+    pub community: &'a Community,
+    /// What the contributor shares.
+    pub records: &'a [Shared],
+    /// Everybody.
+    pub nodes: &'a [Node],
+    /// Milliseconds from the start.
+    pub now_ms: u64,
+    /// Records whose author has learned why they are refused.
+    pub told: &'a BTreeSet<RecordId>,
+}
+
+impl View<'_> {
+    /// The nodes that follow the protocol.
+    pub fn honest(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|node| node.honest)
+    }
+}
+
+/// Bytes that a node sends.
+pub enum Sent<'a> {
+    /// To anyone.
+    Gossip {
+        /// Who sends.
+        from: usize,
+        /// What.
+        bytes: &'a [u8],
+    },
+    /// To one node.
+    Ask {
+        /// Who asks.
+        from: usize,
+        /// Whom.
+        to: usize,
+        /// What.
+        bytes: &'a [u8],
+    },
+    /// To one node.
+    Reply {
+        /// Who answers.
+        from: usize,
+        /// Whom.
+        to: usize,
+        /// What.
+        bytes: &'a [u8],
+    },
+}
+
+impl Sent<'_> {
+    /// Who sends.
+    pub fn from(&self) -> usize {
+        match self {
+            Sent::Gossip { from, .. } | Sent::Ask { from, .. } | Sent::Reply { from, .. } => *from,
+        }
+    }
+
+    /// What.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Sent::Gossip { bytes, .. } | Sent::Ask { bytes, .. } | Sent::Reply { bytes, .. } => bytes,
+        }
+    }
+}
+
+/// A rule. What a misbehaving node itself stores and sends is not judged.
+trait Check {
+    /// The rule's name, with which a violation begins.
+    fn name(&self) -> &'static str;
+
+    /// A node is about to send.
+    fn sent(&mut self, _view: &View, _sent: &Sent) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// A node has committed a batch.
+    fn committed(&mut self, _view: &View, _node: &Node, _batch: &Batch) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// A node has started, perhaps after a crash.
+    fn opened(&mut self, _view: &View, _node: &Node) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// The simulation has ended.
+    fn end(&mut self, _view: &View) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// All the rules.
+pub(crate) struct Checks(Vec<Box<dyn Check>>);
+
+impl Checks {
+    pub fn all() -> Self {
+        Checks(vec![
+            Box::<agreement::Agreement>::default(),
+            Box::<privacy::Privacy>::default(),
+            Box::<durability::Durability>::default(),
+            Box::new(canary::Canary),
+            Box::<bounds::Bounds>::default(),
+            Box::new(convergence::Convergence),
+        ])
+    }
+
+    pub fn sent(&mut self, view: &View, sent: &Sent) -> Result<(), String> {
+        if !view.nodes[sent.from()].honest {
+            return Ok(());
+        }
+        self.each(|check| check.sent(view, sent))
+    }
+
+    pub fn committed(&mut self, view: &View, node: usize, batch: &Batch) -> Result<(), String> {
+        let node = &view.nodes[node];
+        if !node.honest || batch.is_empty() {
+            return Ok(());
+        }
+        self.each(|check| check.committed(view, node, batch))
+    }
+
+    pub fn opened(&mut self, view: &View, node: usize) -> Result<(), String> {
+        let node = &view.nodes[node];
+        if !node.honest {
+            return Ok(());
+        }
+        self.each(|check| check.opened(view, node))
+    }
+
+    pub fn end(&mut self, view: &View) -> Result<(), String> {
+        self.each(|check| check.end(view))
+    }
+
+    fn each(&mut self, mut look: impl FnMut(&mut dyn Check) -> Result<(), String>) -> Result<(), String> {
+        for check in &mut self.0 {
+            look(check.as_mut()).map_err(|what| format!("{}: {what}", check.name()))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,49 @@
+//! The waiting room is private: no body in gossip, and none to a node that is no validator before
+//! the record's certificate, or at all when the charter keeps bodies for releases.
+
+use super::{Check, Sent, View};
+use crate::records::{BODY_MARK, contains};
+use commonwheel_protocol::agreement::charter::BodyAccess;
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::status;
+use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::wire::exchange::Answer;
+
+/// Looks at every message.
+#[derive(Default)]
+pub struct Privacy;
+
+impl Check for Privacy {
+    fn name(&self) -> &'static str {
+        "privacy"
+    }
+
+    fn sent(&mut self, view: &View, sent: &Sent) -> Result<(), String> {
+        if !contains(sent.bytes(), BODY_MARK) {
+            return Ok(());
+        }
+        match sent {
+            Sent::Gossip { from, .. } => Err(format!("node {from} gossips a body")),
+            Sent::Ask { to, .. } | Sent::Reply { to, .. } if view.nodes[*to].validator.is_some() => Ok(()),
+            Sent::Ask { from, to, .. } => Err(format!("node {from} pushes a body to node {to}, which is no validator")),
+            Sent::Reply { from, to, bytes } => {
+                bodies_are_open(view, *from, bytes).map_err(|what| format!("node {from} sends node {to} {what}"))
+            }
+        }
+    }
+}
+
+fn bodies_are_open(view: &View, from: usize, bytes: &[u8]) -> Result<(), String> {
+    if view.plan.bodies != BodyAccess::OnCertificate {
+        return Err("a body that the charter keeps for releases".into());
+    }
+    let Ok(Answer::Records(parcels)) = Answer::read(bytes) else { return Err("a body outside of a record".into()) };
+    for parcel in parcels.iter().filter(|parcel| parcel.body.is_some()) {
+        let id = RecordId(Cid::of_cbor(&parcel.header));
+        let known = status::of(&id, view.community.charter(), &view.nodes[from].store);
+        if !known.is_ok_and(|known| known.is_some_and(|known| known.certificate.is_some())) {
+            return Err("a body before its certificate".into());
+        }
+    }
+    Ok(())
+}

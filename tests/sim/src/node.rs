@@ -1,0 +1,88 @@
+//! One simulated node: a store that survives crashes, and a core that does not.
+
+use crate::community::{Community, START_S};
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::{Core, Millis, Role};
+use commonwheel_protocol::identity::Seed;
+use commonwheel_protocol::ledger::LedgerError;
+use commonwheel_protocol::wire::exchange::Peer;
+use commonwheel_storage::MemoryStore;
+use std::collections::BTreeSet;
+
+/// Where in a step a crash happens. All three are boundaries at which a real node can die.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrashPoint {
+    /// Between two steps.
+    Idle,
+    /// The next batch is never committed.
+    BeforeCommit,
+    /// The next batch is durable, and none of its effects happens.
+    BeforeEffects,
+}
+
+/// A node.
+pub struct Node {
+    /// Its place in the world, and its transport id.
+    pub index: usize,
+    /// What survives.
+    pub store: MemoryStore,
+    /// Its place among the charter's validators.
+    pub validator: Option<usize>,
+    /// Whether it follows the protocol.
+    pub honest: bool,
+    pub(crate) core: Option<Core>,
+    pub(crate) doom: Option<CrashPoint>,
+    /// Gossip messages that it has seen in this life.
+    pub(crate) seen: BTreeSet<Cid>,
+    /// How far its clock is ahead.
+    skew_ms: u64,
+}
+
+impl Node {
+    pub(crate) fn new(
+        index: usize,
+        validator: Option<usize>,
+        honest: bool,
+        skew_ms: u64,
+        community: &Community,
+    ) -> Result<Self, LedgerError> {
+        let store = community.joined_store()?;
+        Ok(Node { index, store, validator, honest, core: None, doom: None, seen: BTreeSet::new(), skew_ms })
+    }
+
+    /// Whether it runs.
+    pub fn is_up(&self) -> bool {
+        self.core.is_some()
+    }
+
+    pub(crate) fn clock(&self, now_ms: u64) -> Millis {
+        Millis(START_S * 1000 + now_ms + self.skew_ms)
+    }
+
+    pub(crate) fn start(&mut self, now_ms: u64, community: &Community) -> Result<(), LedgerError> {
+        let role = Role {
+            peer: peer(self.index),
+            validator: self.validator.map(|place| community.validators[place].clone()),
+            reader: Seed::new([100 + self.index as u8; 32]).reader(&community.id()),
+        };
+        let (founding, ruleset) = (community.founding.clone(), community.ruleset.clone());
+        self.core = Some(Core::open(founding, ruleset, role, self.clock(now_ms), &self.store)?);
+        Ok(())
+    }
+
+    pub(crate) fn crash(&mut self) {
+        self.core = None;
+        self.doom = None;
+        self.seen.clear();
+    }
+}
+
+/// The transport id of a node.
+pub fn peer(index: usize) -> Peer {
+    Peer(vec![b'n', index as u8])
+}
+
+/// The node with a transport id.
+pub fn index_of(peer: &Peer) -> usize {
+    usize::from(peer.0[1])
+}

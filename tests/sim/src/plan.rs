@@ -1,0 +1,161 @@
+//! What is simulated: who takes part, what goes wrong, and until when.
+
+use crate::random::Random;
+use commonwheel_protocol::agreement::charter::BodyAccess;
+
+/// A fault that is put into one node on purpose, to show that a checker notices it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planted {
+    /// A replica takes a record for certified with one acceptance fewer than the quorum.
+    QuorumOffByOne,
+    /// A validator serves waiting bodies to whoever asks.
+    BodiesServedEarly,
+    /// A validator gossips a body.
+    BodyInGossip,
+    /// A validator gives receipts and does not keep the bodies.
+    ReceiptWithoutBody,
+    /// The contributor stores what it had before redaction.
+    RawTextStored,
+    /// A replica forgets every certificate that it learns.
+    CertificatesForgotten,
+    /// A replica asks for the same thing again and again.
+    AskingWithoutEnd,
+}
+
+/// How the network treats messages until it heals.
+#[derive(Clone, Copy, Debug)]
+pub struct Weather {
+    /// Gossip messages lost, in percent.
+    pub gossip_loss: u64,
+    /// Requests and replies lost, in percent.
+    pub ask_loss: u64,
+    /// Gossip messages delivered twice, in percent.
+    pub duplicates: u64,
+    /// The longest delay; each message has its own, so that they overtake each other.
+    pub delay_ms: u64,
+}
+
+impl Weather {
+    /// Nothing lost, short delays.
+    pub const CALM: Weather = Weather { gossip_loss: 0, ask_loss: 0, duplicates: 0, delay_ms: 40 };
+}
+
+/// One simulation.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// From which all chance follows.
+    pub seed: u64,
+    /// n, f and q of the charter.
+    pub quorum: (usize, usize, usize),
+    /// Who else may have bodies.
+    pub bodies: BodyAccess,
+    /// Nodes that are neither validators nor the contributor.
+    pub replicas: usize,
+    /// How many records are contributed, and about how large their bodies are.
+    pub records: usize,
+    /// Bytes of filler in each body.
+    pub body_bytes: usize,
+    /// In how many handfuls they are contributed.
+    pub handfuls: usize,
+    /// Until the network heals.
+    pub weather: Weather,
+    /// When everything that is down or cut off is up again, and nothing is lost any more.
+    pub heal_ms: u64,
+    /// When all must agree, and only quiet traffic may be left.
+    pub end_ms: u64,
+    /// Which validator misbehaves, if one does.
+    pub liar: Option<usize>,
+    /// How often some node crashes and starts again.
+    pub crashes: usize,
+    /// How often the network splits in two.
+    pub partitions: usize,
+    /// Nodes that are down for a while: node, from, until.
+    pub down: Vec<(usize, u64, u64)>,
+    /// Whether gossip never works at all, so that everything has to be asked for.
+    pub without_gossip: bool,
+    /// A fault put in on purpose.
+    pub planted: Option<Planted>,
+}
+
+/// How long nodes have to agree after the network has healed: the core's longest wait for a reply
+/// (40 s), and a few rounds of asking.
+pub const SETTLE_MS: u64 = 70_000;
+/// How long, at the end, only quiet traffic may be left.
+pub const QUIET_MS: u64 = 10_000;
+
+impl Plan {
+    /// Four validators, two replicas, a contributor with ten records, and nothing that goes wrong.
+    pub fn calm(seed: u64) -> Self {
+        Plan {
+            seed,
+            quorum: (4, 1, 3),
+            bodies: BodyAccess::OnCertificate,
+            replicas: 2,
+            records: 10,
+            body_bytes: 200,
+            handfuls: 2,
+            weather: Weather::CALM,
+            heal_ms: 5_000,
+            end_ms: 30_000,
+            liar: None,
+            crashes: 0,
+            partitions: 0,
+            down: vec![],
+            without_gossip: false,
+            planted: None,
+        }
+    }
+
+    /// What a seed leads to: any mixture of the faults. `nodes` counts all nodes, at least 6.
+    pub fn from_seed(seed: u64, nodes: Option<usize>) -> Self {
+        let mut random = Random::new(seed ^ 0x5eed);
+        let quorum = match random.within(0, 9) {
+            0 => (1, 0, 1),
+            1 => (3, 0, 2),
+            2 => (5, 1, 4),
+            _ => (4, 1, 3),
+        };
+        let heal_ms = random.within(15_000, 45_000);
+        let weather = Weather {
+            gossip_loss: random.within(0, 60),
+            ask_loss: random.within(0, 40),
+            duplicates: random.within(0, 30),
+            delay_ms: random.within(20, 4_000),
+        };
+        let replicas = nodes.map_or(2, |nodes| nodes.saturating_sub(quorum.0 + 1).max(1));
+        let mut plan = Plan {
+            quorum,
+            bodies: if random.percent(70) { BodyAccess::OnCertificate } else { BodyAccess::OnRelease },
+            replicas,
+            records: random.within(3, 14) as usize,
+            handfuls: random.within(1, 4) as usize,
+            weather,
+            heal_ms,
+            end_ms: heal_ms + SETTLE_MS + QUIET_MS,
+            crashes: random.within(0, 6) as usize,
+            partitions: random.within(0, 3) as usize,
+            ..Plan::calm(seed)
+        };
+        match Random::new(seed ^ 0x6055).within(0, 19) {
+            0 | 1 => plan.without_gossip = true,
+            2 | 3 => plan.weather.gossip_loss = 100,
+            _ => {}
+        }
+        plan.liar = (quorum.1 > 0 && random.percent(50)).then(|| random.index(quorum.0));
+        if random.percent(30) && quorum.0 > 1 {
+            // As many as it takes to stop acceptance; the last of them comes back only at the end.
+            plan.down = (0..quorum.0 - quorum.2 + 1).map(|i| (i, 0, heal_ms - 1_000 * i as u64)).collect();
+        }
+        plan
+    }
+
+    /// Nodes in all: validators, then replicas, then the contributor.
+    pub fn nodes(&self) -> usize {
+        self.quorum.0 + self.replicas + 1
+    }
+
+    /// The contributor's index.
+    pub fn contributor(&self) -> usize {
+        self.nodes() - 1
+    }
+}

@@ -1,0 +1,38 @@
+//! Seeds that once showed a fault, and a few more. Each was a violation when it was added.
+
+use sim::{Plan, run};
+
+/// Runs seeds on two threads; the first violation fails.
+fn all_hold(seeds: &[u64]) {
+    std::thread::scope(|scope| {
+        for half in seeds.chunks(seeds.len().div_ceil(2)) {
+            scope.spawn(move || {
+                for seed in half {
+                    if let Err(violation) = run(&Plan::from_seed(*seed, None)) {
+                        panic!("{violation}");
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_body_that_nobody_has_is_not_asked_for_ten_times_a_second() {
+    all_hold(&[0, 4]);
+}
+
+#[test]
+fn a_receipt_is_given_only_for_a_body_that_is_here() {
+    all_hold(&[3, 14]);
+}
+
+#[test]
+fn an_author_who_asks_again_learns_why_a_record_is_refused() {
+    all_hold(&[11]);
+}
+
+#[test]
+fn verdicts_and_receipts_about_unknown_records_are_not_kept() {
+    all_hold(&[2, 5]);
+}
