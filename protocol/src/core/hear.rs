@@ -21,9 +21,20 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<Judgement, LedgerError> {
-        let heard = match Message::read(bytes) {
+        self.hear_message(from, Message::read(bytes), ledger, step)
+    }
+
+    /// The same for a message that was read, or could not be.
+    pub(super) fn hear_message(
+        &mut self,
+        from: &Peer,
+        message: Result<Message, MessageError>,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<Judgement, LedgerError> {
+        let heard = match message {
             Ok(message) => self.take_in(&message, from, ledger, step)?,
-            Err(MessageError::Oversized(_)) => Err(Offence::Oversized),
+            Err(MessageError::Oversized { .. }) => Err(Offence::Oversized),
             Err(_) => Err(Offence::Malformed),
         };
         match heard {

@@ -7,6 +7,7 @@ use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::REQUEST_IDS;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::{Answer, Ask, Parcel, Peer, Receipt, Session};
+use crate::wire::gossip::Message;
 use std::collections::BTreeSet;
 
 impl Core {
@@ -37,7 +38,7 @@ impl Core {
                 self.submit_own(&peer, ledger, step)
             }
             (Asked::Live, Answer::Live { message, next }) => {
-                self.hear(&peer, &message, ledger, step)?;
+                self.hear_message(&peer, Message::read_page(&message), ledger, step)?;
                 if let Some(after) = next {
                     self.ask(&peer, Ask::Live(Some(after)), Asked::Live, step);
                 }

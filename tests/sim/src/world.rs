@@ -216,7 +216,9 @@ impl<'p> World<'p> {
         self.network.sides = None;
         for node in 0..self.nodes.len() {
             self.nodes[node].doom = None;
-            self.start(node)?;
+            if !self.plan.down.iter().any(|(who, _, until)| *who == node && *until > self.now) {
+                self.start(node)?;
+            }
         }
         self.refresh()
     }

@@ -32,9 +32,9 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
-    /// The nodes that follow the protocol.
+    /// The nodes that run and follow the protocol.
     pub fn honest(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.iter().filter(|node| node.honest)
+        self.nodes.iter().filter(|node| node.honest && node.is_up())
     }
 }
 
