@@ -136,6 +136,7 @@ impl Core {
         }
         self.to_check.remove(&id);
         self.bodiless.remove(&id);
+        self.own.remove(&id);
         self.ripe.remove(&id);
     }
 

@@ -72,7 +72,7 @@ impl Core {
         step: &mut Step,
     ) -> Result<Answer, LedgerError> {
         let Some(key) = self.role.validator.clone() else { return Ok(Answer::Refused(Refusal::NotAValidator)) };
-        let (mut held, mut refused) = (Vec::new(), Vec::new());
+        let (mut held, mut refused, mut full) = (Vec::new(), Vec::new(), false);
         for (at, parcel) in parcels.iter().enumerate() {
             match self.take_one(parcel, ledger, step)? {
                 Ok(id) => held.push(id),
@@ -81,7 +81,11 @@ impl Core {
                     refused.push((at, why));
                 }
                 Err(Trouble::Ours(why)) => refused.push((at, why)),
+                Err(Trouble::NoRoom) => full = true,
             }
+        }
+        if full && held.is_empty() && refused.is_empty() {
+            return Ok(Answer::Refused(Refusal::Busy));
         }
         let receipt = (!held.is_empty()).then(|| Receipt::sign(self.community, &held, &key));
         if let Some(bytes) = &receipt {
@@ -106,7 +110,7 @@ impl Core {
         };
         let id = header.id();
         if !self.known(&id, ledger, step)? && !self.has_room(&header) {
-            return Ok(Err(Trouble::Ours("too many records wait already; try again later".into())));
+            return Ok(Err(Trouble::NoRoom));
         }
         if self.keep_header(&header, ledger, step)? || !self.holds_body(&header.header().body, ledger)? {
             self.keep_body(&header, body, false, ledger, step)?;
@@ -270,6 +274,8 @@ fn add(list: &mut Vec<Vec<u8>>, block: Vec<u8>) {
 enum Trouble {
     /// The sender is at fault.
     Theirs(String),
-    /// The record does not meet the community's demands, or there is no room.
+    /// The record does not meet the community's demands.
     Ours(String),
+    /// Too many records wait: the answer passes over this one, and its author tries again.
+    NoRoom,
 }

@@ -101,7 +101,7 @@ impl Core {
     }
 
     /// Whether a receipt that is held already vouches for a record.
-    fn vouched_before(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+    pub(super) fn vouched_before(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
         Ok(!ledger.scan(&index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), None, 1)?.is_empty())
     }
 

@@ -259,6 +259,9 @@ impl<'p> World<'p> {
         let records: Vec<_> = of_handful.map(|(_, record)| record.clone()).collect();
         let contributor = self.plan.contributor();
         let parcels = records.iter().map(|record| record.parcel.clone()).collect();
+        if self.plan.crash_on_contributing {
+            self.nodes[contributor].doom = Some(CrashPoint::BeforeEffects);
+        }
         self.step(contributor, Input::Contribute(parcels), Cause::Own)?;
         let store = &self.nodes[contributor].store;
         let kept = |id: &RecordId| {

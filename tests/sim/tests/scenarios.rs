@@ -41,6 +41,13 @@ fn without_gossip_everything_is_asked_for() {
 }
 
 #[test]
+fn what_was_contributed_spreads_though_its_author_crashed_before_telling_anyone() {
+    for author in [None, Some(0)] {
+        holds(&Plan { author, crash_on_contributing: true, ..Plan::calm(20) });
+    }
+}
+
+#[test]
 fn bodies_kept_for_releases_reach_validators_alone() {
     let weather = Weather { ask_loss: 20, ..Weather::CALM };
     holds(&Plan { bodies: BodyAccess::OnRelease, weather, end_ms: 70_000, ..Plan::calm(9) });
@@ -48,6 +55,15 @@ fn bodies_kept_for_releases_reach_validators_alone() {
 
 #[test]
 fn large_batches_of_verdicts_are_learned_without_gossip() {
-    let plan = Plan { records: 260, handfuls: 1, without_gossip: true, replicas: 1, body_bytes: 0, ..Plan::calm(11) };
+    let plan = Plan {
+        records: 260,
+        handfuls: 1,
+        without_gossip: true,
+        replicas: 1,
+        body_bytes: 0,
+        heal_ms: 1_500,
+        end_ms: 22_000,
+        ..Plan::calm(11)
+    };
     holds(&Plan { quorum: (5, 1, 4), ..plan });
 }

@@ -119,8 +119,8 @@ impl Checks {
             Box::<privacy::Privacy>::default(),
             Box::<durability::Durability>::default(),
             Box::new(canary::Canary),
-            Box::<bounds::Bounds>::default(),
             Box::new(convergence::Convergence),
+            Box::<bounds::Bounds>::default(),
         ])
     }
 
