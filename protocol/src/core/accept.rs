@@ -9,10 +9,13 @@ use crate::index;
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::record::{RecordId, SignedHeader};
 use crate::sign::PublicKey;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long the other validators wait for the one whose turn it is to certify.
 const TURN_MS: u64 = 2_000;
+/// Records certified in one step, so that no step takes long.
+const CERTIFIED_PER_TICK: usize = 256;
 
 impl Core {
     /// Whether this validator has said anything of a record.
@@ -51,11 +54,13 @@ impl Core {
 
     /// Certifies what is ripe and due. Runs on ticks, when the verdicts are in the ledger.
     pub(super) fn certify_ripe(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
-        let due: Vec<_> = self.ripe.iter().filter(|(_, due)| **due <= self.now).map(|(id, _)| *id).collect();
+        let due = self.ripe.iter().filter(|(_, due)| **due <= self.now).map(|(id, _)| *id);
+        let due: Vec<_> = due.take(CERTIFIED_PER_TICK).collect();
+        let mut batches = BTreeMap::new();
         for id in due {
             self.ripe.remove(&id);
             let Some(header) = self.waiting_header(&id, ledger)? else { continue };
-            let acceptances = self.acceptances(&id, ledger)?;
+            let acceptances = self.acceptances(&id, &mut batches, ledger)?;
             let Ok(certificate) = Certificate::form(id, header.header().time, &self.charter, acceptances) else {
                 continue;
             };
@@ -66,7 +71,13 @@ impl Core {
     }
 
     /// One acceptance of each validator that has accepted, with its proof.
-    fn acceptances(&self, id: &RecordId, ledger: &impl Ledger) -> Result<Vec<Acceptance>, LedgerError> {
+    /// `batches` keeps those that were read, since one covers many records.
+    fn acceptances(
+        &self,
+        id: &RecordId,
+        batches: &mut BTreeMap<Cid, Option<Batch>>,
+        ledger: &impl Ledger,
+    ) -> Result<Vec<Acceptance>, LedgerError> {
         let mut by_validator: BTreeMap<PublicKey, (Cid, usize)> = BTreeMap::new();
         for verdict in index::verdicts(ledger, id)? {
             if verdict.verdict == Verdict::Accept && self.charter.validator(&verdict.validator).is_some() {
@@ -75,8 +86,11 @@ impl Core {
         }
         let mut acceptances = Vec::new();
         for (cid, index) in by_validator.into_values() {
-            let batch = ledger.block(Shelf::Live, &cid)?.and_then(|bytes| Batch::verify(&bytes).ok());
-            acceptances.extend(batch.and_then(|batch| Acceptance::of(&batch, index)));
+            if let Entry::Vacant(unread) = batches.entry(cid) {
+                unread.insert(ledger.block(Shelf::Live, &cid)?.and_then(|bytes| Batch::verify(&bytes).ok()));
+            }
+            let batch = batches.get(&cid).and_then(Option::as_ref);
+            acceptances.extend(batch.and_then(|batch| Acceptance::of(batch, index)));
         }
         Ok(acceptances)
     }
