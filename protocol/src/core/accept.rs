@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How long the other validators wait for the one whose turn it is to certify.
 const TURN_MS: u64 = 2_000;
+/// Records certified in one step, so that no step takes long.
+const CERTIFIED_PER_TICK: usize = 256;
 
 impl Core {
     /// Whether this validator has said anything of a record.
@@ -52,8 +54,9 @@ impl Core {
 
     /// Certifies what is ripe and due. Runs on ticks, when the verdicts are in the ledger.
     pub(super) fn certify_ripe(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        let due = self.ripe.iter().filter(|(_, due)| **due <= self.now).map(|(id, _)| *id);
+        let due: Vec<_> = due.take(CERTIFIED_PER_TICK).collect();
         let mut batches = BTreeMap::new();
-        let due: Vec<_> = self.ripe.iter().filter(|(_, due)| **due <= self.now).map(|(id, _)| *id).collect();
         for id in due {
             self.ripe.remove(&id);
             let Some(header) = self.waiting_header(&id, ledger)? else { continue };
@@ -67,8 +70,8 @@ impl Core {
         Ok(())
     }
 
-    /// One acceptance of each validator that has accepted, with its proof. `batches` holds those
-    /// read before, since one batch speaks of many records.
+    /// One acceptance of each validator that has accepted, with its proof.
+    /// `batches` keeps those that were read, since one covers many records.
     fn acceptances(
         &self,
         id: &RecordId,
@@ -83,10 +86,11 @@ impl Core {
         }
         let mut acceptances = Vec::new();
         for (cid, index) in by_validator.into_values() {
-            if let Entry::Vacant(place) = batches.entry(cid) {
-                place.insert(ledger.block(Shelf::Live, &cid)?.and_then(|bytes| Batch::verify(&bytes).ok()));
+            if let Entry::Vacant(unread) = batches.entry(cid) {
+                unread.insert(ledger.block(Shelf::Live, &cid)?.and_then(|bytes| Batch::verify(&bytes).ok()));
             }
-            acceptances.extend(batches[&cid].as_ref().and_then(|batch| Acceptance::of(batch, index)));
+            let batch = batches.get(&cid).and_then(Option::as_ref);
+            acceptances.extend(batch.and_then(|batch| Acceptance::of(batch, index)));
         }
         Ok(acceptances)
     }
@@ -150,6 +154,7 @@ impl Core {
         self.to_check.remove(&id);
         self.next_hour.remove(&id);
         self.bodiless.remove(&id);
+        self.own.remove(&id);
         self.ripe.remove(&id);
     }
 

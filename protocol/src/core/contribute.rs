@@ -2,10 +2,9 @@
 
 use super::peers::Asked;
 use super::{Core, Effect, Notice, Step};
-use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::FRAME_BYTES;
-use crate::record::{RecordId, SignedHeader};
+use crate::record::SignedHeader;
 use crate::wire::exchange::{Ask, Parcel, Peer};
 
 /// Records pushed in one request, and bytes.
@@ -38,6 +37,8 @@ impl Core {
             if self.role.validator.is_some() {
                 self.to_check.insert(id);
                 self.outbox.headers.push(id);
+            } else {
+                self.own.insert(id);
             }
         }
         Ok(())
@@ -55,15 +56,12 @@ impl Core {
         if state.validator.is_none() || self.asking(peer, |asked| matches!(asked, Asked::Submit(_))) {
             return Ok(());
         }
-        let done = &state.submitted;
+        let todo: Vec<_> = self.own.difference(&state.submitted).take(SUBMIT_RECORDS).copied().collect();
         let (mut records, mut parcels, mut size) = (Vec::new(), Vec::new(), 0);
-        for (id, body) in self.own_waiting(ledger)? {
-            if done.contains(&id) || records.len() == SUBMIT_RECORDS {
-                continue;
-            }
-            let (Some(header), Some(body)) = (ledger.block(Shelf::Live, &id.0)?, self.body(&body, ledger)?) else {
-                continue;
-            };
+        for id in todo {
+            let Some(header) = self.waiting_header(&id, ledger)? else { continue };
+            let Some(body) = self.body(&header.header().body, ledger)? else { continue };
+            let header = header.bytes().to_vec();
             size += header.len() + body.len();
             if size > SUBMIT_BYTES && !parcels.is_empty() {
                 break;
@@ -75,16 +73,5 @@ impl Core {
             self.ask(peer, Ask::Submit(parcels), Asked::Submit(records), step);
         }
         Ok(())
-    }
-
-    /// Waiting records whose body is here. On a node that is no validator those are its own.
-    fn own_waiting(&self, ledger: &impl Ledger) -> Result<Vec<(RecordId, crate::bytes::Cid)>, LedgerError> {
-        let mut waiting = Vec::new();
-        index::each_record(ledger, prefix::WAITING, |id, header| {
-            if !self.bodiless.contains(&id) {
-                waiting.push((id, header.body));
-            }
-        })?;
-        Ok(waiting)
     }
 }

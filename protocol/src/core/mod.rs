@@ -189,6 +189,8 @@ pub struct Core {
     to_check: BTreeSet<RecordId>,
     /// Waiting records without a body here.
     bodiless: BTreeSet<RecordId>,
+    /// Waiting records with a body here, on a node that is no validator: those signed here.
+    own: BTreeSet<RecordId>,
     /// Certified records without a body here, though it may be had.
     incomplete: BTreeSet<RecordId>,
     /// Waiting records of which something new was learned, to be counted at the next tick.
@@ -251,6 +253,7 @@ impl Core {
             outbox: Outbox::default(),
             to_check: BTreeSet::new(),
             bodiless: BTreeSet::new(),
+            own: BTreeSet::new(),
             incomplete: BTreeSet::new(),
             to_count: BTreeSet::new(),
             ripe: BTreeMap::new(),
@@ -339,11 +342,18 @@ impl Core {
             if let Some(header) = self.waiting_header(&id, ledger)? {
                 *self.waiting_by_author.entry(header.header().author).or_default() += 1;
             }
-            match self.holds_body(&body, ledger)? {
-                true if self.role.validator.is_some() && !self.judged(&id, ledger)? => self.to_check.insert(id),
-                true => continue,
-                false => self.bodiless.insert(id),
-            };
+            if !self.holds_body(&body, ledger)? {
+                self.bodiless.insert(id);
+            } else if self.role.validator.is_none() {
+                self.own.insert(id);
+            } else {
+                if !self.judged(&id, ledger)? {
+                    self.to_check.insert(id);
+                }
+                if !self.vouched_before(&id, ledger)? {
+                    self.outbox.headers.push(id);
+                }
+            }
         }
         let mut certified = Vec::new();
         index::each_record(ledger, prefix::CERTIFIED, |id, header| certified.push((id, header.body)))?;

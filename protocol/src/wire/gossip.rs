@@ -4,7 +4,7 @@
 //! it carries is.
 
 use crate::bytes::{DecodeError, FieldError, Fields, Node, decode, encode};
-use crate::limits::{GOSSIP_BYTES, GOSSIP_ITEMS, HEADER_BYTES};
+use crate::limits::{GOSSIP_BYTES, GOSSIP_ITEMS, HEADER_BYTES, LIVE_PAGE_BYTES};
 
 /// The gossip topic of a community.
 pub fn topic(community: &crate::bytes::Cid) -> String {
@@ -28,8 +28,13 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
     /// Longer than a message may be.
-    #[error("a gossip message is at most {GOSSIP_BYTES} bytes; found {0}")]
-    Oversized(usize),
+    #[error("such a message is at most {most} bytes; found {found}")]
+    Oversized {
+        /// How long it may be.
+        most: usize,
+        /// How long it is.
+        found: usize,
+    },
     /// Not canonical.
     #[error("the message is not canonical DAG-CBOR: {0}")]
     Bytes(#[from] DecodeError),
@@ -54,13 +59,25 @@ impl Message {
         ]))
     }
 
-    /// Reads received bytes.
+    /// Reads a gossip message: at most [`GOSSIP_BYTES`].
     ///
     /// # Errors
     /// The first rule that the bytes break.
     pub fn read(bytes: &[u8]) -> Result<Self, MessageError> {
-        if bytes.len() > GOSSIP_BYTES {
-            return Err(MessageError::Oversized(bytes.len()));
+        Message::read_within(GOSSIP_BYTES, bytes)
+    }
+
+    /// Reads a page of what waits, which was asked for: at most [`LIVE_PAGE_BYTES`].
+    ///
+    /// # Errors
+    /// The first rule that the bytes break.
+    pub fn read_page(bytes: &[u8]) -> Result<Self, MessageError> {
+        Message::read_within(LIVE_PAGE_BYTES, bytes)
+    }
+
+    fn read_within(most: usize, bytes: &[u8]) -> Result<Self, MessageError> {
+        if bytes.len() > most {
+            return Err(MessageError::Oversized { most, found: bytes.len() });
         }
         let mut fields = Fields::of(decode(bytes)?)?;
         let message = Message {
@@ -118,6 +135,10 @@ mod tests {
         let envelope = of(60_000).len() - 60_000;
         assert!(Message::read(&of(GOSSIP_BYTES - envelope)).is_ok());
         let over = GOSSIP_BYTES + 1;
-        assert_eq!(Message::read(&of(over - envelope)), Err(MessageError::Oversized(over)));
+        assert_eq!(
+            Message::read(&of(over - envelope)),
+            Err(MessageError::Oversized { most: GOSSIP_BYTES, found: over })
+        );
+        assert!(Message::read_page(&of(over - envelope)).is_ok());
     }
 }

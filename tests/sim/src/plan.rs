@@ -63,6 +63,10 @@ pub struct Plan {
     pub heal_ms: u64,
     /// When all must agree, and only quiet traffic may be left.
     pub end_ms: u64,
+    /// Which validator contributes, instead of the contributor.
+    pub author: Option<usize>,
+    /// Whether it crashes each time as soon as its records are durable, before it tells anyone.
+    pub crash_on_contributing: bool,
     /// Which validator misbehaves, if one does.
     pub liar: Option<usize>,
     /// How often some node crashes and starts again.
@@ -97,6 +101,8 @@ impl Plan {
             weather: Weather::CALM,
             heal_ms: 5_000,
             end_ms: 30_000,
+            author: None,
+            crash_on_contributing: false,
             liar: None,
             crashes: 0,
             partitions: 0,
@@ -154,8 +160,8 @@ impl Plan {
         self.quorum.0 + self.replicas + 1
     }
 
-    /// The contributor's index.
+    /// The index of the node that contributes.
     pub fn contributor(&self) -> usize {
-        self.nodes() - 1
+        self.author.unwrap_or(self.nodes() - 1)
     }
 }

@@ -216,7 +216,9 @@ impl<'p> World<'p> {
         self.network.sides = None;
         for node in 0..self.nodes.len() {
             self.nodes[node].doom = None;
-            self.start(node)?;
+            if !self.plan.down.iter().any(|(who, _, until)| *who == node && *until > self.now) {
+                self.start(node)?;
+            }
         }
         self.refresh()
     }
@@ -257,6 +259,9 @@ impl<'p> World<'p> {
         let records: Vec<_> = of_handful.map(|(_, record)| record.clone()).collect();
         let contributor = self.plan.contributor();
         let parcels = records.iter().map(|record| record.parcel.clone()).collect();
+        if self.plan.crash_on_contributing {
+            self.nodes[contributor].doom = Some(CrashPoint::BeforeEffects);
+        }
         self.step(contributor, Input::Contribute(parcels), Cause::Own)?;
         let store = &self.nodes[contributor].store;
         let kept = |id: &RecordId| {
