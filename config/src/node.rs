@@ -104,8 +104,8 @@ impl NodeConfig {
     /// When it cannot be read, or a key is unknown or holds something else than it should.
     pub fn load(path: &Path) -> Result<Self, SettingError> {
         match read_text(path, FILE_BYTES) {
-            Ok(text) => NodeConfig::parse(&text),
-            Err(SettingError::File { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(NodeConfig::default()),
+            Ok(text) => NodeConfig::from_toml(&text),
+            Err(SettingError::File { why, .. }) if why.kind() == ErrorKind::NotFound => Ok(NodeConfig::default()),
             Err(error) => Err(error),
         }
     }
@@ -114,7 +114,7 @@ impl NodeConfig {
     ///
     /// # Errors
     /// When a key is unknown or holds something else than it should.
-    pub fn parse(text: &str) -> Result<Self, SettingError> {
+    pub fn from_toml(text: &str) -> Result<Self, SettingError> {
         let mut config = NodeConfig::default();
         let mut top = Table::parse(text)?;
         let mut network = top.table("network")?;
@@ -161,7 +161,7 @@ pub(crate) fn licence(value: &Value) -> Option<Licence> {
 
 /// The whole text of a file of at most `limit` bytes.
 pub(crate) fn read_text(path: &Path, limit: u64) -> Result<String, SettingError> {
-    let file = |source| SettingError::File { path: path.display().to_string(), source };
+    let file = |why| SettingError::File { path: path.display().to_string(), why };
     let mut text = String::new();
     std::fs::File::open(path).and_then(|f| f.take(limit + 1).read_to_string(&mut text)).map_err(file)?;
     if text.len() as u64 > limit {
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn an_empty_file_gives_the_defaults() {
-        assert_eq!(NodeConfig::parse("").unwrap(), NodeConfig::default());
+        assert_eq!(NodeConfig::from_toml("").unwrap(), NodeConfig::default());
         assert_eq!(NodeConfig::default().listen.len(), 2);
     }
 
@@ -222,7 +222,7 @@ mod tests {
             preference: Some("train-ai=n".into()),
             author: Some(AuthorMode::Named),
         };
-        assert_eq!(NodeConfig::parse(text).unwrap(), expected);
+        assert_eq!(NodeConfig::from_toml(text).unwrap(), expected);
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
             ("[contribute]\npreference = \"yes\"", &["contribute.preference", "train-ai", "yes"]),
             ("\n\nx ==", &["line 3"]),
         ] {
-            let error = NodeConfig::parse(text).unwrap_err().to_string();
+            let error = NodeConfig::from_toml(text).unwrap_err().to_string();
             assert!(parts.iter().all(|part| error.contains(part)), "{error}");
         }
     }

@@ -49,12 +49,12 @@ pub enum SettingError {
         why: String,
     },
     /// The file cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {why}")]
     File {
         /// Which file.
         path: String,
         /// Why.
-        source: std::io::Error,
+        why: std::io::Error,
     },
 }
 

@@ -7,6 +7,7 @@
 pub mod agreement;
 pub mod bytes;
 pub mod core;
+pub mod dataset;
 pub mod identity;
 pub mod index;
 pub mod ledger;

@@ -32,7 +32,7 @@ impl From<negentropy::Error> for ReconcileError {
 pub struct Progress {
     /// The next message to send; `None` when all differences are known.
     pub next: Option<Vec<u8>>,
-    /// Items that the other side has and this one lacks.
+    /// Items that the other side has and this one lacks, in order.
     pub missing: Vec<Item>,
 }
 
@@ -71,7 +71,9 @@ impl Snapshot {
         machine.set_initiator();
         let (mut have, mut need) = (Vec::new(), Vec::new());
         let next = machine.reconcile_with_ids(answer, &mut have, &mut need)?;
-        Ok(Progress { next, missing: need.into_iter().map(|id| Item(id.to_bytes())).collect() })
+        let mut missing: Vec<_> = need.into_iter().map(|id| Item(id.to_bytes())).collect();
+        missing.sort(); // the library hands them out in the order of a randomly seeded hash
+        Ok(Progress { next, missing })
     }
 
     fn machine(&self) -> Negentropy<'_, NegentropyStorageVector> {

@@ -1,48 +1,121 @@
-//! Questions to a person at the terminal.
+//! Questions to the person at the terminal. They go to standard error; answers come from standard input.
 
 use super::output::Output;
-use anyhow::bail;
-use std::io::{BufRead, IsTerminal, Write};
+use crate::keys::{KeyError, Passphrase};
+use anyhow::{Context as _, bail};
+use std::io::{self, BufRead, Read, Write};
+
+/// An answer is read up to so many bytes.
+const ANSWER_BYTES: u64 = 16 * 1024;
+
+/// Goes on when the person says yes, or has said so before with `--yes`.
+///
+/// # Errors
+/// When they say no, or there is nobody to ask.
+pub fn confirm(out: Output, question: &str, yes: bool) -> anyhow::Result<()> {
+    if yes {
+        return Ok(());
+    }
+    match line(out, &format!("{question} [y/N]"), Some("n"))?.to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => bail!("not confirmed; nothing was done"),
+    }
+}
 
 /// Makes sure that there is somebody to ask.
 ///
 /// # Errors
-/// When input or output is not a terminal.
+/// When there is not.
 pub fn require_terminal(out: Output) -> anyhow::Result<()> {
     if out.can_ask() {
         return Ok(());
     }
-    bail!("this asks questions, and there is no terminal to ask at\nHint: add --yes to consent to everything in a script")
+    bail!(
+        "this asks questions, and there is no terminal to ask them on\nHint: --yes agrees to everything; --help lists what can be said in options"
+    )
 }
 
-/// A line from the terminal; the default when it is empty.
+/// Whether the person says yes.
 ///
 /// # Errors
-/// When there is no terminal, or it is closed.
-pub fn line(question: &str, default: Option<&str>) -> anyhow::Result<String> {
-    if !std::io::stdin().is_terminal() {
-        bail!("this asks questions, and there is no terminal to ask at\nHint: add --yes to consent to everything in a script")
-    }
-    let shown = default.map(|default| format!(" [{default}]")).unwrap_or_default();
-    anstream::eprint!("{question}{shown} ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    if std::io::stdin().lock().read_line(&mut answer)? == 0 {
-        bail!("the terminal was closed before an answer came; nothing was done");
-    }
-    let answer = answer.trim();
-    Ok(if answer.is_empty() { default.unwrap_or_default().to_owned() } else { answer.to_owned() })
+/// When there is nobody to ask, or input ends.
+pub fn yes(out: Output, question: &str, default: bool) -> anyhow::Result<bool> {
+    let (shown, default) = if default { ("[Y/n]", "y") } else { ("[y/N]", "n") };
+    let answer = line(out, &format!("{question} {shown}"), Some(default))?.to_lowercase();
+    Ok(matches!(answer.as_str(), "y" | "yes"))
 }
 
-/// Yes or no.
+/// What the person answers; `default` when they only press Enter.
 ///
 /// # Errors
-/// As [`line`].
-pub fn yes(question: &str, default: bool) -> anyhow::Result<bool> {
-    let answer = line(question, Some(if default { "Y/n" } else { "y/N" }))?;
-    Ok(match answer.to_lowercase().as_str() {
-        "y" | "yes" => true,
-        "n" | "no" => false,
-        _ => default,
-    })
+/// When there is nobody to ask, or input ends.
+pub fn line(out: Output, question: &str, default: Option<&str>) -> anyhow::Result<String> {
+    if !out.can_ask() {
+        bail!(
+            "there is a question, and no terminal to ask it on: {question}\nHint: answer with options; --yes agrees, and --help lists the others"
+        );
+    }
+    answer(&mut io::stdin().lock(), &mut io::stderr().lock(), question, default)
+}
+
+/// A passphrase for a new file: from the environment, or typed twice.
+///
+/// # Errors
+/// When it is too short, the two differ, or there is nobody to ask.
+pub fn new_passphrase(file: &str) -> anyhow::Result<Passphrase> {
+    if let Some(passphrase) = Passphrase::from_environment() {
+        return Ok(passphrase.checked()?);
+    }
+    let nobody = || KeyError::NeedsPassphrase(file.into());
+    let first = Passphrase::asked(&format!("New passphrase for {file}: ")).ok_or_else(nobody)?.checked()?;
+    let again = Passphrase::asked("The same again: ").ok_or_else(nobody)?;
+    if !first.same(&again) {
+        bail!("the two passphrases differ; nothing was written");
+    }
+    Ok(first)
+}
+
+fn answer(
+    from: &mut impl BufRead,
+    to: &mut impl Write,
+    question: &str,
+    default: Option<&str>,
+) -> anyhow::Result<String> {
+    loop {
+        write!(to, "{question} ")?;
+        to.flush()?;
+        let mut text = String::new();
+        let read = from.take(ANSWER_BYTES).read_line(&mut text).context("cannot read the answer")?;
+        match (text.trim(), default) {
+            _ if read == 0 => bail!("input ended before the question was answered; nothing was done"),
+            ("", Some(default)) => return Ok(default.to_owned()),
+            ("", None) => writeln!(to, "Please answer, or stop with Ctrl-C.")?,
+            (given, _) => return Ok(given.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(input: &str, default: Option<&str>) -> anyhow::Result<String> {
+        answer(&mut input.as_bytes(), &mut Vec::new(), "Which?", default)
+    }
+
+    #[test]
+    fn enter_takes_the_default_and_without_one_the_question_comes_again() {
+        assert_eq!(answered("\n", Some("n")).unwrap(), "n");
+        assert_eq!(answered(" yes \n", Some("n")).unwrap(), "yes");
+        assert_eq!(answered("\n\nthis\n", None).unwrap(), "this");
+        assert!(answered("", Some("n")).is_err());
+    }
+
+    #[test]
+    fn without_a_terminal_the_error_points_to_yes() {
+        // Output for programs is never a conversation.
+        let error = confirm(Output { json: true }, "Sure?", false).unwrap_err().to_string();
+        assert!(error.contains("--yes") && error.contains("Sure?"), "{error}");
+        assert!(confirm(Output { json: true }, "Sure?", true).is_ok());
+    }
 }

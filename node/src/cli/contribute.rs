@@ -100,7 +100,7 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
     let (ruleset, most) = match &args.community {
         Some(name) => {
             let community = community::chosen(&context.home, Some(name))?;
-            let charter = community.founding().charter();
+            let charter = community.founding.charter();
             (ruleset(charter)?, charter.number("quarantine_above"))
         }
         None => {
@@ -171,18 +171,18 @@ struct SharedRecord {
 pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let community = community::chosen(&context.home, args.community.as_deref())?;
     let id = community.id();
-    let charter = community.founding().charter();
+    let charter = community.founding.charter();
     let seed = keys::load_seed(&context.home)?;
     let ruleset = ruleset(charter)?;
     let choices = decide::choices(&args.choices, charter, &id, context)?;
     if !args.yes {
         ask::require_terminal(context.out)?;
     }
-    decide::consent_to_terms(&community, args.yes)?;
+    decide::consent_to_terms(&community, args.yes, context.out)?;
     let pick = match &args.pick {
         Some(pick) => pick.clone(),
         None if args.yes => Pick::All,
-        None => decide::pick(&args.files, &ruleset, charter)?,
+        None => decide::pick(&args.files, &ruleset, charter, context.out)?,
     };
     let mut batch = Sharing::begin(context, &seed, charter, id, &ruleset, choices, args)?;
     let errors = gather::each(&args.files, &ruleset, &pick, |_, item, origin| batch.take(item, origin))?;
@@ -248,7 +248,8 @@ impl<'a> Sharing<'a> {
         }
         let about = profile.about.as_deref().filter(|_| self.choices.mode == AuthorMode::Named);
         let body = self.signer.profile(&name, about, &self.choices)?;
-        let digest = format!("profile-{}-{}", self.choices.mode.name(), self.shared.digest_text(&[&name, about.unwrap_or("")]));
+        let digest =
+            format!("profile-{}-{}", self.choices.mode.name(), self.shared.digest_text(&[&name, about.unwrap_or("")]));
         if self.shared.remember(digest.clone()) {
             self.sign(body, digest, "your profile".to_owned())?;
         }
@@ -262,7 +263,7 @@ impl<'a> Sharing<'a> {
             self.outcome.duplicates.push(origin.to_owned());
             return Ok(());
         }
-        let choices = decide::for_item(&item, &self.choices, &self.args.choices, self.args.yes)?;
+        let choices = decide::for_item(&item, &self.choices, &self.args.choices, self.args.yes, self.context.out)?;
         let Some(choices) = choices else { return Ok(()) };
         let body = match self.signer.body(&item, &choices) {
             Ok(body) => body,
@@ -324,7 +325,7 @@ impl<'a> Sharing<'a> {
         }
         let session = match self.session.take() {
             Some(session) => session,
-            None => Session::online(self.context)?,
+            None => Session::online(self.context, Some(&self.signer.community))?,
         };
         let parcels = std::mem::take(&mut self.ready);
         deliver::hand_over(&session.client, &self.signer.community, parcels)?;
@@ -334,13 +335,17 @@ impl<'a> Sharing<'a> {
     }
 
     fn finish(mut self) -> anyhow::Result<ExitCode> {
-        if !self.args.yes && !self.ready.is_empty() && !decide::consent(self.ready.len(), &self.choices)? {
+        if !self.args.yes
+            && !self.ready.is_empty()
+            && !decide::consent(self.ready.len(), &self.choices, self.context.out)?
+        {
             bail!("nothing was shared");
         }
         self.flush()?;
         if let Some(session) = self.session.take() {
             let client = &session.client;
-            let waited = deliver::wait(client, &self.signer, &self.sent, self.args.until, self.args.timeout, self.context.out)?;
+            let waited =
+                deliver::wait(client, &self.signer, &self.sent, self.args.until, self.args.timeout, self.context.out)?;
             self.outcome.shared = waited.records;
             self.outcome.validators = waited.validators;
             session.close()?;
@@ -359,14 +364,14 @@ impl<'a> Sharing<'a> {
 pub(super) fn release(context: &Context, held: &Held, body: Vec<u8>) -> anyhow::Result<RecordId> {
     let id: Cid = held.community.parse()?;
     let community = community::load(&context.home, &id)?;
-    let charter = community.founding().charter();
+    let charter = community.founding.charter();
     let seed = keys::load_seed(&context.home)?;
     let ruleset = ruleset(charter)?;
     let choices = decide::from_held(held, charter)?;
     let signer = Signer { seed: &seed, charter, community: id, ruleset: &ruleset, now_s: now().unix_s() };
     let parcel = signer.sign(body, &choices, None)?;
     let record = SignedHeader::verify(&parcel.header)?.id();
-    let session = Session::online(context)?;
+    let session = Session::online(context, Some(&id))?;
     deliver::hand_over(&session.client, &id, vec![parcel])?;
     let sent = [(record, held.origin.clone())];
     deliver::wait(&session.client, &signer, &sent, deliver::Until::Held, 30, context.out)?;

@@ -40,7 +40,10 @@ fn table(out: &mut dyn std::io::Write, summary: &Summary) -> std::io::Result<()>
     let rows = [
         ("items found", summary.items.to_string()),
         ("personal data redacted", if redacted.is_empty() { "nothing found".to_owned() } else { redacted }),
-        ("held in quarantine", format!("{} (more than five findings; they stayed on the contributor's machine)", summary.quarantined)),
+        (
+            "held in quarantine",
+            format!("{} (more than five findings; they stayed on the contributor's machine)", summary.quarantined),
+        ),
         ("already shared", summary.duplicates.to_string()),
         ("could not be shared", summary.failed.to_string()),
         ("signed and shared", summary.shared.to_string()),

@@ -54,7 +54,7 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let mut mine = Vec::new();
     for id in ids {
         let community = community::load(&context.home, &id)?;
-        let charter = community.founding().charter();
+        let charter = community.founding.charter();
         let access = Access::open(&context.home, &id)?;
         for (record, mode) in own_records(&seed, &id, &access)? {
             let Some(found) = records::of(&record, charter, &access)? else { continue };
@@ -79,8 +79,13 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
         }
         for one in &mine {
             let kind = one.kind.as_deref().unwrap_or("?");
-            let holders = if one.state == "waiting" { format!(", held by {}", one.held_by.len()) } else { String::new() };
-            writeln!(out, "{}  {:<11} {:<10} {:<9} {}{holders}", one.id, one.state, kind, one.author_mode, one.licence)?;
+            let holders =
+                if one.state == "waiting" { format!(", held by {}", one.held_by.len()) } else { String::new() };
+            writeln!(
+                out,
+                "{}  {:<11} {:<10} {:<9} {}{holders}",
+                one.id, one.state, kind, one.author_mode, one.licence
+            )?;
         }
         Ok(())
     })?;

@@ -1,8 +1,10 @@
 //! The command line: one file for each verb.
 
 pub mod ask;
+pub mod community;
 mod contribute;
 mod demo;
+pub mod export;
 pub mod identity;
 mod mine;
 pub mod output;
@@ -13,6 +15,7 @@ pub mod session;
 pub mod show;
 mod status;
 mod store;
+pub mod verify;
 
 use crate::home::Home;
 use clap::{Parser, Subcommand};
@@ -46,12 +49,16 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some items failed);
 #[derive(Subcommand, Debug)]
 enum Command {
     Demo(demo::DemoArgs),
+    Identity(identity::Identity),
+    Community(community::CommunityArgs),
     Run(run::RunArgs),
     Preview(contribute::PreviewArgs),
     Contribute(contribute::ContributeArgs),
     Quarantine(quarantine::QuarantineArgs),
     Mine(mine::MineArgs),
     Status(status::StatusArgs),
+    Export(ExportCommand),
+    Verify(verify::VerifyArgs),
     Store(store::StoreArgs),
     /// Stop the running node.
     Stop,
@@ -68,9 +75,16 @@ impl Cli {
     /// # Errors
     /// What the verb says; its message may end in lines that begin with `Hint:`.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let home = self.home.map_or_else(default_home, Ok)?;
+        let Some(home) = self.home.or_else(Home::default_path) else {
+            anyhow::bail!("there is no home folder\nHint: name one with --home DIR or COMMONWHEEL_HOME");
+        };
         let context = Context { home: Home::at(home), out: output::Output { json: self.json } };
         match self.command {
+            Command::Identity(args) => identity::run(args, &context).map(|()| ExitCode::SUCCESS),
+            Command::Community(args) => {
+                community::run(args, &context, |invite| session::fetch_charter(invite, &context))
+                    .map(|()| ExitCode::SUCCESS)
+            }
             Command::Demo(args) => demo::run(&args, &context),
             Command::Run(args) => run::run(&args, &context),
             Command::Preview(args) => contribute::preview(&args, &context),
@@ -78,6 +92,8 @@ impl Cli {
             Command::Quarantine(args) => quarantine::run(&args, &context),
             Command::Mine(args) => mine::run(&args, &context),
             Command::Status(args) => status::run(&args, &context),
+            Command::Export(args) => export_from(&args, &context),
+            Command::Verify(args) => verify::run(&args, context.out),
             Command::Store(args) => store::run(&args, &context),
             Command::Stop => stop(&context),
             Command::Completions { shell } => {
@@ -89,23 +105,28 @@ impl Cli {
     }
 }
 
+/// `export`, with the community to export from.
+#[derive(clap::Args, Debug)]
+struct ExportCommand {
+    #[command(flatten)]
+    args: export::ExportArgs,
+    /// The community: its id, the beginning of it, or its name. Not needed when you joined one.
+    #[arg(long, value_name = "COMMUNITY")]
+    community: Option<String>,
+}
+
+fn export_from(command: &ExportCommand, context: &Context) -> anyhow::Result<ExitCode> {
+    let community = crate::community::chosen(&context.home, command.community.as_deref())?;
+    let access = crate::run::Access::open(&context.home, &community.id())?;
+    export::run(&command.args, &access, &community.founding, &community.terms, context.out)
+}
+
 fn stop(context: &Context) -> anyhow::Result<ExitCode> {
     let Some(client) = crate::run::Client::connect(&context.home) else {
         anyhow::bail!("no node runs with the home {}", context.home.path().display());
     };
     client.tell(&crate::run::wire::Request::Stop)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// `$COMMONWHEEL_HOME`, else the platform's data folder for a user.
-fn default_home() -> anyhow::Result<PathBuf> {
-    if let Some(data) = std::env::var_os("XDG_DATA_HOME").filter(|data| !data.is_empty()) {
-        return Ok(PathBuf::from(data).join("commonwheel"));
-    }
-    match std::env::var_os("HOME").filter(|home| !home.is_empty()) {
-        Some(home) => Ok(PathBuf::from(home).join(".local/share/commonwheel")),
-        None => anyhow::bail!("no home folder is known\nHint: name one with --home DIR or COMMONWHEEL_HOME"),
-    }
 }
 
 /// What every verb is given.

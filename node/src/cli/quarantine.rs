@@ -65,7 +65,7 @@ pub fn run(args: &QuarantineArgs, context: &Context) -> anyhow::Result<ExitCode>
         Verb::Show { number } => show_one(&quarantine, number, context)?,
         Verb::Release { number, yes } => {
             let (held, _, bytes) = quarantine.get(number)?;
-            if yes || ask::yes(&format!("Share item {number} ({})?", held.origin), false)? {
+            if yes || ask::yes(context.out, &format!("Share item {number} ({})?", held.origin), false)? {
                 let id = contribute::release(context, &held, bytes)?;
                 quarantine.remove(number)?;
                 context.out.print(&serde_json::json!({ "released": number, "id": id.to_string() }), |out| {
@@ -75,7 +75,7 @@ pub fn run(args: &QuarantineArgs, context: &Context) -> anyhow::Result<ExitCode>
         }
         Verb::Discard { number, yes } => {
             quarantine.get(number)?;
-            if yes || ask::yes(&format!("Remove item {number} for good?"), false)? {
+            if yes || ask::yes(context.out, &format!("Remove item {number} for good?"), false)? {
                 quarantine.remove(number)?;
                 context
                     .out
@@ -96,7 +96,9 @@ fn list(quarantine: &Quarantine, context: &Context) -> anyhow::Result<()> {
         if lines.is_empty() {
             return writeln!(out, "The quarantine is empty.");
         }
-        lines.iter().try_for_each(|line| writeln!(out, "{:>4}. {} ({} findings)", line.number, line.origin, line.findings))
+        lines
+            .iter()
+            .try_for_each(|line| writeln!(out, "{:>4}. {} ({} findings)", line.number, line.origin, line.findings))
     })
 }
 

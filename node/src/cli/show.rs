@@ -5,7 +5,9 @@ use anstyle::{AnsiColor, Style};
 use commonwheel_protocol::record::content::{Content, Label, Message};
 use std::io::{self, Write};
 
-const MARK: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Black))).bg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
+const MARK: Style = Style::new()
+    .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Black)))
+    .bg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
@@ -19,7 +21,13 @@ pub fn safe(text: &str) -> String {
 /// Prints a prepared item whole.
 pub fn prepared(out: &mut dyn Write, number: usize, item: &Prepared) -> io::Result<()> {
     let title = item.title.as_ref().map(|title| safe(title.text.as_str())).unwrap_or_default();
-    writeln!(out, "{BOLD}{number}. {} {title}{BOLD:#} {DIM}({}, {}){DIM:#}", item.content.kind(), item.format, item.position)?;
+    writeln!(
+        out,
+        "{BOLD}{number}. {} {title}{BOLD:#} {DIM}({}, {}){DIM:#}",
+        item.content.kind(),
+        item.format,
+        item.position
+    )?;
     content(out, &item.content)?;
     if item.redactions.is_empty() {
         writeln!(out, "   {DIM}nothing was redacted{DIM:#}")?;

@@ -78,7 +78,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> anyhow::Result<ExitCode> {
 
 fn record_status(record: &RecordId, context: &Context) -> anyhow::Result<ExitCode> {
     for community in community::all(&context.home)? {
-        let charter = community.founding().charter();
+        let charter = community.founding.charter();
         let access = Access::open(&context.home, &community.id())?;
         if let Some(found) = status::of(record, charter, &access)? {
             let mut report = report(&found, charter);
@@ -87,7 +87,9 @@ fn record_status(record: &RecordId, context: &Context) -> anyhow::Result<ExitCod
             return Ok(ExitCode::SUCCESS);
         }
     }
-    bail!("no community joined here knows the record {record}\nHint: check the id, or wait until the node has caught up (`commonwheel status`)")
+    bail!(
+        "no community joined here knows the record {record}\nHint: check the id, or wait until the node has caught up (`commonwheel status`)"
+    )
 }
 
 fn refusal(context: &Context, community: &str, record: &str) -> Option<String> {
@@ -177,7 +179,11 @@ fn node_status(context: &Context) -> anyhow::Result<ExitCode> {
         for community in &info.communities {
             writeln!(out, "\nCommunity {} ({})", community.name, community.id)?;
             writeln!(out, "Role      {}", if community.validator { "validator" } else { "replica" })?;
-            writeln!(out, "Records   {} accepted, {} waiting, {} without body", community.accepted, community.waiting, community.incomplete)?;
+            writeln!(
+                out,
+                "Records   {} accepted, {} waiting, {} without body",
+                community.accepted, community.waiting, community.incomplete
+            )?;
             writeln!(out, "Present   {} validators", community.validators_present.len())?;
             match &community.state_root {
                 Some(root) => writeln!(out, "State     {root}")?,

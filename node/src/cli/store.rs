@@ -84,7 +84,14 @@ fn check(id: &Cid, context: &Context) -> anyhow::Result<bool> {
         let word = if checked.sound { "sound" } else { "DAMAGED" };
         writeln!(out, "{}: {word}, {} blocks, {} bytes", checked.community, checked.blocks, checked.bytes)?;
         for shelf in &report.shelves {
-            writeln!(out, "  {:<9} {} blocks, {} erased, {} bytes", shelf.shelf.name(), shelf.blocks, shelf.erased, shelf.bytes)?;
+            writeln!(
+                out,
+                "  {:<9} {} blocks, {} erased, {} bytes",
+                shelf.shelf.name(),
+                shelf.blocks,
+                shelf.erased,
+                shelf.bytes
+            )?;
         }
         checked.problems.iter().try_for_each(|problem| writeln!(out, "  problem: {problem}"))?;
         if !checked.sound {
@@ -99,7 +106,7 @@ fn rebuild(id: &Cid, context: &Context) -> anyhow::Result<()> {
     let report = CarStore::rebuild_index(&context.home.community(id).join("store"), index::derive)?;
     let rebuilt =
         Rebuilt { community: id.to_string(), blocks: report.indexed_blocks, truncated_bytes: report.truncated_bytes };
-    context.out.print(&rebuilt, |out| {
-        writeln!(out, "{}: index rebuilt from {} blocks", rebuilt.community, rebuilt.blocks)
-    })
+    context
+        .out
+        .print(&rebuilt, |out| writeln!(out, "{}: index rebuilt from {} blocks", rebuilt.community, rebuilt.blocks))
 }

@@ -69,9 +69,9 @@ mod tests {
         let consent = community.accept_terms(1_800_000_000).unwrap();
         assert_eq!(community.consent().unwrap(), Some(consent));
         let other = Cid::of(Codec::Raw, b"other terms");
-        std::fs::write(community.folder().join("consent.toml"), format!("terms = \"{other}\"\naccepted = 1")).unwrap();
+        std::fs::write(community.folder.join("consent.toml"), format!("terms = \"{other}\"\naccepted = 1")).unwrap();
         assert_eq!(community.consent().unwrap(), None);
-        std::fs::write(community.folder().join("consent.toml"), "terms = 1").unwrap();
+        std::fs::write(community.folder.join("consent.toml"), "terms = 1").unwrap();
         assert!(matches!(community.consent(), Err(CommunityError::Damaged { .. })));
     }
 }

@@ -4,6 +4,7 @@ use super::draft::check_terms;
 use super::{Community, CommunityError, PEERS, printable};
 use crate::home::{Home, create_folder, random_suffix, read_bounded, replace, sync_folder, write_new};
 use commonwheel_protocol::agreement::Founding;
+use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::limits::{CHARTER_BYTES, TERMS_BYTES};
 use libp2p::Multiaddr;
 use std::fs;
@@ -23,7 +24,7 @@ impl Community {
         check_terms(founding.charter(), terms)?;
         let folder = home.community(&founding.community());
         if folder.exists() {
-            return load(&folder);
+            return load(home, &founding.community());
         }
         let write = |temporary: &Path| {
             create_folder(temporary)?;
@@ -35,10 +36,10 @@ impl Community {
         };
         let suffix = random_suffix().map_err(CommunityError::io(&folder))?;
         let temporary = home.communities().join(format!(".{suffix}.tmp"));
-        if let Err(source) = write(&temporary) {
+        if let Err(why) = write(&temporary) {
             // The first error is the one to report.
             let _ = fs::remove_dir_all(&temporary);
-            return Err(CommunityError::Io { path: folder, source });
+            return Err(CommunityError::Io { path: folder, why });
         }
         Ok(Community { founding: founding.clone(), terms: terms.to_owned(), folder })
     }
@@ -88,34 +89,55 @@ impl Community {
 
 const PEERS_HEAD: &str = "# Where peers of this community can be reached: one multiaddress on each line.\n";
 
-/// Every community on this machine, by name.
+/// The ids of the communities on this machine, in their order.
 ///
 /// # Errors
-/// When a folder cannot be read or is damaged; the error names it.
-pub fn all(home: &Home) -> Result<Vec<Community>, CommunityError> {
+/// When the folder of communities cannot be read, or holds a folder of another name.
+pub fn ids(home: &Home) -> Result<Vec<Cid>, CommunityError> {
     let path = home.communities();
     let entries = match fs::read_dir(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(vec![]),
         other => other.map_err(CommunityError::io(&path))?,
     };
-    let mut communities = Vec::new();
+    let mut ids = Vec::new();
     for entry in entries {
         let entry = entry.map_err(CommunityError::io(&path))?;
         // A name that begins with a dot is a folder that was not finished.
-        if !entry.file_name().to_string_lossy().starts_with('.') {
-            communities.push(load(&entry.path())?);
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !name.starts_with('.') {
+            ids.push(name.parse().map_err(|_| damaged(&entry.path(), "a community's id as the name of the folder"))?);
         }
     }
+    ids.sort();
+    Ok(ids)
+}
+
+/// Every community on this machine, by name.
+///
+/// # Errors
+/// When a folder cannot be read or is damaged; the error names it.
+pub fn all(home: &Home) -> Result<Vec<Community>, CommunityError> {
+    let mut communities = ids(home)?.iter().map(|id| load(home, id)).collect::<Result<Vec<_>, _>>()?;
     communities.sort_by_cached_key(|community| (community.founding.charter().name.clone(), community.id()));
     Ok(communities)
 }
 
-/// The one community that `wanted` names, by its id, the beginning of its id, or its name in either
-/// case; the only one on this machine when nothing is given.
+/// The id of the one community that `wanted` names, by its id, the beginning of its id, or its name
+/// in either case.
 ///
 /// # Errors
 /// When none or several fit.
-pub fn resolve(home: &Home, wanted: Option<&str>) -> Result<Community, CommunityError> {
+pub fn resolve(home: &Home, wanted: &str) -> Result<Cid, CommunityError> {
+    chosen(home, Some(wanted)).map(|community| community.id())
+}
+
+/// The one community that `wanted` names, as [`resolve`] finds it; the only one on this machine when
+/// nothing is given.
+///
+/// # Errors
+/// When none or several fit, or one is damaged.
+pub fn chosen(home: &Home, wanted: Option<&str>) -> Result<Community, CommunityError> {
     let communities = all(home)?;
     let names: Vec<_> = communities.iter().map(|community| printable(&community.founding.charter().name)).collect();
     let fits = |community: &Community| {
@@ -136,18 +158,23 @@ pub fn resolve(home: &Home, wanted: Option<&str>) -> Result<Community, Community
     }
 }
 
-fn load(folder: &Path) -> Result<Community, CommunityError> {
+/// The community with this id.
+///
+/// # Errors
+/// When its folder cannot be read or is damaged.
+pub fn load(home: &Home, id: &Cid) -> Result<Community, CommunityError> {
+    let folder = home.community(id);
     let path = folder.join("founding.cbor");
     let bytes = read_bounded(&path, CHARTER_BYTES).map_err(CommunityError::io(&path))?;
     let founding = Founding::verify(&bytes).map_err(|error| damaged(&path, &format!("a signed charter ({error})")))?;
-    if folder.file_name().is_none_or(|name| *name != *founding.community().to_string()) {
+    if founding.community() != *id {
         return Err(damaged(&path, "the charter whose hash is the name of the folder"));
     }
     let path = folder.join("terms.md");
     let bytes = read_bounded(&path, TERMS_BYTES).map_err(CommunityError::io(&path))?;
     let terms = String::from_utf8(bytes).map_err(|_| damaged(&path, "text"))?;
     check_terms(founding.charter(), &terms).map_err(|_| damaged(&path, "the terms whose hash the charter names"))?;
-    Ok(Community { founding, terms, folder: folder.to_owned() })
+    Ok(Community { founding, terms, folder })
 }
 
 fn damaged(path: &Path, expected: &str) -> CommunityError {
@@ -163,31 +190,31 @@ mod tests {
     fn a_community_is_found_by_id_beginning_of_id_or_name_and_never_by_guess() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path());
-        assert!(matches!(resolve(&home, None), Err(CommunityError::NoneHere)));
+        assert!(matches!(chosen(&home, None), Err(CommunityError::NoneHere)));
         let river = found_in(&home, &named("Riverbank", 1));
-        assert_eq!(resolve(&home, None).unwrap(), river);
+        assert_eq!(chosen(&home, None).unwrap(), river);
         let mill = found_in(&home, &named("Mill Lane", 2));
         let id = mill.id().to_string();
         for wanted in ["mill lane", &id, &id[..20]] {
-            assert_eq!(resolve(&home, Some(wanted)).unwrap(), mill, "{wanted}");
+            assert_eq!(resolve(&home, wanted).unwrap(), mill.id(), "{wanted}");
         }
-        let error = resolve(&home, Some("Ferry")).unwrap_err().to_string();
+        let error = resolve(&home, "Ferry").unwrap_err().to_string();
         assert!(error.contains("Mill Lane, Riverbank"), "{error}");
         for several in [None, Some("bafy")] {
-            let error = resolve(&home, several).unwrap_err().to_string();
+            let error = chosen(&home, several).unwrap_err().to_string();
             assert!(error.contains(&id) && error.contains(&river.id().to_string()), "{error}");
         }
         found_in(&home, &named("Mill Lane", 3));
-        assert!(matches!(resolve(&home, Some("Mill Lane")), Err(CommunityError::Ambiguous { found: 2, .. })));
+        assert!(matches!(resolve(&home, "Mill Lane"), Err(CommunityError::Ambiguous { found: 2, .. })));
     }
 
     #[test]
     fn a_folder_with_a_changed_charter_or_changed_terms_is_refused_by_name() {
         let (folder, community) = founded();
         let home = Home::at(folder.path());
-        assert_eq!(all(&home).unwrap(), [community.clone()]);
+        assert_eq!(all(&home).unwrap(), std::slice::from_ref(&community));
         for (file, bytes) in [("terms.md", &b"Other terms"[..]), ("founding.cbor", b"\xa0")] {
-            let path = community.folder().join(file);
+            let path = community.folder.join(file);
             let whole = fs::read(&path).unwrap();
             fs::write(&path, bytes).unwrap();
             let error = all(&home).unwrap_err().to_string();
@@ -213,7 +240,7 @@ mod tests {
         assert_eq!(community.peers().unwrap(), [address]);
         let many: Vec<_> = (0..PEERS).map(|i| format!("/ip4/127.0.0.1/tcp/{}", i + 1).parse().unwrap()).collect();
         assert!(matches!(community.add_peers(&many), Err(CommunityError::Addresses { found: 257, .. })));
-        fs::write(community.folder().join("peers.txt"), "# mine\n\n127.0.0.1:80\n").unwrap();
+        fs::write(community.folder.join("peers.txt"), "# mine\n\n127.0.0.1:80\n").unwrap();
         let error = community.peers().unwrap_err().to_string();
         assert!(error.contains("line 3"), "{error}");
     }

@@ -69,7 +69,7 @@ mod tests {
         let invite = invite(founding.community());
         for _ in 0..2 {
             let community = accept(&home, &invite, founding.bytes(), TERMS.as_bytes()).unwrap();
-            assert_eq!(super::super::all(&home).unwrap(), [community.clone()]);
+            assert_eq!(super::super::all(&home).unwrap(), std::slice::from_ref(&community));
             assert_eq!(community.peers().unwrap().len(), 1);
         }
     }

@@ -12,7 +12,7 @@ pub(crate) mod testing;
 
 pub use consent::Consent;
 pub use draft::Draft;
-pub use folder::{all, resolve};
+pub use folder::{all, chosen, ids, load, resolve};
 pub use join::{accept, check};
 
 use commonwheel_protocol::agreement::Founding;
@@ -27,30 +27,18 @@ pub const PEERS: usize = 256;
 /// A community that this machine takes part in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Community {
-    founding: Founding,
-    terms: String,
-    folder: PathBuf,
+    /// The signed charter.
+    pub founding: Founding,
+    /// The text of the terms that the charter names.
+    pub terms: String,
+    /// Where it is kept.
+    pub folder: PathBuf,
 }
 
 impl Community {
     /// The community's id.
     pub fn id(&self) -> Cid {
         self.founding.community()
-    }
-
-    /// The signed charter.
-    pub fn founding(&self) -> &Founding {
-        &self.founding
-    }
-
-    /// The text of the terms that the charter names.
-    pub fn terms(&self) -> &str {
-        &self.terms
-    }
-
-    /// The community's folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// Where the community's store lies. The store creates it.
@@ -85,10 +73,10 @@ pub enum CommunityError {
     #[error(
         "not a charter draft: {0}\nHint: `commonwheel community draft CHARTER.toml` makes one; send it as an attachment, unchanged"
     )]
-    NotADraft(#[from] FieldError),
+    NotADraft(FieldError),
     /// Signed bytes that do not hold.
     #[error("the charter does not hold: {0}\nHint: ask for it again; somebody may have changed it")]
-    Charter(#[from] SignedError),
+    Charter(SignedError),
     /// The terms are not those that the charter names.
     #[error(
         "the terms are not those that the charter names: expected the text with the hash {expected}; found {found}\nHint: somebody changed them; ask for the original"
@@ -168,18 +156,31 @@ pub enum CommunityError {
         path: PathBuf,
     },
     /// The system refuses.
-    #[error("cannot use {path}: {source}")]
+    #[error("cannot use {path}: {why}")]
     Io {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
+}
+
+// The messages hold their causes already, so that a printed chain does not say them twice.
+impl From<FieldError> for CommunityError {
+    fn from(error: FieldError) -> Self {
+        CommunityError::NotADraft(error)
+    }
+}
+
+impl From<SignedError> for CommunityError {
+    fn from(error: SignedError) -> Self {
+        CommunityError::Charter(error)
+    }
 }
 
 impl CommunityError {
     fn io(path: &Path) -> impl FnOnce(io::Error) -> CommunityError {
-        |source| CommunityError::Io { path: path.to_owned(), source }
+        |why| CommunityError::Io { path: path.to_owned(), why }
     }
 }
 

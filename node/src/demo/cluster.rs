@@ -50,7 +50,8 @@ impl Cluster {
     pub fn place(&self, name: &str) -> anyhow::Result<Place> {
         let path = self.root.join(name);
         std::fs::create_dir_all(&path)?;
-        let settings = "[network]\nlisten = [\"/ip4/127.0.0.1/tcp/0\", \"/ip4/127.0.0.1/udp/0/quic-v1\"]\nmdns = false\n";
+        let settings =
+            "[network]\nlisten = [\"/ip4/127.0.0.1/tcp/0\", \"/ip4/127.0.0.1/udp/0/quic-v1\"]\nmdns = false\n";
         std::fs::write(path.join("config.toml"), settings)?;
         let place = Place {
             name: name.to_owned(),
@@ -69,21 +70,31 @@ impl Cluster {
     /// # Errors
     /// When a step fails.
     pub fn found(&self, validators: &[Place], name: &str, settings: &str) -> anyhow::Result<()> {
-        let mut charter = format!("name = {name:?}\nscope = \"Conversations with AI models that people choose to share.\"\n{settings}\n");
+        let mut charter = format!(
+            "name = {name:?}\nscope = \"Conversations with AI models that people choose to share.\"\n{settings}\n"
+        );
         for place in validators {
             let keys = place.json(["identity", "show"])?;
-            let key = |field: &str| keys[field].as_str().map(str::to_owned).context("the identity shows no such key");
+            let key = |field: &str| {
+                keys["validator"][field].as_str().map(str::to_owned).context("the identity shows no such key")
+            };
             charter += &format!(
                 "[[validators]]\nname = {:?}\nsigning = {:?}\nencryption = {:?}\n",
                 place.name,
-                key("validator_signing")?,
-                key("validator_encryption")?
+                key("signing")?,
+                key("encryption")?
             );
         }
         let (file, draft) = (self.root.join("charter.toml"), self.root.join("charter.draft"));
         std::fs::write(&file, charter)?;
         let first = validators.first().context("a community has a validator")?;
-        first.command([OsStr::new("community"), "draft".as_ref(), file.as_os_str(), "--out".as_ref(), draft.as_os_str()])?;
+        first.command([
+            OsStr::new("community"),
+            "draft".as_ref(),
+            file.as_os_str(),
+            "--out".as_ref(),
+            draft.as_os_str(),
+        ])?;
         for place in validators {
             place.command([OsStr::new("community"), "sign".as_ref(), draft.as_os_str(), "--yes".as_ref()])?;
         }

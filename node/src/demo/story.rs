@@ -3,8 +3,8 @@
 use super::cluster::{Cluster, Place, until};
 use crate::cli::progress;
 use crate::import;
-use anyhow::Context as _;
 use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -77,7 +77,7 @@ pub fn run(options: &DemoOptions) -> anyhow::Result<Summary> {
     let mut validators = VALIDATORS.iter().map(|name| cluster.place(name)).collect::<anyhow::Result<Vec<_>>>()?;
     cluster.found(&validators, "Riverbank commons", CHARTER)?;
     let shown = validators[0].json(["community", "show"])?;
-    say(&format!("  {}", shown["meaning"].as_str().unwrap_or("4 validators: 1 may lie, 1 may be silent")));
+    say(&format!("  {}", shown["quorum"].as_str().unwrap_or("4 validators: 1 may lie, 1 may be silent")));
 
     say("Their nodes start and find each other");
     let (first, others) = validators.split_first_mut().context("there are four validators")?;
@@ -106,7 +106,14 @@ pub fn run(options: &DemoOptions) -> anyhow::Result<Summary> {
 
     say("The replica exports the dataset, and anyone can verify it offline");
     let out = options.out.as_os_str();
-    replica.command([OsString::from("export").as_os_str(), "--format".as_ref(), "jsonl".as_ref(), "--out".as_ref(), out, "--force".as_ref()])?;
+    replica.command([
+        OsString::from("export").as_os_str(),
+        "--format".as_ref(),
+        "jsonl".as_ref(),
+        "--out".as_ref(),
+        out,
+        "--force".as_ref(),
+    ])?;
     let verified = replica.json([OsString::from("verify").as_os_str(), out])?;
     replica.stop()?;
     validators.iter_mut().try_for_each(Place::stop)?;
@@ -163,7 +170,8 @@ fn contribute(contributor: &Place, inputs: &[PathBuf], say: &mut dyn FnMut(&str)
         let counts = crate::cli::show::counts(&found);
         let counts = if counts.is_empty() { "nothing to redact".to_owned() } else { format!("redacted {counts}") };
         say(&format!("The contributor shares {name}: {} items, {counts}", items.len()));
-        let mut args: Vec<OsString> = vec!["contribute".into(), input.into(), "--yes".into(), "--until".into(), "held".into()];
+        let mut args: Vec<OsString> =
+            vec!["contribute".into(), input.into(), "--yes".into(), "--until".into(), "held".into()];
         if published(input)? {
             let source = [OsString::from("--source"), name.into(), "--source-licence".into(), "see the source".into()];
             args.extend(source);
@@ -175,7 +183,11 @@ fn contribute(contributor: &Place, inputs: &[PathBuf], say: &mut dyn FnMut(&str)
         told.duplicates += count("duplicates");
         told.failed += count("failed");
         let held = outcome["shared"].as_array().into_iter().flatten().filter(|one| held_or_accepted(one)).count();
-        say(&format!("  {} signed, {held} held by validators, {} in quarantine", count("shared"), count("quarantined")));
+        say(&format!(
+            "  {} signed, {held} held by validators, {} in quarantine",
+            count("shared"),
+            count("quarantined")
+        ));
     }
     Ok(told)
 }

@@ -75,9 +75,9 @@ pub(super) fn write(
     let hex = Zeroizing::new(HEXLOWER.encode(&sealed));
     let (first, comment) = (kind.first_line(), kind.comment());
     let text = Zeroizing::new(format!("{first}\n{comment}\n{protection}secret: {}\n", *hex));
-    write_new(path, text.as_bytes()).map_err(|source| match source.kind() {
+    write_new(path, text.as_bytes()).map_err(|why| match why.kind() {
         ErrorKind::AlreadyExists => KeyError::Exists(path.to_owned()),
-        _ => KeyError::Io { path: path.to_owned(), source },
+        _ => KeyError::Io { path: path.to_owned(), why },
     })
 }
 
@@ -91,9 +91,9 @@ pub(super) fn read(
     kind: Kind,
     ask: impl FnOnce() -> Option<Passphrase>,
 ) -> Result<Zeroizing<[u8; 32]>, KeyError> {
-    let bytes = read_bounded(path, FILE_BYTES).map_err(|source| match source.kind() {
+    let bytes = read_bounded(path, FILE_BYTES).map_err(|why| match why.kind() {
         ErrorKind::NotFound => KeyError::Missing(path.to_owned()),
-        _ => KeyError::Io { path: path.to_owned(), source },
+        _ => KeyError::Io { path: path.to_owned(), why },
     })?;
     let bytes = Zeroizing::new(bytes);
     if kind != Kind::Backup {
@@ -135,7 +135,7 @@ fn seal(kind: Kind, secret: &[u8; 32], passphrase: &Passphrase) -> Result<(Strin
     nonce.copy_from_slice(&random_secret()?[..24]);
     let head = head(Cost::NEW, &salt, &nonce);
     let key = stretch(passphrase, Cost::NEW, &salt)
-        .ok_or_else(|| KeyError::Io { path: "the passphrase".into(), source: ErrorKind::OutOfMemory.into() })?;
+        .ok_or_else(|| KeyError::Io { path: "the passphrase".into(), why: ErrorKind::OutOfMemory.into() })?;
     let aad = [kind.first_line().as_bytes(), head.as_bytes()].concat();
     let sealed = XChaCha20Poly1305::new(&(*key).into())
         .encrypt(&nonce.into(), Payload { msg: secret, aad: &aad })

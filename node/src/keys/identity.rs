@@ -26,6 +26,14 @@ pub fn load(home: &Home, ask: impl FnOnce() -> Option<Passphrase>) -> Result<See
     read(&home.identity(), Kind::Identity, ask).map(|secret| Seed::new(*secret))
 }
 
+/// The seed in the home folder, with a passphrase from the environment or asked for on the terminal.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_seed(home: &Home) -> Result<Seed, KeyError> {
+    load(home, || Passphrase::given("Passphrase of your identity: "))
+}
+
 /// Writes a backup of a seed.
 ///
 /// # Errors
@@ -49,7 +57,7 @@ pub fn import(
     }
     let secret = match read(backup, Kind::Backup, ask) {
         Err(KeyError::Missing(path)) => {
-            return Err(KeyError::Io { path, source: std::io::ErrorKind::NotFound.into() });
+            return Err(KeyError::Io { path, why: std::io::ErrorKind::NotFound.into() });
         }
         other => other?,
     };

@@ -8,10 +8,10 @@ mod passphrase;
 mod profile;
 mod transport;
 
-pub use identity::{create, export, import, load};
+pub use identity::{create, export, import, load, load_seed};
 pub use passphrase::{PASSPHRASE_VARIABLE, Passphrase};
 pub use profile::Profile;
-pub use transport::transport;
+pub use transport::load_or_create_transport;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 pub enum KeyError {
     /// Something is there already.
     #[error(
-        "{0} already exists and is never overwritten\nHint: move it away first, if you are sure that it is not needed"
+        "{0} already exists and is never overwritten\nHint: choose another file, or move that one away if it is not needed"
     )]
     Exists(PathBuf),
     /// There is no identity yet.
@@ -39,7 +39,7 @@ pub enum KeyError {
     },
     /// The file does not hold what it should.
     #[error(
-        "{path} is damaged or another kind of file: expected {expected}\nHint: restore it from a backup with `commonwheel identity import FILE`"
+        "{path} is damaged or another kind of file: expected {expected}\nHint: use another backup; a transport.key can be deleted, and a new one is made"
     )]
     Damaged {
         /// The file.
@@ -70,18 +70,18 @@ pub enum KeyError {
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),
     /// The system refuses.
-    #[error("cannot use {path}: {source}")]
+    #[error("cannot use {path}: {why}")]
     Io {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
 }
 
 impl KeyError {
     fn io(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
-        |source| KeyError::Io { path: path.to_owned(), source }
+        |why| KeyError::Io { path: path.to_owned(), why }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::KeyError;
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::fmt;
+use std::io::{self, IsTerminal};
 use zeroize::Zeroizing;
 
 /// The environment variable from which scripts give a passphrase.
@@ -24,6 +25,17 @@ impl Passphrase {
     /// The value of [`PASSPHRASE_VARIABLE`], when it is set and not empty.
     pub fn from_environment() -> Option<Self> {
         std::env::var(PASSPHRASE_VARIABLE).ok().filter(|text| !text.is_empty()).map(Passphrase::typed)
+    }
+
+    /// What a person types now, unseen; nothing when there is no terminal.
+    pub fn asked(question: &str) -> Option<Self> {
+        let terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
+        terminal.then(|| rpassword::prompt_password(question).ok()).flatten().map(Passphrase::typed)
+    }
+
+    /// From the environment, or else asked for.
+    pub fn given(question: &str) -> Option<Self> {
+        Passphrase::from_environment().or_else(|| Passphrase::asked(question))
     }
 
     /// The passphrase itself when it is long enough to protect a new file.

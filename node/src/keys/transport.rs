@@ -9,7 +9,7 @@ use libp2p::identity::Keypair;
 ///
 /// # Errors
 /// When others can read it, it is damaged, or it cannot be written.
-pub fn transport(home: &Home) -> Result<Keypair, KeyError> {
+pub fn load_or_create_transport(home: &Home) -> Result<Keypair, KeyError> {
     let path = home.transport();
     let mut secret = match read(&path, Kind::Transport, || None) {
         Err(KeyError::Missing(_)) => {
@@ -36,8 +36,8 @@ mod tests {
     fn a_node_keeps_its_transport_key_and_it_is_not_the_identity() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path());
-        let first = transport(&home).unwrap().public();
-        assert_eq!(transport(&home).unwrap().public(), first);
+        let first = load_or_create_transport(&home).unwrap().public();
+        assert_eq!(load_or_create_transport(&home).unwrap().public(), first);
         let seed = keys::create(&home, None).unwrap();
         let identity = Keypair::ed25519_from_bytes(*seed.expose()).unwrap();
         assert_ne!(identity.public(), first);

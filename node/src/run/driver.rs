@@ -257,12 +257,10 @@ impl Driver {
     async fn call(&mut self, request: Request) -> Result<Response, LedgerError> {
         Ok(match request {
             Request::Info => Response::Info(self.info().await?),
-            Request::Block(community, shelf, cid) => {
-                self.read(&community, |store| {
-                    let block = cid.parse().map(|cid| store.block(shelf.into(), &cid));
-                    Ok(Response::Bytes(block.unwrap_or(Ok(None))?.map(Base64)))
-                })?
-            }
+            Request::Block(community, shelf, cid) => self.read(&community, |store| {
+                let block = cid.parse().map(|cid| store.block(shelf.into(), &cid));
+                Ok(Response::Bytes(block.unwrap_or(Ok(None))?.map(Base64)))
+            })?,
             Request::Holds(community, shelf, cid) => self.read(&community, |store| {
                 let holds = cid.parse().map(|cid| store.holds(shelf.into(), &cid));
                 Ok(Response::Yes(holds.unwrap_or(Ok(false))?))

@@ -1,6 +1,6 @@
 //! A node's membership in one community: its store and its core, opened together.
 
-use super::RunError;
+use super::{RunError, Start};
 use crate::community;
 use crate::home::Home;
 use commonwheel_protocol::agreement::Founding;
@@ -36,11 +36,11 @@ pub fn now() -> Millis {
 /// When the store is held by another process, damaged, or cannot be written.
 pub fn open_store(home: &Home, id: &Cid) -> Result<(Founding, CarStore), RunError> {
     let folder = community::load(home, id).map_err(|error| RunError::Store(error.to_string()))?;
-    let mut store = CarStore::open(&folder.store(), index::derive)
-        .map_err(|error| RunError::Store(error.to_string()))?;
+    let mut store =
+        CarStore::open(&folder.store(), index::derive).map_err(|error| RunError::Store(error.to_string()))?;
     let mut batch = Batch::default();
-    let founding = folder.founding().clone();
-    batch.put(Shelf::Certified, founding.charter().terms, folder.terms().as_bytes().to_vec());
+    let founding = folder.founding.clone();
+    batch.put(Shelf::Certified, founding.charter().terms, folder.terms.as_bytes().to_vec());
     batch.put(Shelf::Certified, founding.cid(), founding.bytes().to_vec());
     let complete = batch.puts.iter().all(|(shelf, cid, _)| store.holds(*shelf, cid).unwrap_or(false));
     if !complete {
@@ -57,17 +57,18 @@ pub fn open_member(home: &Home, id: &Cid, seed: &Seed, peer: &PeerId) -> Result<
     let (founding, store) = open_store(home, id)?;
     let ruleset = commonwheel_config::ruleset::by_id(&founding.charter().ruleset).ok_or_else(|| {
         let name = &founding.charter().name;
-        RunError::Store(format!("the charter of {name:?} names a redaction ruleset that this version does not have; update the program"))
+        RunError::Store(format!(
+            "the charter of {name:?} names a redaction ruleset that this version does not have; update the program"
+        ))
     })?;
-    let role =
-        Role { peer: Peer(peer.to_bytes()), validator: Some(seed.validator()), reader: seed.reader(id) };
+    let role = Role { peer: Peer(peer.to_bytes()), validator: Some(seed.validator()), reader: seed.reader(id) };
     let core =
         Core::open(founding, ruleset, role, now(), &store).map_err(|error| RunError::Store(error.to_string()))?;
     Ok(Member { core, store, refusals: BTreeMap::new() })
 }
 
-/// Opens every community of a home.
-pub(super) fn open_all(home: &Home, seed: &Seed, peer: &PeerId) -> Result<BTreeMap<Cid, Member>, RunError> {
-    let ids = community::ids(home).map_err(|error| RunError::Store(error.to_string()))?;
-    ids.into_iter().map(|id| Ok((id, open_member(home, &id, seed, peer)?))).collect()
+/// Opens the communities that a node starts with.
+pub(super) fn open_all(start: &Start, peer: &PeerId) -> Result<BTreeMap<Cid, Member>, RunError> {
+    let open = |id: &Cid| Ok((*id, open_member(&start.home, id, &start.seed, peer)?));
+    start.communities.iter().map(open).collect()
 }

@@ -123,7 +123,7 @@ impl Certificate {
         }
         let mut fields = Fields::of(decode(bytes).map_err(SignedError::from)?)?;
         fields.constant("type", "certificate")?;
-        let record = RecordId(fields.link("record")?);
+        let record = RecordId::linked(fields.link("record")?, "record")?;
         let time = HourTime::read(fields.int("time")?)?;
         let charter_id = fields.link("charter")?;
         let proofs = fields.items("acceptances", VALIDATORS, Ok)?;
@@ -180,7 +180,7 @@ impl Certificate {
 fn check_proof(node: Node, record: RecordId, id: &Cid, charter: &Charter) -> Result<PublicKey, CertificateError> {
     let mut fields = Fields::of(node)?;
     let signed = SignedRoot::verify(Node::Map(fields.map("signed")?))?;
-    let index = fields.int_in("index", 0..=ATTESTATION_ENTRIES as i64)? as usize;
+    let index = fields.int_in("index", 0..=ATTESTATION_ENTRIES as i64 - 1)? as usize;
     let path = fields.items("path", 16, |node| match node {
         Node::Bytes(hash) => hash.try_into().map_err(|_| FieldError::value("path", "expected hashes of 32 bytes")),
         other => Err(FieldError::Type { field: "path", expected: "a byte string", found: other.kind() }),

@@ -146,8 +146,8 @@ impl<'b> Reader<'b> {
 
     fn list(&mut self, start: usize, len: usize, depth: usize) -> Result<Node, DecodeError> {
         let depth = deeper(start, depth)?;
-        // Each item takes a byte, so that a lying length cannot reserve more than the input's size.
-        let mut items = Vec::with_capacity(len.min(self.bytes.len() - self.at));
+        // The list grows with what is there, so that a lying length reserves next to nothing.
+        let mut items = Vec::with_capacity(len.min(16));
         for _ in 0..len {
             items.push(self.item(depth)?);
         }
@@ -189,7 +189,7 @@ impl<'b> Reader<'b> {
 
 fn integer(value: i128, start: usize) -> Result<Node, DecodeError> {
     match i64::try_from(value) {
-        Ok(value) if value.abs() <= INT_MAX => Ok(Node::Int(value)),
+        Ok(value) if (-INT_MAX..=INT_MAX).contains(&value) => Ok(Node::Int(value)),
         _ => Err(DecodeError::IntegerRange(start)),
     }
 }
@@ -227,6 +227,8 @@ mod tests {
             ("f7", DecodeError::Simple(0, 23)),
             ("1b0020000000000000", DecodeError::IntegerRange(0)),
             ("3b001fffffffffffff", DecodeError::IntegerRange(0)),
+            ("3b7fffffffffffffff", DecodeError::IntegerRange(0)), // i64::MIN, which has no absolute value
+            ("3bffffffffffffffff", DecodeError::IntegerRange(0)),
             ("c100", DecodeError::Tag(0, 1)),
             ("d82a00", DecodeError::Link(0)),
             ("d82a4100", DecodeError::Link(0)),

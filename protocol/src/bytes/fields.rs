@@ -158,6 +158,20 @@ impl Fields {
         items.into_iter().map(read).collect()
     }
 
+    /// Passes when none of these fields is an empty list or map. Such fields are left out instead,
+    /// so that one value has one encoding.
+    ///
+    /// # Errors
+    /// When one of them is there and empty.
+    pub fn none_empty(&self, fields: &[&'static str]) -> Result<(), FieldError> {
+        let empty = |field: &&&'static str| match self.0.get(**field) {
+            Some(Node::List(items)) => items.is_empty(),
+            Some(Node::Map(entries)) => entries.is_empty(),
+            _ => false,
+        };
+        fields.iter().find(empty).map_or(Ok(()), |field| Err(FieldError::value(field, "leave it out when it is empty")))
+    }
+
     /// Ends the reading.
     ///
     /// # Errors

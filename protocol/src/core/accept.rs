@@ -70,8 +70,8 @@ impl Core {
         Ok(())
     }
 
-    /// One acceptance of each validator that has accepted, with its proof.
-    /// `batches` keeps those that were read, since one covers many records.
+    /// One acceptance of each validator that has accepted, with its proof. `batches` holds those
+    /// read before, since one batch speaks of many records.
     fn acceptances(
         &self,
         id: &RecordId,
@@ -86,16 +86,18 @@ impl Core {
         }
         let mut acceptances = Vec::new();
         for (cid, index) in by_validator.into_values() {
-            if let Entry::Vacant(unread) = batches.entry(cid) {
-                unread.insert(ledger.block(Shelf::Live, &cid)?.and_then(|bytes| Batch::verify(&bytes).ok()));
+            if let Entry::Vacant(place) = batches.entry(cid) {
+                place.insert(ledger.block(Shelf::Live, &cid)?.and_then(|bytes| Batch::verify(&bytes).ok()));
             }
-            let batch = batches.get(&cid).and_then(Option::as_ref);
-            acceptances.extend(batch.and_then(|batch| Acceptance::of(batch, index)));
+            acceptances.extend(batches[&cid].as_ref().and_then(|batch| Acceptance::of(batch, index)));
         }
         Ok(acceptances)
     }
 
-    /// Moves a record to the certified shelf: header, certificate, and the body if it is here.
+    /// Moves a record to the certified shelf: certificate, the body if it is here, header.
+    ///
+    /// A power cut before the batch is acknowledged may leave its first blocks. The header, which
+    /// is what makes a record count as accepted, is therefore the last.
     pub(super) fn certify(
         &mut self,
         header: &SignedHeader,
@@ -104,7 +106,6 @@ impl Core {
         step: &mut Step,
     ) -> Result<(), LedgerError> {
         let (id, body) = (header.id(), header.header().body);
-        step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
         step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
         match self.body(&body, ledger)? {
             Some(bytes) => {
@@ -113,6 +114,7 @@ impl Core {
             }
             None => drop(self.incomplete.insert(id)),
         }
+        step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
         if ledger.holds(Shelf::Live, &id.0)? {
             step.batch.erase(Shelf::Live, id.0);
             self.no_longer_waits(header);
@@ -149,6 +151,7 @@ impl Core {
             }
         }
         self.to_check.remove(&id);
+        self.next_hour.remove(&id);
         self.bodiless.remove(&id);
         self.own.remove(&id);
         self.ripe.remove(&id);

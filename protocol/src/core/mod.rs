@@ -202,6 +202,12 @@ pub struct Core {
     waiting: usize,
     /// The number of this validator's last batch.
     last_batch: i64,
+    /// What a power cut left of batches that were never acknowledged, to be erased at the first tick.
+    leftovers: Batch,
+    /// Waiting records that are over their author's rate, until the hour is over.
+    next_hour: BTreeSet<RecordId>,
+    /// How many records of each author were accepted here in the hour under way.
+    accepted_by_author: (i64, BTreeMap<PublicKey, i64>),
     /// Validators that have proved their keys and confirmed the charter since this was opened.
     confirmed: BTreeSet<PublicKey>,
     snapshot: Option<Arc<crate::reconcile::Snapshot>>,
@@ -254,6 +260,9 @@ impl Core {
             waiting_by_author: BTreeMap::new(),
             waiting: 0,
             last_batch: 0,
+            leftovers: Batch::default(),
+            next_hour: BTreeSet::new(),
+            accepted_by_author: (0, BTreeMap::new()),
             confirmed: BTreeSet::new(),
             snapshot: None,
             next_sync: now,
@@ -284,6 +293,7 @@ impl Core {
             Input::Reply { ask, bytes } => self.learn(ask, bytes, ledger, &mut step)?,
             Input::Contribute(parcels) => self.contribute(&parcels, ledger, &mut step)?,
         }
+        step.batch.erasures.extend(std::mem::take(&mut self.leftovers).erasures);
         // Not before: a snapshot taken later in this step would lack what the step certifies.
         if step.batch.puts.iter().any(|(shelf, ..)| *shelf == Shelf::Certified) {
             self.snapshot = None;
@@ -321,6 +331,13 @@ impl Core {
         index::each_record(ledger, prefix::WAITING, |id, header| waiting.push((id, header.body)))?;
         self.waiting = waiting.len();
         for (id, body) in waiting {
+            if ledger.holds(Shelf::Certified, &id.0)? {
+                self.leftovers.erase(Shelf::Live, id.0);
+                if ledger.holds(Shelf::Certified, &body)? {
+                    self.leftovers.erase(Shelf::Waiting, body);
+                }
+                continue;
+            }
             self.to_count.insert(id);
             if let Some(header) = self.waiting_header(&id, ledger)? {
                 *self.waiting_by_author.entry(header.header().author).or_default() += 1;
@@ -345,6 +362,15 @@ impl Core {
                 self.incomplete.insert(id);
             }
         }
+        index::each(ledger, &[prefix::CERTIFICATE], |entry| {
+            let record = entry.key.get(1..1 + Cid::LEN).and_then(|bytes| Cid::from_bytes(bytes).ok());
+            if let (Some(record), Some(certificate)) = (record, index::last_cid(&entry.key))
+                && !ledger.holds(Shelf::Certified, &record)?
+            {
+                self.leftovers.erase(Shelf::Certified, certificate);
+            }
+            Ok(())
+        })?;
         if let Some(me) = self.validator() {
             index::each(ledger, &index::key(prefix::BATCH, &[&me.0]), |entry| {
                 let number = entry.key[33..].first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));

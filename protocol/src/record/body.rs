@@ -147,6 +147,7 @@ impl Body<String> {
             return Err(BodyError::Oversized(bytes.len()));
         }
         let mut fields = Fields::of(decode(bytes)?)?;
+        fields.none_empty(&["messages", "tags", "redactions", "ext"])?;
         let kind = fields.text("kind")?;
         let body = Body {
             salt: Salt(fields.array("salt")?),
@@ -160,7 +161,7 @@ impl Body<String> {
             rights: fields.items("rights", 8, read_right)?,
             assurances: Assurances::read(fields.map("assurances")?)?,
             redactions: read_counts(fields.map_opt("redactions")?.unwrap_or_default())?,
-            false_alarms: fields.int_opt("false_alarms")?.unwrap_or(0),
+            false_alarms: read_false_alarms(&mut fields)?,
             attribution: short_opt(&mut fields, "attribution")?,
             imported_from: short_opt(&mut fields, "imported_from")?,
             ext: fields.map_opt("ext")?.unwrap_or_default(),
@@ -173,9 +174,6 @@ impl Body<String> {
     fn check(&self) -> Result<(), FieldError> {
         if self.rights.is_empty() {
             return Err(FieldError::value("rights", "expected at least one"));
-        }
-        if self.false_alarms < 0 {
-            return Err(FieldError::value("false_alarms", "expected a count"));
         }
         if self.vocabulary != VOCABULARY {
             return Err(FieldError::value("vocabulary", format!("expected {VOCABULARY}")));
@@ -273,6 +271,15 @@ fn read_counts(map: BTreeMap<String, Node>) -> Result<BTreeMap<String, i64>, Fie
             _ => Err(wrong()),
         })
         .collect()
+}
+
+fn read_false_alarms(fields: &mut Fields) -> Result<i64, FieldError> {
+    match fields.int_opt("false_alarms")? {
+        Some(count) if count < 1 => {
+            Err(FieldError::value("false_alarms", "expected a count; leave it out when it is 0"))
+        }
+        count => Ok(count.unwrap_or(0)),
+    }
 }
 
 pub(super) fn short(node: Node, field: &'static str) -> Result<String, FieldError> {

@@ -73,7 +73,7 @@ pub(super) fn read(kind: &str, fields: &mut Fields) -> Result<Option<Content<Str
         "correction" => Content::Correction(Correction {
             message: fields
                 .int_opt("message_index")?
-                .map(|at| in_range("message_index", at, 0, MESSAGES as i64))
+                .map(|at| in_range("message_index", at, 0, MESSAGES as i64 - 1))
                 .transpose()?,
             corrected: fields.text("corrected")?,
             note: note(fields, "note")?,

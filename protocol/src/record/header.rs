@@ -13,6 +13,16 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(pub Cid);
 
+impl RecordId {
+    /// The record that a link in `field` names.
+    ///
+    /// # Errors
+    /// When the link is raw: a signed header is DAG-CBOR.
+    pub(crate) fn linked(cid: Cid, field: &'static str) -> Result<Self, FieldError> {
+        cbor_link(cid, field).map(RecordId)
+    }
+}
+
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -157,8 +167,8 @@ impl Header {
             ruleset: raw_link(fields.link("ruleset")?, "ruleset")?,
             body: cbor_link(fields.link("body")?, "body")?,
             size_class: SizeClass(fields.int_in("size_class", 0..=20)? as u8),
-            revises: fields.link_opt("revises")?.map(RecordId),
-            corrects: fields.link_opt("corrects")?.map(RecordId),
+            revises: record_opt(&mut fields, "revises")?,
+            corrects: record_opt(&mut fields, "corrects")?,
             time: HourTime::read(fields.int("time")?)?,
         };
         fields.end()?;
@@ -171,6 +181,10 @@ impl Header {
 
 fn cbor_link(cid: Cid, field: &'static str) -> Result<Cid, FieldError> {
     if cid.codec() == Codec::DagCbor { Ok(cid) } else { Err(FieldError::value(field, "expected a dag-cbor link")) }
+}
+
+fn record_opt(fields: &mut Fields, field: &'static str) -> Result<Option<RecordId>, FieldError> {
+    fields.link_opt(field)?.map(|cid| RecordId::linked(cid, field)).transpose()
 }
 
 fn raw_link(cid: Cid, field: &'static str) -> Result<Cid, FieldError> {
@@ -287,6 +301,7 @@ pub(crate) mod tests {
             ("preference", Some(Node::text("train-ai=y,search=y"))),
             ("time", Some(Node::Int(1))),
             ("terms", Some(Node::Link(Cid::of_cbor(b"terms")))),
+            ("revises", Some(Node::Link(Cid::of(Codec::Raw, b"no record")))),
             ("body", None),
             ("size_class", Some(Node::Int(21))),
             ("nonce", Some(Node::bytes([0; 15]))),

@@ -1,6 +1,7 @@
 //! The contributor's decisions: from flags, from their own settings, from the charter, or asked.
 
 use super::gather::{self, Summary};
+use crate::cli::output::Output;
 use crate::cli::{Context, ask, session, show};
 use crate::community::Community;
 use crate::contribute::pick::Pick;
@@ -106,9 +107,7 @@ pub(super) fn choices(
         anstream::eprintln!("{}", crate::cli::identity::ANONYMOUS_NOTICE);
     }
     let rights = match (&args.source, &args.source_licence) {
-        (Some(source), Some(licence)) => {
-            RightsChoice::ThirdParty { source: source.clone(), licence: licence.clone() }
-        }
+        (Some(source), Some(licence)) => RightsChoice::ThirdParty { source: source.clone(), licence: licence.clone() },
         _ if args.rights == Some(RightsArg::Own) => RightsChoice::Own,
         _ => RightsChoice::OwnAndModel,
     };
@@ -146,6 +145,7 @@ pub(super) fn for_item(
     run: &Choices,
     args: &ChoiceArgs,
     yes: bool,
+    out: Output,
 ) -> anyhow::Result<Option<Choices>> {
     let mut choices = run.clone();
     if item.third_party && args.rights.is_none() && !matches!(choices.rights, RightsChoice::ThirdParty { .. }) {
@@ -157,8 +157,8 @@ pub(super) fn for_item(
                 item.format
             );
         }
-        let source = ask::line("This comes from a published dataset. Its name or address:", None)?;
-        let licence = ask::line("Its licence:", None)?;
+        let source = ask::line(out, "This comes from a published dataset. Its name or address:", None)?;
+        let licence = ask::line(out, "Its licence:", None)?;
         choices.rights = RightsChoice::ThirdParty { source, licence };
     }
     if yes {
@@ -166,25 +166,27 @@ pub(super) fn for_item(
     }
     show::prepared(&mut anstream::stderr().lock(), 0, item)?;
     if matches!(item.content, Content::Chat(_)) && !item.labelled && args.label.is_none() {
-        match ask::line("Did the model do well? good, fail, or skip to leave this one out:", Some("good"))?.as_str() {
+        match ask::line(out, "Did the model do well? good, fail, or skip to leave this one out:", Some("good"))?
+            .as_str()
+        {
             "good" | "g" => choices.label = Label::Good,
             "fail" | "f" => choices.label = Label::Fail,
             _ => return Ok(None),
         }
-    } else if !ask::yes("Share this one?", true)? {
+    } else if !ask::yes(out, "Share this one?", true)? {
         return Ok(None);
     }
     Ok(Some(choices))
 }
 
 /// Shows the terms and asks, unless they were accepted before.
-pub(super) fn consent_to_terms(community: &Community, yes: bool) -> anyhow::Result<()> {
+pub(super) fn consent_to_terms(community: &Community, yes: bool, out: Output) -> anyhow::Result<()> {
     if community.consent()?.is_some() {
         return Ok(());
     }
     if !yes {
-        anstream::eprintln!("{}\n", show::safe(community.terms()));
-        if !ask::yes("These are the community's terms. Do you accept them?", false)? {
+        anstream::eprintln!("{}\n", show::safe(&community.terms));
+        if !ask::yes(out, "These are the community's terms. Do you accept them?", false)? {
             bail!("without accepting the terms nothing can be shared");
         }
     }
@@ -193,7 +195,7 @@ pub(super) fn consent_to_terms(community: &Community, yes: bool) -> anyhow::Resu
 }
 
 /// Lists what the files hold and lets the person pick.
-pub(super) fn pick(files: &[PathBuf], ruleset: &Ruleset, charter: &Charter) -> anyhow::Result<Pick> {
+pub(super) fn pick(files: &[PathBuf], ruleset: &Ruleset, charter: &Charter, out: Output) -> anyhow::Result<Pick> {
     let most = charter.number("quarantine_above");
     let mut found = 0;
     gather::each(files, ruleset, &Pick::All, |number, item, origin| {
@@ -204,11 +206,11 @@ pub(super) fn pick(files: &[PathBuf], ruleset: &Ruleset, charter: &Charter) -> a
     if found == 0 {
         bail!("the files hold nothing that can be shared");
     }
-    Ok(ask::line("Which ones? all, none, or numbers and ranges such as 1,4-7:", Some("all"))?.parse()?)
+    Ok(ask::line(out, "Which ones? all, none, or numbers and ranges such as 1,4-7:", Some("all"))?.parse()?)
 }
 
 /// The last question before anything leaves this machine.
-pub(super) fn consent(records: usize, choices: &Choices) -> anyhow::Result<bool> {
+pub(super) fn consent(records: usize, choices: &Choices, out: Output) -> anyhow::Result<bool> {
     anstream::eprintln!(
         "\n{records} record(s), {}, preference {}, {}.\n\
          With your consent you assure that you are of age, that you may share this, and that it holds no\n\
@@ -217,5 +219,5 @@ pub(super) fn consent(records: usize, choices: &Choices) -> anyhow::Result<bool>
         choices.preference,
         choices.mode.name()
     );
-    ask::yes("Sign and share?", false)
+    ask::yes(out, "Sign and share?", false)
 }

@@ -4,9 +4,9 @@ use super::{Outcome, SharedRecord};
 use crate::cli::output::Output;
 use crate::cli::{progress, status};
 use crate::contribute::sign::Signer;
-use crate::run::wire::{Base64, Request, Response};
 use crate::run::Client;
 use crate::run::client::Remote;
+use crate::run::wire::{Base64, Request, Response};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use commonwheel_protocol::bytes::Cid;
@@ -153,7 +153,10 @@ pub(super) fn print(outcome: &Outcome, out: Output) -> anyhow::Result<()> {
         section(out, &outcome.quarantined, "held in quarantine on this machine (see `commonwheel quarantine list`)")?;
         section(out, &outcome.duplicates, "shared before, left out (share again with --again)")?;
         if shared.iter().any(|record| record.held_by.is_empty() && record.state == "waiting") {
-            writeln!(out, "Hint: what no validator holds yet is sent when your node next meets them: `commonwheel run`")?;
+            writeln!(
+                out,
+                "Hint: what no validator holds yet is sent when your node next meets them: `commonwheel run`"
+            )?;
         }
         Ok(())
     })

@@ -1,0 +1,81 @@
+//! `commonwheel verify`: checks an export offline.
+
+use super::export::Bar;
+use super::output::Output;
+use crate::verify::{self, Expected, Problem, VerifyError, VerifySummary};
+use clap::Args;
+use commonwheel_protocol::bytes::Cid;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Check an export: every hash, signature and certificate, without a network.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct VerifyArgs {
+    /// The folder that `export` wrote.
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The id of the community that it must be from.
+    #[arg(long, value_name = "ID")]
+    pub community: Option<Cid>,
+    /// The state root that it must have, as a node of the community shows it.
+    #[arg(long, value_name = "ROOT")]
+    pub state_root: Option<Cid>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  commonwheel verify dataset
+  commonwheel verify dataset --community bafy… --state-root bafy…
+
+Without --community and --state-root it proves what the export says of itself: compare the two with those that a
+node of the community shows.
+
+Exit codes: 0 everything holds; 1 it could not be read; 2 wrong usage; 4 the check failed.";
+
+/// What programs are told.
+#[derive(Serialize)]
+struct Report<'a> {
+    valid: bool,
+    /// What was proved, in a sentence.
+    proved: Option<String>,
+    #[serde(flatten)]
+    summary: Option<&'a VerifySummary>,
+    problems: &'a [Problem],
+}
+
+/// The exit code of a check that failed.
+const FAILED: u8 = 4;
+
+/// Checks the folder and prints what was proved, or what is wrong.
+///
+/// # Errors
+/// When the folder could not be read.
+pub fn run(args: &VerifyArgs, out: Output) -> anyhow::Result<ExitCode> {
+    let expected = Expected { community: args.community, state_root: args.state_root };
+    let mut bar = Bar::new("Checking");
+    let verified = verify::verify(&args.dir, &expected, &mut |done, all| bar.show(done, all));
+    bar.end();
+    match verified {
+        Ok(summary) => {
+            out.print(
+                &Report { valid: true, proved: Some(summary.sentence()), summary: Some(&summary), problems: &[] },
+                |to| {
+                    writeln!(to, "{}", summary.sentence())?;
+                    writeln!(to, "Community:  {}", summary.community)?;
+                    writeln!(to, "State root: {}", summary.state_root)
+                },
+            )?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(VerifyError::Failed(problems)) => {
+            out.print(&Report { valid: false, proved: None, summary: None, problems: &problems }, |to| {
+                problems.iter().try_for_each(|problem| writeln!(to, "{problem}"))?;
+                writeln!(to, "The check failed: {} problem(s). Do not use this copy; get another.", problems.len())
+            })?;
+            Ok(ExitCode::from(FAILED))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,231 @@
+//! A small community with certified records of every kind, for the tests of export and verify.
+
+use super::{ExportError, ExportOptions, ExportSummary, export};
+use commonwheel_protocol::agreement::certificate::Acceptance;
+use commonwheel_protocol::agreement::charter::{BodyAccess, NUMBERS, PROTOCOL, Quorum, Validator};
+use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Entry, Founding, Verdict};
+use commonwheel_protocol::bytes::{Cid, Codec, Node, encode};
+use commonwheel_protocol::identity::{Nonce, Seed};
+use commonwheel_protocol::index;
+use commonwheel_protocol::ledger::{Batch as Change, Shelf, Store};
+use commonwheel_protocol::licence::Licence;
+use commonwheel_protocol::preference::{Preference, VOCABULARY};
+use commonwheel_protocol::record::body::{Assurances, Body, Right, Salt};
+use commonwheel_protocol::record::content::*;
+use commonwheel_protocol::record::header::{HourTime, SizeClass};
+use commonwheel_protocol::record::{Header, RecordId, SignedHeader};
+use commonwheel_protocol::redact::Redactor;
+use commonwheel_protocol::text::{RawText, Redacted};
+use commonwheel_storage::MemoryStore;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub const TERMS: &str = "Be kind.\n";
+
+/// A record with its certificate.
+#[derive(Clone)]
+pub struct Certified {
+    pub header: SignedHeader,
+    pub body: Vec<u8>,
+    pub certificate: Vec<u8>,
+}
+
+impl Certified {
+    pub fn id(&self) -> RecordId {
+        self.header.id()
+    }
+}
+
+pub struct Commons {
+    pub founding: Founding,
+    seeds: Vec<Seed>,
+}
+
+impl Commons {
+    /// A community of four validators; another name makes another community.
+    pub fn named(name: &str) -> Self {
+        let seeds: Vec<_> = (1..=4).map(|i| Seed::new([i; 32])).collect();
+        let charter = Charter {
+            name: name.into(),
+            scope: "Tests".into(),
+            protocol: PROTOCOL,
+            validators: seeds
+                .iter()
+                .map(|seed| Validator {
+                    name: "v".into(),
+                    signing: seed.validator().public(),
+                    encryption: seed.encryption_public(),
+                })
+                .collect(),
+            quorum: Quorum::new(4, 1, 3).unwrap(),
+            licences: Licence::ALL.into_iter().collect(),
+            preference: Preference::read("train-ai=y").unwrap(),
+            ruleset: ruleset(),
+            bodies: BodyAccess::OnCertificate,
+            numbers: NUMBERS.iter().map(|(name, _, _, default)| ((*name).to_owned(), *default)).collect(),
+            terms: Cid::of(Codec::Raw, TERMS.as_bytes()),
+            recovery: vec![],
+            drafted: 1_790_000_000,
+        };
+        let signatures =
+            seeds.iter().map(|s| (s.validator().public(), Founding::sign(&charter, &s.validator()))).collect();
+        Commons { founding: Founding::new(&charter, &signatures).unwrap(), seeds }
+    }
+
+    /// A certified record with this body. `n` varies author, licence, month and what it refers to.
+    pub fn certified(&self, n: u8, body: Vec<u8>) -> Certified {
+        let community = self.founding.community();
+        let seed = Seed::new([100 + n; 32]);
+        let nonce = n.is_multiple_of(3).then_some(Nonce([n; 16]));
+        let key = nonce.as_ref().map_or_else(|| seed.pseudonym(&community), |nonce| seed.anonymous(&community, nonce));
+        let unix_s = 1_795_356_000 + i64::from(n % 2) * 40 * 86_400;
+        let header = Header {
+            community,
+            author: key.public(),
+            nonce,
+            licence: Licence::ALL[usize::from(n) % Licence::ALL.len()],
+            preference: Preference::read("train-ai=n;exceptions=cc-cr, search=y").unwrap(),
+            terms: self.founding.charter().terms,
+            ruleset: ruleset(),
+            body: Cid::of_cbor(&body),
+            size_class: SizeClass::of(body.len()),
+            revises: (n % 5 == 1).then_some(RecordId(Cid::of_cbor(b"revised"))),
+            corrects: (n % 5 == 2).then_some(RecordId(Cid::of_cbor(b"corrected"))),
+            time: if nonce.is_some() { HourTime::day(unix_s) } else { HourTime::hour(unix_s) },
+        };
+        let header = SignedHeader::verify(&header.sign(&key)).unwrap();
+        let certificate = self.certificate(&header, 0);
+        Certified { header, body, certificate }
+    }
+
+    /// A certificate by the validators from `first` on.
+    pub fn certificate(&self, header: &SignedHeader, first: usize) -> Vec<u8> {
+        let (community, charter) = (self.founding.community(), self.founding.charter());
+        let entries = [Entry { record: header.id(), verdict: Verdict::Accept }];
+        let accept = |seed: &Seed| {
+            let batch = Batch::sign(community, charter.id(), 1, &entries, &seed.validator());
+            Acceptance::of(&Batch::verify(&batch).unwrap(), 0).unwrap()
+        };
+        let acceptances = self.seeds[first..].iter().map(accept).collect();
+        Certificate::form(header.id(), header.header().time, charter, acceptances).unwrap().bytes().to_vec()
+    }
+
+    /// One certified record of each kind, an unknown one included.
+    pub fn records(&self) -> Vec<Certified> {
+        (0u8..).zip(bodies()).map(|(n, body)| self.certified(n, body)).collect()
+    }
+
+    pub fn export(&self, store: &MemoryStore, out: &Path) -> Result<ExportSummary, ExportError> {
+        let options = ExportOptions { out: out.to_owned(), replace: false, allow_incomplete: false };
+        export(store, &self.founding, TERMS, &options, &mut |_, _| {})
+    }
+}
+
+/// A store that holds certified records.
+pub fn store<'a>(records: impl IntoIterator<Item = &'a Certified>) -> MemoryStore {
+    let mut store = MemoryStore::new(index::derive);
+    for one in records {
+        let mut change = Change::default();
+        change.put(Shelf::Certified, one.id().0, one.header.bytes().to_vec());
+        change.put(Shelf::Certified, one.header.header().body, one.body.clone());
+        change.put(Shelf::Certified, Cid::of_cbor(&one.certificate), one.certificate.clone());
+        store.commit(&change).unwrap();
+    }
+    store
+}
+
+fn ruleset() -> Cid {
+    *commonwheel_config::ruleset::builtin().id()
+}
+
+/// A body of each known kind, with every optional field, and one of a kind to come.
+fn bodies() -> Vec<Vec<u8>> {
+    let mut bodies: Vec<_> = (0u8..).zip(contents()).map(|(n, content)| body(n, &content)).collect();
+    bodies.push(encode(&Node::map([
+        ("kind", Some(Node::text("hologram"))),
+        ("salt", Some(Node::bytes([200; 32]))),
+        ("layers", Some(Node::List(vec![Node::bytes([1, 2, 3]), Cid::of_cbor(b"layer").into(), Node::Null]))),
+        ("depth", Some(Node::Int(-3))),
+    ])));
+    bodies
+}
+
+fn body(n: u8, content: &Content<RawText>) -> Vec<u8> {
+    let ruleset = commonwheel_config::ruleset::builtin();
+    let mut redactor = Redactor::new(&ruleset);
+    let mut redact = |text: &RawText| redactor.redact(text).text;
+    let mut own = |text: &str| redact(&RawText::new(text));
+    let body: Body<Redacted> = Body {
+        salt: Salt([n; 32]),
+        title: Some(own("A title")),
+        language: Some("pt-BR".into()),
+        tags: vec![own("maths"), own("ünïcode \u{2028}")],
+        model: Some(own("llama3.2:3b")),
+        preference_given: "train-ai=n;exceptions=cc-cr, search=y".into(),
+        vocabulary: VOCABULARY.into(),
+        rights: vec![
+            Right::OwnWork,
+            Right::ModelOutput(Some(own("llama3.2:3b"))),
+            Right::ThirdParty { source: own("a book"), licence: own("CC0-1.0") },
+        ],
+        assurances: Assurances { of_age: true, has_rights: true, no_sensitive_data: true },
+        redactions: BTreeMap::from([("email".to_owned(), 2)]),
+        false_alarms: 1,
+        attribution: Some(own("The Tuesday Club")),
+        imported_from: Some("openai".into()),
+        ext: BTreeMap::from([("x".to_owned(), Node::map([("/", Some(Node::bytes([7])))]))]),
+        content: content.map(&mut redact),
+    };
+    body.to_bytes().unwrap()
+}
+
+fn contents() -> Vec<Content<RawText>> {
+    let text = |text: &str| RawText::new(text);
+    let messages = || {
+        vec![
+            Message::new(Role::System, text("Be brief.")),
+            Message::new(Role::User, text("Où est \"la gare\" ?\n\t😀")),
+            Message {
+                label: Some(Label::Good),
+                rating: Some(7),
+                model: Some(text("other")),
+                ..Message::new(Role::Assistant, text("Là-bas. \u{0}\u{7f}\\"))
+            },
+        ]
+    };
+    let note = || Some(text("because"));
+    vec![
+        Content::Chat(Chat { messages: messages(), label: Label::Fail, note: note() }),
+        Content::Correction(Correction { message: Some(2), corrected: text("Ici."), note: note() }),
+        Content::Preference(PreferencePair {
+            prompt: messages(),
+            chosen: text("A"),
+            rejected: text("B"),
+            note: note(),
+        }),
+        Content::Example(Example { prompt: text("1 + 1"), ideal: text("2") }),
+        Content::Rubric(RubricRatings {
+            messages: messages(),
+            criteria: vec![Criterion { name: text("clear"), score: 3, max: 5, note: note() }],
+        }),
+        Content::Feedback(Feedback {
+            messages: messages(),
+            answers: vec![Answer { question: text("Useful?"), answer: text("Yes") }],
+            rating: Some(9),
+        }),
+        Content::Code(CodeWithTests {
+            prompt: text("Add"),
+            programming_language: text("rust"),
+            code: text("fn add() {}"),
+            tests: text("add();"),
+        }),
+        Content::Translation(TranslationPair {
+            source_language: "en".into(),
+            target_language: "eu".into(),
+            source: text("Hello"),
+            target: text("Kaixo"),
+            note: note(),
+        }),
+        Content::Profile(Profile { name: text("Tuesday"), about: note() }),
+    ]
+}

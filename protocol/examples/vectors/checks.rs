@@ -1,0 +1,81 @@
+//! The machine checks: a header, its body, a charter, a ruleset and a moment give a verdict.
+
+use super::records::some_record;
+use super::tools::{file, hex, with};
+use super::world::{NOW_S, RULESET, World};
+use commonwheel_protocol::bytes::{Cid, Codec, Node, encode};
+use commonwheel_protocol::licence::Licence;
+use commonwheel_protocol::preference::Preference;
+use commonwheel_protocol::record::Header;
+use commonwheel_protocol::record::content::{Content, Correction};
+use commonwheel_protocol::record::header::{HOUR_S, HourTime, SizeClass};
+use serde_json::{Value, json};
+
+/// `checks.json`
+pub fn checks(world: &World) -> Value {
+    let (_, body) = world.record();
+    let plain = world.header(&body);
+    let correction = Content::Correction(Correction { message: None, corrected: world.clean("5"), note: None });
+    let correction = world.body(3, correction).to_bytes().expect("a small body");
+    let one = |name: &str, header: Header, body: &[u8], outcome: &str| {
+        let header = header.sign(&world.named());
+        json!({ "name": name, "header": hex(&header), "body": hex(body), "valid": true, "facts": { "outcome": outcome } })
+    };
+    let changed = |path: &[&str], value: Node| with(&body, path, Some(value));
+    let over = |name: &str, body: &[u8], outcome: &str| one(name, world.header(body), body, outcome);
+    let personal = changed(&["messages", "0", "content"], Node::text("Ask ana@example.org."));
+    let hidden = changed(&["ext"], Node::map([("ana@example.org", Some(1.into()))]));
+    let declared = with(&personal, &["false_alarms"], Some(1.into()));
+    let too_many = with(&personal, &["false_alarms"], Some(2.into()));
+    let hours = |hours: i64| Header { time: HourTime::hour(NOW_S + hours * HOUR_S), ..plain.clone() };
+    let corrects = |body: &[u8]| Header { corrects: Some(some_record(world)), ..world.header(body) };
+    let large = vec![0; 2048];
+    let vectors = vec![
+        one("as it should be", plain.clone(), &body, "accept"),
+        one("as old as allowed", hours(-744), &body, "accept"),
+        one("an hour older", hours(-745), &body, "reject:time"),
+        one("as early as allowed", hours(2), &body, "accept"),
+        one("an hour earlier", hours(3), &body, "reject:time"),
+        one(
+            "a licence that the charter lacks",
+            Header { licence: Licence::Mit, ..plain.clone() },
+            &body,
+            "reject:licence",
+        ),
+        one("other terms", Header { terms: Cid::of(Codec::Raw, b"other"), ..plain.clone() }, &body, "reject:terms"),
+        one(
+            "another ruleset",
+            Header { ruleset: Cid::of(Codec::Raw, b"other"), ..plain.clone() },
+            &body,
+            "reject:terms",
+        ),
+        one("another body", plain.clone(), &correction, "reject:size"),
+        one("another size class", Header { size_class: SizeClass::of(1 << 20), ..plain.clone() }, &body, "reject:size"),
+        one("larger than the charter allows", world.header(&large), &large, "reject:size"),
+        over("not a body", &encode(&Node::Null), "reject:schema"),
+        over("a kind of a later version", &changed(&["kind"], Node::text("video")), "reject:schema"),
+        over("of age was not assured", &changed(&["assurances", "of_age"], false.into()), "reject:terms"),
+        over(
+            "another preference was given",
+            &changed(&["preference_given"], Node::text("train-ai=n")),
+            "reject:preference",
+        ),
+        one(
+            "a preference that the body does not give",
+            Header { preference: Preference::read("search=y").expect("known"), ..plain },
+            &body,
+            "reject:preference",
+        ),
+        over("a correction of nothing", &correction, "reject:schema"),
+        one("a correction", corrects(&correction), &correction, "accept"),
+        one("a chat that corrects", corrects(&body), &body, "reject:schema"),
+        over("an address", &personal, "reject:personal-data"),
+        over("an address as a key in ext", &hidden, "reject:personal-data"),
+        over("an address declared to be none", &declared, "quarantine:review"),
+        over("more declared than found", &too_many, "reject:personal-data"),
+    ];
+    let mut charter = world.charter.clone();
+    charter.numbers.insert("body_bytes".into(), 1024);
+    let context = json!({ "charter": hex(&charter.to_bytes()), "ruleset": RULESET, "now_s": NOW_S });
+    file("check", context, vectors)
+}

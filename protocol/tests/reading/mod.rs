@@ -1,0 +1,332 @@
+//! Reads one vector as the code under test does, and names what it says.
+
+use commonwheel_protocol::agreement::certificate::CertificateError;
+use commonwheel_protocol::agreement::checks::{Demands, check};
+use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding, Verdict, merkle, state};
+use commonwheel_protocol::bytes::{Cid, CidError, Codec, DecodeError, FieldError, decode};
+use commonwheel_protocol::identity::{Nonce, Seed};
+use commonwheel_protocol::index::Item;
+use commonwheel_protocol::preference::{Preference, PreferenceError};
+use commonwheel_protocol::reconcile::{ReconcileError, Snapshot};
+use commonwheel_protocol::record::{Body, BodyError, HeaderError, RecordId, SignedHeader};
+use commonwheel_protocol::redact::{Kind, Needs, RuleSpec, Ruleset, RulesetSpec, Validator};
+use commonwheel_protocol::sign::{Domain, PublicKey, SignedError, verify};
+use commonwheel_protocol::wire::exchange::{Answer, Ask, ExchangeError, Receipt, Session, Statement};
+use commonwheel_protocol::wire::gossip::{Message, MessageError};
+use commonwheel_protocol::wire::invite::{Invite, InviteError};
+use data_encoding::HEXLOWER;
+use serde_json::{Value, json};
+
+/// Every reason that the specification names, and every outcome of the machine checks.
+pub const REASONS: [&str; 53] = [
+    "accept",
+    "body-oversized",
+    "body-unknown-kind",
+    "cbor-depth",
+    "cbor-duplicate-key",
+    "cbor-float",
+    "cbor-indefinite",
+    "cbor-integer-range",
+    "cbor-key-order",
+    "cbor-key-type",
+    "cbor-link",
+    "cbor-malformed",
+    "cbor-non-shortest",
+    "cbor-simple",
+    "cbor-tag",
+    "cbor-trailing",
+    "cbor-truncated",
+    "cbor-utf8",
+    "certificate-not-a-validator",
+    "certificate-order",
+    "certificate-other-charter",
+    "certificate-oversized",
+    "certificate-proof",
+    "certificate-quorum",
+    "cid-length",
+    "cid-prefix",
+    "cid-text",
+    "field-missing",
+    "field-not-a-map",
+    "field-type",
+    "field-unknown",
+    "field-value",
+    "frame-oversized",
+    "header-oversized",
+    "invite-damaged",
+    "invite-prefix",
+    "key-text",
+    "message-oversized",
+    "preference-length",
+    "preference-not-canonical",
+    "preference-nothing",
+    "preference-syntax",
+    "quarantine:review",
+    "reconcile-malformed",
+    "reconcile-oversized",
+    "reject:licence",
+    "reject:personal-data",
+    "reject:preference",
+    "reject:schema",
+    "reject:size",
+    "reject:terms",
+    "reject:time",
+    "signature",
+];
+
+/// What was read.
+pub struct Read {
+    pub facts: Value,
+}
+
+/// What the code makes of a vector; the reason when it refuses it.
+pub fn read(kind: &str, vector: &Value, context: &Value) -> Result<Read, String> {
+    let facts = match kind {
+        "cbor" => decode(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
+        "cid" => {
+            let cid: Cid = text(vector, "text").parse().map_err(|e: CidError| e.reason())?;
+            cid_facts(&cid, &hex(&vector["facts"], "block"))
+        }
+        "key" => key(vector, context)?,
+        "signature" => signature(vector)?,
+        "preference" => preference(vector)?,
+        "body" => json!({ "kind": Body::verify(&bytes(vector)).map_err(|e| e.reason())?.content.kind() }),
+        "header" => header_facts(&SignedHeader::verify(&bytes(vector)).map_err(|e| e.reason())?),
+        "charter" => json!({ "community": Charter::read(&bytes(vector)).map_err(|e| e.reason())?.id().to_string() }),
+        "founding" => {
+            json!({ "community": Founding::verify(&bytes(vector)).map_err(|e| e.reason())?.community().to_string() })
+        }
+        "batch" => batch_facts(&Batch::verify(&bytes(vector)).map_err(|e| e.reason())?),
+        "certificate" => {
+            let charter = Charter::read(&hex(context, "charter")).expect("the context's charter");
+            certificate_facts(&Certificate::verify(&bytes(vector), &charter).map_err(|e| e.reason())?)
+        }
+        "merkle" => merkle_facts(vector),
+        "state" => state_facts(vector),
+        "item" => {
+            let item = Item::of(&RecordId(cid(vector, "record")), &cid(vector, "certificate"));
+            json!({ "item": HEXLOWER.encode(&item.0) })
+        }
+        "check" => json!({ "outcome": outcome(vector, context) }),
+        "receipt" => Receipt::verify(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
+        "session" => Session::verify(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
+        "statement" => Statement::verify(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
+        "gossip" => Message::read(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
+        "ask" => Ask::read(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
+        "answer" => Answer::read(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
+        "reconcile" => reconcile(vector, context)?,
+        "invite" => invite_facts(&text(vector, "text").parse().map_err(|e: InviteError| e.reason())?),
+        other => panic!("no vector is read as {other}"),
+    };
+    Ok(Read { facts })
+}
+
+fn bytes(vector: &Value) -> Vec<u8> {
+    match vector.get("zeros").and_then(Value::as_u64) {
+        Some(count) => vec![0; count as usize],
+        None => hex(vector, "hex"),
+    }
+}
+
+fn hex(value: &Value, field: &str) -> Vec<u8> {
+    HEXLOWER.decode(value[field].as_str().unwrap_or_default().as_bytes()).expect("lower-case hex")
+}
+
+fn exactly<const N: usize>(value: &Value, field: &str) -> [u8; N] {
+    hex(value, field).try_into().expect("the length that the field has")
+}
+
+fn text<'v>(value: &'v Value, field: &str) -> &'v str {
+    value[field].as_str().expect("text")
+}
+
+fn cid(value: &Value, field: &str) -> Cid {
+    text(value, field).parse().expect("an id")
+}
+
+fn cid_facts(cid: &Cid, block: &[u8]) -> Value {
+    let codec = if cid.codec() == Codec::Raw { "raw" } else { "dag-cbor" };
+    assert!(cid.matches(block), "the id is not the block's");
+    json!({ "codec": codec, "block": HEXLOWER.encode(block), "binary": HEXLOWER.encode(&cid.to_bytes()) })
+}
+
+fn key(vector: &Value, context: &Value) -> Result<Value, String> {
+    let Some(purpose) = vector["purpose"].as_str() else {
+        let key: PublicKey = text(vector, "text").parse().map_err(|_| "key-text".to_owned())?;
+        return Ok(json!({ "text": key.to_string() }));
+    };
+    let (seed, community) = (Seed::new(exactly(context, "seed")), cid(context, "community"));
+    let key = match purpose {
+        "author/named" => seed.named(&community),
+        "author/pseudonym" => seed.pseudonym(&community),
+        "author/anonymous" => seed.anonymous(&community, &Nonce(exactly(context, "nonce"))),
+        "reader" => seed.reader(&community),
+        "validator/signing" => seed.validator(),
+        _ => return Ok(json!({ "public_key": HEXLOWER.encode(&seed.encryption_public()) })),
+    };
+    let public = key.public();
+    assert_eq!(public.to_string().parse(), Ok(public));
+    Ok(json!({ "public_key": HEXLOWER.encode(&public.0), "text": public.to_string() }))
+}
+
+fn signature(vector: &Value) -> Result<Value, String> {
+    let all =
+        [Domain::Record, Domain::Charter, Domain::Attestation, Domain::Receipt, Domain::Session, Domain::Statement];
+    let domain = all.into_iter().find(|domain| domain.name() == vector["purpose"]).expect("a purpose");
+    let payload = hex(vector, "payload");
+    assert_eq!(domain.message(&payload), hex(vector, "message"), "the bytes that are signed");
+    let key = PublicKey(exactly(vector, "key"));
+    verify(domain, &key, &payload, &exactly(vector, "signature")).map(|()| Value::Null).map_err(|e| e.reason())
+}
+
+fn preference(vector: &Value) -> Result<Value, String> {
+    let raw = text(vector, "text");
+    let read = match vector["canonical"] == true {
+        true => raw.parse(),
+        false => Preference::read(raw),
+    };
+    let canonical = read.map_err(|e: PreferenceError| e.reason())?.to_string();
+    assert!(canonical.parse::<Preference>().is_ok(), "the canonical form is canonical");
+    Ok(json!({ "canonical": canonical }))
+}
+
+fn header_facts(signed: &SignedHeader) -> Value {
+    let header = signed.header();
+    json!({ "author": header.author.to_string(), "most_body_bytes": header.size_class.max_bytes() })
+}
+
+fn batch_facts(batch: &Batch) -> Value {
+    let leaves: Vec<_> = batch.entries().iter().map(|entry| HEXLOWER.encode(&entry.leaf())).collect();
+    json!({ "root": HEXLOWER.encode(&batch.signed().root), "leaves": leaves })
+}
+
+fn certificate_facts(certificate: &Certificate) -> Value {
+    let validators: Vec<_> = certificate.validators().iter().map(ToString::to_string).collect();
+    json!({ "record": certificate.record().to_string(), "validators": validators })
+}
+
+fn merkle_facts(vector: &Value) -> Value {
+    let list = vector["leaves"].as_array().expect("leaves");
+    let leaves: Vec<_> =
+        list.iter().map(|leaf| HEXLOWER.decode(leaf.as_str().expect("hex").as_bytes()).expect("hex")).collect();
+    let path = |i| merkle::proof(&leaves, i).iter().map(|hash| HEXLOWER.encode(hash)).collect::<Vec<_>>();
+    let proofs: Vec<_> = (0..leaves.len()).map(path).collect();
+    json!({ "root": HEXLOWER.encode(&merkle::root(&leaves)), "proofs": proofs })
+}
+
+fn state_facts(vector: &Value) -> Value {
+    let list = vector["accepted"].as_array().expect("ids");
+    let accepted: Vec<RecordId> = list.iter().map(|id| id.as_str().expect("text").parse().expect("an id")).collect();
+    json!({ "state_root": state::root(&cid(vector, "charter"), &accepted).to_string() })
+}
+
+fn outcome(vector: &Value, context: &Value) -> String {
+    let charter = Charter::read(&hex(context, "charter")).expect("the context's charter");
+    let file = text(context, "ruleset");
+    let rule = RuleSpec {
+        kind: Kind::Email,
+        pattern: "@".into(),
+        validator: Validator::Email,
+        needs: vec![Needs::At],
+        group: None,
+        confidence: 97,
+        core: true,
+    };
+    let spec = RulesetSpec { name: "vectors".into(), version: 1, quarantine_above: 5, rules: vec![rule] };
+    let ruleset = Ruleset::compile(spec, Cid::of(Codec::Raw, file.as_bytes())).expect("the context's ruleset");
+    assert_eq!(*ruleset.id(), charter.ruleset);
+    let demands = Demands { charter: &charter, ruleset: &ruleset, now_s: context["now_s"].as_i64().expect("seconds") };
+    let header = SignedHeader::verify(&hex(vector, "header")).expect("a header");
+    match check(&header, &hex(vector, "body"), &demands).map_err(|failure| failure.verdict) {
+        Ok(()) | Err(Verdict::Accept) => "accept".into(),
+        Err(Verdict::Reject(class)) => format!("reject:{}", class.name()),
+        Err(Verdict::Quarantine(class)) => format!("quarantine:{}", class.name()),
+    }
+}
+
+fn reconcile(vector: &Value, context: &Value) -> Result<Value, String> {
+    let side = |name: &str| {
+        let items = context[name].as_array().expect("items").iter();
+        Snapshot::new(items.map(|one| (one["time"].as_i64().expect("seconds"), Item(exactly(one, "item")))))
+    };
+    let answer = side("answering").answer(&bytes(vector)).map_err(|e| e.reason())?;
+    let progress = side("asking").read(&answer).map_err(|e| e.reason())?;
+    let missing: Vec<_> = progress.missing.iter().map(|item| HEXLOWER.encode(&item.0)).collect();
+    Ok(json!({ "answer": HEXLOWER.encode(&answer), "missing": missing, "ends": progress.next.is_none() }))
+}
+
+fn invite_facts(invite: &Invite) -> Value {
+    let addresses: Vec<_> = invite.addresses.iter().map(|address| HEXLOWER.encode(address)).collect();
+    json!({ "community": invite.community.to_string(), "charter": invite.charter.to_string(), "addresses": addresses })
+}
+
+/// The name of a reason in the specification. Each match is exhaustive, so that a new kind of
+/// error cannot come without a name.
+trait Reason {
+    fn reason(&self) -> String;
+}
+
+impl Reason for DecodeError {
+    fn reason(&self) -> String {
+        let name = match self {
+            DecodeError::Truncated(_) => "truncated",
+            DecodeError::Trailing(_) => "trailing",
+            DecodeError::Malformed(_) => "malformed",
+            DecodeError::NonShortest(_) => "non-shortest",
+            DecodeError::Indefinite(_) => "indefinite",
+            DecodeError::Float(_) => "float",
+            DecodeError::Simple(..) => "simple",
+            DecodeError::IntegerRange(_) => "integer-range",
+            DecodeError::Tag(..) => "tag",
+            DecodeError::Link(_) => "link",
+            DecodeError::Utf8(_) => "utf8",
+            DecodeError::KeyType(_) => "key-type",
+            DecodeError::KeyOrder(_) => "key-order",
+            DecodeError::DuplicateKey(_) => "duplicate-key",
+            DecodeError::Depth(_) => "depth",
+        };
+        format!("cbor-{name}")
+    }
+}
+
+impl Reason for FieldError {
+    fn reason(&self) -> String {
+        match self {
+            FieldError::NotAMap(_) => "field-not-a-map".into(),
+            FieldError::Missing(field) => format!("field-missing:{field}"),
+            FieldError::Type { field, .. } => format!("field-type:{field}"),
+            FieldError::Value { field, .. } => format!("field-value:{field}"),
+            FieldError::Unknown(_) => "field-unknown".into(),
+        }
+    }
+}
+
+/// `wrapper => named variants`, where `Bytes` and `Fields` pass on the reason inside.
+macro_rules! reasons {
+    ($type:ident: $($pattern:pat => $name:expr),+ $(,)?) => {
+        impl Reason for $type {
+            fn reason(&self) -> String {
+                #[allow(unused_imports)]
+                use $type::*;
+                match self { $($pattern => $name.into(),)+ }
+            }
+        }
+    };
+}
+
+reasons!(SignedError: Bytes(inner) => inner.reason(), Fields(inner) => inner.reason(), Signature => "signature");
+reasons!(HeaderError: Oversized(_) => "header-oversized", Signed(inner) => inner.reason());
+reasons!(BodyError: Oversized(_) => "body-oversized", Bytes(inner) => inner.reason(), Fields(inner) => inner.reason(),
+    UnknownKind => "body-unknown-kind");
+reasons!(CertificateError: Oversized(_) => "certificate-oversized", Signed(inner) => inner.reason(),
+    OtherCharter => "certificate-other-charter", NotAValidator => "certificate-not-a-validator",
+    Order => "certificate-order", Proof => "certificate-proof", Quorum { .. } => "certificate-quorum");
+reasons!(MessageError: Oversized(_) => "message-oversized", Bytes(inner) => inner.reason(),
+    Fields(inner) => inner.reason());
+reasons!(ExchangeError: Oversized(_) => "frame-oversized", Bytes(inner) => inner.reason(),
+    Fields(inner) => inner.reason());
+reasons!(ReconcileError: Oversized(_) => "reconcile-oversized", Malformed => "reconcile-malformed");
+reasons!(InviteError: Prefix => "invite-prefix", Damaged(_) => "invite-damaged", Fields(inner) => inner.reason());
+reasons!(CidError: Length(_) => "cid-length", Prefix(_) => "cid-prefix", Text(_) => "cid-text");
+reasons!(PreferenceError: Length(_) => "preference-length", Syntax => "preference-syntax",
+    Nothing => "preference-nothing", NotCanonical => "preference-not-canonical");
