@@ -70,8 +70,8 @@ impl Core {
         Ok(())
     }
 
-    /// One acceptance of each validator that has accepted, with its proof.
-    /// `batches` keeps those that were read, since one covers many records.
+    /// One acceptance of each validator that has accepted, with its proof. `batches` holds those
+    /// read before, since one batch speaks of many records.
     fn acceptances(
         &self,
         id: &RecordId,
@@ -86,11 +86,10 @@ impl Core {
         }
         let mut acceptances = Vec::new();
         for (cid, index) in by_validator.into_values() {
-            if let Entry::Vacant(unread) = batches.entry(cid) {
-                unread.insert(ledger.block(Shelf::Live, &cid)?.and_then(|bytes| Batch::verify(&bytes).ok()));
+            if let Entry::Vacant(place) = batches.entry(cid) {
+                place.insert(ledger.block(Shelf::Live, &cid)?.and_then(|bytes| Batch::verify(&bytes).ok()));
             }
-            let batch = batches.get(&cid).and_then(Option::as_ref);
-            acceptances.extend(batch.and_then(|batch| Acceptance::of(batch, index)));
+            acceptances.extend(batches[&cid].as_ref().and_then(|batch| Acceptance::of(batch, index)));
         }
         Ok(acceptances)
     }

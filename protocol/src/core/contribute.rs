@@ -23,10 +23,12 @@ impl Core {
             let Ok(header) = SignedHeader::verify(&parcel.header) else { continue };
             let id = header.id();
             let Some(body) = parcel.body.as_ref().filter(|body| header.commits_to(body)) else { continue };
-            if header.header().community != self.community || self.known(&id, ledger, step)? {
+            let known = self.known(&id, ledger, step)?;
+            // A header may be here without its body: heard of, or left by a power cut.
+            if header.header().community != self.community || (known && !self.bodiless.contains(&id)) {
                 continue;
             }
-            if !self.has_room(&header) {
+            if !known && !self.has_room(&header) {
                 let why = "too many of your records wait already; wait until some are accepted".to_owned();
                 step.effects.push(Effect::Notice(Notice::Refused(id, why)));
                 continue;

@@ -293,9 +293,13 @@ impl Core {
             Input::Reply { ask, bytes } => self.learn(ask, bytes, ledger, &mut step)?,
             Input::Contribute(parcels) => self.contribute(&parcels, ledger, &mut step)?,
         }
-        step.batch.erasures.extend(std::mem::take(&mut self.leftovers).erasures);
-        // Not before: a snapshot taken later in this step would lack what the step certifies.
-        if step.batch.puts.iter().any(|(shelf, ..)| *shelf == Shelf::Certified) {
+        let mut leftovers = std::mem::take(&mut self.leftovers).erasures;
+        leftovers.retain(|(on, id)| !step.batch.puts.iter().any(|(shelf, cid, _)| (shelf, cid) == (on, id)));
+        step.batch.erasures.extend(leftovers);
+        // Not before: a snapshot taken later in this step would lack what the step changes.
+        let (puts, erasures) = (&step.batch.puts, &step.batch.erasures);
+        let mut shelves = puts.iter().map(|(shelf, ..)| shelf).chain(erasures.iter().map(|(shelf, _)| shelf));
+        if shelves.any(|shelf| *shelf == Shelf::Certified) {
             self.snapshot = None;
         }
         Ok(step)
@@ -362,10 +366,12 @@ impl Core {
                 self.incomplete.insert(id);
             }
         }
+        // A record has one certificate, the lowest; and none without its header.
+        let mut before = None;
         index::each(ledger, &[prefix::CERTIFICATE], |entry| {
             let record = entry.key.get(1..1 + Cid::LEN).and_then(|bytes| Cid::from_bytes(bytes).ok());
             if let (Some(record), Some(certificate)) = (record, index::last_cid(&entry.key))
-                && !ledger.holds(Shelf::Certified, &record)?
+                && (before.replace(record) == Some(record) || !ledger.holds(Shelf::Certified, &record)?)
             {
                 self.leftovers.erase(Shelf::Certified, certificate);
             }

@@ -1,5 +1,6 @@
 //! What is simulated: who takes part, what goes wrong, and until when.
 
+use crate::node::CrashPoint;
 use crate::random::Random;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 
@@ -65,8 +66,8 @@ pub struct Plan {
     pub end_ms: u64,
     /// Which validator contributes, instead of the contributor.
     pub author: Option<usize>,
-    /// Whether it crashes each time as soon as its records are durable, before it tells anyone.
-    pub crash_on_contributing: bool,
+    /// Where it crashes, the first time that it is handed records.
+    pub crash_on_contributing: Option<CrashPoint>,
     /// Which validator misbehaves, if one does.
     pub liar: Option<usize>,
     /// How often some node crashes and starts again.
@@ -102,7 +103,7 @@ impl Plan {
             heal_ms: 5_000,
             end_ms: 30_000,
             author: None,
-            crash_on_contributing: false,
+            crash_on_contributing: None,
             liar: None,
             crashes: 0,
             partitions: 0,

@@ -1,7 +1,7 @@
 //! What a community must survive, one scenario each.
 
 use commonwheel_protocol::agreement::charter::BodyAccess;
-use sim::{Plan, Weather, run};
+use sim::{CrashPoint, Plan, Weather, run};
 
 fn holds(plan: &Plan) -> sim::Report {
     run(plan).unwrap_or_else(|violation| panic!("{violation}"))
@@ -43,7 +43,21 @@ fn without_gossip_everything_is_asked_for() {
 #[test]
 fn what_was_contributed_spreads_though_its_author_crashed_before_telling_anyone() {
     for author in [None, Some(0)] {
-        holds(&Plan { author, crash_on_contributing: true, ..Plan::calm(20) });
+        holds(&Plan { author, crash_on_contributing: Some(CrashPoint::BeforeEffects), ..Plan::calm(20) });
+    }
+}
+
+#[test]
+fn a_record_whose_header_alone_became_durable_is_contributed_again_with_its_body() {
+    for seed in 30..36 {
+        holds(&Plan { crash_on_contributing: Some(CrashPoint::MidCommit), ..Plan::calm(seed) });
+    }
+}
+
+#[test]
+fn many_crashes_in_the_middle_of_commits_lose_nothing() {
+    for seed in 40..44 {
+        holds(&Plan { crashes: 60, heal_ms: 10_000, end_ms: 40_000, ..Plan::calm(seed) });
     }
 }
 
