@@ -4,7 +4,7 @@ use super::merkle;
 use crate::bytes::{Cid, Node, encode};
 use crate::record::RecordId;
 
-/// The root of a state: the CID of the block that [`block`] writes.
+/// The root of a state: the CID of a block that holds charter, count and Merkle root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateRoot(pub Cid);
 
