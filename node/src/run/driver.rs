@@ -143,7 +143,7 @@ impl Driver {
                 self.step(&id, Input::Gossip { from: Peer(from.to_bytes()), token, bytes }).await
             }
             NetEvent::Incoming { frames, .. } => {
-                tokio::spawn(exchange::serve(frames, self.peer_requests.0.clone()));
+                tokio::spawn(exchange::serve(self.seat.net.clone(), frames, self.peer_requests.0.clone()));
                 Ok(())
             }
             NetEvent::Listening(address) => {

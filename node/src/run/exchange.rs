@@ -1,6 +1,6 @@
 //! The exchange protocol over the network's streams: one request, one reply.
 
-use crate::net::{Frames, Net, PeerId};
+use crate::net::{Frames, Net, Offence, PeerId};
 use tokio::sync::{mpsc, oneshot};
 
 /// A request of a peer, on its way to the driver.
@@ -27,7 +27,7 @@ pub(super) async fn ask(net: &Net, peer: PeerId, bytes: Vec<u8>) -> Option<Vec<u
 }
 
 /// Serves one incoming stream until the peer closes it.
-pub(super) async fn serve(mut frames: Frames, requests: mpsc::Sender<PeerRequest>) {
+pub(super) async fn serve(net: Net, mut frames: Frames, requests: mpsc::Sender<PeerRequest>) {
     let from = frames.peer();
     loop {
         let bytes = match frames.recv().await {
@@ -35,6 +35,9 @@ pub(super) async fn serve(mut frames: Frames, requests: mpsc::Sender<PeerRequest
             Ok(None) => return,
             Err(error) => {
                 tracing::debug!(peer = %from, %error, "an exchange stream ended");
+                if error.is_senders_fault() {
+                    net.penalise(from, Offence::Oversized);
+                }
                 return;
             }
         };
