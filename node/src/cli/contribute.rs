@@ -178,6 +178,7 @@ pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<Ex
     if !args.yes {
         ask::require_terminal(context.out)?;
     }
+    gather::check(&args.files)?;
     decide::consent_to_terms(&community, args.yes, context.out)?;
     let pick = match &args.pick {
         Some(pick) => pick.clone(),
@@ -234,6 +235,14 @@ impl<'a> Sharing<'a> {
             sent: Vec::new(),
             outcome: Outcome { community: charter.name.clone(), ..Outcome::default() },
         };
+        // What is held back already is not held back again.
+        let quarantine = Quarantine::at(context.home.quarantine());
+        for number in quarantine.numbers()? {
+            // A damaged item is `quarantine list`'s to report.
+            if let Ok((held, ..)) = quarantine.get(number) {
+                sharing.shared.remember(held.digest);
+            }
+        }
         sharing.add_profile()?;
         Ok(sharing)
     }
@@ -315,7 +324,9 @@ impl<'a> Sharing<'a> {
         self.digests.push(digest);
         self.ready.push(parcel);
         let bytes: usize = self.ready.iter().map(|parcel| parcel.body.as_ref().map_or(0, Vec::len)).sum();
-        if self.ready.len() >= BATCH_RECORDS || bytes > BATCH_BYTES { self.flush() } else { Ok(()) }
+        let full = self.ready.len() >= BATCH_RECORDS || bytes > BATCH_BYTES;
+        // Without `--yes` the person consents at the end, and nothing leaves before.
+        if full && self.args.yes { self.flush() } else { Ok(()) }
     }
 
     /// Hands what is signed to the node, which keeps it durably and pushes it.

@@ -74,7 +74,6 @@ pub fn run(args: &QuarantineArgs, context: &Context) -> anyhow::Result<ExitCode>
             }
         }
         Verb::Discard { number, yes } => {
-            quarantine.get(number)?;
             if yes || ask::yes(context.out, &format!("Remove item {number} for good?"), false)? {
                 quarantine.remove(number)?;
                 context

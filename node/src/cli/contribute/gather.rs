@@ -4,7 +4,7 @@ use crate::cli::show;
 use crate::contribute::Prepared;
 use crate::contribute::pick::Pick;
 use crate::contribute::prepare::prepare;
-use crate::import::{self, ItemError};
+use crate::import::{self, Item, ItemError};
 use commonwheel_protocol::redact::Ruleset;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -62,6 +62,15 @@ pub(super) struct FileItemError {
     error: ItemError,
 }
 
+/// Reads every file through, so that nothing is shared from files of which one turns out, far in, to
+/// be cut off or no text.
+///
+/// # Errors
+/// When a file cannot be read at all.
+pub(super) fn check(files: &[PathBuf]) -> anyhow::Result<()> {
+    files.iter().try_for_each(|path| import_all(path, &mut |_| ControlFlow::Continue(())))
+}
+
 /// Prepares each item that is picked, numbered through all files from 1, and hands it on with a
 /// short name of where it came from.
 ///
@@ -77,7 +86,7 @@ pub(super) fn each(
     for path in files {
         let file = name(path);
         let mut failed = None;
-        import::read(path, &mut |item| {
+        import_all(path, &mut |item| {
             match item {
                 Err(error) => errors.push(FileItemError { file: file.clone(), error }),
                 Ok(item) => {
@@ -89,13 +98,16 @@ pub(super) fn each(
                 }
             }
             if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
-        .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+        })?;
         if let Some(error) = failed {
             return Err(error);
         }
     }
     Ok(errors)
+}
+
+fn import_all(path: &Path, take: &mut dyn FnMut(Result<Item, ItemError>) -> ControlFlow<()>) -> anyhow::Result<()> {
+    import::read(path, take).map(drop).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
 }
 
 /// Says on standard error which items were left out.
