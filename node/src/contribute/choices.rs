@@ -48,7 +48,9 @@ pub struct Choices {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
     /// A licence that the charter does not allow, or that is not known.
-    #[error("{found:?} is not a licence of this community; it allows {allowed}")]
+    #[error(
+        "{found:?} is not a licence of this community; it allows {allowed}\nHint: choose one of these with --licence"
+    )]
     Licence {
         /// What was asked for.
         found: String,

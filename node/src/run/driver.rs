@@ -106,8 +106,12 @@ impl Driver {
                 }
                 Some(event) = events.recv() => self.event(event).await?,
                 Some(call) = calls.recv() => {
-                    let response = self.call(call.request).await?;
-                    let _ = call.reply.send(response);
+                    let response = self.call(call.request).await;
+                    // Who asked learns why the node stops.
+                    let failed = response.as_ref().err().cloned();
+                    let told = response.unwrap_or_else(|error| Response::Failed(error.to_string()));
+                    let _ = call.reply.send(told);
+                    failed.map_or(Ok(()), Err)?;
                 }
                 Some(reply) = self.inbox.recv() => {
                     self.step(&reply.community, Input::Reply { ask: reply.ask, bytes: reply.bytes }).await?;
