@@ -10,7 +10,8 @@ fn one_validator_may_be_absent_and_with_two_absent_a_record_waits_until_one_retu
     let (mut contributor, mut replica) = (scene.join("contributor"), scene.join("replica"));
     contributor.start(&[]).unwrap();
     replica.start(&[]).unwrap();
-    until("the contributor knows the validators", || Ok(contributor.community()?.validators_present.len() == 4)).unwrap();
+    until("the contributor knows the validators", || Ok(contributor.community()?.validators_present.len() == 4))
+        .unwrap();
 
     scene.validators[3].stop().unwrap();
     let first = contribute(&contributor, &scene.chats("kettles", 3), &["--until", "accepted"]);

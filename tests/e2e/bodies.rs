@@ -26,7 +26,8 @@ fn a_waiting_body_goes_to_validators_alone_and_a_certified_one_to_all_when_the_c
     scene.start(0..4);
     let mut contributor = scene.join("contributor");
     contributor.start(&[]).unwrap();
-    until("the contributor knows the validators", || Ok(contributor.community()?.validators_present.len() == 4)).unwrap();
+    until("the contributor knows the validators", || Ok(contributor.community()?.validators_present.len() == 4))
+        .unwrap();
     let asker = Asker::new(&scene);
     scene.validators[2].kill().unwrap();
     scene.validators[3].kill().unwrap();
@@ -114,11 +115,7 @@ impl Asker {
     }
 
     /// What comes for these, with a statement that holds.
-    fn gets(
-        &self,
-        items: &[[u8; 32]],
-        records: &[RecordId],
-    ) -> Vec<commonwheel_protocol::wire::exchange::Parcel> {
+    fn gets(&self, items: &[[u8; 32]], records: &[RecordId]) -> Vec<commonwheel_protocol::wire::exchange::Parcel> {
         parcels(self.peer.fetch(self.validator, self.statement(), items, records))
     }
 

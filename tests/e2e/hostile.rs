@@ -35,11 +35,11 @@ fn a_peer_that_breaks_the_rules_is_shut_out_and_the_node_goes_on() {
         let node = peer.dial(&scene.validators[0].addresses[0]);
         let mut times = 0;
         until(&format!("a peer is shut out for {what}"), || {
-            if peer.connected() && times < PATIENCE {
+            if peer.connected_to(node) && times < PATIENCE {
                 times += 1;
                 offend(&peer, node, times);
             }
-            Ok(!peer.connected())
+            Ok(!peer.connected_to(node))
         })
         .unwrap();
         assert!(times > 1, "{what}: one offence alone is forgiven");

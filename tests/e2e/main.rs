@@ -3,6 +3,9 @@
 //! [`scene`] founds communities and joins homes to them; [`peer`] is a peer in this process that may
 //! misbehave; [`files`] writes what people share and searches what is on the disk.
 
+// What cannot go on here fails the test, and says where.
+#![allow(clippy::unwrap_used)]
+
 mod absence;
 mod bad_input;
 mod bodies;

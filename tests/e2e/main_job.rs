@@ -98,14 +98,16 @@ fn exports_are_byte_identical_and_verify(scene: &Scene, places: &[&Place], root:
         let export: [&OsStr; 5] =
             ["export".as_ref(), "--format".as_ref(), "jsonl".as_ref(), "--out".as_ref(), out.as_ref()];
         place.command(export).unwrap();
-        let verified = place.json([OsStr::new("verify"), out.as_ref(), "--state-root".as_ref(), root.as_ref()]).unwrap();
+        let verified =
+            place.json([OsStr::new("verify"), out.as_ref(), "--state-root".as_ref(), root.as_ref()]).unwrap();
         assert_eq!(verified["valid"], true, "{verified}");
         exports.push(tree(&out));
     }
     let [first, second] = &exports[..] else { panic!("two exports") };
     assert!(first.len() > 5, "rows, certificates, manifest and hashes: {:?}", first.keys());
     assert_eq!(first.keys().collect::<Vec<_>>(), second.keys().collect::<Vec<_>>());
-    let differing: Vec<_> = first.iter().filter(|(path, bytes)| second[*path] != **bytes).map(|(path, _)| path).collect();
+    let differing: Vec<_> =
+        first.iter().filter(|(path, bytes)| second[*path] != **bytes).map(|(path, _)| path).collect();
     assert!(differing.is_empty(), "{differing:?}");
 }
 

@@ -6,8 +6,8 @@ use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::record::header::HourTime;
 use commonwheel_protocol::sign::SecretKey;
-use commonwheel_protocol::wire::exchange::{Answer, Ask, Parcel, Purpose, Statement};
 use commonwheel_protocol::wire::exchange;
+use commonwheel_protocol::wire::exchange::{Answer, Ask, Parcel, Purpose, Statement};
 use commonwheel_protocol::wire::gossip;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -113,8 +113,8 @@ impl Peer {
         self.heard.lock().unwrap().clone()
     }
 
-    pub fn connected(&self) -> bool {
-        !self.within(self.net.peers()).is_empty()
+    pub fn connected_to(&self, peer: PeerId) -> bool {
+        self.within(self.net.peers()).iter().any(|info| info.peer == peer)
     }
 
     /// Waits for something that takes a moment.
