@@ -112,7 +112,7 @@ impl Scene {
         (community.id(), community.founding.charter().clone())
     }
 
-    /// The store of a home whose node does not run.
+    /// The records of a home: through its node if that runs, else on its store.
     pub fn store(&self, place: &Place) -> Access {
         Access::open(&place.home, &self.charter().0).unwrap()
     }
