@@ -194,7 +194,7 @@ impl<'p> World<'p> {
                 self.step(node, Input::Tick, Cause::Own)
             }
             Event::Deliver(delivery) => self.deliver(delivery),
-            Event::Crash(node, point) if point == CrashPoint::Idle => self.crash(node),
+            Event::Crash(node, CrashPoint::Idle) => self.crash(node),
             Event::Crash(node, point) => {
                 self.nodes[node].doom = self.nodes[node].is_up().then_some(point);
                 Ok(())
