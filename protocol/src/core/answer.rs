@@ -8,10 +8,19 @@ use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::{FRAME_BYTES, GOSSIP_ITEMS, LIVE_PAGE_BYTES};
 use crate::reconcile::Snapshot;
+use crate::record::header::HOUR_S;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::{Answer, Ask, Parcel, Peer, Purpose, Receipt, Refusal, Session, Statement};
 use crate::wire::gossip::Message;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Requests of one peer in one window, and how long that is. Copying a hundred thousand records
+/// takes some hundred requests.
+const ASKS_PER_WINDOW: u32 = 1_000;
+const ASKS_WINDOW_MS: u64 = 10_000;
+/// Different statements of one peer in an hour.
+const STATEMENTS_PER_HOUR: usize = 4;
 
 impl Core {
     pub(super) fn answer(
@@ -29,6 +38,10 @@ impl Core {
                 return Ok(Answer::Refused(Refusal::Malformed));
             }
         };
+        if self.asks_too_much(from) {
+            self.penalise(from, Offence::Unwanted, step);
+            return Ok(Answer::Refused(Refusal::Busy));
+        }
         match ask {
             Ask::Charter => Ok(Answer::Charter { founding: self.founding.bytes().to_vec(), terms: self.terms.clone() }),
             Ask::Prove => Ok(self.prove(from)),
@@ -45,10 +58,37 @@ impl Core {
                 let Some(purpose) = self.read_statement(from, &statement, step) else {
                     return Ok(Answer::Refused(Refusal::Statement));
                 };
+                if !self.may_state(from, Cid::of_cbor(&statement)) {
+                    self.penalise(from, Offence::Unwanted, step);
+                    return Ok(Answer::Refused(Refusal::Busy));
+                }
                 step.batch.put(Shelf::Live, Cid::of_cbor(&statement), statement);
                 self.serve(purpose, &items, &records, ledger)
             }
         }
+    }
+
+    /// Whether a peer has asked more often than any honest one would.
+    fn asks_too_much(&mut self, from: &Peer) -> bool {
+        let now = self.now;
+        let Some(state) = self.peers.get_mut(from) else { return false };
+        if state.asked_since.plus(ASKS_WINDOW_MS) <= now {
+            (state.asked_since, state.asked) = (now, 0);
+        }
+        state.asked += 1;
+        state.asked > ASKS_PER_WINDOW
+    }
+
+    /// Whether a peer may make this statement: every statement is kept, and keys cost nothing, so
+    /// that a peer has only a few different ones an hour. One key needs one an hour.
+    fn may_state(&mut self, from: &Peer, statement: Cid) -> bool {
+        let hour = self.now.unix_s() / HOUR_S;
+        let Some(state) = self.peers.get_mut(from) else { return true };
+        if state.stated.0 != hour {
+            state.stated = (hour, BTreeSet::new());
+        }
+        state.stated.1.contains(&statement)
+            || (state.stated.1.len() < STATEMENTS_PER_HOUR && state.stated.1.insert(statement))
     }
 
     fn prove(&self, asker: &Peer) -> Answer {
