@@ -1,7 +1,7 @@
 //! `commonwheel quarantine list|show|release|discard`.
 
 use super::{Context, ask, contribute, show};
-use crate::contribute::quarantine::Quarantine;
+use crate::contribute::quarantine::{Quarantine, QuarantineError};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -74,7 +74,10 @@ pub fn run(args: &QuarantineArgs, context: &Context) -> anyhow::Result<ExitCode>
             }
         }
         Verb::Discard { number, yes } => {
-            quarantine.get(number)?;
+            // A damaged item can be discarded too.
+            if !quarantine.numbers()?.contains(&number) {
+                return Err(QuarantineError::NoSuch(number).into());
+            }
             if yes || ask::yes(context.out, &format!("Remove item {number} for good?"), false)? {
                 quarantine.remove(number)?;
                 context

@@ -28,7 +28,16 @@ pub fn prepared(out: &mut dyn Write, number: usize, item: &Prepared) -> io::Resu
         item.format,
         item.position
     )?;
-    content(out, &item.content)?;
+    content(out, &item.content, item.labelled)?;
+    if let Some(record) = &item.corrects {
+        writeln!(out, "   {DIM}corrects:{DIM:#} {record}")?;
+    }
+    let tags = item.tags.iter().map(|tag| safe(tag.text.as_str())).collect::<Vec<_>>().join(", ");
+    let model = item.model.as_ref().map(|model| safe(model.text.as_str()));
+    let about = [("model", model), ("language", item.language.clone()), ("tags", Some(tags).filter(|t| !t.is_empty()))];
+    for (name, value) in about {
+        value.map_or(Ok(()), |value| writeln!(out, "   {DIM}{name}:{DIM:#} {value}"))?;
+    }
     if item.redactions.is_empty() {
         writeln!(out, "   {DIM}nothing was redacted{DIM:#}")?;
     } else {
@@ -42,15 +51,22 @@ pub fn counts(redactions: &std::collections::BTreeMap<String, i64>) -> String {
     redactions.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
 }
 
-fn content(out: &mut dyn Write, content: &Content<Marked>) -> io::Result<()> {
+fn content(out: &mut dyn Write, content: &Content<Marked>, labelled: bool) -> io::Result<()> {
     match content {
         Content::Chat(c) => {
             messages(out, &c.messages)?;
-            let label = if c.label == Label::Good { "good" } else { "fail" };
+            let label = match c.label {
+                _ if !labelled => "none yet: you are asked, or say it with --label",
+                Label::Good => "good",
+                Label::Fail => "fail",
+            };
             writeln!(out, "   {DIM}label:{DIM:#} {label}")?;
             optional(out, "note", &c.note)
         }
         Content::Correction(c) => {
+            if let Some(at) = c.message {
+                writeln!(out, "   {DIM}  message{DIM:#} {at} of the record that it corrects")?;
+            }
             field(out, "corrected", &c.corrected)?;
             optional(out, "note", &c.note)
         }
@@ -68,6 +84,7 @@ fn content(out: &mut dyn Write, content: &Content<Marked>) -> io::Result<()> {
             messages(out, &c.messages)?;
             for criterion in &c.criteria {
                 field(out, &format!("{}/{}", criterion.score, criterion.max), &criterion.name)?;
+                optional(out, "note", &criterion.note)?;
             }
             Ok(())
         }
@@ -77,10 +94,14 @@ fn content(out: &mut dyn Write, content: &Content<Marked>) -> io::Result<()> {
                 field(out, "question", &answer.question)?;
                 field(out, "answer", &answer.answer)?;
             }
+            if let Some(rating) = c.rating {
+                writeln!(out, "   {DIM}   rating{DIM:#} {rating} of 10")?;
+            }
             Ok(())
         }
         Content::Code(c) => {
             field(out, "prompt", &c.prompt)?;
+            field(out, "language", &c.programming_language)?;
             field(out, "code", &c.code)?;
             field(out, "tests", &c.tests)
         }
@@ -97,7 +118,15 @@ fn content(out: &mut dyn Write, content: &Content<Marked>) -> io::Result<()> {
 }
 
 fn messages(out: &mut dyn Write, list: &[Message<Marked>]) -> io::Result<()> {
-    list.iter().try_for_each(|message| field(out, message.role.name(), &message.text))
+    for message in list {
+        field(out, message.role.name(), &message.text)?;
+        let label = message.label.map(|label| if label == Label::Good { "good" } else { "fail" }.to_owned());
+        let judged: Vec<_> = label.into_iter().chain(message.rating.map(|rating| format!("{rating} of 10"))).collect();
+        if !judged.is_empty() {
+            writeln!(out, "             {DIM}judged:{DIM:#} {}", judged.join(", "))?;
+        }
+    }
+    Ok(())
 }
 
 fn optional(out: &mut dyn Write, name: &str, text: &Option<Marked>) -> io::Result<()> {

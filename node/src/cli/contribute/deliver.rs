@@ -1,6 +1,6 @@
 //! Handing signed records to the node, and watching where they arrive.
 
-use super::{Outcome, SharedRecord};
+use super::sharing::{Outcome, SharedRecord};
 use crate::cli::output::Output;
 use crate::cli::{progress, status};
 use crate::contribute::sign::Signer;
@@ -152,6 +152,7 @@ pub(super) fn print(outcome: &Outcome, out: Output) -> anyhow::Result<()> {
         }
         section(out, &outcome.quarantined, "held in quarantine on this machine (see `commonwheel quarantine list`)")?;
         section(out, &outcome.duplicates, "shared before, left out (share again with --again)")?;
+        section(out, &outcome.failed, "left out")?;
         if shared.iter().any(|record| record.held_by.is_empty() && record.state == "waiting") {
             writeln!(
                 out,
