@@ -56,7 +56,7 @@ fn content(out: &mut dyn Write, content: &Content<Marked>, labelled: bool) -> io
         Content::Chat(c) => {
             messages(out, &c.messages)?;
             let label = match c.label {
-                _ if !labelled => "none yet: you are asked, or say it with --label",
+                _ if !labelled => "none in the file",
                 Label::Good => "good",
                 Label::Fail => "fail",
             };

@@ -156,15 +156,15 @@ fn line(what: &str, at: usize, message: &Message<String>) {
 }
 
 fn corrected(path: &Path) -> anyhow::Result<RawText> {
+    let unreadable = |error: std::io::Error| {
+        anyhow::anyhow!("cannot read {}: {error}\nHint: check the path that --text names", path.display())
+    };
     let reader: Box<dyn Read> = match path == Path::new("-") {
         true => Box::new(std::io::stdin().lock()),
-        false => Box::new(std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?),
+        false => Box::new(std::fs::File::open(path).map_err(unreadable)?),
     };
     let mut bytes = Vec::new();
-    reader
-        .take(BODY_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    reader.take(BODY_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > BODY_BYTES {
         bail!("expected at most {} KiB of text, found more\nHint: correct one message at a time", BODY_BYTES / 1024);
     }

@@ -150,6 +150,9 @@ pub(super) fn print(outcome: &Outcome, out: Output) -> anyhow::Result<()> {
         if shared.len() > SHOWN {
             writeln!(out, "  … and {} more: see `commonwheel mine`", shared.len() - SHOWN)?;
         }
+        if shared.iter().any(|record| record.state == "waiting" && !record.held_by.is_empty()) {
+            writeln!(out, "Watch them being accepted with `commonwheel mine`, or one with `commonwheel status ID`.")?;
+        }
         section(out, &outcome.quarantined, "held in quarantine on this machine (see `commonwheel quarantine list`)")?;
         section(out, &outcome.duplicates, "shared before, left out (share again with --again)")?;
         section(out, &outcome.failed, "left out")?;

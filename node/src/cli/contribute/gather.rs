@@ -113,12 +113,22 @@ pub(super) fn each(
                 ControlFlow::Break(())
             }
         })
-        .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
+        .map_err(|error| with_hint(path, &error.to_string()))?;
         if taken?.is_break() {
             break;
         }
     }
     Ok(errors)
+}
+
+/// A file's error, in which what to do follows the last semicolon.
+fn with_hint(path: &Path, error: &str) -> anyhow::Error {
+    const FORMATS: &str = "docs/FORMATS.md describes what is read";
+    let (what, hint) = match error.rsplit_once("; ") {
+        Some((what, hint)) if !hint.starts_with("found") => (what, hint),
+        _ => (error, FORMATS),
+    };
+    anyhow::anyhow!("{}: {what}\nHint: {hint}", path.display())
 }
 
 /// Says on standard error which items were left out.

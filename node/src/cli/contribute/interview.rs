@@ -251,6 +251,12 @@ impl Interview {
         Interview { out, most, each: true, label: None, sources: BTreeMap::new() }
     }
 
+    /// As after one answer for all.
+    #[cfg(test)]
+    pub fn of_all(label: Label, out: Output) -> Self {
+        Interview { each: false, label: Some(label), ..Interview::of_one(i64::MAX, out) }
+    }
+
     /// Shows an item and asks about it.
     pub fn ask(&mut self, number: usize, item: &Prepared, origin: Origin, run: &Choices) -> anyhow::Result<Answer> {
         let mut choices = run.clone();

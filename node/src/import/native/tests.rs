@@ -171,3 +171,10 @@ fn a_kind_of_somebody_else_does_not_hide_another_format() {
     let imported = import("file", json!({"kind": "secret"}).to_string());
     assert_eq!((imported.format.unwrap(), imported.errors.len()), (Format::Commonwheel, 1));
 }
+
+#[test]
+fn the_examples_in_the_documentation_are_read() {
+    let text = include_str!("../../../../docs/FORMATS.md");
+    let block = text.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert_eq!(sound(Format::Commonwheel, block).len(), 3);
+}
