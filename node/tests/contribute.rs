@@ -159,6 +159,21 @@ fn a_published_dataset_without_a_source_costs_only_itself() -> anyhow::Result<()
     Ok(())
 }
 
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let place = Cluster::new(env!("CARGO_BIN_EXE_commonwheel"), folder.path()).place("reader")?;
+    let file = folder.path().join("rows.jsonl");
+    std::fs::write(&file, json!({"kind": "example", "prompt": "1+1?", "ideal": "2"}).to_string())?;
+    for args in [vec!["preview", file.to_str().context("a path in UTF-8")?], vec!["completions", "bash"]] {
+        let mut child = place.spawn(args)?;
+        drop(child.stdout.take());
+        let output = child.wait_with_output()?;
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    }
+    Ok(())
+}
+
 /// Every row of an export.
 fn rows(folder: &Path) -> anyhow::Result<Vec<Value>> {
     let mut rows = Vec::new();

@@ -8,6 +8,7 @@ use crate::run::wire::{Request, Response};
 use crate::run::{Client, Node, Start};
 use anyhow::{Context as _, bail};
 use commonwheel_config::node::NodeConfig;
+use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::wire::invite::Invite;
 
 /// A node to talk to, on the network.
@@ -23,16 +24,17 @@ struct Embedded {
 }
 
 impl Session {
-    /// The running node, or one started here that listens nowhere and stops with the command.
+    /// The running node, or one started here that listens nowhere and stops with the command. It
+    /// takes the seed where the command has it, so that no passphrase is asked for twice.
     ///
     /// # Errors
     /// When there is no identity, or the node cannot start.
-    pub fn online(context: &Context) -> anyhow::Result<Session> {
+    pub fn online(context: &Context, seed: Option<&Seed>) -> anyhow::Result<Session> {
         if let Some(client) = Client::connect(&context.home) {
             return Ok(Session { client, embedded: None });
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let mut start = start(context)?;
+        let mut start = start(context, seed)?;
         start.listen.clear();
         let node = runtime.block_on(Node::start(start))?;
         let client = Client::connect(&context.home).context("the node that was started here is gone")?;
@@ -52,11 +54,11 @@ impl Session {
     }
 }
 
-/// What a node with this home starts from.
+/// What a node with this home starts from; the seed is read unless it is given.
 ///
 /// # Errors
 /// When the settings, the keys or a community cannot be read.
-pub fn start(context: &Context) -> anyhow::Result<Start> {
+pub fn start(context: &Context, seed: Option<&Seed>) -> anyhow::Result<Start> {
     let config = config(context)?;
     let mut bootstrap = addresses(&config.bootstrap)?;
     for community in community::all(&context.home)? {
@@ -64,7 +66,7 @@ pub fn start(context: &Context) -> anyhow::Result<Start> {
     }
     Ok(Start {
         home: context.home.clone(),
-        seed: keys::load_seed(&context.home)?,
+        seed: seed.cloned().map_or_else(|| keys::load_seed(&context.home), Ok)?,
         transport: keys::load_or_create_transport(&context.home)?,
         listen: addresses(&config.listen)?,
         bootstrap,
@@ -102,7 +104,7 @@ pub fn addresses(texts: &[String]) -> anyhow::Result<Vec<Multiaddr>> {
 pub fn fetch_charter(invite: &Invite, context: &Context) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
     let texts = invite.addresses.iter().filter_map(|bytes| Multiaddr::try_from(bytes.clone()).ok());
     let addresses = texts.map(|address| address.to_string()).collect();
-    let session = Session::online(context)?;
+    let session = Session::online(context, None)?;
     let answer = session.client.ask(&Request::Charter(invite.community.to_string(), addresses));
     session.close()?;
     match answer {

@@ -232,7 +232,7 @@ impl<'a> Sharing<'a> {
         }
         let session = match self.session.take() {
             Some(session) => session,
-            None => Session::online(self.run.context)?,
+            None => Session::online(self.run.context, Some(self.run.seed))?,
         };
         let parcels = std::mem::take(&mut self.ready);
         deliver::hand_over(&session.client, &self.signer.community, parcels)?;
@@ -281,7 +281,7 @@ pub(in crate::cli) fn release(context: &Context, held: &Held, body: Vec<u8>) -> 
     let signer = Signer { seed: &seed, charter, community: id, ruleset: &ruleset, now_s: now().unix_s() };
     let parcel = signer.sign(body, &choices, corrects)?;
     let record = SignedHeader::verify(&parcel.header)?.id();
-    let session = Session::online(context)?;
+    let session = Session::online(context, Some(&seed))?;
     deliver::hand_over(&session.client, &id, vec![parcel])?;
     Shared::load(&context.home.community(&id), &seed, &id)?.save(std::slice::from_ref(&held.digest))?;
     let sent = [(record, held.origin.clone())];
