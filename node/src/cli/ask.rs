@@ -58,6 +58,38 @@ pub fn line(out: Output, question: &str, default: Option<&str>) -> anyhow::Resul
     answer(&mut io::stdin().lock(), &mut io::stderr().lock(), question, default)
 }
 
+/// The person ended the questions with `q`.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped at your word; nothing was shared")]
+pub struct Stopped;
+
+/// What the person answers, as `read` understands it; asked again until it does. Enter takes the
+/// default, which the question shows, and `q` stops.
+///
+/// # Errors
+/// [`Stopped`]; or when there is nobody to ask, or input ends.
+pub fn read<T>(
+    out: Output,
+    question: &str,
+    default: Option<T>,
+    read: impl Fn(&str) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    loop {
+        let text = line(out, question, default.as_ref().map(|_| ""))?;
+        match (text.as_str(), &default) {
+            ("q" | "quit", _) => return Err(Stopped.into()),
+            ("", Some(_)) => break,
+            _ => match read(&text) {
+                Ok(value) => return Ok(value),
+                Err(error) if error.is::<Stopped>() => return Err(error),
+                // The hint names options; the question is hint enough.
+                Err(error) => anstream::eprintln!("  {}", error.to_string().lines().next().unwrap_or_default()),
+            },
+        }
+    }
+    default.context("a default was just there")
+}
+
 /// A passphrase for a new file: from the environment, or typed twice.
 ///
 /// # Errors

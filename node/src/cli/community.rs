@@ -246,7 +246,8 @@ fn join(
     let (id, name) = (community.id().to_string(), printable(&community.founding.charter().name));
     context.out.print(&json!({ "community": id, "name": name }), |out| {
         writeln!(out, "Joined {name} ({id}).")?;
-        writeln!(out, "Next: `commonwheel community terms`, which you accept before you contribute.")
+        writeln!(out, "Next: `commonwheel preview FILE` shows what would be shared and shares nothing;")?;
+        writeln!(out, "`commonwheel contribute FILE` shares, after showing you the community's terms.")
     })
 }
 

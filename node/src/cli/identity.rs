@@ -110,7 +110,7 @@ pub fn run(identity: Identity, context: &Context) -> anyhow::Result<()> {
         Verb::New { passphrase } => {
             let passphrase = wanted(passphrase, &context.home.identity())?;
             let seed = keys::create(&context.home, passphrase.as_ref())?;
-            let more = "Next: keep a backup elsewhere, with `commonwheel identity export FILE`.";
+            let more = "Next: keep a backup elsewhere, with `commonwheel identity export FILE`;\nthen join a community with `commonwheel community join INVITE`.";
             made(context, &seed, "Made an identity.", more)
         }
         Verb::Show => show(context),

@@ -1,7 +1,8 @@
 //! `commonwheel quarantine list|show|release|discard`.
 
 use super::{Context, ask, contribute, show};
-use crate::contribute::quarantine::Quarantine;
+use crate::community::printable;
+use crate::contribute::quarantine::{Quarantine, QuarantineError};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -74,7 +75,10 @@ pub fn run(args: &QuarantineArgs, context: &Context) -> anyhow::Result<ExitCode>
             }
         }
         Verb::Discard { number, yes } => {
-            quarantine.get(number)?;
+            // A damaged item can be discarded too.
+            if !quarantine.numbers()?.contains(&number) {
+                return Err(QuarantineError::NoSuch(number).into());
+            }
             if yes || ask::yes(context.out, &format!("Remove item {number} for good?"), false)? {
                 quarantine.remove(number)?;
                 context
@@ -112,6 +116,6 @@ fn show_one(quarantine: &Quarantine, number: u32, context: &Context) -> anyhow::
     });
     context.out.print(&value, |out| {
         writeln!(out, "{number}. {} ({} findings: {})", held.origin, held.findings, show::counts(&body.redactions))?;
-        texts.iter().try_for_each(|text| writeln!(out, "   {}", show::safe(text).replace('\n', "\n   ")))
+        texts.iter().try_for_each(|text| writeln!(out, "   {}", printable(text).replace('\n', "\n   ")))
     })
 }

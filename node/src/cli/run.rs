@@ -14,7 +14,8 @@ Examples:
   commonwheel run --listen /ip4/0.0.0.0/tcp/4717 --listen /ip4/0.0.0.0/udp/4717/quic-v1
   commonwheel run --no-mdns --bootstrap /dns4/node.example.org/tcp/4717
 
-Stops on Ctrl-C or SIGTERM. Set COMMONWHEEL_LOG=debug for more on standard error.")]
+Stops on Ctrl-C or SIGTERM. The log goes to standard error, at the level that the
+settings name under [log], or COMMONWHEEL_LOG=debug for this time.")]
 pub struct RunArgs {
     /// Listen here instead of where the settings say (repeatable; port 0 picks a free one).
     #[arg(long, value_name = "MULTIADDR")]
@@ -25,6 +26,9 @@ pub struct RunArgs {
     /// Do not look for peers on the local network.
     #[arg(long)]
     no_mdns: bool,
+    /// Write the log as JSON, one event a line.
+    #[arg(long)]
+    pub(super) log_json: bool,
 }
 
 #[derive(Serialize)]
@@ -38,7 +42,7 @@ struct Started {
 /// # Errors
 /// When the node cannot start, or its store fails.
 pub fn run(args: &RunArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let mut start = session::start(context, &crate::community::all(&context.home)?)?;
+    let mut start = session::start(context, &crate::community::all(&context.home)?, None)?;
     if !args.listen.is_empty() {
         start.listen = session::addresses(&args.listen)?;
     }

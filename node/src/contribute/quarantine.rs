@@ -4,6 +4,7 @@
 
 use commonwheel_protocol::record::{Body, BodyError};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -28,6 +29,9 @@ pub struct Held {
     pub preference: String,
     /// How the author appears.
     pub mode: String,
+    /// The record that a correction corrects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<String>,
     /// The keyed digest of the content, by which it is known as shared.
     pub digest: String,
 }
@@ -36,13 +40,15 @@ pub struct Held {
 #[derive(Debug, thiserror::Error)]
 pub enum QuarantineError {
     /// The folder or a file.
-    #[error("the quarantine at {0} cannot be used: {1}")]
+    #[error("the quarantine at {0} cannot be used: {1}\nHint: check who owns the folder and whether the disk is full")]
     Io(PathBuf, io::Error),
     /// No such item.
-    #[error("the quarantine holds no item {0}. See `commonwheel quarantine list`")]
+    #[error("the quarantine holds no item {0}\nHint: `commonwheel quarantine list` shows what it holds")]
     NoSuch(u32),
     /// A file there is not one of ours.
-    #[error("the file {0} in the quarantine is damaged; discard it with `commonwheel quarantine discard`")]
+    #[error(
+        "the file {0} in the quarantine is damaged or of another version\nHint: remove it with `commonwheel quarantine discard`, and contribute the item again"
+    )]
     Damaged(PathBuf),
 }
 
@@ -98,6 +104,15 @@ impl Quarantine {
         }
         numbers.sort_unstable();
         Ok(numbers)
+    }
+
+    /// The numbers of all items by their digests. A damaged item has none.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn digests(&self) -> Result<BTreeMap<String, u32>, QuarantineError> {
+        let digest = |number| self.get(number).ok().map(|(held, _, _)| (held.digest, number));
+        Ok(self.numbers()?.into_iter().filter_map(digest).collect())
     }
 
     /// One item, with its body.

@@ -1,8 +1,9 @@
 //! Handing signed records to the node, and watching where they arrive.
 
-use super::{Outcome, SharedRecord};
+use super::sharing::{Outcome, SharedRecord};
 use crate::cli::output::Output;
-use crate::cli::{progress, show, status};
+use crate::cli::{progress, status};
+use crate::community::printable;
 use crate::contribute::sign::Signer;
 use crate::run::Client;
 use crate::run::client::Remote;
@@ -81,7 +82,7 @@ pub(super) fn wait(
     let present = info.communities.into_iter().find(|community| community.id == signer.community.to_string());
     let named = |key: &String| {
         let validator = key.parse().ok().and_then(|key| signer.charter.validator(&key));
-        validator.map_or_else(|| key.clone(), |validator| show::safe(&validator.name))
+        validator.map_or_else(|| key.clone(), |validator| printable(&validator.name))
     };
     Ok(Waited {
         records: reports(client, signer, sent, &refusals)?,
@@ -121,7 +122,7 @@ fn reports(
             origin: origin.clone(),
             held_by: report.as_ref().map(|report| report.held_by.clone()).unwrap_or_default(),
             state: report.map_or("waiting", |report| report.state),
-            reason: refusals.get(&id.to_string()).map(|why| show::safe(why)),
+            reason: refusals.get(&id.to_string()).map(|why| printable(why)),
         });
     }
     Ok(reports)
@@ -150,8 +151,12 @@ pub(super) fn print(outcome: &Outcome, out: Output) -> anyhow::Result<()> {
         if shared.len() > SHOWN {
             writeln!(out, "  … and {} more: see `commonwheel mine`", shared.len() - SHOWN)?;
         }
+        if shared.iter().any(|record| record.state == "waiting" && !record.held_by.is_empty()) {
+            writeln!(out, "Watch them being accepted with `commonwheel mine`, or one with `commonwheel status ID`.")?;
+        }
         section(out, &outcome.quarantined, "held in quarantine on this machine (see `commonwheel quarantine list`)")?;
         section(out, &outcome.duplicates, "shared before, left out (share again with --again)")?;
+        section(out, &outcome.failed, "left out")?;
         if shared.iter().any(|record| record.held_by.is_empty() && record.state == "waiting") {
             writeln!(
                 out,
