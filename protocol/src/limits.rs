@@ -22,6 +22,9 @@ pub const GOSSIP_BYTES: usize = 64 * 1024;
 pub const GOSSIP_ITEMS: usize = 256;
 /// Verdicts under one signature. Depth 8 of the Merkle tree keeps a proof at 256 bytes.
 pub const ATTESTATION_ENTRIES: usize = 256;
+/// A page of what waits, asked of one peer. At least one record with the batches that hold its
+/// verdicts, each of which covers many records: one full batch (16 KiB) of each validator.
+pub const LIVE_PAGE_BYTES: usize = VALIDATORS * 16 * 1024;
 /// A certificate: q proofs of at most 8 hashes, each with a signed root of about 400 bytes.
 pub const CERTIFICATE_BYTES: usize = VALIDATORS * 1024;
 /// One frame of the exchange protocol: one record with header, body and certificate, and room.
@@ -51,6 +54,7 @@ pub const INDEX_VALUE_BYTES: usize = 256;
 
 const _: () = assert!(HEADER_BYTES * 32 < GOSSIP_BYTES, "a message carries many headers");
 const _: () = assert!(BODY_BYTES + HEADER_BYTES + CERTIFICATE_BYTES < FRAME_BYTES, "a record fits in one frame");
+const _: () = assert!(LIVE_PAGE_BYTES + 4096 < FRAME_BYTES, "a page fits in one frame");
 const _: () = assert!(RECONCILE_BYTES <= 128 * 1024, "a relayed connection carries 128 KiB");
 const _: () = assert!(ATTESTATION_ENTRIES.is_power_of_two(), "proof depth is log2");
 const _: () = assert!(WAITING_PER_AUTHOR <= WAITING_RECORDS, "one author cannot be allowed more than all");

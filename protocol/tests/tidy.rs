@@ -209,7 +209,7 @@ fn names(code: &str, name: &str) -> bool {
     code.match_indices(name).any(|(at, _)| {
         let before = code[..at].chars().next_back();
         let after = code[at + name.len()..].chars().next();
-        !before.is_some_and(part) && !(after.is_some_and(part) && name.ends_with(part))
+        !(before.is_some_and(part) || after.is_some_and(part) && name.ends_with(part))
     })
 }
 

@@ -67,16 +67,16 @@ fn rebuild(dir: &Path, records: &[Record]) {
     let blocks: Vec<_> = records.iter().flatten().collect();
     let bytes: usize = blocks.iter().map(|(_, block)| block.len()).sum();
     println!("\nOne SHA-256 of each of the same {} blocks, {} KiB in all, is 1:", blocks.len(), bytes / 1024);
-    let mut rebuild = || {
+    let rebuild = || {
         let report = CarStore::rebuild_index(dir, index::derive).unwrap();
         assert_eq!(report.indexed_blocks, blocks.len() as u64);
     };
-    let mut hash = || {
+    let hash = || {
         for (_, block) in &blocks {
             std::hint::black_box(Sha256::digest(block));
         }
     };
-    compare_turns("rebuild the index from the files", 7, 1, &mut || time(&mut rebuild), &mut || time(&mut hash));
+    compare_turns("rebuild the index from the files", 7, 1, &mut || time(rebuild), &mut || time(hash));
 }
 
 fn time(run: impl FnOnce()) -> Duration {

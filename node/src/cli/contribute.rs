@@ -325,7 +325,7 @@ impl<'a> Sharing<'a> {
         }
         let session = match self.session.take() {
             Some(session) => session,
-            None => Session::online(self.context)?,
+            None => Session::online(self.context, Some(&self.signer.community))?,
         };
         let parcels = std::mem::take(&mut self.ready);
         deliver::hand_over(&session.client, &self.signer.community, parcels)?;
@@ -371,7 +371,7 @@ pub(super) fn release(context: &Context, held: &Held, body: Vec<u8>) -> anyhow::
     let signer = Signer { seed: &seed, charter, community: id, ruleset: &ruleset, now_s: now().unix_s() };
     let parcel = signer.sign(body, &choices, None)?;
     let record = SignedHeader::verify(&parcel.header)?.id();
-    let session = Session::online(context)?;
+    let session = Session::online(context, Some(&id))?;
     deliver::hand_over(&session.client, &id, vec![parcel])?;
     let sent = [(record, held.origin.clone())];
     deliver::wait(&session.client, &signer, &sent, deliver::Until::Held, 30, context.out)?;

@@ -2,8 +2,9 @@
 
 use super::{Context, show};
 use crate::demo::{self, DemoOptions, Summary};
+use anyhow::{Context as _, bail};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// See the whole thing work on this machine: found, join, contribute, agree, replicate, export, verify.
@@ -19,9 +20,9 @@ pub struct DemoArgs {
     /// Contribute these files instead of the bundled sample (repeatable, or several at once).
     #[arg(long, value_name = "FILE", num_args = 1..)]
     input: Vec<PathBuf>,
-    /// Where the dataset goes.
-    #[arg(long, value_name = "DIR", default_value = "commonwheel-demo")]
-    out: PathBuf,
+    /// Where the dataset goes: a new folder. [default: commonwheel-demo, or commonwheel-demo-2 and so on]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 /// Runs the verb.
@@ -29,10 +30,25 @@ pub struct DemoArgs {
 /// # Errors
 /// When any step fails.
 pub fn run(args: &DemoArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let options = DemoOptions { inputs: args.input.clone(), out: args.out.clone(), quiet: context.out.json };
+    let out = free_folder(args.out.as_deref())?;
+    let options = DemoOptions { inputs: args.input.clone(), out, quiet: context.out.json };
     let summary = demo::run(&options)?;
     context.out.print(&summary, |out| table(out, &summary))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The folder asked for, or the first of the default names that is free. Found out before anything
+/// is started.
+fn free_folder(asked: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let free = |path: &Path| path.read_dir().map_or(!path.exists(), |mut entries| entries.next().is_none());
+    if let Some(path) = asked {
+        if free(path) {
+            return Ok(path.to_owned());
+        }
+        bail!("{} is there already and not empty\nHint: name another folder with --out, or remove it", path.display());
+    }
+    let names = (1..).map(|n| if n == 1 { "commonwheel-demo".to_owned() } else { format!("commonwheel-demo-{n}") });
+    names.map(PathBuf::from).find(|path| free(path)).context("there is no free name for the dataset")
 }
 
 fn table(out: &mut dyn std::io::Write, summary: &Summary) -> std::io::Result<()> {

@@ -38,7 +38,7 @@ struct Started {
 /// # Errors
 /// When the node cannot start, or its store fails.
 pub fn run(args: &RunArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let mut start = session::start(context)?;
+    let mut start = session::start(context, &crate::community::all(&context.home)?)?;
     if !args.listen.is_empty() {
         start.listen = session::addresses(&args.listen)?;
     }

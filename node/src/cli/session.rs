@@ -1,13 +1,14 @@
 //! Reaching a node: the one that runs with this home, or one started for the length of a command.
 
 use super::Context;
-use crate::community;
+use crate::community::{self, Community};
 use crate::keys;
-use crate::net::Multiaddr;
+use crate::net::{Keypair, Multiaddr};
 use crate::run::wire::{Request, Response};
 use crate::run::{Client, Node, Start};
 use anyhow::{Context as _, bail};
 use commonwheel_config::node::NodeConfig;
+use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::wire::invite::Invite;
 
 /// A node to talk to, on the network.
@@ -25,15 +26,20 @@ struct Embedded {
 impl Session {
     /// The running node, or one started here that listens nowhere and stops with the command.
     ///
+    /// A node started here opens one community at most, and uses a transport key of its own: a
+    /// contributor's visits cannot be linked by key, neither in time nor across communities.
+    ///
     /// # Errors
     /// When there is no identity, or the node cannot start.
-    pub fn online(context: &Context) -> anyhow::Result<Session> {
+    pub fn online(context: &Context, community: Option<&Cid>) -> anyhow::Result<Session> {
         if let Some(client) = Client::connect(&context.home) {
             return Ok(Session { client, embedded: None });
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let mut start = start(context)?;
+        let communities = community.map(|id| community::load(&context.home, id)).transpose()?;
+        let mut start = start(context, communities.as_slice())?;
         start.listen.clear();
+        start.transport = Keypair::generate_ed25519();
         let node = runtime.block_on(Node::start(start))?;
         let client = Client::connect(&context.home).context("the node that was started here is gone")?;
         Ok(Session { client, embedded: Some(Embedded { runtime, node }) })
@@ -52,18 +58,19 @@ impl Session {
     }
 }
 
-/// What a node with this home starts from.
+/// What a node of these communities starts from.
 ///
 /// # Errors
 /// When the settings, the keys or a community cannot be read.
-pub fn start(context: &Context) -> anyhow::Result<Start> {
+pub fn start(context: &Context, communities: &[Community]) -> anyhow::Result<Start> {
     let config = config(context)?;
     let mut bootstrap = addresses(&config.bootstrap)?;
-    for community in community::all(&context.home)? {
+    for community in communities {
         bootstrap.extend(community.peers()?);
     }
     Ok(Start {
         home: context.home.clone(),
+        communities: communities.iter().map(Community::id).collect(),
         seed: keys::load_seed(&context.home)?,
         transport: keys::load_or_create_transport(&context.home)?,
         listen: addresses(&config.listen)?,
@@ -102,7 +109,7 @@ pub fn addresses(texts: &[String]) -> anyhow::Result<Vec<Multiaddr>> {
 pub fn fetch_charter(invite: &Invite, context: &Context) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
     let texts = invite.addresses.iter().filter_map(|bytes| Multiaddr::try_from(bytes.clone()).ok());
     let addresses = texts.map(|address| address.to_string()).collect();
-    let session = Session::online(context)?;
+    let session = Session::online(context, None)?;
     let answer = session.client.ask(&Request::Charter(invite.community.to_string(), addresses));
     session.close()?;
     match answer {

@@ -1,6 +1,6 @@
 //! `commonwheel status`: how the node is, or each step of one record.
 
-use super::Context;
+use super::{Context, show};
 use crate::community;
 use crate::run::{Access, Client};
 use anyhow::{Context as _, bail};
@@ -95,7 +95,7 @@ fn record_status(record: &RecordId, context: &Context) -> anyhow::Result<ExitCod
 fn refusal(context: &Context, community: &str, record: &str) -> Option<String> {
     use crate::run::wire::{Request, Response};
     match Client::connect(&context.home)?.ask(&Request::Refusals(community.to_owned())) {
-        Ok(Response::Refusals(all)) => all.into_iter().find(|(id, _)| id == record).map(|(_, why)| why),
+        Ok(Response::Refusals(all)) => all.into_iter().find(|(id, _)| id == record).map(|(_, why)| show::safe(&why)),
         _ => None,
     }
 }
@@ -103,7 +103,7 @@ fn refusal(context: &Context, community: &str, record: &str) -> Option<String> {
 /// A record's status in the charter's names.
 pub fn report(status: &RecordStatus, charter: &Charter) -> RecordReport {
     let name = |key: &PublicKey| match charter.validator(key) {
-        Some(validator) => validator.name.clone(),
+        Some(validator) => show::safe(&validator.name),
         None => key.to_string(),
     };
     RecordReport {
@@ -177,7 +177,7 @@ fn node_status(context: &Context) -> anyhow::Result<ExitCode> {
         info.addresses.iter().try_for_each(|address| writeln!(out, "Listening {address}"))?;
         writeln!(out, "Peers     {}", info.peers)?;
         for community in &info.communities {
-            writeln!(out, "\nCommunity {} ({})", community.name, community.id)?;
+            writeln!(out, "\nCommunity {} ({})", show::safe(&community.name), community.id)?;
             writeln!(out, "Role      {}", if community.validator { "validator" } else { "replica" })?;
             writeln!(
                 out,

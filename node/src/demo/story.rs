@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -106,15 +106,9 @@ pub fn run(options: &DemoOptions) -> anyhow::Result<Summary> {
 
     say("The replica exports the dataset, and anyone can verify it offline");
     let out = options.out.as_os_str();
-    replica.command([
-        OsString::from("export").as_os_str(),
-        "--format".as_ref(),
-        "jsonl".as_ref(),
-        "--out".as_ref(),
-        out,
-        "--force".as_ref(),
-    ])?;
-    let verified = replica.json([OsString::from("verify").as_os_str(), out])?;
+    let export: [&OsStr; 5] = ["export".as_ref(), "--format".as_ref(), "jsonl".as_ref(), "--out".as_ref(), out];
+    replica.command(export)?;
+    let verified = replica.json([OsStr::new("verify"), out])?;
     replica.stop()?;
     validators.iter_mut().try_for_each(Place::stop)?;
     Ok(Summary {
@@ -158,7 +152,7 @@ struct Told {
 fn contribute(contributor: &Place, inputs: &[PathBuf], say: &mut dyn FnMut(&str)) -> anyhow::Result<Told> {
     let mut told = Told::default();
     for input in inputs {
-        let preview = contributor.json([OsString::from("preview").as_os_str(), input.as_os_str()])?;
+        let preview = contributor.json([OsStr::new("preview"), input.as_os_str()])?;
         let items = preview["items"].as_array().cloned().unwrap_or_default();
         told.items += items.len();
         let mut found: BTreeMap<String, i64> = BTreeMap::new();

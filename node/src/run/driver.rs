@@ -105,10 +105,7 @@ impl Driver {
                     }
                 }
                 Some(event) = events.recv() => self.event(event).await?,
-                Some(call) = calls.recv() => {
-                    let response = self.call(call.request).await?;
-                    let _ = call.reply.send(response);
-                }
+                Some(call) = calls.recv() => self.take_call(call).await?,
                 Some(reply) = self.inbox.recv() => {
                     self.step(&reply.community, Input::Reply { ask: reply.ask, bytes: reply.bytes }).await?;
                 }
@@ -254,6 +251,24 @@ impl Driver {
         }
     }
 
+    /// Answers a command. What asks other nodes is done beside the driver, which must not wait.
+    async fn take_call(&mut self, call: Call) -> Result<(), LedgerError> {
+        let net = self.seat.net.clone();
+        match call.request {
+            Request::Charter(community, addresses) => drop(tokio::spawn(async move {
+                let _ = call.reply.send(exchange::fetch_charter(&net, &community, &addresses).await);
+            })),
+            Request::Dial(address) => drop(tokio::spawn(async move {
+                let _ = call.reply.send(exchange::dial(&net, &address).await);
+            })),
+            request => {
+                let response = self.call(request).await?;
+                let _ = call.reply.send(response);
+            }
+        }
+        Ok(())
+    }
+
     async fn call(&mut self, request: Request) -> Result<Response, LedgerError> {
         Ok(match request {
             Request::Info => Response::Info(self.info().await?),
@@ -280,14 +295,9 @@ impl Driver {
                 None => unknown_community(),
             },
             Request::Open(community) => self.open(&community).await?,
-            Request::Charter(community, addresses) => self.fetch_charter(&community, &addresses).await,
-            Request::Dial(address) => match address.parse::<Multiaddr>() {
-                Ok(address) => match self.seat.net.dial(address).await {
-                    Ok(_) => Response::Done,
-                    Err(error) => Response::Failed(error.to_string()),
-                },
-                Err(error) => Response::Failed(format!("not a multiaddress: {error}")),
-            },
+            Request::Charter(..) | Request::Dial(..) => {
+                Response::Failed("asked in the wrong place; this is a bug".into())
+            }
             Request::Stop => {
                 let _ = self.stop.send(true);
                 Response::Done
@@ -338,30 +348,6 @@ impl Driver {
             self.step(&id, Input::Connected(Peer(peer.to_bytes()))).await?;
         }
         Ok(Response::Done)
-    }
-
-    async fn fetch_charter(&self, community: &str, addresses: &[String]) -> Response {
-        let Ok(id) = community.parse::<Cid>() else { return unknown_community() };
-        let mut why = "the invite holds no address".to_owned();
-        for address in addresses {
-            let asked = async {
-                let address = address.parse::<Multiaddr>().map_err(|error| format!("not a multiaddress: {error}"))?;
-                let peer = self.seat.net.dial(address).await.map_err(|error| error.to_string())?;
-                let answer = exchange::ask(&self.seat.net, peer, Ask::Charter.to_bytes(&id)).await;
-                match answer.map(|bytes| Answer::read(&bytes)) {
-                    Some(Ok(Answer::Charter { founding, terms })) => Ok((founding, terms)),
-                    Some(Ok(Answer::Refused(Refusal::UnknownCommunity))) => {
-                        Err("the node there does not hold this community".to_owned())
-                    }
-                    _ => Err("the node there gave no charter".to_owned()),
-                }
-            };
-            match asked.await {
-                Ok((founding, terms)) => return Response::Charter(Base64(founding), Base64(terms)),
-                Err(error) => why = error,
-            }
-        }
-        Response::Failed(why)
     }
 
     async fn info(&self) -> Result<Info, LedgerError> {

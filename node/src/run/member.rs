@@ -1,6 +1,6 @@
 //! A node's membership in one community: its store and its core, opened together.
 
-use super::RunError;
+use super::{RunError, Start};
 use crate::community;
 use crate::home::Home;
 use commonwheel_protocol::agreement::Founding;
@@ -67,8 +67,8 @@ pub fn open_member(home: &Home, id: &Cid, seed: &Seed, peer: &PeerId) -> Result<
     Ok(Member { core, store, refusals: BTreeMap::new() })
 }
 
-/// Opens every community of a home.
-pub(super) fn open_all(home: &Home, seed: &Seed, peer: &PeerId) -> Result<BTreeMap<Cid, Member>, RunError> {
-    let ids = community::ids(home).map_err(|error| RunError::Store(error.to_string()))?;
-    ids.into_iter().map(|id| Ok((id, open_member(home, &id, seed, peer)?))).collect()
+/// Opens the communities that a node starts with.
+pub(super) fn open_all(start: &Start, peer: &PeerId) -> Result<BTreeMap<Cid, Member>, RunError> {
+    let open = |id: &Cid| Ok((*id, open_member(&start.home, id, &start.seed, peer)?));
+    start.communities.iter().map(open).collect()
 }

@@ -17,6 +17,7 @@ pub use client::{Access, Client, ClientError};
 
 use crate::home::Home;
 use crate::net::{Keypair, Multiaddr, Net, NetConfig, NetError};
+use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::identity::Seed;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,8 +25,10 @@ use tokio::sync::{mpsc, watch};
 
 /// What a node needs to start.
 pub struct Start {
-    /// The home folder; its communities are opened.
+    /// The home folder.
     pub home: Home,
+    /// Which of its communities are opened.
+    pub communities: Vec<Cid>,
     /// The seed from which this node's keys follow.
     pub seed: Seed,
     /// The transport key.
@@ -85,7 +88,7 @@ impl Node {
             return Err(RunError::AlreadyRunning(start.home.path().to_owned()));
         }
         let peer = start.transport.public().to_peer_id();
-        let members = member::open_all(&start.home, &start.seed, &peer)?;
+        let members = member::open_all(&start, &peer)?;
         let (net, events) = Net::start(NetConfig {
             key: start.transport,
             listen: start.listen,

@@ -124,7 +124,7 @@ impl Entry {
             },
             _ => return Err(wrong()),
         };
-        Ok(Entry { record: RecordId(record), verdict })
+        Ok(Entry { record: RecordId::linked(record, "entries")?, verdict })
     }
 }
 

@@ -123,7 +123,7 @@ impl Certificate {
         }
         let mut fields = Fields::of(decode(bytes).map_err(SignedError::from)?)?;
         fields.constant("type", "certificate")?;
-        let record = RecordId(fields.link("record")?);
+        let record = RecordId::linked(fields.link("record")?, "record")?;
         let time = HourTime::read(fields.int("time")?)?;
         let charter_id = fields.link("charter")?;
         let proofs = fields.items("acceptances", VALIDATORS, Ok)?;

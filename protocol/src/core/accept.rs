@@ -9,10 +9,13 @@ use crate::index;
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::record::{RecordId, SignedHeader};
 use crate::sign::PublicKey;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long the other validators wait for the one whose turn it is to certify.
 const TURN_MS: u64 = 2_000;
+/// Records certified in one step, so that no step takes long.
+const CERTIFIED_PER_TICK: usize = 256;
 
 impl Core {
     /// Whether this validator has said anything of a record.
@@ -51,11 +54,13 @@ impl Core {
 
     /// Certifies what is ripe and due. Runs on ticks, when the verdicts are in the ledger.
     pub(super) fn certify_ripe(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
-        let due: Vec<_> = self.ripe.iter().filter(|(_, due)| **due <= self.now).map(|(id, _)| *id).collect();
+        let due = self.ripe.iter().filter(|(_, due)| **due <= self.now).map(|(id, _)| *id);
+        let due: Vec<_> = due.take(CERTIFIED_PER_TICK).collect();
+        let mut batches = BTreeMap::new();
         for id in due {
             self.ripe.remove(&id);
             let Some(header) = self.waiting_header(&id, ledger)? else { continue };
-            let acceptances = self.acceptances(&id, ledger)?;
+            let acceptances = self.acceptances(&id, &mut batches, ledger)?;
             let Ok(certificate) = Certificate::form(id, header.header().time, &self.charter, acceptances) else {
                 continue;
             };
@@ -65,8 +70,14 @@ impl Core {
         Ok(())
     }
 
-    /// One acceptance of each validator that has accepted, with its proof.
-    fn acceptances(&self, id: &RecordId, ledger: &impl Ledger) -> Result<Vec<Acceptance>, LedgerError> {
+    /// One acceptance of each validator that has accepted, with its proof. `batches` holds those
+    /// read before, since one batch speaks of many records.
+    fn acceptances(
+        &self,
+        id: &RecordId,
+        batches: &mut BTreeMap<Cid, Option<Batch>>,
+        ledger: &impl Ledger,
+    ) -> Result<Vec<Acceptance>, LedgerError> {
         let mut by_validator: BTreeMap<PublicKey, (Cid, usize)> = BTreeMap::new();
         for verdict in index::verdicts(ledger, id)? {
             if verdict.verdict == Verdict::Accept && self.charter.validator(&verdict.validator).is_some() {
@@ -75,13 +86,18 @@ impl Core {
         }
         let mut acceptances = Vec::new();
         for (cid, index) in by_validator.into_values() {
-            let batch = ledger.block(Shelf::Live, &cid)?.and_then(|bytes| Batch::verify(&bytes).ok());
-            acceptances.extend(batch.and_then(|batch| Acceptance::of(&batch, index)));
+            if let Entry::Vacant(place) = batches.entry(cid) {
+                place.insert(ledger.block(Shelf::Live, &cid)?.and_then(|bytes| Batch::verify(&bytes).ok()));
+            }
+            acceptances.extend(batches[&cid].as_ref().and_then(|batch| Acceptance::of(batch, index)));
         }
         Ok(acceptances)
     }
 
-    /// Moves a record to the certified shelf: header, certificate, and the body if it is here.
+    /// Moves a record to the certified shelf: certificate, the body if it is here, header.
+    ///
+    /// A power cut before the batch is acknowledged may leave its first blocks. The header, which
+    /// is what makes a record count as accepted, is therefore the last.
     pub(super) fn certify(
         &mut self,
         header: &SignedHeader,
@@ -90,7 +106,6 @@ impl Core {
         step: &mut Step,
     ) -> Result<(), LedgerError> {
         let (id, body) = (header.id(), header.header().body);
-        step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
         step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
         match self.body(&body, ledger)? {
             Some(bytes) => {
@@ -99,6 +114,7 @@ impl Core {
             }
             None => drop(self.incomplete.insert(id)),
         }
+        step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
         if ledger.holds(Shelf::Live, &id.0)? {
             step.batch.erase(Shelf::Live, id.0);
             self.no_longer_waits(header);
@@ -135,7 +151,9 @@ impl Core {
             }
         }
         self.to_check.remove(&id);
+        self.next_hour.remove(&id);
         self.bodiless.remove(&id);
+        self.own.remove(&id);
         self.ripe.remove(&id);
     }
 

@@ -1,11 +1,12 @@
 //! Serving peers: who gets what.
 
 use super::{Core, Offence, Step};
+use crate::agreement::Verdict;
 use crate::agreement::checks::{Demands, check};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
-use crate::limits::{FRAME_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS};
+use crate::limits::{FRAME_BYTES, GOSSIP_ITEMS, LIVE_PAGE_BYTES};
 use crate::reconcile::Snapshot;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::{Answer, Ask, Parcel, Peer, Purpose, Receipt, Refusal, Session, Statement};
@@ -71,7 +72,7 @@ impl Core {
         step: &mut Step,
     ) -> Result<Answer, LedgerError> {
         let Some(key) = self.role.validator.clone() else { return Ok(Answer::Refused(Refusal::NotAValidator)) };
-        let (mut held, mut refused) = (Vec::new(), Vec::new());
+        let (mut held, mut refused, mut full) = (Vec::new(), Vec::new(), false);
         for (at, parcel) in parcels.iter().enumerate() {
             match self.take_one(parcel, ledger, step)? {
                 Ok(id) => held.push(id),
@@ -80,7 +81,11 @@ impl Core {
                     refused.push((at, why));
                 }
                 Err(Trouble::Ours(why)) => refused.push((at, why)),
+                Err(Trouble::NoRoom) => full = true,
             }
+        }
+        if full && held.is_empty() && refused.is_empty() {
+            return Ok(Answer::Refused(Refusal::Busy));
         }
         let receipt = (!held.is_empty()).then(|| Receipt::sign(self.community, &held, &key));
         if let Some(bytes) = &receipt {
@@ -105,7 +110,7 @@ impl Core {
         };
         let id = header.id();
         if !self.known(&id, ledger, step)? && !self.has_room(&header) {
-            return Ok(Err(Trouble::Ours("too many records wait already; try again later".into())));
+            return Ok(Err(Trouble::NoRoom));
         }
         if self.keep_header(&header, ledger, step)? || !self.holds_body(&header.header().body, ledger)? {
             self.keep_body(&header, body, false, ledger, step)?;
@@ -124,44 +129,44 @@ impl Core {
     }
 
     /// One page of what waits: headers, the receipts that vouch for them, the verdicts on them.
+    /// A quarter of the largest page, or one record if that takes more.
     fn live(&self, after: Option<RecordId>, ledger: &impl Ledger) -> Result<Answer, LedgerError> {
         let start = [prefix::WAITING];
         let from = after.map(|id| index::key(prefix::WAITING, &[&id.0.to_bytes()]));
         let page = ledger.scan(&start, from.as_deref(), GOSSIP_ITEMS / 4)?;
-        let (mut message, mut next) = (Message::default(), None);
-        let full = page.len() == GOSSIP_ITEMS / 4;
+        let mut message = Message::default();
+        let mut read = None;
         for entry in &page {
             let Some(id) = index::last_cid(&entry.key).map(RecordId) else { continue };
             let mut more = message.clone();
             self.add_live(&id, &mut more, ledger)?;
-            if more.size() > GOSSIP_BYTES - 4096
-                || more.batches.len() > GOSSIP_ITEMS
-                || more.receipts.len() > GOSSIP_ITEMS
-            {
-                break;
+            let full = more.size() > LIVE_PAGE_BYTES / 4 || more.batches.len().max(more.receipts.len()) > GOSSIP_ITEMS;
+            if full && !message.is_empty() {
+                return Ok(Answer::Live { message: message.to_bytes(), next: read });
             }
             message = more;
-            next = Some(id);
+            read = Some(id);
         }
-        let read_all = !full && next == page.last().and_then(|entry| index::last_cid(&entry.key)).map(RecordId);
-        Ok(Answer::Live { message: message.to_bytes(), next: if read_all { None } else { next } })
+        let next = read.filter(|_| page.len() == GOSSIP_ITEMS / 4);
+        Ok(Answer::Live { message: message.to_bytes(), next })
     }
 
     fn add_live(&self, id: &RecordId, message: &mut Message, ledger: &impl Ledger) -> Result<(), LedgerError> {
-        let add = |list: &mut Vec<Vec<u8>>, cid: &Cid| -> Result<(), LedgerError> {
-            if let Some(bytes) = ledger.block(Shelf::Live, cid)?
-                && !list.contains(&bytes)
-            {
-                list.push(bytes);
-            }
-            Ok(())
-        };
         let receipts = ledger.scan(&index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), None, 1)?;
-        let Some(receipt) = receipts.first().and_then(|entry| index::last_cid(&entry.key)) else { return Ok(()) };
-        add(&mut message.receipts, &receipt)?;
-        add(&mut message.headers, &id.0)?;
-        for verdict in index::verdicts(ledger, id)? {
-            add(&mut message.batches, &verdict.batch)?;
+        let receipt = receipts.first().and_then(|entry| index::last_cid(&entry.key));
+        let Some(receipt) = receipt.map(|cid| ledger.block(Shelf::Live, &cid)).transpose()?.flatten() else {
+            return Ok(());
+        };
+        add(&mut message.receipts, receipt);
+        message.headers.extend(ledger.block(Shelf::Live, &id.0)?);
+        let mut verdicts = index::verdicts(ledger, id)?;
+        verdicts.sort_by_key(|verdict| verdict.verdict != Verdict::Accept);
+        for verdict in verdicts {
+            let Some(batch) = ledger.block(Shelf::Live, &verdict.batch)? else { continue };
+            if message.size() + batch.len() > LIVE_PAGE_BYTES - 4096 || message.batches.len() == GOSSIP_ITEMS {
+                break;
+            }
+            add(&mut message.batches, batch);
         }
         Ok(())
     }
@@ -259,10 +264,18 @@ impl Core {
     }
 }
 
+fn add(list: &mut Vec<Vec<u8>>, block: Vec<u8>) {
+    if !list.contains(&block) {
+        list.push(block);
+    }
+}
+
 /// Why a submitted record is not taken.
 enum Trouble {
     /// The sender is at fault.
     Theirs(String),
-    /// The record does not meet the community's demands, or there is no room.
+    /// The record does not meet the community's demands.
     Ours(String),
+    /// Too many records wait: the answer passes over this one, and its author tries again.
+    NoRoom,
 }

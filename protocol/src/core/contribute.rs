@@ -2,10 +2,9 @@
 
 use super::peers::Asked;
 use super::{Core, Effect, Notice, Step};
-use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::FRAME_BYTES;
-use crate::record::{RecordId, SignedHeader};
+use crate::record::SignedHeader;
 use crate::wire::exchange::{Ask, Parcel, Peer};
 
 /// Records pushed in one request, and bytes.
@@ -24,10 +23,12 @@ impl Core {
             let Ok(header) = SignedHeader::verify(&parcel.header) else { continue };
             let id = header.id();
             let Some(body) = parcel.body.as_ref().filter(|body| header.commits_to(body)) else { continue };
-            if header.header().community != self.community || self.known(&id, ledger, step)? {
+            let known = self.known(&id, ledger, step)?;
+            // A header may be here without its body: heard of, or left by a power cut.
+            if header.header().community != self.community || (known && !self.bodiless.contains(&id)) {
                 continue;
             }
-            if !self.has_room(&header) {
+            if !known && !self.has_room(&header) {
                 let why = "too many of your records wait already; wait until some are accepted".to_owned();
                 step.effects.push(Effect::Notice(Notice::Refused(id, why)));
                 continue;
@@ -38,6 +39,8 @@ impl Core {
             if self.role.validator.is_some() {
                 self.to_check.insert(id);
                 self.outbox.headers.push(id);
+            } else {
+                self.own.insert(id);
             }
         }
         Ok(())
@@ -55,15 +58,12 @@ impl Core {
         if state.validator.is_none() || self.asking(peer, |asked| matches!(asked, Asked::Submit(_))) {
             return Ok(());
         }
-        let done = &state.submitted;
+        let todo: Vec<_> = self.own.difference(&state.submitted).take(SUBMIT_RECORDS).copied().collect();
         let (mut records, mut parcels, mut size) = (Vec::new(), Vec::new(), 0);
-        for (id, body) in self.own_waiting(ledger)? {
-            if done.contains(&id) || records.len() == SUBMIT_RECORDS {
-                continue;
-            }
-            let (Some(header), Some(body)) = (ledger.block(Shelf::Live, &id.0)?, self.body(&body, ledger)?) else {
-                continue;
-            };
+        for id in todo {
+            let Some(header) = self.waiting_header(&id, ledger)? else { continue };
+            let Some(body) = self.body(&header.header().body, ledger)? else { continue };
+            let header = header.bytes().to_vec();
             size += header.len() + body.len();
             if size > SUBMIT_BYTES && !parcels.is_empty() {
                 break;
@@ -75,16 +75,5 @@ impl Core {
             self.ask(peer, Ask::Submit(parcels), Asked::Submit(records), step);
         }
         Ok(())
-    }
-
-    /// Waiting records whose body is here. On a node that is no validator those are its own.
-    fn own_waiting(&self, ledger: &impl Ledger) -> Result<Vec<(RecordId, crate::bytes::Cid)>, LedgerError> {
-        let mut waiting = Vec::new();
-        index::each_record(ledger, prefix::WAITING, |id, header| {
-            if !self.bodiless.contains(&id) {
-                waiting.push((id, header.body));
-            }
-        })?;
-        Ok(waiting)
     }
 }

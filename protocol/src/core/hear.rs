@@ -21,7 +21,18 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<Judgement, LedgerError> {
-        let heard = match Message::read(bytes) {
+        self.hear_message(from, Message::read(bytes), ledger, step)
+    }
+
+    /// The same for a message that was read, or could not be.
+    pub(super) fn hear_message(
+        &mut self,
+        from: &Peer,
+        message: Result<Message, MessageError>,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<Judgement, LedgerError> {
+        let heard = match message {
             Ok(message) => self.take_in(&message, from, ledger, step)?,
             Err(MessageError::Oversized(_)) => Err(Offence::Oversized),
             Err(_) => Err(Offence::Malformed),
@@ -90,7 +101,7 @@ impl Core {
     }
 
     /// Whether a receipt that is held already vouches for a record.
-    fn vouched_before(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+    pub(super) fn vouched_before(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
         Ok(!ledger.scan(&index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), None, 1)?.is_empty())
     }
 

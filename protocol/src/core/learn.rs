@@ -7,6 +7,7 @@ use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::REQUEST_IDS;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::{Answer, Ask, Parcel, Peer, Receipt, Session};
+use crate::wire::gossip::Message;
 use std::collections::BTreeSet;
 
 impl Core {
@@ -37,7 +38,7 @@ impl Core {
                 self.submit_own(&peer, ledger, step)
             }
             (Asked::Live, Answer::Live { message, next }) => {
-                self.hear(&peer, &message, ledger, step)?;
+                self.hear_message(&peer, Message::read_page(&message), ledger, step)?;
                 if let Some(after) = next {
                     self.ask(&peer, Ask::Live(Some(after)), Asked::Live, step);
                 }
@@ -272,6 +273,7 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<(), LedgerError> {
+        let mut settled = BTreeSet::new();
         if let Some(bytes) = receipt {
             let expected = self.peers.get(peer).and_then(|state| state.validator);
             let receipt = Receipt::verify(&bytes).ok().filter(|receipt| {
@@ -280,18 +282,25 @@ impl Core {
                     && receipt.records.iter().all(|id| records.contains(id))
             });
             let Some(receipt) = receipt else {
+                self.let_rest(peer);
                 self.penalise(peer, Offence::False, step);
                 return Ok(());
             };
             self.keep_receipt(&receipt, &bytes, ledger, step)?;
+            settled.extend(receipt.records);
         }
         for (at, why) in refused {
             if let Some(id) = records.get(at) {
                 step.effects.push(Effect::Notice(Notice::Refused(*id, why)));
+                settled.insert(*id);
             }
         }
+        // What the answer passes over is pushed again, after a rest.
+        if settled.len() < records.len() {
+            self.let_rest(peer);
+        }
         if let Some(state) = self.peers.get_mut(peer) {
-            state.submitted.extend(records);
+            state.submitted.extend(settled);
         }
         self.submit_own(peer, ledger, step)
     }

@@ -189,6 +189,8 @@ pub struct Core {
     to_check: BTreeSet<RecordId>,
     /// Waiting records without a body here.
     bodiless: BTreeSet<RecordId>,
+    /// Waiting records with a body here, on a node that is no validator: those signed here.
+    own: BTreeSet<RecordId>,
     /// Certified records without a body here, though it may be had.
     incomplete: BTreeSet<RecordId>,
     /// Waiting records of which something new was learned, to be counted at the next tick.
@@ -200,6 +202,12 @@ pub struct Core {
     waiting: usize,
     /// The number of this validator's last batch.
     last_batch: i64,
+    /// What a power cut left of batches that were never acknowledged, to be erased at the first tick.
+    leftovers: Batch,
+    /// Waiting records that are over their author's rate, until the hour is over.
+    next_hour: BTreeSet<RecordId>,
+    /// How many records of each author were accepted here in the hour under way.
+    accepted_by_author: (i64, BTreeMap<PublicKey, i64>),
     /// Validators that have proved their keys and confirmed the charter since this was opened.
     confirmed: BTreeSet<PublicKey>,
     snapshot: Option<Arc<crate::reconcile::Snapshot>>,
@@ -245,12 +253,16 @@ impl Core {
             outbox: Outbox::default(),
             to_check: BTreeSet::new(),
             bodiless: BTreeSet::new(),
+            own: BTreeSet::new(),
             incomplete: BTreeSet::new(),
             to_count: BTreeSet::new(),
             ripe: BTreeMap::new(),
             waiting_by_author: BTreeMap::new(),
             waiting: 0,
             last_batch: 0,
+            leftovers: Batch::default(),
+            next_hour: BTreeSet::new(),
+            accepted_by_author: (0, BTreeMap::new()),
             confirmed: BTreeSet::new(),
             snapshot: None,
             next_sync: now,
@@ -281,8 +293,13 @@ impl Core {
             Input::Reply { ask, bytes } => self.learn(ask, bytes, ledger, &mut step)?,
             Input::Contribute(parcels) => self.contribute(&parcels, ledger, &mut step)?,
         }
-        // Not before: a snapshot taken later in this step would lack what the step certifies.
-        if step.batch.puts.iter().any(|(shelf, ..)| *shelf == Shelf::Certified) {
+        let mut leftovers = std::mem::take(&mut self.leftovers).erasures;
+        leftovers.retain(|(on, id)| !step.batch.puts.iter().any(|(shelf, cid, _)| (shelf, cid) == (on, id)));
+        step.batch.erasures.extend(leftovers);
+        // Not before: a snapshot taken later in this step would lack what the step changes.
+        let (puts, erasures) = (&step.batch.puts, &step.batch.erasures);
+        let mut shelves = puts.iter().map(|(shelf, ..)| shelf).chain(erasures.iter().map(|(shelf, _)| shelf));
+        if shelves.any(|shelf| *shelf == Shelf::Certified) {
             self.snapshot = None;
         }
         Ok(step)
@@ -318,15 +335,29 @@ impl Core {
         index::each_record(ledger, prefix::WAITING, |id, header| waiting.push((id, header.body)))?;
         self.waiting = waiting.len();
         for (id, body) in waiting {
+            if ledger.holds(Shelf::Certified, &id.0)? {
+                self.leftovers.erase(Shelf::Live, id.0);
+                if ledger.holds(Shelf::Certified, &body)? {
+                    self.leftovers.erase(Shelf::Waiting, body);
+                }
+                continue;
+            }
             self.to_count.insert(id);
             if let Some(header) = self.waiting_header(&id, ledger)? {
                 *self.waiting_by_author.entry(header.header().author).or_default() += 1;
             }
-            match self.holds_body(&body, ledger)? {
-                true if self.role.validator.is_some() && !self.judged(&id, ledger)? => self.to_check.insert(id),
-                true => continue,
-                false => self.bodiless.insert(id),
-            };
+            if !self.holds_body(&body, ledger)? {
+                self.bodiless.insert(id);
+            } else if self.role.validator.is_none() {
+                self.own.insert(id);
+            } else {
+                if !self.judged(&id, ledger)? {
+                    self.to_check.insert(id);
+                }
+                if !self.vouched_before(&id, ledger)? {
+                    self.outbox.headers.push(id);
+                }
+            }
         }
         let mut certified = Vec::new();
         index::each_record(ledger, prefix::CERTIFIED, |id, header| certified.push((id, header.body)))?;
@@ -335,6 +366,17 @@ impl Core {
                 self.incomplete.insert(id);
             }
         }
+        // A record has one certificate, the lowest; and none without its header.
+        let mut before = None;
+        index::each(ledger, &[prefix::CERTIFICATE], |entry| {
+            let record = entry.key.get(1..1 + Cid::LEN).and_then(|bytes| Cid::from_bytes(bytes).ok());
+            if let (Some(record), Some(certificate)) = (record, index::last_cid(&entry.key))
+                && (before.replace(record) == Some(record) || !ledger.holds(Shelf::Certified, &record)?)
+            {
+                self.leftovers.erase(Shelf::Certified, certificate);
+            }
+            Ok(())
+        })?;
         if let Some(me) = self.validator() {
             index::each(ledger, &index::key(prefix::BATCH, &[&me.0]), |entry| {
                 let number = entry.key[33..].first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));

@@ -61,6 +61,7 @@ pub(super) enum Asked {
 
 impl Core {
     pub(super) fn connected(&mut self, peer: Peer, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        self.disconnected(&peer);
         self.peers.insert(peer.clone(), PeerState::default());
         self.ask(&peer, Ask::Prove, Asked::Prove, step);
         self.ask(&peer, Ask::Live(None), Asked::Live, step);

@@ -3,14 +3,16 @@
 use super::peers::Asked;
 use super::{Core, Effect, Notice, Step};
 use crate::agreement::checks::{Demands, check};
-use crate::agreement::{Batch, Entry, Verdict};
+use crate::agreement::{Batch, Class, Entry, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::{ATTESTATION_ENTRIES, GOSSIP_BYTES, GOSSIP_ITEMS};
-use crate::record::RecordId;
+use crate::record::header::HOUR_S;
+use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::Ask;
 use crate::wire::gossip::Message;
+use std::collections::BTreeMap;
 
 /// Between two reconciliations with peers.
 const SYNC_EVERY_MS: u64 = 5_000;
@@ -51,10 +53,14 @@ impl Core {
     fn attest(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         let Some(key) = self.role.validator.clone() else { return Ok(()) };
         let mut entries = Vec::new();
+        self.begin_hour();
         while entries.len() < ATTESTATION_ENTRIES {
             let Some(id) = self.to_check.pop_first() else { break };
-            if let Some(verdict) = self.judge(&id, ledger, step)? {
-                entries.push(Entry { record: id, verdict });
+            match self.judge(&id, ledger, step)? {
+                // A word on each of many records too many would only be noise: they wait.
+                Some(Verdict::Reject(Class::Rate)) => drop(self.next_hour.insert(id)),
+                Some(verdict) => entries.push(Entry { record: id, verdict }),
+                None => {}
             }
         }
         if entries.is_empty() {
@@ -72,14 +78,51 @@ impl Core {
     fn judge(&mut self, id: &RecordId, ledger: &impl Ledger, step: &mut Step) -> Result<Option<Verdict>, LedgerError> {
         let Some(header) = self.waiting_header(id, ledger)? else { return Ok(None) };
         let Some(body) = self.body(&header.header().body, ledger)? else { return Ok(None) };
+        if self.exceeds_rate(&header) {
+            return Ok(Some(Verdict::Reject(Class::Rate)));
+        }
+        if self.revises_anothers(&header, ledger)? {
+            let why = "a revision is signed by the key of the record that it revises".to_owned();
+            step.effects.push(Effect::Notice(Notice::Failed(*id, why)));
+            return Ok(Some(Verdict::Reject(Class::Schema)));
+        }
         let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };
         Ok(Some(match check(&header, &body, &demands) {
-            Ok(()) => Verdict::Accept,
+            Ok(()) => {
+                *self.accepted_by_author.1.entry(header.header().author).or_default() += 1;
+                Verdict::Accept
+            }
             Err(failure) => {
                 step.effects.push(Effect::Notice(Notice::Failed(*id, failure.detail)));
                 failure.verdict
             }
         }))
+    }
+
+    /// With a new hour the counts begin anew, and what was put off is looked at again.
+    fn begin_hour(&mut self) {
+        let hour = self.now.unix_s() / HOUR_S;
+        if self.accepted_by_author.0 != hour {
+            self.accepted_by_author = (hour, BTreeMap::new());
+            self.to_check.append(&mut self.next_hour);
+        }
+    }
+
+    /// Whether the author has had as many records accepted here in this hour as the charter allows.
+    fn exceeds_rate(&self, header: &SignedHeader) -> bool {
+        let accepted = self.accepted_by_author.1.get(&header.header().author).copied().unwrap_or(0);
+        accepted >= self.charter.number("records_per_author_per_hour")
+    }
+
+    /// Whether the record revises one that is known here to be by another key.
+    fn revises_anothers(&self, header: &SignedHeader, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        let Some(revised) = header.header().revises else { return Ok(false) };
+        let bytes = match ledger.block(Shelf::Certified, &revised.0)? {
+            None => ledger.block(Shelf::Live, &revised.0)?,
+            certified => certified,
+        };
+        let revised = bytes.and_then(|bytes| SignedHeader::verify(&bytes).ok());
+        Ok(revised.is_some_and(|revised| revised.header().author != header.header().author))
     }
 
     /// Publishes what is due, in messages within the limit.

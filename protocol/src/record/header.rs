@@ -13,6 +13,16 @@ use std::str::FromStr;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(pub Cid);
 
+impl RecordId {
+    /// The record that a link in `field` names.
+    ///
+    /// # Errors
+    /// When the link is raw: a signed header is DAG-CBOR.
+    pub(crate) fn linked(cid: Cid, field: &'static str) -> Result<Self, FieldError> {
+        cbor_link(cid, field).map(RecordId)
+    }
+}
+
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -174,7 +184,7 @@ fn cbor_link(cid: Cid, field: &'static str) -> Result<Cid, FieldError> {
 }
 
 fn record_opt(fields: &mut Fields, field: &'static str) -> Result<Option<RecordId>, FieldError> {
-    fields.link_opt(field)?.map(|cid| cbor_link(cid, field).map(RecordId)).transpose()
+    fields.link_opt(field)?.map(|cid| RecordId::linked(cid, field)).transpose()
 }
 
 fn raw_link(cid: Cid, field: &'static str) -> Result<Cid, FieldError> {

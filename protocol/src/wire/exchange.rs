@@ -337,7 +337,7 @@ impl Ask {
             "charter" => Ask::Charter,
             "prove" => Ask::Prove,
             "submit" => Ask::Submit(read_parcels(&mut fields)?),
-            "live" => Ask::Live(fields.link_opt("after")?.map(RecordId)),
+            "live" => Ask::Live(fields.link_opt("after")?.map(|cid| RecordId::linked(cid, "after")).transpose()?),
             "reconcile" => Ask::Reconcile(fields.bytes("message")?),
             "fetch" => Ask::Fetch {
                 statement: fields.bytes("statement")?,
@@ -405,7 +405,10 @@ impl Answer {
                     other => Err(FieldError::Type { field: "refused", expected: "a list", found: other.kind() }),
                 })?,
             },
-            "live" => Answer::Live { message: fields.bytes("message")?, next: fields.link_opt("next")?.map(RecordId) },
+            "live" => Answer::Live {
+                message: fields.bytes("message")?,
+                next: fields.link_opt("next")?.map(|cid| RecordId::linked(cid, "next")).transpose()?,
+            },
             "reconcile" => Answer::Reconcile(fields.bytes("message")?),
             "records" => Answer::Records(read_parcels(&mut fields)?),
             "refused" => {
@@ -433,7 +436,7 @@ fn links(records: &[RecordId]) -> Node {
 
 fn records(fields: &mut Fields, field: &'static str) -> Result<Vec<RecordId>, FieldError> {
     fields.items(field, REQUEST_IDS, |node| match node {
-        Node::Link(cid) => Ok(RecordId(cid)),
+        Node::Link(cid) => RecordId::linked(cid, field),
         other => Err(FieldError::Type { field, expected: "a link", found: other.kind() }),
     })
 }

@@ -4,7 +4,7 @@
 //! it carries is.
 
 use crate::bytes::{DecodeError, FieldError, Fields, Node, decode, encode};
-use crate::limits::{GOSSIP_BYTES, GOSSIP_ITEMS, HEADER_BYTES};
+use crate::limits::{GOSSIP_BYTES, GOSSIP_ITEMS, HEADER_BYTES, LIVE_PAGE_BYTES};
 
 /// The gossip topic of a community.
 pub fn topic(community: &crate::bytes::Cid) -> String {
@@ -28,7 +28,7 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
     /// Longer than a message may be.
-    #[error("a gossip message is at most {GOSSIP_BYTES} bytes; found {0}")]
+    #[error("expected at most {GOSSIP_BYTES} bytes in gossip, {LIVE_PAGE_BYTES} in a page asked for; found {0}")]
     Oversized(usize),
     /// Not canonical.
     #[error("the message is not canonical DAG-CBOR: {0}")]
@@ -54,12 +54,24 @@ impl Message {
         ]))
     }
 
-    /// Reads received bytes.
+    /// Reads a gossip message: at most [`GOSSIP_BYTES`].
     ///
     /// # Errors
     /// The first rule that the bytes break.
     pub fn read(bytes: &[u8]) -> Result<Self, MessageError> {
-        if bytes.len() > GOSSIP_BYTES {
+        Message::read_within(GOSSIP_BYTES, bytes)
+    }
+
+    /// Reads a page of what waits, which was asked for: at most [`LIVE_PAGE_BYTES`].
+    ///
+    /// # Errors
+    /// The first rule that the bytes break.
+    pub fn read_page(bytes: &[u8]) -> Result<Self, MessageError> {
+        Message::read_within(LIVE_PAGE_BYTES, bytes)
+    }
+
+    fn read_within(most: usize, bytes: &[u8]) -> Result<Self, MessageError> {
+        if bytes.len() > most {
             return Err(MessageError::Oversized(bytes.len()));
         }
         let mut fields = Fields::of(decode(bytes)?)?;
@@ -119,5 +131,6 @@ mod tests {
         assert!(Message::read(&of(GOSSIP_BYTES - envelope)).is_ok());
         let over = GOSSIP_BYTES + 1;
         assert_eq!(Message::read(&of(over - envelope)), Err(MessageError::Oversized(over)));
+        assert!(Message::read_page(&of(over - envelope)).is_ok());
     }
 }

@@ -321,7 +321,7 @@ reasons!(BodyError: Oversized(_) => "body-oversized", Bytes(inner) => inner.reas
 reasons!(CertificateError: Oversized(_) => "certificate-oversized", Signed(inner) => inner.reason(),
     OtherCharter => "certificate-other-charter", NotAValidator => "certificate-not-a-validator",
     Order => "certificate-order", Proof => "certificate-proof", Quorum { .. } => "certificate-quorum");
-reasons!(MessageError: Oversized(_) => "message-oversized", Bytes(inner) => inner.reason(),
+reasons!(MessageError: Oversized { .. } => "message-oversized", Bytes(inner) => inner.reason(),
     Fields(inner) => inner.reason());
 reasons!(ExchangeError: Oversized(_) => "frame-oversized", Bytes(inner) => inner.reason(),
     Fields(inner) => inner.reason());

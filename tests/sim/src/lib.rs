@@ -16,5 +16,6 @@ mod random;
 pub mod records;
 pub mod world;
 
+pub use node::CrashPoint;
 pub use plan::{Plan, Planted, Weather};
 pub use world::{Report, Violation, run};

@@ -46,7 +46,7 @@ impl Network {
         let mut wanted = BTreeSet::new();
         for a in 0..n {
             wanted.extend((a + 1..n).map(|b| (a, b)));
-            wanted.insert((a, plan.contributor()));
+            wanted.insert((a, plan.nodes() - 1));
         }
         for replica in n..n + plan.replicas {
             let honest: Vec<_> = (0..replica).filter(|node| plan.liar != Some(*node)).collect();

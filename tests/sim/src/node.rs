@@ -9,13 +9,15 @@ use commonwheel_protocol::wire::exchange::Peer;
 use commonwheel_storage::MemoryStore;
 use std::collections::BTreeSet;
 
-/// Where in a step a crash happens. All three are boundaries at which a real node can die.
+/// Where in a step a crash happens. At each of them a real node can die.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrashPoint {
     /// Between two steps.
     Idle,
     /// The next batch is never committed.
     BeforeCommit,
+    /// Only the first blocks of the next batch are durable.
+    MidCommit,
     /// The next batch is durable, and none of its effects happens.
     BeforeEffects,
 }

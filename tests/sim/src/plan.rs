@@ -1,5 +1,6 @@
 //! What is simulated: who takes part, what goes wrong, and until when.
 
+use crate::node::CrashPoint;
 use crate::random::Random;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 
@@ -63,6 +64,10 @@ pub struct Plan {
     pub heal_ms: u64,
     /// When all must agree, and only quiet traffic may be left.
     pub end_ms: u64,
+    /// Which validator contributes, instead of the contributor.
+    pub author: Option<usize>,
+    /// Where it crashes, the first time that it is handed records.
+    pub crash_on_contributing: Option<CrashPoint>,
     /// Which validator misbehaves, if one does.
     pub liar: Option<usize>,
     /// How often some node crashes and starts again.
@@ -97,6 +102,8 @@ impl Plan {
             weather: Weather::CALM,
             heal_ms: 5_000,
             end_ms: 30_000,
+            author: None,
+            crash_on_contributing: None,
             liar: None,
             crashes: 0,
             partitions: 0,
@@ -154,8 +161,8 @@ impl Plan {
         self.quorum.0 + self.replicas + 1
     }
 
-    /// The contributor's index.
+    /// The index of the node that contributes.
     pub fn contributor(&self) -> usize {
-        self.nodes() - 1
+        self.author.unwrap_or(self.nodes() - 1)
     }
 }

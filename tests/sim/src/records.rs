@@ -80,7 +80,7 @@ fn body(
         salt: Salt(random.bytes()),
         content: Content::Chat(Chat {
             messages,
-            label: if i % 2 == 0 { Label::Good } else { Label::Fail },
+            label: if i.is_multiple_of(2) { Label::Good } else { Label::Fail },
             note: None,
         }),
         title: None,

@@ -11,7 +11,7 @@ use crate::random::Random;
 use crate::records::{self, Shared};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::{AskId, Effect, Input, Judgement, Notice, Step, Token};
-use commonwheel_protocol::ledger::{Ledger, Shelf, Store};
+use commonwheel_protocol::ledger::{Batch, Ledger, Shelf, Store};
 use commonwheel_protocol::record::RecordId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -95,6 +95,8 @@ struct World<'p> {
     checks: Checks,
     /// Records whose author has learned that, and why, they are refused.
     told: BTreeSet<RecordId>,
+    /// Taken once.
+    crash_on_contributing: Option<CrashPoint>,
     trace: Cid,
     steps: u64,
 }
@@ -119,6 +121,7 @@ impl<'p> World<'p> {
             liar: plan.liar.map(|place| Liar::new(place, community.validators[place].clone())),
             checks: Checks::all(),
             told: BTreeSet::new(),
+            crash_on_contributing: plan.crash_on_contributing,
             trace: Cid::of_cbor(b""),
             steps: 0,
             community,
@@ -149,8 +152,8 @@ impl<'p> World<'p> {
         }
         for _ in 0..plan.crashes {
             let (when, node) = (self.random.within(1_000, heal - 1), self.random.index(plan.nodes()));
-            let points = [CrashPoint::Idle, CrashPoint::BeforeCommit, CrashPoint::BeforeEffects];
-            let point = points[self.random.index(3)];
+            let points = [CrashPoint::Idle, CrashPoint::BeforeCommit, CrashPoint::BeforeEffects, CrashPoint::MidCommit];
+            let point = points[self.random.index(4)];
             self.at(when, Event::Crash(node, point));
         }
         for _ in 0..plan.partitions {
@@ -191,7 +194,7 @@ impl<'p> World<'p> {
                 self.step(node, Input::Tick, Cause::Own)
             }
             Event::Deliver(delivery) => self.deliver(delivery),
-            Event::Crash(node, point) if point == CrashPoint::Idle => self.crash(node),
+            Event::Crash(node, CrashPoint::Idle) => self.crash(node),
             Event::Crash(node, point) => {
                 self.nodes[node].doom = self.nodes[node].is_up().then_some(point);
                 Ok(())
@@ -216,7 +219,9 @@ impl<'p> World<'p> {
         self.network.sides = None;
         for node in 0..self.nodes.len() {
             self.nodes[node].doom = None;
-            self.start(node)?;
+            if !self.plan.down.iter().any(|(who, _, until)| *who == node && *until > self.now) {
+                self.start(node)?;
+            }
         }
         self.refresh()
     }
@@ -257,12 +262,18 @@ impl<'p> World<'p> {
         let records: Vec<_> = of_handful.map(|(_, record)| record.clone()).collect();
         let contributor = self.plan.contributor();
         let parcels = records.iter().map(|record| record.parcel.clone()).collect();
+        if self.nodes[contributor].is_up()
+            && let Some(point) = self.crash_on_contributing.take()
+        {
+            self.nodes[contributor].doom = Some(point);
+        }
         self.step(contributor, Input::Contribute(parcels), Cause::Own)?;
         let store = &self.nodes[contributor].store;
-        let kept = |id: &RecordId| {
-            store.holds(Shelf::Live, &id.0) == Ok(true) || store.holds(Shelf::Certified, &id.0) == Ok(true)
+        let on = |shelves: [Shelf; 2], cid: &Cid| shelves.into_iter().any(|on| store.holds(on, cid) == Ok(true));
+        let kept = |record: &Shared| {
+            on([Shelf::Live, Shelf::Certified], &record.id.0) && on([Shelf::Waiting, Shelf::Certified], &record.body)
         };
-        if !records.iter().all(|record| kept(&record.id)) {
+        if !records.iter().all(kept) {
             self.at(self.now + 500, Event::Contribute(handful));
         }
         Ok(())
@@ -318,6 +329,12 @@ impl<'p> World<'p> {
         }
         let doom = node.doom.filter(|_| !step.batch.is_empty());
         if doom == Some(CrashPoint::BeforeCommit) {
+            return self.crash(at);
+        }
+        if doom == Some(CrashPoint::MidCommit) {
+            let kept = self.random.index(step.batch.puts.len() + 1);
+            let torn = Batch { puts: step.batch.puts[..kept].to_vec(), erasures: vec![] };
+            node.store.commit(&torn).map_err(|error| format!("commit: {error}"))?;
             return self.crash(at);
         }
         node.store.commit(&step.batch).map_err(|error| format!("commit: {error}"))?;

@@ -1,8 +1,83 @@
-//! What the issue asks for, one scenario each.
+//! What a community must survive, one scenario each.
 
-use sim::{Plan, run};
+use commonwheel_protocol::agreement::charter::BodyAccess;
+use sim::{CrashPoint, Plan, Weather, run};
+
+fn holds(plan: &Plan) -> sim::Report {
+    run(plan).unwrap_or_else(|violation| panic!("{violation}"))
+}
 
 #[test]
 fn a_calm_network_accepts_everything_sound() {
-    run(&Plan::calm(1)).unwrap();
+    assert_eq!(holds(&Plan::calm(1)).accepted, 8);
+}
+
+#[test]
+fn one_seed_gives_one_history() {
+    let plan = Plan::from_seed(9, None);
+    assert_eq!(holds(&plan), holds(&plan));
+    assert_ne!(holds(&plan).trace, holds(&Plan::from_seed(10, None)).trace);
+}
+
+#[test]
+fn with_two_of_four_validators_down_records_wait_and_are_accepted_when_one_returns() {
+    let never = u64::MAX;
+    let waits = Plan { down: vec![(0, 0, never), (1, 0, never)], ..Plan::calm(2) };
+    let violation = run(&waits).expect_err("two of four are no quorum");
+    assert!(violation.what.contains("lacks record"), "{violation}");
+    holds(&Plan { down: vec![(0, 0, 15_000), (1, 0, never)], ..waits });
+}
+
+#[test]
+fn a_lying_validator_changes_no_outcome() {
+    for liar in 0..4 {
+        holds(&Plan { liar: Some(liar), end_ms: 45_000, ..Plan::calm(3 + liar as u64) });
+    }
+}
+
+#[test]
+fn without_gossip_everything_is_asked_for() {
+    holds(&Plan { without_gossip: true, end_ms: 60_000, ..Plan::calm(8) });
+}
+
+#[test]
+fn what_was_contributed_spreads_though_its_author_crashed_before_telling_anyone() {
+    for author in [None, Some(0)] {
+        holds(&Plan { author, crash_on_contributing: Some(CrashPoint::BeforeEffects), ..Plan::calm(20) });
+    }
+}
+
+#[test]
+fn a_record_whose_header_alone_became_durable_is_contributed_again_with_its_body() {
+    for seed in 30..36 {
+        holds(&Plan { crash_on_contributing: Some(CrashPoint::MidCommit), ..Plan::calm(seed) });
+    }
+}
+
+#[test]
+fn many_crashes_in_the_middle_of_commits_lose_nothing() {
+    for seed in 40..44 {
+        holds(&Plan { crashes: 60, heal_ms: 10_000, end_ms: 40_000, ..Plan::calm(seed) });
+    }
+}
+
+#[test]
+fn bodies_kept_for_releases_reach_validators_alone() {
+    let weather = Weather { ask_loss: 20, ..Weather::CALM };
+    holds(&Plan { bodies: BodyAccess::OnRelease, weather, end_ms: 70_000, ..Plan::calm(9) });
+}
+
+#[test]
+fn large_batches_of_verdicts_are_learned_without_gossip() {
+    let plan = Plan {
+        records: 260,
+        handfuls: 1,
+        without_gossip: true,
+        replicas: 1,
+        body_bytes: 0,
+        heal_ms: 1_500,
+        end_ms: 22_000,
+        ..Plan::calm(11)
+    };
+    holds(&Plan { quorum: (5, 1, 4), ..plan });
 }

@@ -36,3 +36,8 @@ fn an_author_who_asks_again_learns_why_a_record_is_refused() {
 fn verdicts_and_receipts_about_unknown_records_are_not_kept() {
     all_hold(&[2, 5]);
 }
+
+#[test]
+fn any_mixture_of_faults_keeps_every_rule() {
+    all_hold(&[20, 21, 22, 23, 24, 25, 26, 27, 28, 29]);
+}

@@ -2,7 +2,7 @@
 
 use super::{Outcome, SharedRecord};
 use crate::cli::output::Output;
-use crate::cli::{progress, status};
+use crate::cli::{progress, show, status};
 use crate::contribute::sign::Signer;
 use crate::run::Client;
 use crate::run::client::Remote;
@@ -81,7 +81,7 @@ pub(super) fn wait(
     let present = info.communities.into_iter().find(|community| community.id == signer.community.to_string());
     let named = |key: &String| {
         let validator = key.parse().ok().and_then(|key| signer.charter.validator(&key));
-        validator.map_or_else(|| key.clone(), |validator| validator.name.clone())
+        validator.map_or_else(|| key.clone(), |validator| show::safe(&validator.name))
     };
     Ok(Waited {
         records: reports(client, signer, sent, &refusals)?,
@@ -121,7 +121,7 @@ fn reports(
             origin: origin.clone(),
             held_by: report.as_ref().map(|report| report.held_by.clone()).unwrap_or_default(),
             state: report.map_or("waiting", |report| report.state),
-            reason: refusals.get(&id.to_string()).cloned(),
+            reason: refusals.get(&id.to_string()).map(|why| show::safe(why)),
         });
     }
     Ok(reports)

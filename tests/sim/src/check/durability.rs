@@ -4,29 +4,38 @@
 use super::{Check, Sent, View};
 use crate::node::Node;
 use commonwheel_protocol::agreement::{self, Verdict};
+use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::ledger::{Batch, Ledger, Shelf};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use commonwheel_protocol::wire::exchange::{Answer, Receipt};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-/// What has been promised: by which node, for which record.
+/// What has been promised: by which node, for which record, with which body.
 #[derive(Default)]
-pub struct Durability(BTreeSet<(usize, RecordId)>);
+pub struct Durability(BTreeMap<(usize, RecordId), Cid>);
 
 impl Durability {
-    fn kept(&self, view: &View, node: usize) -> Result<(), String> {
-        let mine = self.0.iter().filter(|(who, _)| *who == node);
-        mine.map(|(_, id)| holds(&view.nodes[node], id)).collect()
+    fn promise(&mut self, node: &Node, id: RecordId) -> Result<(), String> {
+        if self.0.contains_key(&(node.index, id)) {
+            return Ok(());
+        }
+        let block =
+            [Shelf::Certified, Shelf::Live].into_iter().find_map(|shelf| node.store.block(shelf, &id.0).ok()?);
+        let header = block.and_then(|bytes| SignedHeader::verify(&bytes).ok());
+        let header = header.ok_or_else(|| format!("node {} promises to hold {id} and lacks its header", node.index))?;
+        self.0.insert((node.index, id), header.header().body);
+        Ok(())
     }
-}
 
-fn holds(node: &Node, id: &RecordId) -> Result<(), String> {
-    let lost = |what: &str| Err(format!("node {} promised to hold {id} and lacks its {what}", node.index));
-    let found = [Shelf::Certified, Shelf::Live].into_iter().find_map(|shelf| node.store.block(shelf, &id.0).ok()?);
-    let Some(header) = found.and_then(|bytes| SignedHeader::verify(&bytes).ok()) else { return lost("header") };
-    let body = header.header().body;
-    let here = [Shelf::Certified, Shelf::Waiting].into_iter().any(|shelf| node.store.holds(shelf, &body) == Ok(true));
-    if here { Ok(()) } else { lost("body") }
+    fn kept(&self, node: &Node) -> Result<(), String> {
+        let on = |shelves: [Shelf; 2], cid: &Cid| shelves.into_iter().any(|on| node.store.holds(on, cid) == Ok(true));
+        for ((_, id), body) in self.0.iter().filter(|((who, _), _)| *who == node.index) {
+            if !on([Shelf::Certified, Shelf::Live], &id.0) || !on([Shelf::Certified, Shelf::Waiting], body) {
+                return Err(format!("node {} promised to hold {id} and lacks it", node.index));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Check for Durability {
@@ -38,8 +47,8 @@ impl Check for Durability {
         let Sent::Reply { from, bytes, .. } = sent else { return Ok(()) };
         let Ok(Answer::Submitted { receipt: Some(receipt), .. }) = Answer::read(bytes) else { return Ok(()) };
         let receipt = Receipt::verify(&receipt).map_err(|error| error.to_string())?;
-        self.0.extend(receipt.records.iter().map(|id| (*from, *id)));
-        self.kept(view, *from)
+        receipt.records.iter().try_for_each(|id| self.promise(&view.nodes[*from], *id))?;
+        self.kept(&view.nodes[*from])
     }
 
     fn committed(&mut self, view: &View, node: &Node, batch: &Batch) -> Result<(), String> {
@@ -47,20 +56,20 @@ impl Check for Durability {
             let me = view.community.validators[place].public();
             for (_, _, bytes) in batch.puts.iter().filter(|(shelf, ..)| *shelf == Shelf::Live) {
                 let Ok(said) = agreement::Batch::verify(bytes) else { continue };
-                let accepts = said.entries().iter().filter(|entry| entry.verdict == Verdict::Accept);
                 if said.signed().validator == me {
-                    self.0.extend(accepts.map(|entry| (node.index, entry.record)));
+                    let mut accepts = said.entries().iter().filter(|entry| entry.verdict == Verdict::Accept);
+                    accepts.try_for_each(|entry| self.promise(node, entry.record))?;
                 }
             }
         }
-        self.kept(view, node.index)
+        self.kept(node)
     }
 
-    fn opened(&mut self, view: &View, node: &Node) -> Result<(), String> {
-        self.kept(view, node.index)
+    fn opened(&mut self, _view: &View, node: &Node) -> Result<(), String> {
+        self.kept(node)
     }
 
     fn end(&mut self, view: &View) -> Result<(), String> {
-        view.honest().try_for_each(|node| self.kept(view, node.index))
+        view.honest().try_for_each(|node| self.kept(node))
     }
 }

@@ -32,9 +32,9 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
-    /// The nodes that follow the protocol.
+    /// The nodes that run and follow the protocol.
     pub fn honest(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.iter().filter(|node| node.honest)
+        self.nodes.iter().filter(|node| node.honest && node.is_up())
     }
 }
 
@@ -119,8 +119,8 @@ impl Checks {
             Box::<privacy::Privacy>::default(),
             Box::<durability::Durability>::default(),
             Box::new(canary::Canary),
-            Box::<bounds::Bounds>::default(),
             Box::new(convergence::Convergence),
+            Box::<bounds::Bounds>::default(),
         ])
     }
 

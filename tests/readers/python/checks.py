@@ -1,0 +1,51 @@
+"""Machine checks (SPEC section 15). Of rulesets this reader knows only what the vectors' ruleset finds: e-mail addresses."""
+
+import re
+
+import cids
+import preferences
+import records
+from refused import Refused
+
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+
+def outcome(header, body, charter, ruleset, now):
+    """What a validator says of a record."""
+    payload, agreed = records.read_header(header), charter.value
+    if payload["licence"] not in agreed["licences"]:
+        return "reject:licence"
+    if payload["terms"] != agreed["terms"] or payload["ruleset"] != agreed["ruleset"]:
+        return "reject:terms"
+    if not -agreed["numbers"]["future_hours"] <= (now - payload["time"]) // 3600 <= agreed["numbers"]["past_hours"]:
+        return "reject:time"
+    if len(body) > agreed["numbers"]["body_bytes"] or not records.commits_to(payload, body):
+        return "reject:size"
+    try:
+        value = records.read_body(body)
+    except Refused as refusal:
+        return "reject:size" if refusal.reason == "body-oversized" else "reject:schema"
+    if not all(value["assurances"].values()):
+        return "reject:terms"
+    if preferences.canonical(value["preference_given"]) != payload["preference"]:
+        return "reject:preference"
+    if (value["kind"] == "correction") != ("corrects" in payload):
+        return "reject:schema"
+    assert cids.of_raw(ruleset) == agreed["ruleset"], "the vectors' ruleset is not the charter's"
+    found = sum(len(_EMAIL.findall(text)) for text in _texts(value))
+    if found != value.get("false_alarms", 0):
+        return "reject:personal-data"
+    return "quarantine:review" if found else "accept"
+
+
+def _texts(value):
+    """All texts in a value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Reads the test vectors, an export and the folders of stores with programs that share no code with the node:
+#   tests/readers/run.sh [EXPORT_DIR] [STORE_DIR...]
+# Installs what they need under the target folder, never into the source tree.
+set -euo pipefail
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+repository="$(cd "$here/../.." && pwd)"
+vectors="$repository/tests/vectors"
+work="${CARGO_TARGET_DIR:-$repository/target}/readers"
+export PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+
+main() {
+  mkdir -p "$work"
+  local export_folder="${1:-}"
+  shift $(($# > 0))
+  read_with_python "$export_folder"
+  read_with_node "$export_folder" "$@"
+}
+
+read_with_python() {
+  local environment="$work/python"
+  if [[ ! -x "$environment/bin/pip" ]]; then
+    python3 -m venv --clear "$environment"
+  fi
+  "$environment/bin/pip" install --quiet --requirement "$here/python/requirements.txt"
+  echo "readers: Python"
+  "$environment/bin/python" "$here/python/read.py" ${1:+"$1"}
+}
+
+# Node looks for packages beside the program that imports them, so the program goes where the packages are.
+read_with_node() {
+  local environment="$work/js" export_folder="$1"
+  shift
+  mkdir -p "$environment"
+  cp "$here"/js/*.js "$here"/js/package.json "$environment/"
+  if ! cmp --silent "$here/js/package-lock.json" "$environment/installed"; then
+    cp "$here/js/package-lock.json" "$environment/"
+    (cd "$environment" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error)
+    cp "$here/js/package-lock.json" "$environment/installed"
+  fi
+  echo "readers: Node"
+  node "$environment/read.js" "$vectors" ${export_folder:+--export "$export_folder"} "$@"
+}
+
+main "$@"

@@ -1,0 +1,45 @@
+//! Each checker notices the fault that it is there for.
+
+use sim::{Plan, Planted, run};
+
+fn noticed(planted: Planted, by: &str) {
+    let plan = Plan { planted: Some(planted), ..Plan::calm(4) };
+    let violation = run(&plan).expect_err("the fault is noticed");
+    assert!(violation.what.starts_with(by), "{planted:?}: {violation}");
+    assert!(violation.to_string().contains("--seed 4"), "{violation}");
+}
+
+#[test]
+fn a_certificate_with_one_acceptance_too_few_is_noticed() {
+    noticed(Planted::QuorumOffByOne, "agreement: ");
+}
+
+#[test]
+fn a_body_served_before_its_certificate_is_noticed() {
+    noticed(Planted::BodiesServedEarly, "privacy: ");
+}
+
+#[test]
+fn a_body_in_gossip_is_noticed() {
+    noticed(Planted::BodyInGossip, "privacy: ");
+}
+
+#[test]
+fn a_receipt_for_a_body_that_is_not_kept_is_noticed() {
+    noticed(Planted::ReceiptWithoutBody, "durability: ");
+}
+
+#[test]
+fn personal_data_in_the_store_is_noticed() {
+    noticed(Planted::RawTextStored, "canary: ");
+}
+
+#[test]
+fn a_replica_that_falls_behind_is_noticed() {
+    noticed(Planted::CertificatesForgotten, "convergence: ");
+}
+
+#[test]
+fn asking_without_end_is_noticed() {
+    noticed(Planted::AskingWithoutEnd, "bounds: ");
+}
