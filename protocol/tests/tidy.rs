@@ -46,6 +46,8 @@ const RAW: [&str; 6] = [
     "protocol/src/redact/",
     "node/src/import/",
     "node/src/contribute/prepare.rs",
+    "node/src/cli/contribute/correct.rs",
+    "node/src/cli/contribute/sharing/tests.rs",
     "node/src/contribute/sign.rs",
     "node/src/export/fixture.rs",
 ];

@@ -1,5 +1,7 @@
 //! Rules of one validator that need a clock or a history, without a network.
 
+#![allow(clippy::unwrap_used)]
+
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::core::{Core, Effect, Input, Millis, Notice, Role, Token, status};
 use commonwheel_protocol::identity::Seed;

@@ -291,38 +291,4 @@ pub(in crate::cli) fn release(context: &Context, held: &Held, body: Vec<u8>) -> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::decide::{ChoiceArgs, decide};
-    use super::*;
-    use crate::cli::output::Output;
-    use crate::contribute::prepare::prepare;
-    use crate::home::Home;
-    use crate::import::{Format, Item};
-    use commonwheel_protocol::record::content::{Content, Example, Label};
-    use commonwheel_protocol::text::RawText;
-
-    #[test]
-    fn a_full_batch_waits_for_consent_before_it_leaves() {
-        let (folder, community) = community::testing::founded();
-        let context = Context { home: Home::at(folder.path()), out: Output { json: true } };
-        let seed = keys::create(&context.home, None).unwrap();
-        let ruleset = commonwheel_config::ruleset::builtin();
-        let charter = community.founding.charter();
-        let choices = decide(&ChoiceArgs::default(), charter, &community.id(), &context).unwrap().choices;
-        let args = ShareArgs { again: false, yes: false, until: deliver::Until::Signed, timeout: 0 };
-        let run = Run { context: &context, args: &args, community: &community, seed: &seed, ruleset: &ruleset };
-        let interview = Interview::of_all(Label::Good, context.out);
-        let mut sharing = Sharing::begin(run, choices, Some(interview), 1000).unwrap();
-        let mut take = |number: usize| {
-            let text = || RawText::new(format!("number {number}"));
-            let item = Item::new(Format::Commonwheel, Content::Example(Example { prompt: text(), ideal: text() }));
-            sharing.take(number, prepare(&item, &ruleset), Origin { file: 0, name: "file", position: "line" })
-        };
-        assert!((1..BATCH_RECORDS).all(|number| take(number).is_ok_and(|flow| flow.is_continue())));
-        // There is nobody to consent here.
-        let error = take(BATCH_RECORDS).unwrap_err().to_string();
-        assert!(error.contains("Sign and share?"), "{error}");
-        assert!(sharing.session.is_none() && sharing.ready.len() == BATCH_RECORDS);
-        assert!(!community.folder.join("shared.txt").exists(), "nothing counts as shared");
-    }
-}
+mod tests;
