@@ -34,10 +34,21 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     io.or(json) == Some(io::ErrorKind::BrokenPipe)
 }
 
-/// `Error: …` with its causes, then the hints, each on a line of its own.
+/// `Error: …` with its causes, each said once, then the hints, each on a line of its own.
 fn report(error: &anyhow::Error) {
-    let message = format!("{error:#}");
-    let (hints, rest): (Vec<&str>, Vec<&str>) = message.lines().partition(|line| line.starts_with("Hint:"));
-    anstream::eprintln!("Error: {}", rest.join("\n"));
+    let (mut said, mut hints) = (String::new(), Vec::new());
+    for cause in error.chain().map(ToString::to_string) {
+        let (own_hints, lines): (Vec<_>, Vec<_>) =
+            cause.lines().map(str::to_owned).partition(|line| line.starts_with("Hint:"));
+        let text = lines.join("\n");
+        // Many errors name their cause in their own words already.
+        if !said.contains(&text) {
+            said += if said.is_empty() { "" } else { ": " };
+            said += &text;
+        }
+        hints.extend(own_hints);
+    }
+    hints.dedup();
+    anstream::eprintln!("Error: {said}");
     hints.iter().for_each(|hint| anstream::eprintln!("{hint}"));
 }

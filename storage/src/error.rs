@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process, or another part of this one, has the folder open.
-    #[error("the store in {} is in use. Hint: a node may be running on it; stop that node, or ask it instead", .0.display())]
+    #[error("the store in {} is in use\nHint: a node may be running on it; stop that node, or ask it instead", .0.display())]
     InUse(PathBuf),
     /// The folder holds no store.
-    #[error("{} holds no store: the file VERSION is missing. Hint: check the path of the data folder", .0.display())]
+    #[error("{} holds no store: the file VERSION is missing\nHint: check the path of the data folder", .0.display())]
     NotAStore(PathBuf),
     /// The folder was written by another version.
-    #[error("the store in {} has version {found:?}; this program reads \"1\". Hint: use the program that wrote it", folder.display())]
+    #[error("the store in {} has version {found:?}; this program reads \"1\"\nHint: use the program that wrote it", folder.display())]
     Version {
         /// The store's folder.
         folder: PathBuf,
@@ -24,7 +24,7 @@ pub enum StoreError {
         found: String,
     },
     /// A file does not hold what was once made durable there.
-    #[error("{} is damaged at offset {offset}: {why}. Hint: restore the file from a backup or from another replica", file.display())]
+    #[error("{} is damaged at offset {offset}: {why}\nHint: restore the file from a backup or from another replica", file.display())]
     Corrupt {
         /// The damaged file.
         file: PathBuf,
@@ -34,7 +34,7 @@ pub enum StoreError {
         why: &'static str,
     },
     /// The operating system refused.
-    #[error("cannot {action} {}: {source}.{}", path.display(), hint(source))]
+    #[error("cannot {action} {}: {source}{}", path.display(), hint(source))]
     Io {
         /// What was tried, as a verb.
         action: &'static str,
@@ -44,7 +44,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The index failed; the blocks are not affected.
-    #[error("the index in {} failed: {source}. Hint: `commonwheel store rebuild-index` makes a new one", folder.display())]
+    #[error("the index in {} failed: {source}\nHint: `commonwheel store rebuild-index` makes a new one", folder.display())]
     Index {
         /// The index's folder.
         folder: PathBuf,
@@ -52,7 +52,7 @@ pub enum StoreError {
         source: sled::Error,
     },
     /// The index holds an entry of a shape that this version does not write.
-    #[error("the index holds a malformed entry. Hint: `commonwheel store rebuild-index` makes a new one")]
+    #[error("the index holds a malformed entry\nHint: `commonwheel store rebuild-index` makes a new one")]
     IndexEntry,
     /// A block was put under another block's id.
     #[error("expected the bytes that {0} names; found others. Nothing was written")]
@@ -67,7 +67,7 @@ pub enum StoreError {
     },
     /// An earlier write failed, so that what is on the disk is not known.
     #[error(
-        "the store takes no more changes, because an earlier write failed. Hint: mend its cause, then start again; what was acknowledged is kept"
+        "the store takes no more changes, because an earlier write failed\nHint: mend its cause, then start again; what was acknowledged is kept"
     )]
     Poisoned,
 }
@@ -87,8 +87,8 @@ impl From<StoreError> for LedgerError {
 
 fn hint(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => " Hint: free some space on that disk",
-        io::ErrorKind::PermissionDenied => " Hint: run as the user that owns the data folder",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "\nHint: free some space on that disk",
+        io::ErrorKind::PermissionDenied => "\nHint: run as the user that owns the data folder",
         _ => "",
     }
 }

@@ -182,6 +182,7 @@ pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<Ex
         let interview = Interview::begin(&args.choices, (&found, &pick), most, context.out)?;
         (pick, Some(interview), picked)
     } else {
+        gather::check(&args.files)?;
         (args.pick.clone().unwrap_or(Pick::All), None, 0)
     };
     let run = Run { context, args: &args.share, community: &community, seed: &seed, ruleset: &ruleset };

@@ -143,7 +143,8 @@ impl Place {
         Ok(self.prepared().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
     }
 
-    fn prepared(&self) -> Command {
+    /// The program, with what every command in this home begins with.
+    pub fn prepared(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.arg("--json").arg("--home").arg(self.home.path()).stdin(Stdio::null());
         command
@@ -189,6 +190,11 @@ impl Place {
         self.node.is_some()
     }
 
+    /// The node's process id, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.node.as_ref().map(Child::id)
+    }
+
     /// Kills the node at once, as a power cut would.
     ///
     /// # Errors
@@ -206,8 +212,19 @@ impl Place {
     /// # Errors
     /// When it does not end, or ends with an error.
     pub fn stop(&mut self) -> anyhow::Result<()> {
-        let Some(mut child) = self.node.take() else { return Ok(()) };
+        if self.node.is_none() {
+            return Ok(());
+        }
         self.command(["stop"])?;
+        self.ended()
+    }
+
+    /// Waits until the node, told to stop in whatever way, has ended well.
+    ///
+    /// # Errors
+    /// When it does not end, or ends with an error.
+    pub fn ended(&mut self) -> anyhow::Result<()> {
+        let Some(mut child) = self.node.take() else { return Ok(()) };
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = child.try_wait()? {
@@ -215,6 +232,7 @@ impl Place {
             }
             if Instant::now() > deadline {
                 child.kill()?;
+                child.wait()?;
                 return Err(self.failure("did not stop"));
             }
             std::thread::sleep(Duration::from_millis(20));

@@ -70,7 +70,7 @@ pub enum ExportError {
         source: std::io::Error,
     },
     /// The folder cannot be written to.
-    #[error("{} is not a place for this export: {why}", dir.display())]
+    #[error("{} is not a place for this export: {why}\nHint: name a new folder with --out", dir.display())]
     Occupied {
         /// The folder.
         dir: PathBuf,

@@ -110,9 +110,8 @@ impl Frames {
         Ok(())
     }
 
-    /// The stream below, so that tests can send what no honest peer would.
-    #[cfg(test)]
-    pub(super) fn raw(&mut self) -> Option<&mut Stream> {
+    /// The stream below, so that tests can send what no honest peer would; `None` when it has ended.
+    pub fn raw(&mut self) -> Option<&mut Stream> {
         self.stream.as_mut()
     }
 }

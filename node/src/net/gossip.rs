@@ -87,7 +87,7 @@ pub(super) fn topic_score() -> TopicScoreParams {
         // A quiet community delivers few messages: a deficit says nothing about a peer.
         mesh_message_deliveries_weight: 0.0,
         mesh_failure_penalty_weight: 0.0,
-        // Rejected messages count squared: one costs 10, two 40, three 90, which is the end.
+        // Rejected messages count squared, beside the penalty points: three cost 90 and 90 points.
         invalid_message_deliveries_weight: -10.0,
         invalid_message_deliveries_decay: ten_minutes,
         ..TopicScoreParams::default()
@@ -98,7 +98,9 @@ fn thresholds() -> PeerScoreThresholds {
     PeerScoreThresholds {
         gossip_threshold: -20.0,
         publish_threshold: -50.0,
-        graylist_threshold: -80.0,
+        // Lower than three rejected messages, since the fourth gets a peer banned: one that is only
+        // not listened to would never send that, and stay connected for nothing.
+        graylist_threshold: -200.0,
         accept_px_threshold: 10.0,
         opportunistic_graft_threshold: 1.0,
     }

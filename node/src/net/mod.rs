@@ -126,7 +126,7 @@ pub struct PeerInfo {
     pub agent: String,
     /// The topics it subscribes to.
     pub topics: Vec<String>,
-    /// Its standing in gossip; below −80 it is not listened to.
+    /// Its standing in gossip; below −200 it is not listened to.
     pub score: f64,
 }
 

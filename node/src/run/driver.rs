@@ -140,7 +140,7 @@ impl Driver {
                 self.step(&id, Input::Gossip { from: Peer(from.to_bytes()), token, bytes }).await
             }
             NetEvent::Incoming { frames, .. } => {
-                tokio::spawn(exchange::serve(frames, self.peer_requests.0.clone()));
+                tokio::spawn(exchange::serve(self.seat.net.clone(), frames, self.peer_requests.0.clone()));
                 Ok(())
             }
             NetEvent::Listening(address) => {
@@ -262,8 +262,12 @@ impl Driver {
                 let _ = call.reply.send(exchange::dial(&net, &address).await);
             })),
             request => {
-                let response = self.call(request).await?;
-                let _ = call.reply.send(response);
+                let response = self.call(request).await;
+                // Who asked learns why the node stops.
+                let failed = response.as_ref().err().cloned();
+                let told = response.unwrap_or_else(|error| Response::Failed(error.to_string()));
+                let _ = call.reply.send(told);
+                failed.map_or(Ok(()), Err)?;
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! The exchange protocol over the network's streams: one request, one reply.
 
 use super::wire::{Base64, Response};
-use crate::net::{Frames, Multiaddr, Net, PeerId};
+use crate::net::{Frames, Multiaddr, Net, Offence, PeerId};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::wire::exchange::{Answer, Ask, Refusal};
 use tokio::sync::{mpsc, oneshot};
@@ -30,7 +30,7 @@ pub(super) async fn ask(net: &Net, peer: PeerId, bytes: Vec<u8>) -> Option<Vec<u
 }
 
 /// Serves one incoming stream until the peer closes it.
-pub(super) async fn serve(mut frames: Frames, requests: mpsc::Sender<PeerRequest>) {
+pub(super) async fn serve(net: Net, mut frames: Frames, requests: mpsc::Sender<PeerRequest>) {
     let from = frames.peer();
     loop {
         let bytes = match frames.recv().await {
@@ -38,6 +38,9 @@ pub(super) async fn serve(mut frames: Frames, requests: mpsc::Sender<PeerRequest
             Ok(None) => return,
             Err(error) => {
                 tracing::debug!(peer = %from, %error, "an exchange stream ended");
+                if error.is_senders_fault() {
+                    net.penalise(from, Offence::Oversized);
+                }
                 return;
             }
         };

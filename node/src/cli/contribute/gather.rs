@@ -82,6 +82,15 @@ impl fmt::Display for Origin<'_> {
     }
 }
 
+/// Reads every file through, so that nothing is shared from files of which one turns out, far in, to
+/// be cut off or no text.
+///
+/// # Errors
+/// When a file cannot be read at all.
+pub(super) fn check(files: &[PathBuf]) -> anyhow::Result<()> {
+    files.iter().try_for_each(|path| import_all(path, &mut |_| ControlFlow::Continue(())))
+}
+
 /// Prepares each item that is picked, numbered through all files from 1, and hands it on until
 /// `take` breaks off.
 ///
@@ -97,7 +106,7 @@ pub(super) fn each(
     for (file, path) in files.iter().enumerate() {
         let name = name(path);
         let mut taken = Ok(ControlFlow::Continue(()));
-        import::read(path, &mut |item| {
+        import_all(path, &mut |item| {
             match item {
                 Err(error) => errors.push(FileItemError { file: name.clone(), error }),
                 Ok(item) => {
@@ -113,13 +122,16 @@ pub(super) fn each(
             } else {
                 ControlFlow::Break(())
             }
-        })
-        .map_err(|error| with_hint(path, &error.to_string()))?;
+        })?;
         if taken?.is_break() {
             break;
         }
     }
     Ok(errors)
+}
+
+fn import_all(path: &Path, take: &mut import::Sink<'_>) -> anyhow::Result<()> {
+    import::read(path, take).map(drop).map_err(|error| with_hint(path, &error.to_string()))
 }
 
 /// A file's error, in which what to do follows the last semicolon.
