@@ -12,7 +12,7 @@ mod network;
 mod node;
 pub mod plan;
 mod planted;
-mod random;
+pub mod random;
 pub mod records;
 pub mod world;
 

@@ -3,15 +3,19 @@
 #![allow(clippy::unwrap_used)]
 
 use commonwheel_protocol::agreement::charter::BodyAccess;
+use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::{Core, Effect, Input, Millis, Notice, Role, Token, status};
 use commonwheel_protocol::identity::Seed;
-use commonwheel_protocol::ledger::Store;
+use commonwheel_protocol::index;
+use commonwheel_protocol::ledger::{IndexEntry, Ledger, LedgerError, Shelf, Store};
 use commonwheel_protocol::record::header::{HOUR_S, HourTime};
 use commonwheel_protocol::record::{Header, SignedHeader};
 use commonwheel_protocol::wire::exchange::{Answer, Ask, Parcel, Peer, Purpose, Refusal, Statement};
 use commonwheel_storage::MemoryStore;
 use sim::community::{Community, START_S};
+use sim::random::Random;
 use sim::records;
+use std::cell::Cell;
 
 /// A community of one validator, its core and its store.
 struct Steward {
@@ -60,6 +64,55 @@ fn an_authors_records_over_the_hourly_rate_wait_for_the_next_hour() {
     steward.now = Millis(steward.now.0 + HOUR_S as u64 * 1000);
     let _ = steward.ticks(5);
     assert_eq!(steward.accepted(), 3);
+}
+
+/// A store that counts the waiting bodies that are read.
+struct Counting<'a>(&'a MemoryStore, Cell<usize>);
+
+impl Ledger for Counting<'_> {
+    fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.1.set(self.1.get() + usize::from(shelf == Shelf::Waiting));
+        self.0.block(shelf, cid)
+    }
+
+    fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError> {
+        self.0.holds(shelf, cid)
+    }
+
+    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.0.value(key)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<IndexEntry>, LedgerError> {
+        self.0.scan(prefix, after, limit)
+    }
+}
+
+#[test]
+fn the_bodies_of_records_over_the_rate_are_not_even_read() {
+    let mut steward = Steward::new(2);
+    let parcels = records::sound(20, &steward.community).unwrap();
+    let _ = steward.step(Input::Contribute(parcels));
+    let counting = Counting(&steward.store, Cell::new(0));
+    let _ = steward.core.step(steward.now, Input::Tick, &counting).unwrap();
+    assert_eq!(counting.1.get(), 2);
+}
+
+#[test]
+fn many_large_bodies_are_not_all_checked_in_one_tick() {
+    let mut steward = Steward::new(100);
+    let written = records::write(5, 900_000, &steward.community, &mut Random::new(1)).unwrap();
+    for record in &written {
+        let _ = steward.step(Input::Contribute(vec![record.parcel.clone()]));
+    }
+    let judged = |steward: &Steward| {
+        let judged = |id| !index::verdicts(&steward.store, id).unwrap().is_empty();
+        written.iter().filter(|record| judged(&record.id)).count()
+    };
+    let _ = steward.ticks(1);
+    assert_eq!(judged(&steward), 3);
+    let _ = steward.ticks(2);
+    assert_eq!(judged(&steward), 5);
 }
 
 #[test]
