@@ -59,13 +59,16 @@ pub(super) fn wait(
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
     }
     let mut open: BTreeSet<RecordId> = sent.iter().map(|(id, _)| *id).collect();
-    let refused = |id: &RecordId, refusals: &BTreeMap<String, String>| refusals.contains_key(&id.to_string());
     let mut refusals = BTreeMap::new();
     while until != Until::Signed && !open.is_empty() && Instant::now() < deadline {
         refusals = refusals_of(client, &signer.community)?;
         let mut far = Vec::new();
         for id in &open {
-            if refused(id, &refusals) || arrived(client, &signer.community, id, until)? {
+            let refused = || match refusals.contains_key(&id.to_string()) {
+                true => is_settled(client, signer, id),
+                false => Ok(false),
+            };
+            if arrived(client, &signer.community, id, until)? || refused()? {
                 far.push(*id);
             }
         }
@@ -97,6 +100,13 @@ fn refusals_of(client: &Client, community: &Cid) -> anyhow::Result<BTreeMap<Stri
     }
 }
 
+/// Whether a record that somebody refused will come no further. One validator's word does not
+/// settle it: the others may make a quorum all the same.
+fn is_settled(client: &Client, signer: &Signer, id: &RecordId) -> Result<bool, LedgerError> {
+    let found = records::of(id, signer.charter, &Remote(client, &signer.community))?;
+    Ok(found.is_none_or(|found| status::state(&found, signer.charter) != "waiting"))
+}
+
 fn arrived(client: &Client, community: &Cid, id: &RecordId, until: Until) -> Result<bool, LedgerError> {
     let access = Remote(client, community);
     let certified = access.holds(Shelf::Certified, &id.0)?;
@@ -117,12 +127,14 @@ fn reports(
     for (id, origin) in sent {
         let found = records::of(id, signer.charter, &access)?;
         let report = found.map(|found| status::report(&found, signer.charter));
+        let state = report.as_ref().map_or("waiting", |report| report.state);
+        let reason = refusals.get(&id.to_string()).filter(|_| state != "accepted");
         reports.push(SharedRecord {
             id: id.to_string(),
             origin: origin.clone(),
-            held_by: report.as_ref().map(|report| report.held_by.clone()).unwrap_or_default(),
-            state: report.map_or("waiting", |report| report.state),
-            reason: refusals.get(&id.to_string()).map(|why| printable(why)),
+            held_by: report.map(|report| report.held_by).unwrap_or_default(),
+            state,
+            reason: reason.map(|why| printable(why)),
         });
     }
     Ok(reports)

@@ -252,12 +252,27 @@ impl<'a> Sharing<'a> {
             session.close()?;
         }
         deliver::print(&self.outcome, out)?;
-        let partly = !self.outcome.failed.is_empty() || !self.outcome.quarantined.is_empty();
-        Ok(match (self.outcome.shared.is_empty(), partly) {
-            (_, true) if !self.outcome.shared.is_empty() || self.outcome.failed.is_empty() => ExitCode::from(3),
-            (true, true) => ExitCode::FAILURE,
-            _ => ExitCode::SUCCESS,
-        })
+        Ok(ExitCode::from(self.outcome.exit_code()))
+    }
+}
+
+impl Outcome {
+    /// 0 when all was shared, 3 when only a part was, 1 when nothing was and something should have been.
+    fn exit_code(&self) -> u8 {
+        let taken = self.shared.iter().filter(|record| !record.is_refused()).count();
+        let refused = self.shared.len() - taken;
+        match (refused + self.failed.len(), self.quarantined.len()) {
+            (0, 0) => 0,
+            (wrong, _) if taken == 0 && wrong > 0 => 1,
+            _ => 3,
+        }
+    }
+}
+
+impl SharedRecord {
+    /// Whether validators refuse it, or nobody took it in the first place.
+    fn is_refused(&self) -> bool {
+        self.state == "refused" || (self.reason.is_some() && self.held_by.is_empty())
     }
 }
 
@@ -269,13 +284,19 @@ impl<'a> Sharing<'a> {
 struct Refused;
 
 /// Shares one body that had been held in quarantine; used by `quarantine release`.
-pub(in crate::cli) fn release(context: &Context, held: &Held, body: Vec<u8>) -> anyhow::Result<RecordId> {
+/// Asks for consent like everything that is shared: an item may have been held back before the
+/// person was asked, or have been refused then.
+pub(in crate::cli) fn release(context: &Context, held: &Held, body: Vec<u8>, yes: bool) -> anyhow::Result<RecordId> {
     let id: Cid = held.community.parse().context("the quarantined item names no community")?;
     let community = community::load(&context.home, &id)?;
     let charter = community.founding.charter();
     let seed = keys::load_seed(&context.home)?;
     let ruleset = super::ruleset(charter)?;
     let choices = decide::from_held(held, charter)?;
+    decide::consent_to_terms(&community, yes, context.out)?;
+    if !yes && !consent(1, 0, &choices, &charter.name, context.out)? {
+        return Err(Refused.into());
+    }
     let corrects =
         held.corrects.as_deref().map(str::parse).transpose().context("the quarantined item names no record")?;
     let signer = Signer { seed: &seed, charter, community: id, ruleset: &ruleset, now_s: now().unix_s() };
