@@ -12,7 +12,7 @@ mod network;
 mod node;
 pub mod plan;
 mod planted;
-pub mod random;
+mod random;
 pub mod records;
 pub mod world;
 

@@ -16,7 +16,6 @@ use commonwheel_protocol::wire::exchange::{Answer, Ask, Parcel, Peer, Purpose, R
 use commonwheel_protocol::wire::gossip::Message;
 use commonwheel_storage::MemoryStore;
 use sim::community::{Community, START_S};
-use sim::random::Random;
 use sim::records;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -77,7 +76,7 @@ impl Steward {
 #[test]
 fn an_authors_records_over_the_hourly_rate_wait_for_the_next_hour() {
     let mut steward = Steward::new(2);
-    let parcels = records::sound(3, &steward.community).unwrap();
+    let parcels = records::sound(3, 100, &steward.community).unwrap();
     let _ = steward.step(Input::Contribute(parcels));
     let _ = steward.ticks(5);
     assert_eq!(steward.accepted(), 2);
@@ -111,7 +110,7 @@ impl Ledger for Counting<'_> {
 #[test]
 fn the_bodies_of_records_over_the_rate_are_not_even_read() {
     let mut steward = Steward::new(2);
-    let parcels = records::sound(20, &steward.community).unwrap();
+    let parcels = records::sound(20, 100, &steward.community).unwrap();
     let _ = steward.step(Input::Contribute(parcels));
     let counting = Counting(&steward.store, Cell::new(0));
     let _ = steward.core.step(steward.now, Input::Tick, &counting).unwrap();
@@ -121,13 +120,12 @@ fn the_bodies_of_records_over_the_rate_are_not_even_read() {
 #[test]
 fn many_large_bodies_are_not_all_checked_in_one_tick() {
     let mut steward = Steward::new(100);
-    let written = records::write(5, 900_000, &steward.community, &mut Random::new(1)).unwrap();
-    for record in &written {
-        let _ = steward.step(Input::Contribute(vec![record.parcel.clone()]));
-    }
+    let parcels = records::sound(5, 900_000, &steward.community).unwrap();
+    let ids: Vec<_> = parcels.iter().map(|parcel| SignedHeader::verify(&parcel.header).unwrap().id()).collect();
+    let _ = steward.step(Input::Contribute(parcels));
     let judged = |steward: &Steward| {
-        let judged = |id| !index::verdicts(&steward.store, id).unwrap().is_empty();
-        written.iter().filter(|record| judged(&record.id)).count()
+        let judged = |id: &&RecordId| !index::verdicts(&steward.store, id).unwrap().is_empty();
+        ids.iter().filter(judged).count()
     };
     let _ = steward.ticks(1);
     assert_eq!(judged(&steward), 3);
@@ -138,7 +136,7 @@ fn many_large_bodies_are_not_all_checked_in_one_tick() {
 #[test]
 fn a_revision_by_another_key_is_refused_and_by_the_same_key_is_not() {
     let mut steward = Steward::new(100);
-    let parcels = records::sound(1, &steward.community).unwrap();
+    let parcels = records::sound(1, 100, &steward.community).unwrap();
     let first = SignedHeader::verify(&parcels[0].header).unwrap();
     let _ = steward.step(Input::Contribute(parcels.clone()));
     let _ = steward.ticks(3);
@@ -187,7 +185,7 @@ fn one_record_submitted_again_in_other_company_is_not_kept_as_another_receipt() 
     let mut steward = Steward::new(100);
     let peer = Peer(vec![2]);
     let _ = steward.step(Input::Connected(peer.clone()));
-    let parcels = records::sound(3, &steward.community).unwrap();
+    let parcels = records::sound(3, 100, &steward.community).unwrap();
     for selection in [&[0, 1, 2][..], &[0], &[1, 0], &[2, 0], &[2, 2]] {
         let chosen = selection.iter().map(|at| parcels[*at].clone()).collect();
         let answer = steward.answer(&peer, &Ask::Submit(chosen));
@@ -208,7 +206,7 @@ fn a_validator_that_repeats_itself_does_not_crowd_out_anothers_verdict() {
     const LIES: usize = 100;
     let mut node = Steward::of(4, 1, 3, 1000);
     let (community, charter) = (node.community.id(), node.community.charter().id());
-    let parcels = records::sound(LIES + 1, &node.community).unwrap();
+    let parcels = records::sound(LIES + 1, 100, &node.community).unwrap();
     let ids: Vec<_> = parcels.iter().map(|parcel| SignedHeader::verify(&parcel.header).unwrap().id()).collect();
     let _ = node.step(Input::Contribute(parcels));
     let _ = node.ticks(1);
