@@ -235,10 +235,12 @@ impl<'a> Sharing<'a> {
             None => Session::online(self.run.context, Some(&self.run.community.id()), Some(self.run.seed))?,
         };
         let parcels = std::mem::take(&mut self.ready);
-        deliver::hand_over(&session.client, &self.signer.community, parcels)?;
+        let taken = deliver::hand_over(&session.client, &self.signer.community, parcels)?;
         self.session = Some(session);
-        self.shared.save(&std::mem::take(&mut self.digests)).context("cannot note what was shared")?;
-        Ok(())
+        // What was not taken can be shared another time.
+        let digests = std::mem::take(&mut self.digests).into_iter().zip(taken);
+        let digests: Vec<_> = digests.filter(|(_, taken)| *taken).map(|(digest, _)| digest).collect();
+        self.shared.save(&digests).context("cannot note what was shared")
     }
 
     /// Hands over the rest, waits as long as was asked for, and prints what came of it.
@@ -303,7 +305,12 @@ pub(in crate::cli) fn release(context: &Context, held: &Held, body: Vec<u8>, yes
     let parcel = signer.sign(body, &choices, corrects)?;
     let record = SignedHeader::verify(&parcel.header)?.id();
     let session = Session::online(context, Some(&id), Some(&seed))?;
-    deliver::hand_over(&session.client, &id, vec![parcel])?;
+    if deliver::hand_over(&session.client, &id, vec![parcel])? != [true] {
+        session.close()?;
+        anyhow::bail!(
+            "the node has no room for more waiting records; it stays in quarantine\nHint: release it when some of yours are accepted"
+        );
+    }
     Shared::load(&context.home.community(&id), &seed, &id)?.save(std::slice::from_ref(&held.digest))?;
     let sent = [(record, held.origin.clone())];
     deliver::wait(&session.client, &signer, &sent, deliver::Until::Held, 30, context.out)?;
