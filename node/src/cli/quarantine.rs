@@ -33,7 +33,7 @@ enum Verb {
     Release {
         /// The item's number.
         number: u32,
-        /// Ask nothing.
+        /// Consent, and ask nothing: for scripts.
         #[arg(long)]
         yes: bool,
     },
@@ -66,13 +66,11 @@ pub fn run(args: &QuarantineArgs, context: &Context) -> anyhow::Result<ExitCode>
         Verb::Show { number } => show_one(&quarantine, number, context)?,
         Verb::Release { number, yes } => {
             let (held, _, bytes) = quarantine.get(number)?;
-            if yes || ask::yes(context.out, &format!("Share item {number} ({})?", held.origin), false)? {
-                let id = contribute::release(context, &held, bytes)?;
-                quarantine.remove(number)?;
-                context.out.print(&serde_json::json!({ "released": number, "id": id.to_string() }), |out| {
-                    writeln!(out, "Shared item {number} as {id}")
-                })?;
-            }
+            let id = contribute::release(context, &held, bytes, yes)?;
+            quarantine.remove(number)?;
+            context.out.print(&serde_json::json!({ "released": number, "id": id.to_string() }), |out| {
+                writeln!(out, "Shared item {number} as {id}")
+            })?;
         }
         Verb::Discard { number, yes } => {
             // A damaged item can be discarded too.

@@ -128,7 +128,13 @@ impl Core {
             return Ok(Answer::Refused(Refusal::Busy));
         }
         let receipt = (!held.is_empty()).then(|| Receipt::sign(self.community, &held, &key));
-        if let Some(bytes) = &receipt {
+        // The same promise again need not be kept: records can be submitted in very many selections.
+        let mut promised = true;
+        for id in &held {
+            let given = index::key(prefix::RECEIPT, &[&id.0.to_bytes(), &key.public().0]);
+            promised &= !ledger.scan(&given, None, 1)?.is_empty();
+        }
+        if let Some(bytes) = receipt.as_ref().filter(|_| !promised) {
             step.batch.put(Shelf::Live, Cid::of_cbor(bytes), bytes.clone());
         }
         Ok(Answer::Submitted { receipt, refused })
@@ -199,9 +205,13 @@ impl Core {
         };
         add(&mut message.receipts, receipt);
         message.headers.extend(ledger.block(Shelf::Live, &id.0)?);
-        let mut verdicts = index::verdicts(ledger, id)?;
-        verdicts.sort_by_key(|verdict| verdict.verdict != Verdict::Accept);
-        for verdict in verdicts {
+        // One acceptance of each validator first, so that no validator crowds out the others by
+        // saying the same again and again.
+        let mut accepting = BTreeSet::new();
+        let (first, rest): (Vec<_>, Vec<_>) = index::verdicts(ledger, id)?
+            .into_iter()
+            .partition(|verdict| verdict.verdict == Verdict::Accept && accepting.insert(verdict.validator));
+        for verdict in first.into_iter().chain(rest) {
             let Some(batch) = ledger.block(Shelf::Live, &verdict.batch)? else { continue };
             if message.size() + batch.len() > LIVE_PAGE_BYTES - 4096 || message.batches.len() == GOSSIP_ITEMS {
                 break;

@@ -30,11 +30,16 @@ pub enum Until {
     Accepted,
 }
 
-/// Gives records to the node. When this returns they are durable there.
-pub(super) fn hand_over(client: &Client, community: &Cid, parcels: Vec<Parcel>) -> anyhow::Result<()> {
+/// Gives records to the node, and says of each whether it was taken: then it is durable there. The
+/// node takes none that it has no room for.
+pub(super) fn hand_over(client: &Client, community: &Cid, parcels: Vec<Parcel>) -> anyhow::Result<Vec<bool>> {
+    let ids: Vec<_> = parcels.iter().map(|parcel| Cid::of_cbor(&parcel.header)).collect();
     let records =
         parcels.into_iter().map(|parcel| (Base64(parcel.header), Base64(parcel.body.unwrap_or_default()))).collect();
-    client.tell(&Request::Contribute(community.to_string(), records)).context("the node did not take the records")
+    client.tell(&Request::Contribute(community.to_string(), records)).context("the node did not take the records")?;
+    let access = Remote(client, community);
+    let taken = |id| Ok(access.holds(Shelf::Live, id)? || access.holds(Shelf::Certified, id)?);
+    ids.iter().map(taken).collect()
 }
 
 /// What was seen while waiting.
@@ -59,13 +64,16 @@ pub(super) fn wait(
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
     }
     let mut open: BTreeSet<RecordId> = sent.iter().map(|(id, _)| *id).collect();
-    let refused = |id: &RecordId, refusals: &BTreeMap<String, String>| refusals.contains_key(&id.to_string());
     let mut refusals = BTreeMap::new();
     while until != Until::Signed && !open.is_empty() && Instant::now() < deadline {
         refusals = refusals_of(client, &signer.community)?;
         let mut far = Vec::new();
         for id in &open {
-            if refused(id, &refusals) || arrived(client, &signer.community, id, until)? {
+            let refused = || match refusals.contains_key(&id.to_string()) {
+                true => is_settled(client, signer, id),
+                false => Ok(false),
+            };
+            if arrived(client, &signer.community, id, until)? || refused()? {
                 far.push(*id);
             }
         }
@@ -97,6 +105,13 @@ fn refusals_of(client: &Client, community: &Cid) -> anyhow::Result<BTreeMap<Stri
     }
 }
 
+/// Whether a record that somebody refused will come no further. One validator's word does not
+/// settle it: the others may make a quorum all the same.
+fn is_settled(client: &Client, signer: &Signer, id: &RecordId) -> Result<bool, LedgerError> {
+    let found = records::of(id, signer.charter, &Remote(client, &signer.community))?;
+    Ok(found.is_none_or(|found| status::state(&found, signer.charter) != "waiting"))
+}
+
 fn arrived(client: &Client, community: &Cid, id: &RecordId, until: Until) -> Result<bool, LedgerError> {
     let access = Remote(client, community);
     let certified = access.holds(Shelf::Certified, &id.0)?;
@@ -117,12 +132,14 @@ fn reports(
     for (id, origin) in sent {
         let found = records::of(id, signer.charter, &access)?;
         let report = found.map(|found| status::report(&found, signer.charter));
+        let state = report.as_ref().map_or("waiting", |report| report.state);
+        let reason = refusals.get(&id.to_string()).filter(|_| state != "accepted");
         reports.push(SharedRecord {
             id: id.to_string(),
             origin: origin.clone(),
-            held_by: report.as_ref().map(|report| report.held_by.clone()).unwrap_or_default(),
-            state: report.map_or("waiting", |report| report.state),
-            reason: refusals.get(&id.to_string()).map(|why| printable(why)),
+            held_by: report.map(|report| report.held_by).unwrap_or_default(),
+            state,
+            reason: reason.map(|why| printable(why)),
         });
     }
     Ok(reports)
@@ -179,4 +196,41 @@ fn section(out: &mut dyn std::io::Write, lines: &[String], what: &str) -> std::i
 
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::home::Home;
+    use std::io::{Read, Write};
+
+    /// A node that takes the first record alone.
+    fn answer(stream: &mut std::os::unix::net::UnixStream, first: &str) -> std::io::Result<()> {
+        loop {
+            let mut len = [0; 4];
+            stream.read_exact(&mut len)?;
+            let mut bytes = vec![0; u32::from_be_bytes(len) as usize];
+            stream.read_exact(&mut bytes)?;
+            let response = match serde_json::from_slice(&bytes)? {
+                Request::Holds(_, _, id) => Response::Yes(id == first),
+                _ => Response::Done,
+            };
+            let bytes = serde_json::to_vec(&response)?;
+            stream.write_all(&(bytes.len() as u32).to_be_bytes())?;
+            stream.write_all(&bytes)?;
+        }
+    }
+
+    #[test]
+    fn a_record_that_the_node_has_no_room_for_does_not_count_as_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let listener = std::os::unix::net::UnixListener::bind(home.socket()).unwrap();
+        let parcel = |header: &[u8]| Parcel { header: header.to_vec(), ..Parcel::default() };
+        let first = Cid::of_cbor(b"first").to_string();
+        std::thread::spawn(move || answer(&mut listener.accept().unwrap().0, &first));
+        let client = Client::connect(&home).unwrap();
+        let parcels = vec![parcel(b"first"), parcel(b"second")];
+        assert_eq!(hand_over(&client, &Cid::of_cbor(b"community"), parcels).unwrap(), [true, false]);
+    }
 }

@@ -235,10 +235,12 @@ impl<'a> Sharing<'a> {
             None => Session::online(self.run.context, Some(&self.run.community.id()), Some(self.run.seed))?,
         };
         let parcels = std::mem::take(&mut self.ready);
-        deliver::hand_over(&session.client, &self.signer.community, parcels)?;
+        let taken = deliver::hand_over(&session.client, &self.signer.community, parcels)?;
         self.session = Some(session);
-        self.shared.save(&std::mem::take(&mut self.digests)).context("cannot note what was shared")?;
-        Ok(())
+        // What was not taken can be shared another time.
+        let digests = std::mem::take(&mut self.digests).into_iter().zip(taken);
+        let digests: Vec<_> = digests.filter(|(_, taken)| *taken).map(|(digest, _)| digest).collect();
+        self.shared.save(&digests).context("cannot note what was shared")
     }
 
     /// Hands over the rest, waits as long as was asked for, and prints what came of it.
@@ -252,12 +254,27 @@ impl<'a> Sharing<'a> {
             session.close()?;
         }
         deliver::print(&self.outcome, out)?;
-        let partly = !self.outcome.failed.is_empty() || !self.outcome.quarantined.is_empty();
-        Ok(match (self.outcome.shared.is_empty(), partly) {
-            (_, true) if !self.outcome.shared.is_empty() || self.outcome.failed.is_empty() => ExitCode::from(3),
-            (true, true) => ExitCode::FAILURE,
-            _ => ExitCode::SUCCESS,
-        })
+        Ok(ExitCode::from(self.outcome.exit_code()))
+    }
+}
+
+impl Outcome {
+    /// 0 when all was shared, 3 when only a part was, 1 when nothing was and something should have been.
+    fn exit_code(&self) -> u8 {
+        let taken = self.shared.iter().filter(|record| !record.is_refused()).count();
+        let refused = self.shared.len() - taken;
+        match (refused + self.failed.len(), self.quarantined.len()) {
+            (0, 0) => 0,
+            (wrong, _) if taken == 0 && wrong > 0 => 1,
+            _ => 3,
+        }
+    }
+}
+
+impl SharedRecord {
+    /// Whether validators refuse it, or nobody took it in the first place.
+    fn is_refused(&self) -> bool {
+        self.state == "refused" || (self.reason.is_some() && self.held_by.is_empty())
     }
 }
 
@@ -269,20 +286,31 @@ impl<'a> Sharing<'a> {
 struct Refused;
 
 /// Shares one body that had been held in quarantine; used by `quarantine release`.
-pub(in crate::cli) fn release(context: &Context, held: &Held, body: Vec<u8>) -> anyhow::Result<RecordId> {
+/// Asks for consent like everything that is shared: an item may have been held back before the
+/// person was asked, or have been refused then.
+pub(in crate::cli) fn release(context: &Context, held: &Held, body: Vec<u8>, yes: bool) -> anyhow::Result<RecordId> {
     let id: Cid = held.community.parse().context("the quarantined item names no community")?;
     let community = community::load(&context.home, &id)?;
     let charter = community.founding.charter();
     let seed = keys::load_seed(&context.home)?;
     let ruleset = super::ruleset(charter)?;
     let choices = decide::from_held(held, charter)?;
+    decide::consent_to_terms(&community, yes, context.out)?;
+    if !yes && !consent(1, 0, &choices, &charter.name, context.out)? {
+        return Err(Refused.into());
+    }
     let corrects =
         held.corrects.as_deref().map(str::parse).transpose().context("the quarantined item names no record")?;
     let signer = Signer { seed: &seed, charter, community: id, ruleset: &ruleset, now_s: now().unix_s() };
     let parcel = signer.sign(body, &choices, corrects)?;
     let record = SignedHeader::verify(&parcel.header)?.id();
     let session = Session::online(context, Some(&id), Some(&seed))?;
-    deliver::hand_over(&session.client, &id, vec![parcel])?;
+    if deliver::hand_over(&session.client, &id, vec![parcel])? != [true] {
+        session.close()?;
+        anyhow::bail!(
+            "the node has no room for more waiting records; it stays in quarantine\nHint: release it when some of yours are accepted"
+        );
+    }
     Shared::load(&context.home.community(&id), &seed, &id)?.save(std::slice::from_ref(&held.digest))?;
     let sent = [(record, held.origin.clone())];
     deliver::wait(&session.client, &signer, &sent, deliver::Until::Held, 30, context.out)?;

@@ -33,3 +33,43 @@ fn a_full_batch_waits_for_consent_before_it_leaves() {
     assert!(sharing.session.is_none() && sharing.ready.len() == BATCH_RECORDS);
     assert!(!community.folder.join("shared.txt").exists(), "nothing counts as shared");
 }
+
+#[test]
+fn an_item_in_quarantine_is_not_released_without_consent() {
+    let (folder, community) = community::testing::founded();
+    let context = Context { home: Home::at(folder.path()), out: Output { json: true } };
+    keys::create(&context.home, None).unwrap();
+    community.accept_terms(0).unwrap();
+    let held = Held {
+        community: community.id().to_string(),
+        origin: "file, line 1".into(),
+        format: "commonwheel".into(),
+        findings: 6,
+        body: String::new(),
+        licence: "CC-BY-4.0".into(),
+        preference: "train-ai=n".into(),
+        mode: "pseudonym".into(),
+        corrects: None,
+        digest: String::new(),
+    };
+    // There is nobody to consent here.
+    let error = release(&context, &held, Vec::new(), false).unwrap_err().to_string();
+    assert!(error.contains("Sign and share?"), "{error}");
+}
+
+#[test]
+fn a_run_of_which_validators_refuse_something_does_not_end_as_done() {
+    let record = |state, reason: Option<&str>| SharedRecord {
+        id: String::new(),
+        origin: String::new(),
+        held_by: vec!["Ada".into()],
+        state,
+        reason: reason.map(str::to_owned),
+    };
+    let code = |shared| Outcome { shared, ..Outcome::default() }.exit_code();
+    assert_eq!(code(vec![record("accepted", None), record("waiting", Some("one validator says no"))]), 0);
+    assert_eq!(code(vec![record("accepted", None), record("refused", Some("the licence"))]), 3);
+    assert_eq!(code(vec![record("refused", Some("the licence"))]), 1);
+    let held_back = |shared| Outcome { shared, quarantined: vec!["an item".into()], ..Outcome::default() }.exit_code();
+    assert_eq!((held_back(vec![]), held_back(vec![record("accepted", None)])), (3, 3));
+}
