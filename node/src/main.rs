@@ -8,9 +8,9 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_env("COMMONWHEEL_LOG").unwrap_or_else(|_| EnvFilter::new(cli.log_level()));
+    let level = EnvFilter::try_from_env("COMMONWHEEL_LOG").unwrap_or_else(|_| EnvFilter::new(filter(cli.log_level())));
     let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+        tracing_subscriber::fmt().with_env_filter(level).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     if cli.logs_json() {
         log.json().init()
     } else {
@@ -24,6 +24,14 @@ fn main() -> ExitCode {
         report(&error);
         ExitCode::FAILURE
     })
+}
+
+/// The log's filter: the network library's own words only where somebody looks for a fault.
+fn filter(level: &str) -> String {
+    match level {
+        "debug" | "trace" => level.to_owned(),
+        _ => format!("{level},libp2p_swarm=error,libp2p_kad=error"),
+    }
 }
 
 /// Whether standard output was closed. An error of a connection or a file is wrapped in an error of

@@ -16,6 +16,7 @@ use clap::Args;
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::redact::Ruleset;
 pub use decide::ChoiceArgs;
+pub(super) use decide::NOT_YET;
 use interview::{Interview, look, terms_of_run};
 use serde::Serialize;
 pub(super) use sharing::release;
@@ -42,7 +43,8 @@ use std::sync::Arc;
        "source_text": "Tea", "target_text": "Chá"}
   commonwheel contribute gsm8k.jsonl --source openai/grade-school-math --source-licence MIT --yes
 
-Exit codes: 0 all shared; 1 nothing shared; 3 shared, but some items failed or are in quarantine."#)]
+Exit codes: 0 all shared; 1 nothing shared; 2 wrong usage; 3 done in part: some items failed, are in
+quarantine, or did not come as far in the time as --until says."#)]
 pub struct ContributeArgs {
     /// Files to share from.
     #[arg(required = true, value_name = "FILE")]
@@ -121,8 +123,9 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
     };
     let pick = args.pick.clone().unwrap_or(Pick::All);
     let mut preview = Preview { items: Vec::new(), errors: Vec::new() };
-    let mut out = anstream::stdout().lock();
+    let (mut count, mut out) = (0, anstream::stdout().lock());
     let errors = gather::each(&args.files, &ruleset, &pick, |number, item, origin| {
+        count += 1;
         if context.out.json {
             preview.items.push(gather::Summary::of(number, &item, origin, most));
         } else {
@@ -135,6 +138,9 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
         Ok(ControlFlow::Continue(()))
     })?;
     drop(out);
+    if count == 0 && errors.is_empty() {
+        bail!("expected items to show, found none with these numbers\nHint: without --pick all are shown");
+    }
     gather::report_errors(&errors);
     preview.errors = errors.iter().map(ToString::to_string).collect();
     if context.out.json {

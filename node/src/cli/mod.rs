@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 /// Share AI conversations on your own terms, in a commons that nobody owns alone.
 #[derive(Parser, Debug)]
-#[command(name = "commonwheel", version, about, propagate_version = true, after_help = EXAMPLES)]
+#[command(name = "commonwheel", version, propagate_version = true, after_help = EXAMPLES)]
 pub struct Cli {
     /// The folder with keys, settings and data.
     #[arg(long, global = true, env = "COMMONWHEEL_HOME", value_name = "DIR")]
@@ -128,7 +128,7 @@ impl Cli {
     }
 }
 
-/// `export`, with the community to export from.
+/// Write the accepted records as a dataset that anyone can check.
 #[derive(clap::Args, Debug)]
 struct ExportCommand {
     #[command(flatten)]

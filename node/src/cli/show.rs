@@ -14,10 +14,10 @@ const BOLD: Style = Style::new().bold();
 
 /// Prints a prepared item whole.
 pub fn prepared(out: &mut dyn Write, number: usize, item: &Prepared) -> io::Result<()> {
-    let title = item.title.as_ref().map(|title| printable(title.text.as_str())).unwrap_or_default();
+    let title = item.title.as_ref().map(|title| format!(" {}", printable(title.text.as_str()))).unwrap_or_default();
     writeln!(
         out,
-        "{BOLD}{number}. {} {title}{BOLD:#} {DIM}({}, {}){DIM:#}",
+        "{BOLD}{number}. {}{title}{BOLD:#} {DIM}({}, {}){DIM:#}",
         item.content.kind(),
         item.format,
         item.position

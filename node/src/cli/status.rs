@@ -6,7 +6,7 @@ use crate::run::wire::{CommunityInfo, Info};
 use crate::run::{Access, Client};
 use anyhow::{Context as _, bail};
 use clap::Args;
-use commonwheel_protocol::agreement::Charter;
+use commonwheel_protocol::agreement::{Charter, Verdict};
 use commonwheel_protocol::core::status::{self, RecordStatus};
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
@@ -68,8 +68,8 @@ pub struct VerdictReport {
     pub verdict: &'static str,
     /// The public reason.
     pub class: Option<&'static str>,
-    /// The number of its batch.
-    pub batch: i64,
+    /// The number of its batch; none when only the certificate shows its word.
+    pub batch: Option<i64>,
 }
 
 /// Runs the verb.
@@ -113,6 +113,13 @@ pub fn report(status: &RecordStatus, charter: &Charter) -> RecordReport {
         Some(validator) => printable(&validator.name),
         None => key.to_string(),
     };
+    let told: BTreeSet<_> = status.verdicts.iter().map(|entry| entry.validator).collect();
+    let by_certificate = status.accepting().into_iter().filter(|key| !told.contains(key)).map(|key| VerdictReport {
+        validator: name(&key),
+        verdict: Verdict::Accept.name(),
+        class: None,
+        batch: None,
+    });
     RecordReport {
         id: status.header.id().to_string(),
         community: status.header.header().community.to_string(),
@@ -127,8 +134,9 @@ pub fn report(status: &RecordStatus, charter: &Charter) -> RecordReport {
                 validator: name(&entry.validator),
                 verdict: entry.verdict.name(),
                 class: entry.verdict.class().map(|class| class.name()),
-                batch: entry.number,
+                batch: Some(entry.number),
             })
+            .chain(by_certificate)
             .collect(),
         accepted_by: status.accepting().len(),
         quorum: charter.quorum.q(),
@@ -141,7 +149,6 @@ pub fn report(status: &RecordStatus, charter: &Charter) -> RecordReport {
 /// The state in a word. With more than n − q validators against it, a quorum cannot be reached as
 /// things stand.
 pub fn state(status: &RecordStatus, charter: &Charter) -> &'static str {
-    use commonwheel_protocol::agreement::Verdict;
     let objections = status.objections();
     let blocked = objections.len() > charter.quorum.n() - charter.quorum.q();
     match () {
@@ -154,7 +161,7 @@ pub fn state(status: &RecordStatus, charter: &Charter) -> &'static str {
 
 fn print_report(out: &mut dyn Write, report: &RecordReport) -> io::Result<()> {
     writeln!(out, "Record    {}", report.id)?;
-    writeln!(out, "State     {} ({} of {} needed accept)", report.state, report.accepted_by, report.quorum)?;
+    writeln!(out, "State     {} ({} accept, {} needed)", report.state, report.accepted_by, report.quorum)?;
     if let Some(corrected) = &report.corrects {
         writeln!(out, "Corrects  {corrected}")?;
     }
@@ -164,7 +171,8 @@ fn print_report(out: &mut dyn Write, report: &RecordReport) -> io::Result<()> {
     writeln!(out, "Receipts  {}", held.join(", "))?;
     for verdict in &report.verdicts {
         let class = verdict.class.map(|class| format!(": {class}")).unwrap_or_default();
-        writeln!(out, "Verdict   {} {}{class} (batch {})", verdict.validator, verdict.verdict, verdict.batch)?;
+        let source = verdict.batch.map_or_else(|| "in the certificate".to_owned(), |number| format!("batch {number}"));
+        writeln!(out, "Verdict   {} {}{class} ({source})", verdict.validator, verdict.verdict)?;
     }
     if let Some(reason) = &report.reason {
         writeln!(out, "Reason    {reason}")?;

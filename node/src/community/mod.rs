@@ -55,7 +55,7 @@ pub enum CommunityError {
     NoneHere,
     /// None of this name.
     #[error(
-        "no community here has this name or an id that begins so; here are {known}\nHint: `commonwheel community list` shows ids"
+        "no community here has this name or an id that begins so; here: {known}\nHint: `commonwheel community list` shows ids"
     )]
     NotFound {
         /// Names of those that are here.

@@ -238,6 +238,7 @@ impl Driver {
                 tracing::info!(%validator, records = records.len(), "a validator holds bodies");
             }
             Notice::Validator(validator, _) => tracing::info!(%validator, "a validator is present"),
+            Notice::Damaged(why) => tracing::error!(why, "the store is damaged; run `commonwheel store check`"),
             Notice::Reconciled(_, missing) => tracing::debug!(missing, "reconciled"),
             Notice::Failed(record, why) => tracing::info!(%record, why, "a record failed a check"),
             Notice::Refused(record, why) => {
@@ -275,7 +276,10 @@ impl Driver {
 
     async fn call(&mut self, request: Request) -> Result<Response, LedgerError> {
         Ok(match request {
-            Request::Info => Response::Info(self.info().await?),
+            Request::Info => match self.info().await {
+                Ok(info) => Response::Info(info),
+                Err(error) => Response::Failed(error.to_string()),
+            },
             Request::Block(community, shelf, cid) => self.read(&community, |store| {
                 let block = cid.parse().map(|cid| store.block(shelf.into(), &cid));
                 Ok(Response::Bytes(block.unwrap_or(Ok(None))?.map(Base64)))

@@ -1,6 +1,6 @@
 //! Serving peers: who gets what.
 
-use super::{Core, Offence, Step};
+use super::{Core, Effect, Notice, Offence, Step};
 use crate::agreement::Verdict;
 use crate::agreement::checks::{Demands, check};
 use crate::bytes::Cid;
@@ -46,7 +46,7 @@ impl Core {
             Ask::Charter => Ok(Answer::Charter { founding: self.founding.bytes().to_vec(), terms: self.terms.clone() }),
             Ask::Prove => Ok(self.prove(from)),
             Ask::Submit(parcels) => self.take_submission(from, &parcels, ledger, step),
-            Ask::Live(after) => self.live(after, ledger),
+            Ask::Live(after) => Ok(unless_damaged(self.live(after, ledger), step)),
             Ask::Reconcile(message) => match self.snapshot(ledger)?.answer(&message) {
                 Ok(answer) => Ok(Answer::Reconcile(answer)),
                 Err(_) => {
@@ -63,7 +63,8 @@ impl Core {
                     return Ok(Answer::Refused(Refusal::Busy));
                 }
                 step.batch.put(Shelf::Live, Cid::of_cbor(&statement), statement);
-                self.serve(purpose, &items, &records, ledger)
+                let served = self.serve(purpose, &items, &records, ledger);
+                Ok(unless_damaged(served, step))
             }
         }
     }
@@ -318,6 +319,15 @@ fn add(list: &mut Vec<Vec<u8>>, block: Vec<u8>) {
     if !list.contains(&block) {
         list.push(block);
     }
+}
+
+/// What is served; a block that cannot be read is this node's own trouble, and not a peer's way to
+/// stop it.
+fn unless_damaged(served: Result<Answer, LedgerError>, step: &mut Step) -> Answer {
+    served.unwrap_or_else(|error| {
+        step.effects.push(Effect::Notice(Notice::Damaged(error.0)));
+        Answer::Refused(Refusal::Busy)
+    })
 }
 
 /// Why a submitted record is not taken.

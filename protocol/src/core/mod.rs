@@ -146,6 +146,8 @@ pub enum Notice {
     Accepted(RecordId),
     /// A peer has proved a validator's key.
     Validator(PublicKey, Peer),
+    /// The store could not give what a peer asked for; in its words.
+    Damaged(String),
     /// A peer has been reconciled with; this many records were missing here.
     Reconciled(Peer, usize),
 }

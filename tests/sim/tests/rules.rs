@@ -236,3 +236,51 @@ fn a_validator_that_repeats_itself_does_not_crowd_out_anothers_verdict() {
     }
     assert!(found, "the honest verdict is told to whoever asks");
 }
+
+/// A ledger in which one block cannot be read.
+struct Damaged<'a>(&'a MemoryStore, Cid);
+
+impl Ledger for Damaged<'_> {
+    fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError> {
+        if *cid == self.1 { Err(LedgerError("damaged".into())) } else { self.0.block(shelf, cid) }
+    }
+
+    fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError> {
+        self.0.holds(shelf, cid)
+    }
+
+    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.0.value(key)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<IndexEntry>, LedgerError> {
+        self.0.scan(prefix, after, limit)
+    }
+}
+
+#[test]
+fn a_peer_that_asks_for_a_damaged_block_does_not_stop_the_node() {
+    let mut steward = Steward::new(100);
+    let parcels = records::sound(1, 100, &steward.community).unwrap();
+    let header = SignedHeader::verify(&parcels[0].header).unwrap();
+    let _ = steward.step(Input::Contribute(parcels));
+    let _ = steward.ticks(3);
+    assert_eq!(steward.accepted(), 1);
+    let key = Seed::new([100; 32]).reader(&steward.community.id());
+    let statement = Statement {
+        community: steward.community.id(),
+        who: key.public(),
+        purpose: Purpose::Replicate,
+        terms: steward.community.charter().terms,
+        asker: Peer(vec![2]),
+        answerer: Peer(vec![1]),
+        time: HourTime::hour(START_S as i64),
+    };
+    let ask = Ask::Fetch { statement: statement.sign(&key), items: vec![], records: vec![header.id()] };
+    let bytes = ask.to_bytes(&steward.community.id());
+    let input = Input::Request { from: Peer(vec![2]), token: Token(1), bytes };
+    let ledger = Damaged(&steward.store, header.header().body);
+    let step = steward.core.step(steward.now, input, &ledger).unwrap();
+    let told = |effect: &Effect| matches!(effect, Effect::Notice(Notice::Damaged(_)));
+    assert!(step.effects.iter().any(told), "{:?}", step.effects);
+}

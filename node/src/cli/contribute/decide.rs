@@ -196,13 +196,18 @@ pub(super) fn from_held(held: &Held, charter: &Charter) -> anyhow::Result<Choice
     })
 }
 
+/// What terms may promise and this version does not keep yet, said before anybody relies on it.
+pub(in crate::cli) const NOT_YET: &str = "
+This version of the program cannot yet revise or withdraw a record, take one down, erase waiting and refused texts in
+time, or leave records out of an export by their AI-use preference. Do not share what you may have to take back.";
+
 /// Shows the terms and asks, unless they were accepted before.
 pub(super) fn consent_to_terms(community: &Community, yes: bool, out: Output) -> anyhow::Result<()> {
     if community.consent()?.is_some() {
         return Ok(());
     }
     if !yes {
-        anstream::eprintln!("{}\n", printable(&community.terms));
+        anstream::eprintln!("{}\n{NOT_YET}\n", printable(&community.terms).trim_end());
         if !ask::yes(out, "These are the community's terms. Do you accept them?", false)? {
             bail!(
                 "without accepting the terms nothing can be shared\nHint: `commonwheel community terms` shows them again"

@@ -30,6 +30,19 @@ pub enum Until {
     Accepted,
 }
 
+impl Until {
+    /// Whether a record has come so far. One that the validators refuse has not; what a single
+    /// validator says against it does not count.
+    pub(super) fn reached(self, record: &SharedRecord) -> bool {
+        let accepted = record.state == "accepted";
+        match self {
+            Until::Signed => record.state != "refused",
+            Until::Held => accepted || (record.state != "refused" && !record.held_by.is_empty()),
+            Until::Accepted => accepted,
+        }
+    }
+}
+
 /// Gives records to the node, and says of each whether it was taken: then it is durable there. The
 /// node takes none that it has no room for.
 pub(super) fn hand_over(client: &Client, community: &Cid, parcels: Vec<Parcel>) -> anyhow::Result<Vec<bool>> {
@@ -149,16 +162,25 @@ fn reports(
 pub(super) fn print(outcome: &Outcome, out: Output) -> anyhow::Result<()> {
     const SHOWN: usize = 20;
     out.print(outcome, |out| {
-        let shared = &outcome.shared;
+        let (shared, (validators, hourly)) = (&outcome.shared, outcome.charter);
         if !shared.is_empty() {
-            writeln!(out, "Shared {} record(s) with {}.", shared.len(), outcome.community)?;
-            writeln!(out, "Validators present: {}", list(&outcome.validators))?;
+            let waiting = shared.iter().filter(|record| !Until::Held.reached(record)).count();
+            match waiting {
+                0 => writeln!(out, "Shared {} record(s) with {}.", shared.len(), printable(&outcome.community))?,
+                _ => writeln!(
+                    out,
+                    "Signed {} record(s) for {}; {waiting} of them no validator holds yet.",
+                    shared.len(),
+                    printable(&outcome.community)
+                )?,
+            }
+            writeln!(out, "Validators present: {}", some_or_all(&outcome.validators, validators))?;
         }
         for record in shared.iter().take(SHOWN) {
             let held = match record.held_by.len() {
                 0 if record.state == "accepted" => String::new(),
                 0 => ", on this machine only so far".to_owned(),
-                _ => format!(", held by {}", list(&record.held_by)),
+                _ => format!(", held by {}", some_or_all(&record.held_by, validators)),
             };
             writeln!(out, "  {} {}{held}  ({})", record.id, record.state, record.origin)?;
             if let Some(reason) = &record.reason {
@@ -170,6 +192,12 @@ pub(super) fn print(outcome: &Outcome, out: Output) -> anyhow::Result<()> {
         }
         if shared.iter().any(|record| record.state == "waiting" && !record.held_by.is_empty()) {
             writeln!(out, "Watch them being accepted with `commonwheel mine`, or one with `commonwheel status ID`.")?;
+        }
+        if i64::try_from(shared.len()).is_ok_and(|count| count > hourly) {
+            writeln!(
+                out,
+                "The charter lets validators accept {hourly} records of an author in an hour: the rest take longer."
+            )?;
         }
         section(out, &outcome.quarantined, "held in quarantine on this machine (see `commonwheel quarantine list`)")?;
         section(out, &outcome.duplicates, "shared before, left out (share again with --again)")?;
@@ -194,8 +222,12 @@ fn section(out: &mut dyn std::io::Write, lines: &[String], what: &str) -> std::i
     if lines.len() > SHOWN { writeln!(out, "  … and {} more", lines.len() - SHOWN) } else { Ok(()) }
 }
 
-fn list(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+fn some_or_all(names: &[String], all: usize) -> String {
+    match names.len() {
+        0 => "none".to_owned(),
+        found if found == all && all > 1 => format!("all {all}"),
+        _ => names.join(", "),
+    }
 }
 
 #[cfg(test)]
@@ -203,6 +235,26 @@ mod tests {
     use super::*;
     use crate::home::Home;
     use std::io::{Read, Write};
+
+    #[test]
+    fn a_record_counts_as_shared_only_when_it_came_as_far_as_was_asked() {
+        let record = |state, held: &[&str], reason: Option<&str>| SharedRecord {
+            id: String::new(),
+            origin: String::new(),
+            held_by: held.iter().map(ToString::to_string).collect(),
+            state,
+            reason: reason.map(str::to_owned),
+        };
+        let alone = record("waiting", &[], None);
+        assert_eq!(
+            [Until::Signed, Until::Held, Until::Accepted].map(|until| until.reached(&alone)),
+            [true, false, false]
+        );
+        let held = record("waiting", &["one"], None);
+        assert!(Until::Held.reached(&held) && !Until::Accepted.reached(&held));
+        assert!(Until::Accepted.reached(&record("accepted", &[], None)));
+        assert!(!Until::Held.reached(&record("refused", &["one"], Some("too long"))));
+    }
 
     /// A node that takes the first record alone.
     fn answer(stream: &mut std::os::unix::net::UnixStream, first: &str) -> std::io::Result<()> {

@@ -77,7 +77,15 @@ impl Found {
             "Which of the {}? all, none, or numbers and ranges such as 1,4-7; q stops [all]:",
             self.items.len()
         );
-        ask::read(out, &question, Some(Pick::All), |text| Ok(text.parse()?))
+        ask::read(out, &question, Some(Pick::All), |text| {
+            let pick: Pick = text.parse()?;
+            match pick.last() {
+                Some(last) if last > self.items.len() => {
+                    bail!("expected numbers up to {}, found {last}", self.items.len())
+                }
+                _ => Ok(pick),
+            }
+        })
     }
 
     /// How many items are picked.
@@ -112,7 +120,7 @@ pub(super) fn terms_of_run(
     let given = (run.preference_given.clone(), run.preference.clone());
     (run.preference_given, run.preference) = settle(
         out,
-        "AI-use preference",
+        "AI-use preference (train-ai, search, evaluate: each =y or =n)",
         given,
         decided.preference,
         |p| p.0.clone(),
@@ -356,7 +364,7 @@ pub(super) fn consent(
          - you are of age,\n  \
          - you have the right to share this,\n  \
          - it holds no sensitive data about anybody.\n\
-         Copies that others take keep their licence, even if you withdraw a record later.",
+         What is accepted stays: this version cannot take a record back yet.",
         printable(community),
         run.licence,
         run.preference,

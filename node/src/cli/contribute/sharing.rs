@@ -3,7 +3,7 @@
 use super::gather::Origin;
 use super::interview::{Answer, Interview, consent};
 use super::{ShareArgs, decide, deliver};
-use crate::cli::{Context, session::Session};
+use crate::cli::{Context, progress, session::Session};
 use crate::community::{self, Community};
 use crate::contribute::quarantine::{Held, Quarantine};
 use crate::contribute::shared::Shared;
@@ -31,6 +31,9 @@ pub(super) struct Outcome {
     pub duplicates: Vec<String>,
     pub failed: Vec<String>,
     pub validators: Vec<String>,
+    /// How many validators the charter names, and how many records of an author they take in an hour.
+    #[serde(skip)]
+    pub charter: (usize, i64),
 }
 
 /// One record that was shared.
@@ -74,6 +77,8 @@ pub(super) struct Sharing<'a> {
     ready: Vec<Parcel>,
     digests: Vec<String>,
     sent: Vec<(RecordId, String)>,
+    /// What is signed and handed over; hidden while questions are asked.
+    progress: indicatif::ProgressBar,
     outcome: Outcome,
 }
 
@@ -89,6 +94,10 @@ impl<'a> Sharing<'a> {
             held: Quarantine::at(home.quarantine()).digests()?,
             signer: Signer { seed: run.seed, charter, community: id, ruleset: run.ruleset, now_s: now().unix_s() },
             consented: interview.is_none(),
+            progress: match interview {
+                None if !run.context.out.json => progress::count("records signed and handed over"),
+                _ => indicatif::ProgressBar::hidden(),
+            },
             run,
             choices,
             interview,
@@ -98,7 +107,11 @@ impl<'a> Sharing<'a> {
             ready: Vec::new(),
             digests: Vec::new(),
             sent: Vec::new(),
-            outcome: Outcome { community: charter.name.clone(), ..Outcome::default() },
+            outcome: Outcome {
+                community: charter.name.clone(),
+                charter: (charter.quorum.n(), charter.number("records_per_author_per_hour")),
+                ..Outcome::default()
+            },
         })
     }
 
@@ -210,6 +223,7 @@ impl<'a> Sharing<'a> {
     ) -> anyhow::Result<()> {
         let parcel = self.signer.sign(body, choices, corrects)?;
         let id = SignedHeader::verify(&parcel.header)?.id();
+        self.progress.inc(1);
         self.sent.push((id, origin));
         self.digests.push(digest);
         self.ready.push(parcel);
@@ -246,6 +260,7 @@ impl<'a> Sharing<'a> {
     /// Hands over the rest, waits as long as was asked for, and prints what came of it.
     pub fn finish(mut self) -> anyhow::Result<ExitCode> {
         self.flush()?;
+        self.progress.finish_and_clear();
         let (args, out) = (self.run.args, self.run.context.out);
         if let Some(session) = self.session.take() {
             let waited = deliver::wait(&session.client, &self.signer, &self.sent, args.until, args.timeout, out)?;
@@ -254,17 +269,19 @@ impl<'a> Sharing<'a> {
             session.close()?;
         }
         deliver::print(&self.outcome, out)?;
-        Ok(ExitCode::from(self.outcome.exit_code()))
+        Ok(ExitCode::from(self.outcome.exit_code(args.until)))
     }
 }
 
 impl Outcome {
-    /// 0 when all was shared, 3 when only a part was, 1 when nothing was and something should have been.
-    fn exit_code(&self) -> u8 {
+    /// 0 when all was shared and came as far as was asked, 3 when only a part did, 1 when nothing was
+    /// shared and something should have been.
+    fn exit_code(&self, until: deliver::Until) -> u8 {
         let taken = self.shared.iter().filter(|record| !record.is_refused()).count();
         let refused = self.shared.len() - taken;
+        let late = self.shared.iter().any(|record| !until.reached(record));
         match (refused + self.failed.len(), self.quarantined.len()) {
-            (0, 0) => 0,
+            (0, 0) if !late => 0,
             (wrong, _) if taken == 0 && wrong > 0 => 1,
             _ => 3,
         }

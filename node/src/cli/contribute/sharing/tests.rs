@@ -66,10 +66,12 @@ fn a_run_of_which_validators_refuse_something_does_not_end_as_done() {
         state,
         reason: reason.map(str::to_owned),
     };
-    let code = |shared| Outcome { shared, ..Outcome::default() }.exit_code();
+    let code = |shared| Outcome { shared, ..Outcome::default() }.exit_code(deliver::Until::Signed);
     assert_eq!(code(vec![record("accepted", None), record("waiting", Some("one validator says no"))]), 0);
     assert_eq!(code(vec![record("accepted", None), record("refused", Some("the licence"))]), 3);
     assert_eq!(code(vec![record("refused", Some("the licence"))]), 1);
-    let held_back = |shared| Outcome { shared, quarantined: vec!["an item".into()], ..Outcome::default() }.exit_code();
+    let held_back = |shared| {
+        Outcome { shared, quarantined: vec!["an item".into()], ..Outcome::default() }.exit_code(deliver::Until::Signed)
+    };
     assert_eq!((held_back(vec![]), held_back(vec![record("accepted", None)])), (3, 3));
 }
