@@ -2,16 +2,44 @@
 
 use clap::Parser;
 use commonwheel_node::cli::Cli;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("COMMONWHEEL_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    Cli::parse().run().unwrap_or_else(|error| {
+    let cli = Cli::parse();
+    let level = EnvFilter::try_from_env("COMMONWHEEL_LOG").unwrap_or_else(|_| EnvFilter::new(filter(cli.log_level())));
+    let log =
+        tracing_subscriber::fmt().with_env_filter(level).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    if cli.logs_json() {
+        log.json().init()
+    } else {
+        log.init()
+    }
+    cli.run().unwrap_or_else(|error| {
+        // Whoever reads our output has seen enough, as in `commonwheel preview FILE | head`.
+        if is_broken_pipe(&error) {
+            return ExitCode::SUCCESS;
+        }
         report(&error);
         ExitCode::FAILURE
     })
+}
+
+/// The log's filter: the network library's own words only where somebody looks for a fault.
+fn filter(level: &str) -> String {
+    match level {
+        "debug" | "trace" => level.to_owned(),
+        _ => format!("{level},libp2p_swarm=error,libp2p_kad=error"),
+    }
+}
+
+/// Whether standard output was closed. An error of a connection or a file is wrapped in an error of
+/// its own, so that it is none of these.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    let json = error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+    io.or(json) == Some(io::ErrorKind::BrokenPipe)
 }
 
 /// `Error: …` with its causes, each said once, then the hints, each on a line of its own.

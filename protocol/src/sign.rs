@@ -211,6 +211,30 @@ mod tests {
         assert_eq!(verify(Domain::Record, &PublicKey(identity), b"any", &signature), Err(SignedError::Signature));
     }
 
+    /// Keys and signatures with a part of small order, which verify only when both sides of the
+    /// equation are multiplied by the cofactor. Ours are not (SPEC, section 5).
+    #[test]
+    fn the_equation_is_not_multiplied_by_the_cofactor() {
+        let cases = [
+            (
+                "99555efe5dbf5b50b6fb4d8c38ee05c4ea8a97011c08e11366e8c8c00e8ce5d5",
+                "72e6529f8c273f1fc66688cf15ab63195702c173034b6346c210131b799791276676006bff1cd9ab53968b170cef9e37\
+                 b71abcaa3a75c600d36367ccc02bf60f",
+            ),
+            (
+                "88aa55e6afeed8960a3191de78600347db8acd0a3795412f275f049b86260488",
+                "a578ab6c65a8c74b4f1b3ab3ee5e16dafd8756b3f4bc79201a09e09ff90995fe7f5e27fe5103013779eace5dbd67b42f\
+                 89cad8a80d5f618ee596fc04c797750f",
+            ),
+        ];
+        let hex = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap();
+        for (key, signature) in cases {
+            let key = PublicKey(hex(key).try_into().unwrap());
+            let signature = hex(signature).try_into().unwrap();
+            assert_eq!(verify(Domain::Record, &key, &[0xa0], &signature), Err(SignedError::Signature));
+        }
+    }
+
     #[test]
     fn public_keys_round_trip_as_text() {
         let text = key().public().to_string();

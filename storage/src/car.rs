@@ -1,6 +1,6 @@
 //! One CARv1 file's bytes: a header, then sections of `varint(length) cid block`.
 //!
-//! Source: the IPLD specification of CARv1. Stricter than it: no roots, only the ids that
+//! Source: the IPLD specification of CARv1. Stricter than it: only the ids that
 //! Commonwheel uses, shortest varints, and a limit on the length of a section.
 
 use commonwheel_protocol::bytes::{Cid, Codec, Node, encode};
@@ -9,7 +9,7 @@ use std::io::{self, Read};
 
 /// The largest block that a section may carry.
 pub(crate) const BLOCK_BYTES: usize = FRAME_BYTES - Cid::LEN;
-/// Length of [`header`].
+/// Length of a [`header`] without roots.
 pub(crate) const HEADER_BYTES: u64 = 18;
 /// Enough for [`FRAME_BYTES`], seven bits a byte.
 const VARINT_BYTES: usize = 4;
@@ -20,7 +20,7 @@ const _: () = assert!(FRAME_BYTES < 1 << (7 * VARINT_BYTES), "a section's length
 
 /// What stands at one place of a file.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+pub enum Next {
     /// A whole section whose bytes match their id.
     Section(Cid, Vec<u8>),
     /// A whole section of this many bytes of block, which do not match their id.
@@ -31,16 +31,18 @@ pub(crate) enum Next {
     End,
 }
 
-/// The first bytes of every file: `{"roots": [], "version": 1}` after its length.
-pub(crate) fn header() -> Vec<u8> {
-    let node = encode(&Node::map([("roots", Some(Node::List(vec![]))), ("version", Some(Node::Int(1)))]));
+/// The first bytes of a file: `{"roots": […], "version": 1}` after its length. The store's own files
+/// have no roots.
+pub fn header(roots: &[Cid]) -> Vec<u8> {
+    let roots = Node::List(roots.iter().map(|root| (*root).into()).collect());
+    let node = encode(&Node::map([("roots", Some(roots)), ("version", Some(Node::Int(1)))]));
     let mut out = varint(node.len());
     out.extend_from_slice(&node);
     out
 }
 
 /// The section of a block.
-pub(crate) fn section(cid: &Cid, block: &[u8]) -> Vec<u8> {
+pub fn section(cid: &Cid, block: &[u8]) -> Vec<u8> {
     let mut out = varint(Cid::LEN + block.len());
     out.extend_from_slice(&cid.to_bytes());
     out.extend_from_slice(block);
@@ -67,7 +69,7 @@ pub(crate) fn looks_erased(cid: &Cid, block: &[u8]) -> bool {
 ///
 /// # Errors
 /// When the reader fails; a file that ends too early is [`Next::Broken`].
-pub(crate) fn next_section(reader: &mut impl Read) -> io::Result<Next> {
+pub fn next_section(reader: &mut impl Read) -> io::Result<Next> {
     let mut prefix = Vec::with_capacity(VARINT_BYTES);
     let length = loop {
         let mut byte = [0];
@@ -141,8 +143,8 @@ mod tests {
 
     #[test]
     fn the_header_is_the_one_that_other_readers_expect() {
-        assert_eq!(header(), b"\x11\xa2eroots\x80gversion\x01");
-        assert_eq!(header().len() as u64, HEADER_BYTES);
+        assert_eq!(header(&[]), b"\x11\xa2eroots\x80gversion\x01");
+        assert_eq!(header(&[]).len() as u64, HEADER_BYTES);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process, or another part of this one, has the folder open.
-    #[error("the store in {} is in use\nHint: a node may be running on it; stop that node, or ask it instead", .0.display())]
+    #[error("the store in {} is in use\nHint: another command or a node works on it; wait, or stop the node with `commonwheel stop`", .0.display())]
     InUse(PathBuf),
     /// The folder holds no store.
     #[error("{} holds no store: the file VERSION is missing\nHint: check the path of the data folder", .0.display())]

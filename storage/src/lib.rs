@@ -7,7 +7,7 @@
 //! Reading order: `car` (one file's bytes), `series` (the files of a shelf), `index`,
 //! `erase` (tombstones), `recover` (opening), `store` (reading and committing), `check`.
 
-mod car;
+pub mod car;
 mod check;
 pub mod conformance;
 mod erase;

@@ -252,7 +252,7 @@ impl Sections {
         let mut header = Vec::new();
         let read = reader.by_ref().take(car::HEADER_BYTES).read_to_end(&mut header);
         read.map_err(StoreError::io("read", &path))?;
-        if header != car::header() {
+        if header != car::header(&[]) {
             return Err(StoreError::Corrupt { file: path, offset: 0, why: "expected the header of a CARv1 file" });
         }
         reader.seek(SeekFrom::Start(at.offset)).map_err(StoreError::io("read", &path))?;
@@ -311,7 +311,7 @@ pub(crate) fn file_len(path: &Path) -> Result<u64, StoreError> {
 fn write_header(dir: &Path, path: &Path) -> Result<(), StoreError> {
     let write = || {
         let mut file = File::create(path)?;
-        file.write_all(&car::header())?;
+        file.write_all(&car::header(&[]))?;
         file.sync_all()
     };
     write().map_err(StoreError::io("create", path))?;

@@ -53,7 +53,8 @@ fn a_file_that_is_not_what_it_should_be_is_an_error_and_nothing_of_it_is_shared(
     let again = scene.file("worse.jsonl", chats("spoons", 1) + "{\"messages\": []}\n");
     let partly = place.try_command([OsStr::new("contribute"), again.as_ref(), "--yes".as_ref()]).unwrap();
     assert_eq!(partly.status.code(), Some(3));
-    assert!(said(&partly).contains("worse.jsonl: line 2"), "{}", said(&partly));
+    let told = String::from_utf8_lossy(&partly.stdout).into_owned();
+    assert!(told.contains("worse.jsonl: line 2"), "{told}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Questions to the person at the terminal. They go to standard error; answers come from standard input.
 
 use super::output::Output;
-use crate::keys::{KeyError, Passphrase};
+use crate::keys::{PASSPHRASE_VARIABLE, Passphrase};
 use anyhow::{Context as _, bail};
 use std::io::{self, BufRead, Read, Write};
 
@@ -16,9 +16,9 @@ pub fn confirm(out: Output, question: &str, yes: bool) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }
-    match line(out, &format!("{question} [y/N]"), Some("n"))?.to_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => bail!("not confirmed; nothing was done"),
+    match self::yes(out, question, false)? {
+        true => Ok(()),
+        false => bail!("not confirmed; nothing was done"),
     }
 }
 
@@ -35,14 +35,26 @@ pub fn require_terminal(out: Output) -> anyhow::Result<()> {
     )
 }
 
-/// Whether the person says yes.
+/// Whether the person says yes; asked again until it is yes or no, so that a slip loses nothing.
 ///
 /// # Errors
 /// When there is nobody to ask, or input ends.
 pub fn yes(out: Output, question: &str, default: bool) -> anyhow::Result<bool> {
     let (shown, default) = if default { ("[Y/n]", "y") } else { ("[y/N]", "n") };
-    let answer = line(out, &format!("{question} {shown}"), Some(default))?.to_lowercase();
-    Ok(matches!(answer.as_str(), "y" | "yes"))
+    loop {
+        match yes_or_no(&line(out, &format!("{question} {shown}"), Some(default))?) {
+            Some(answer) => return Ok(answer),
+            None => anstream::eprintln!("  expected y or n"),
+        }
+    }
+}
+
+fn yes_or_no(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "y" | "yes" => Some(true),
+        "n" | "no" | "q" | "quit" => Some(false),
+        _ => None,
+    }
 }
 
 /// What the person answers; `default` when they only press Enter.
@@ -58,6 +70,38 @@ pub fn line(out: Output, question: &str, default: Option<&str>) -> anyhow::Resul
     answer(&mut io::stdin().lock(), &mut io::stderr().lock(), question, default)
 }
 
+/// The person ended the questions with `q`.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped at your word; nothing was shared")]
+pub struct Stopped;
+
+/// What the person answers, as `read` understands it; asked again until it does. Enter takes the
+/// default, which the question shows, and `q` stops.
+///
+/// # Errors
+/// [`Stopped`]; or when there is nobody to ask, or input ends.
+pub fn read<T>(
+    out: Output,
+    question: &str,
+    default: Option<T>,
+    read: impl Fn(&str) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    loop {
+        let text = line(out, question, default.as_ref().map(|_| ""))?;
+        match (text.as_str(), &default) {
+            ("q" | "quit", _) => return Err(Stopped.into()),
+            ("", Some(_)) => break,
+            _ => match read(&text) {
+                Ok(value) => return Ok(value),
+                Err(error) if error.is::<Stopped>() => return Err(error),
+                // The hint names options; the question is hint enough.
+                Err(error) => anstream::eprintln!("  {}", error.to_string().lines().next().unwrap_or_default()),
+            },
+        }
+    }
+    default.context("a default was just there")
+}
+
 /// A passphrase for a new file: from the environment, or typed twice.
 ///
 /// # Errors
@@ -66,7 +110,11 @@ pub fn new_passphrase(file: &str) -> anyhow::Result<Passphrase> {
     if let Some(passphrase) = Passphrase::from_environment() {
         return Ok(passphrase.checked()?);
     }
-    let nobody = || KeyError::NeedsPassphrase(file.into());
+    let nobody = || {
+        anyhow::anyhow!(
+            "expected a new passphrase for {file}, found no terminal to ask for it\nHint: run this in a terminal, or set {PASSPHRASE_VARIABLE}"
+        )
+    };
     let first = Passphrase::asked(&format!("New passphrase for {file}: ")).ok_or_else(nobody)?.checked()?;
     let again = Passphrase::asked("The same again: ").ok_or_else(nobody)?;
     if !first.same(&again) {
@@ -89,7 +137,7 @@ fn answer(
         match (text.trim(), default) {
             _ if read == 0 => bail!("input ended before the question was answered; nothing was done"),
             ("", Some(default)) => return Ok(default.to_owned()),
-            ("", None) => writeln!(to, "Please answer, or stop with Ctrl-C.")?,
+            ("", None) => writeln!(to, "  expected an answer; Ctrl-C stops")?,
             (given, _) => return Ok(given.to_owned()),
         }
     }
@@ -109,6 +157,14 @@ mod tests {
         assert_eq!(answered(" yes \n", Some("n")).unwrap(), "yes");
         assert_eq!(answered("\n\nthis\n", None).unwrap(), "this");
         assert!(answered("", Some("n")).is_err());
+    }
+
+    #[test]
+    fn a_slip_is_neither_yes_nor_no() {
+        assert_eq!(
+            ["y", "YES", "n", "q", "good"].map(yes_or_no),
+            [Some(true), Some(true), Some(false), Some(false), None]
+        );
     }
 
     #[test]

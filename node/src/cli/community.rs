@@ -246,7 +246,8 @@ fn join(
     let (id, name) = (community.id().to_string(), printable(&community.founding.charter().name));
     context.out.print(&json!({ "community": id, "name": name }), |out| {
         writeln!(out, "Joined {name} ({id}).")?;
-        writeln!(out, "Next: `commonwheel community terms`, which you accept before you contribute.")
+        writeln!(out, "Next: `commonwheel preview FILE` shows what would be shared and shares nothing;")?;
+        writeln!(out, "`commonwheel contribute FILE` shares, after showing you the community's terms.")
     })
 }
 
@@ -281,7 +282,7 @@ fn terms(context: &Context, wanted: Option<&str>, accept: bool) -> anyhow::Resul
     let accepted_s = consent.map(|consent| consent.accepted_s);
     let value = json!({ "community": id, "terms": terms, "text": community.terms, "accepted_s": accepted_s });
     context.out.print(&value, |out| {
-        writeln!(out, "{}", printable(&community.terms))?;
+        writeln!(out, "{}\n{}\n", printable(&community.terms).trim_end(), super::contribute::NOT_YET)?;
         match accepted_s {
             Some(time) => writeln!(out, "You accepted these terms on {}.", show::date(time)),
             None => writeln!(out, "You have not accepted these terms. `commonwheel community terms --accept` does."),

@@ -2,7 +2,7 @@
 
 use super::{Context, ask};
 use crate::community::{self, printable};
-use crate::keys::{self, Passphrase, Profile};
+use crate::keys::{self, KeyError, Passphrase, Profile};
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use commonwheel_config::charter::encryption_key_text;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "\
 Examples:
   commonwheel identity new                        make one; do this once
-  commonwheel identity export backup.key          keep a copy elsewhere; without it nothing can be withdrawn
+  commonwheel identity export backup.key          keep a copy elsewhere: your records are found by it
   commonwheel identity import backup.key          restore it on another machine
   commonwheel identity profile --name \"Ana\"       the name that named authors and pseudonyms show
   commonwheel identity mode named --community riverbank
@@ -110,7 +110,7 @@ pub fn run(identity: Identity, context: &Context) -> anyhow::Result<()> {
         Verb::New { passphrase } => {
             let passphrase = wanted(passphrase, &context.home.identity())?;
             let seed = keys::create(&context.home, passphrase.as_ref())?;
-            let more = "Next: keep a backup elsewhere, with `commonwheel identity export FILE`.";
+            let more = "Next: keep a backup elsewhere, with `commonwheel identity export FILE`;\nthen join a community with `commonwheel community join INVITE`.";
             made(context, &seed, "Made an identity.", more)
         }
         Verb::Show => show(context),
@@ -131,7 +131,8 @@ pub fn run(identity: Identity, context: &Context) -> anyhow::Result<()> {
             let passphrase = wanted(passphrase, &context.home.identity())?;
             let ask = || Passphrase::given("Passphrase of the backup: ");
             let seed = keys::import(&context.home, &file, ask, passphrase.as_ref())?;
-            made(context, &seed, "Restored the identity.", "")
+            let more = "Next: join your communities again with `commonwheel community join INVITE`; after `commonwheel run` has\nfetched the records, `commonwheel mine` finds yours.";
+            made(context, &seed, "Restored the identity.", more)
         }
         Verb::Profile { name, about } => profile(context, name, about),
         Verb::Mode { mode, community } => choose(context, mode.into(), community.as_deref()),
@@ -139,6 +140,10 @@ pub fn run(identity: Identity, context: &Context) -> anyhow::Result<()> {
 }
 
 fn wanted(protect: bool, file: &std::path::Path) -> anyhow::Result<Option<Passphrase>> {
+    if file.exists() {
+        // Before anybody thinks up a passphrase.
+        return Err(KeyError::Exists(file.to_owned()).into());
+    }
     protect.then(|| ask::new_passphrase(&file.display().to_string())).transpose()
 }
 
@@ -147,7 +152,7 @@ fn made(context: &Context, seed: &Seed, done: &str, more: &str) -> anyhow::Resul
     context.out.print(&keys, |out| {
         writeln!(out, "{done} Its file is {}.", context.home.identity().display())?;
         keys.write(out)?;
-        if more.is_empty() { Ok(()) } else { writeln!(out, "{more}") }
+        writeln!(out, "{more}")
     })
 }
 
@@ -237,8 +242,9 @@ fn profile(context: &Context, name: Option<String>, about: Option<String>) -> an
         profile.save(&context.home)?;
     }
     context.out.print(&serde_json::json!({ "name": profile.name, "about": profile.about }), |out| {
-        writeln!(out, "Name:  {}", profile.name.as_deref().unwrap_or("(none)"))?;
-        writeln!(out, "About: {}", profile.about.as_deref().unwrap_or("(nothing)"))
+        let shown = |text: &Option<String>| text.as_deref().map_or_else(|| "(none)".to_owned(), printable);
+        writeln!(out, "Name:  {}", shown(&profile.name))?;
+        writeln!(out, "About: {}", shown(&profile.about))
     })
 }
 

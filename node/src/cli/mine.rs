@@ -1,7 +1,7 @@
 //! `commonwheel mine`: one's own records with their state.
 
 use super::{Context, status};
-use crate::community;
+use crate::community::{self, printable};
 use crate::keys;
 use crate::run::Access;
 use clap::Args;
@@ -16,7 +16,8 @@ use std::process::ExitCode;
 
 /// List the records that you have shared, with what became of them.
 ///
-/// Found by your seed alone: also those shared anonymously, and from another machine.
+/// Found by your seed alone among the records on this machine: also those shared anonymously, and
+/// those shared from another machine, once `commonwheel run` has fetched them.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -33,6 +34,8 @@ struct Mine {
     id: String,
     community: String,
     kind: Option<String>,
+    /// Its title, or the beginning of its first text.
+    title: Option<String>,
     author_mode: &'static str,
     licence: &'static str,
     preference: String,
@@ -60,10 +63,12 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
             let Some(found) = records::of(&record, charter, &access)? else { continue };
             let report = status::report(&found, charter);
             let header = found.header.header();
+            let (kind, title) = body(&access, &header.body)?.unzip();
             mine.push(Mine {
                 id: report.id,
                 community: charter.name.clone(),
-                kind: kind(&access, &header.body)?,
+                kind,
+                title,
                 author_mode: mode,
                 licence: header.licence.spdx(),
                 preference: header.preference.to_string(),
@@ -73,17 +78,23 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
             });
         }
     }
+    mine.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
     context.out.print(&mine, |out| {
         if mine.is_empty() {
-            return writeln!(out, "You have shared nothing yet. Begin with `commonwheel preview FILE`.");
+            writeln!(out, "No record of yours is on this machine. Begin with `commonwheel preview FILE`.")?;
+            return writeln!(out, "Those shared from another machine appear when `commonwheel run` has fetched them.");
         }
         for one in &mine {
             let kind = one.kind.as_deref().unwrap_or("?");
-            let holders =
-                if one.state == "waiting" { format!(", held by {}", one.held_by.len()) } else { String::new() };
+            let holders = if one.state == "waiting" {
+                format!("  (held by {} validators)", one.held_by.len())
+            } else {
+                String::new()
+            };
+            let title = one.title.as_deref().unwrap_or_default();
             writeln!(
                 out,
-                "{}  {:<11} {:<10} {:<9} {}{holders}",
+                "{}  {:<11} {:<11} {:<9} {:<12}  {title}{holders}",
                 one.id, one.state, kind, one.author_mode, one.licence
             )?;
         }
@@ -92,12 +103,23 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn kind(access: &Access, body: &Cid) -> Result<Option<String>, LedgerError> {
+/// A body's kind and title, when it is here. Text of others' making goes to no terminal unfiltered.
+fn body(access: &Access, body: &Cid) -> Result<Option<(String, String)>, LedgerError> {
+    const SHOWN: usize = 40;
     let bytes = match access.block(Shelf::Certified, body)? {
         Some(bytes) => Some(bytes),
         None => access.block(Shelf::Waiting, body)?,
     };
-    Ok(bytes.and_then(|bytes| Body::verify(&bytes).ok()).map(|body: Body<String>| body.content.kind().to_owned()))
+    Ok(bytes.and_then(|bytes| Body::verify(&bytes).ok()).map(|body: Body<String>| {
+        let mut first = body.title.clone();
+        body.content.map(&mut |text| {
+            first.get_or_insert_with(|| text.clone());
+        });
+        let line = printable(&first.unwrap_or_default()).replace(['\n', '\t'], " ");
+        let short: String = line.chars().take(SHOWN).collect();
+        let more = if short.len() < line.len() { "…" } else { "" };
+        (body.content.kind().to_owned(), short + more)
+    }))
 }
 
 /// Every record here whose author key follows from the seed.

@@ -19,12 +19,13 @@ pub mod verify;
 
 use crate::home::Home;
 use clap::{Parser, Subcommand};
+use commonwheel_config::node::NodeConfig;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Share AI conversations on your own terms, in a commons that nobody owns alone.
 #[derive(Parser, Debug)]
-#[command(name = "commonwheel", version, about, propagate_version = true, after_help = EXAMPLES)]
+#[command(name = "commonwheel", version, propagate_version = true, after_help = EXAMPLES)]
 pub struct Cli {
     /// The folder with keys, settings and data.
     #[arg(long, global = true, env = "COMMONWHEEL_HOME", value_name = "DIR")]
@@ -54,6 +55,7 @@ enum Command {
     Run(run::RunArgs),
     Preview(contribute::PreviewArgs),
     Contribute(contribute::ContributeArgs),
+    Correct(contribute::correct::CorrectArgs),
     Quarantine(quarantine::QuarantineArgs),
     Mine(mine::MineArgs),
     Status(status::StatusArgs),
@@ -61,8 +63,10 @@ enum Command {
     Verify(verify::VerifyArgs),
     Store(store::StoreArgs),
     /// Stop the running node.
+    #[command(after_help = "Example:\n  commonwheel stop")]
     Stop,
     /// Print completions for a shell, to be sourced by it.
+    #[command(after_help = "Example:\n  source <(commonwheel completions bash)")]
     Completions {
         /// Which shell.
         shell: clap_complete::Shell,
@@ -70,6 +74,21 @@ enum Command {
 }
 
 impl Cli {
+    /// What is logged when `COMMONWHEEL_LOG` does not say: warnings; for `run`, as the settings say.
+    pub fn log_level(&self) -> &'static str {
+        let path = self.home.clone().or_else(Home::default_path).map(|home| Home::at(home).config());
+        match (&self.command, path) {
+            // A mistake in the settings is reported when the verb reads them.
+            (Command::Run(_), Some(path)) => NodeConfig::load(&path).unwrap_or_default().log.name(),
+            _ => "warn",
+        }
+    }
+
+    /// Whether the log is JSON, one event a line.
+    pub fn logs_json(&self) -> bool {
+        matches!(&self.command, Command::Run(args) if args.log_json)
+    }
+
     /// Does what was asked.
     ///
     /// # Errors
@@ -89,6 +108,7 @@ impl Cli {
             Command::Run(args) => run::run(&args, &context),
             Command::Preview(args) => contribute::preview(&args, &context),
             Command::Contribute(args) => contribute::contribute(&args, &context),
+            Command::Correct(args) => contribute::correct::run(&args, &context),
             Command::Quarantine(args) => quarantine::run(&args, &context),
             Command::Mine(args) => mine::run(&args, &context),
             Command::Status(args) => status::run(&args, &context),
@@ -98,14 +118,17 @@ impl Cli {
             Command::Stop => stop(&context),
             Command::Completions { shell } => {
                 let mut command = <Cli as clap::CommandFactory>::command();
-                clap_complete::generate(shell, &mut command, "commonwheel", &mut std::io::stdout());
+                // Into memory first: clap panics when a pipe is closed early.
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut command, "commonwheel", &mut script);
+                std::io::Write::write_all(&mut std::io::stdout(), &script)?;
                 Ok(ExitCode::SUCCESS)
             }
         }
     }
 }
 
-/// `export`, with the community to export from.
+/// Write the accepted records as a dataset that anyone can check.
 #[derive(clap::Args, Debug)]
 struct ExportCommand {
     #[command(flatten)]
@@ -123,9 +146,13 @@ fn export_from(command: &ExportCommand, context: &Context) -> anyhow::Result<Exi
 
 fn stop(context: &Context) -> anyhow::Result<ExitCode> {
     let Some(client) = crate::run::Client::connect(&context.home) else {
-        anyhow::bail!("no node runs with the home {}", context.home.path().display());
+        anyhow::bail!(
+            "no node runs with the home {}\nHint: there is nothing to stop; `commonwheel run` starts one",
+            context.home.path().display()
+        );
     };
     client.tell(&crate::run::wire::Request::Stop)?;
+    context.out.print(&serde_json::json!({ "stopping": true }), |out| writeln!(out, "The node is stopping."))?;
     Ok(ExitCode::SUCCESS)
 }
 

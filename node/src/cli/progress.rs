@@ -8,6 +8,11 @@ pub fn items(what: &'static str) -> ProgressBar {
     bar("{msg} {bar:30} {human_pos}/{human_len} {eta}", what)
 }
 
+/// A count of things whose number is not known before.
+pub fn count(what: &'static str) -> ProgressBar {
+    bar("{human_pos} {msg} {elapsed}", what)
+}
+
 /// A bar that counts bytes.
 pub fn bytes(what: &'static str) -> ProgressBar {
     bar("{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}", what)

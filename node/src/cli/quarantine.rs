@@ -1,7 +1,8 @@
 //! `commonwheel quarantine list|show|release|discard`.
 
 use super::{Context, ask, contribute, show};
-use crate::contribute::quarantine::Quarantine;
+use crate::community::printable;
+use crate::contribute::quarantine::{Quarantine, QuarantineError};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -32,7 +33,7 @@ enum Verb {
     Release {
         /// The item's number.
         number: u32,
-        /// Ask nothing.
+        /// Consent, and ask nothing: for scripts.
         #[arg(long)]
         yes: bool,
     },
@@ -65,15 +66,17 @@ pub fn run(args: &QuarantineArgs, context: &Context) -> anyhow::Result<ExitCode>
         Verb::Show { number } => show_one(&quarantine, number, context)?,
         Verb::Release { number, yes } => {
             let (held, _, bytes) = quarantine.get(number)?;
-            if yes || ask::yes(context.out, &format!("Share item {number} ({})?", held.origin), false)? {
-                let id = contribute::release(context, &held, bytes)?;
-                quarantine.remove(number)?;
-                context.out.print(&serde_json::json!({ "released": number, "id": id.to_string() }), |out| {
-                    writeln!(out, "Shared item {number} as {id}")
-                })?;
-            }
+            let id = contribute::release(context, &held, bytes, yes)?;
+            quarantine.remove(number)?;
+            context.out.print(&serde_json::json!({ "released": number, "id": id.to_string() }), |out| {
+                writeln!(out, "Shared item {number} as {id}")
+            })?;
         }
         Verb::Discard { number, yes } => {
+            // A damaged item can be discarded too.
+            if !quarantine.numbers()?.contains(&number) {
+                return Err(QuarantineError::NoSuch(number).into());
+            }
             if yes || ask::yes(context.out, &format!("Remove item {number} for good?"), false)? {
                 quarantine.remove(number)?;
                 context
@@ -111,6 +114,6 @@ fn show_one(quarantine: &Quarantine, number: u32, context: &Context) -> anyhow::
     });
     context.out.print(&value, |out| {
         writeln!(out, "{number}. {} ({} findings: {})", held.origin, held.findings, show::counts(&body.redactions))?;
-        texts.iter().try_for_each(|text| writeln!(out, "   {}", show::safe(text).replace('\n', "\n   ")))
+        texts.iter().try_for_each(|text| writeln!(out, "   {}", printable(text).replace('\n', "\n   ")))
     })
 }

@@ -8,13 +8,23 @@ use std::process::ExitCode;
 
 /// Run the node: validate, replicate and serve the communities that you have joined.
 #[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
+#[command(after_help = r#"Examples:
   commonwheel run
   commonwheel run --listen /ip4/0.0.0.0/tcp/4717 --listen /ip4/0.0.0.0/udp/4717/quic-v1
   commonwheel run --no-mdns --bootstrap /dns4/node.example.org/tcp/4717
 
-Stops on Ctrl-C or SIGTERM. Set COMMONWHEEL_LOG=debug for more on standard error.")]
+Stops on Ctrl-C or SIGTERM. The log goes to standard error, at the level that the settings name
+under [log], or COMMONWHEEL_LOG=debug for this time. The settings are config.toml in the home
+folder, in which every key may be left out:
+
+  [network]
+  listen = ["/ip4/0.0.0.0/tcp/4717", "/ip4/0.0.0.0/udp/4717/quic-v1"]
+  bootstrap = []                      nodes to dial first
+  mdns = true                         look for peers on the local network
+  [log]
+  level = "info"
+  [contribute]
+  licence = "CC-BY-4.0""#)]
 pub struct RunArgs {
     /// Listen here instead of where the settings say (repeatable; port 0 picks a free one).
     #[arg(long, value_name = "MULTIADDR")]
@@ -25,6 +35,9 @@ pub struct RunArgs {
     /// Do not look for peers on the local network.
     #[arg(long)]
     no_mdns: bool,
+    /// Write the log as JSON, one event a line.
+    #[arg(long)]
+    pub(super) log_json: bool,
 }
 
 #[derive(Serialize)]
@@ -38,11 +51,14 @@ struct Started {
 /// # Errors
 /// When the node cannot start, or its store fails.
 pub fn run(args: &RunArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let mut start = session::start(context, &crate::community::all(&context.home)?)?;
-    if !args.listen.is_empty() {
-        start.listen = session::addresses(&args.listen)?;
+    // Before a passphrase is asked for.
+    let (listen, bootstrap) = (session::addresses(&args.listen)?, session::addresses(&args.bootstrap)?);
+    let communities = crate::community::all(&context.home)?;
+    let mut start = session::start(context, &communities, None)?;
+    if !listen.is_empty() {
+        start.listen = listen;
     }
-    start.bootstrap.extend(session::addresses(&args.bootstrap)?);
+    start.bootstrap.extend(bootstrap);
     start.mdns &= !args.no_mdns;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -52,7 +68,11 @@ pub fn run(args: &RunArgs, context: &Context) -> anyhow::Result<ExitCode> {
             node.net.listeners().await.iter().map(|address| format!("{address}/p2p/{peer}")).collect();
         context.out.print(&Started { peer: peer.to_string(), addresses: addresses.clone() }, |out| {
             writeln!(out, "Node {peer}")?;
-            addresses.iter().try_for_each(|address| writeln!(out, "  listening on {address}"))
+            addresses.iter().try_for_each(|address| writeln!(out, "  listening on {address}"))?;
+            if communities.is_empty() {
+                writeln!(out, "  no community yet: join one with `commonwheel community join INVITE`")?;
+            }
+            Ok(())
         })?;
         tokio::select! {
             () = node.stopped() => {}

@@ -9,6 +9,7 @@ use crate::run::{Client, Node, Start};
 use anyhow::{Context as _, bail};
 use commonwheel_config::node::NodeConfig;
 use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::wire::invite::Invite;
 
 /// A node to talk to, on the network.
@@ -24,20 +25,21 @@ struct Embedded {
 }
 
 impl Session {
-    /// The running node, or one started here that listens nowhere and stops with the command.
+    /// The running node, or one started here that listens nowhere and stops with the command. It
+    /// takes the seed where the command has it, so that no passphrase is asked for twice.
     ///
     /// A node started here opens one community at most, and uses a transport key of its own: a
     /// contributor's visits cannot be linked by key, neither in time nor across communities.
     ///
     /// # Errors
     /// When there is no identity, or the node cannot start.
-    pub fn online(context: &Context, community: Option<&Cid>) -> anyhow::Result<Session> {
+    pub fn online(context: &Context, community: Option<&Cid>, seed: Option<&Seed>) -> anyhow::Result<Session> {
         if let Some(client) = Client::connect(&context.home) {
             return Ok(Session { client, embedded: None });
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let communities = community.map(|id| community::load(&context.home, id)).transpose()?;
-        let mut start = start(context, communities.as_slice())?;
+        let mut start = start(context, communities.as_slice(), seed)?;
         start.listen.clear();
         start.transport = Keypair::generate_ed25519();
         let node = runtime.block_on(Node::start(start))?;
@@ -58,11 +60,11 @@ impl Session {
     }
 }
 
-/// What a node of these communities starts from.
+/// What a node of these communities starts from; the seed is read unless it is given.
 ///
 /// # Errors
 /// When the settings, the keys or a community cannot be read.
-pub fn start(context: &Context, communities: &[Community]) -> anyhow::Result<Start> {
+pub fn start(context: &Context, communities: &[Community], seed: Option<&Seed>) -> anyhow::Result<Start> {
     let config = config(context)?;
     let mut bootstrap = addresses(&config.bootstrap)?;
     for community in communities {
@@ -71,7 +73,7 @@ pub fn start(context: &Context, communities: &[Community]) -> anyhow::Result<Sta
     Ok(Start {
         home: context.home.clone(),
         communities: communities.iter().map(Community::id).collect(),
-        seed: keys::load_seed(&context.home)?,
+        seed: seed.cloned().map_or_else(|| keys::load_seed(&context.home), Ok)?,
         transport: keys::load_or_create_transport(&context.home)?,
         listen: addresses(&config.listen)?,
         bootstrap,
@@ -109,7 +111,7 @@ pub fn addresses(texts: &[String]) -> anyhow::Result<Vec<Multiaddr>> {
 pub fn fetch_charter(invite: &Invite, context: &Context) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
     let texts = invite.addresses.iter().filter_map(|bytes| Multiaddr::try_from(bytes.clone()).ok());
     let addresses = texts.map(|address| address.to_string()).collect();
-    let session = Session::online(context, None)?;
+    let session = Session::online(context, None, None)?;
     let answer = session.client.ask(&Request::Charter(invite.community.to_string(), addresses));
     session.close()?;
     match answer {

@@ -1,5 +1,6 @@
 //! Showing content on a terminal: what would be published, with each redaction marked.
 
+use crate::community::printable;
 use crate::contribute::{Marked, Prepared};
 use anstyle::{AnsiColor, Style};
 use commonwheel_protocol::record::content::{Content, Label, Message};
@@ -11,24 +12,26 @@ const MARK: Style = Style::new()
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
-/// Text from outside, made safe for a terminal: control characters other than line breaks and
-/// tabs are shown as `�`, so that no text can move the cursor or hide itself.
-pub fn safe(text: &str) -> String {
-    let hostile = |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
-    text.chars().map(|c| if hostile(c) { '\u{fffd}' } else { c }).collect()
-}
-
 /// Prints a prepared item whole.
 pub fn prepared(out: &mut dyn Write, number: usize, item: &Prepared) -> io::Result<()> {
-    let title = item.title.as_ref().map(|title| safe(title.text.as_str())).unwrap_or_default();
+    let title = item.title.as_ref().map(|title| format!(" {}", printable(title.text.as_str()))).unwrap_or_default();
     writeln!(
         out,
-        "{BOLD}{number}. {} {title}{BOLD:#} {DIM}({}, {}){DIM:#}",
+        "{BOLD}{number}. {}{title}{BOLD:#} {DIM}({}, {}){DIM:#}",
         item.content.kind(),
         item.format,
         item.position
     )?;
-    content(out, &item.content)?;
+    content(out, &item.content, item.labelled)?;
+    if let Some(record) = &item.corrects {
+        writeln!(out, "   {DIM}corrects:{DIM:#} {record}")?;
+    }
+    let tags = item.tags.iter().map(|tag| printable(tag.text.as_str())).collect::<Vec<_>>().join(", ");
+    let model = item.model.as_ref().map(|model| printable(model.text.as_str()));
+    let about = [("model", model), ("language", item.language.clone()), ("tags", Some(tags).filter(|t| !t.is_empty()))];
+    for (name, value) in about {
+        value.map_or(Ok(()), |value| writeln!(out, "   {DIM}{name}:{DIM:#} {value}"))?;
+    }
     if item.redactions.is_empty() {
         writeln!(out, "   {DIM}nothing was redacted{DIM:#}")?;
     } else {
@@ -42,15 +45,22 @@ pub fn counts(redactions: &std::collections::BTreeMap<String, i64>) -> String {
     redactions.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
 }
 
-fn content(out: &mut dyn Write, content: &Content<Marked>) -> io::Result<()> {
+fn content(out: &mut dyn Write, content: &Content<Marked>, labelled: bool) -> io::Result<()> {
     match content {
         Content::Chat(c) => {
             messages(out, &c.messages)?;
-            let label = if c.label == Label::Good { "good" } else { "fail" };
+            let label = match c.label {
+                _ if !labelled => "none in the file",
+                Label::Good => "good",
+                Label::Fail => "fail",
+            };
             writeln!(out, "   {DIM}label:{DIM:#} {label}")?;
             optional(out, "note", &c.note)
         }
         Content::Correction(c) => {
+            if let Some(at) = c.message {
+                writeln!(out, "   {DIM}  message{DIM:#} {at} of the record that it corrects")?;
+            }
             field(out, "corrected", &c.corrected)?;
             optional(out, "note", &c.note)
         }
@@ -68,6 +78,7 @@ fn content(out: &mut dyn Write, content: &Content<Marked>) -> io::Result<()> {
             messages(out, &c.messages)?;
             for criterion in &c.criteria {
                 field(out, &format!("{}/{}", criterion.score, criterion.max), &criterion.name)?;
+                optional(out, "note", &criterion.note)?;
             }
             Ok(())
         }
@@ -77,10 +88,14 @@ fn content(out: &mut dyn Write, content: &Content<Marked>) -> io::Result<()> {
                 field(out, "question", &answer.question)?;
                 field(out, "answer", &answer.answer)?;
             }
+            if let Some(rating) = c.rating {
+                writeln!(out, "   {DIM}   rating{DIM:#} {rating} of 10")?;
+            }
             Ok(())
         }
         Content::Code(c) => {
             field(out, "prompt", &c.prompt)?;
+            field(out, "language", &c.programming_language)?;
             field(out, "code", &c.code)?;
             field(out, "tests", &c.tests)
         }
@@ -97,7 +112,15 @@ fn content(out: &mut dyn Write, content: &Content<Marked>) -> io::Result<()> {
 }
 
 fn messages(out: &mut dyn Write, list: &[Message<Marked>]) -> io::Result<()> {
-    list.iter().try_for_each(|message| field(out, message.role.name(), &message.text))
+    for message in list {
+        field(out, message.role.name(), &message.text)?;
+        let label = message.label.map(|label| if label == Label::Good { "good" } else { "fail" }.to_owned());
+        let judged: Vec<_> = label.into_iter().chain(message.rating.map(|rating| format!("{rating} of 10"))).collect();
+        if !judged.is_empty() {
+            writeln!(out, "             {DIM}judged:{DIM:#} {}", judged.join(", "))?;
+        }
+    }
+    Ok(())
 }
 
 fn optional(out: &mut dyn Write, name: &str, text: &Option<Marked>) -> io::Result<()> {
@@ -109,11 +132,11 @@ fn field(out: &mut dyn Write, name: &str, marked: &Marked) -> io::Result<()> {
     let mut shown = String::new();
     let mut from = 0;
     for mark in &marked.marks {
-        shown.push_str(&safe(&text[from..mark.placeholder.start]));
+        shown.push_str(&printable(&text[from..mark.placeholder.start]));
         shown.push_str(&format!("{MARK}{}{MARK:#}", &text[mark.placeholder.clone()]));
         from = mark.placeholder.end;
     }
-    shown.push_str(&safe(&text[from..]));
+    shown.push_str(&printable(&text[from..]));
     let indented = shown.replace('\n', "\n             ");
     writeln!(out, "   {DIM}{name:>9}{DIM:#} {indented}")
 }
@@ -124,6 +147,6 @@ mod tests {
 
     #[test]
     fn text_from_outside_cannot_drive_the_terminal() {
-        assert_eq!(safe("a\u{1b}[2Jb\u{202e}c\nd"), "a\u{fffd}[2Jb\u{fffd}c\nd");
+        assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\nd"), "a\u{fffd}[2Jb\u{fffd}c\nd");
     }
 }

@@ -1,15 +1,20 @@
 //! `commonwheel status`: how the node is, or each step of one record.
 
 use super::Context;
-use crate::community;
+use crate::community::{self, printable};
+use crate::run::wire::{CommunityInfo, Info};
 use crate::run::{Access, Client};
 use anyhow::{Context as _, bail};
 use clap::Args;
-use commonwheel_protocol::agreement::Charter;
+use commonwheel_protocol::agreement::{Charter, Verdict};
 use commonwheel_protocol::core::status::{self, RecordStatus};
-use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::ledger::{Ledger, Shelf};
+use commonwheel_protocol::record::{RecordId, SignedHeader};
 use commonwheel_protocol::sign::PublicKey;
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Show how the node is, or each step of one record: who holds it, who attested, what became of it.
@@ -34,6 +39,8 @@ pub struct RecordReport {
     pub community: String,
     /// `accepted`, `waiting`, `quarantined` or `refused`.
     pub state: &'static str,
+    /// The record that it corrects.
+    pub corrects: Option<String>,
     /// Whether the body is on this machine.
     pub body_here: bool,
     /// Validators that have given a receipt.
@@ -61,8 +68,8 @@ pub struct VerdictReport {
     pub verdict: &'static str,
     /// The public reason.
     pub class: Option<&'static str>,
-    /// The number of its batch.
-    pub batch: i64,
+    /// The number of its batch; none when only the certificate shows its word.
+    pub batch: Option<i64>,
 }
 
 /// Runs the verb.
@@ -95,7 +102,7 @@ fn record_status(record: &RecordId, context: &Context) -> anyhow::Result<ExitCod
 fn refusal(context: &Context, community: &str, record: &str) -> Option<String> {
     use crate::run::wire::{Request, Response};
     match Client::connect(&context.home)?.ask(&Request::Refusals(community.to_owned())) {
-        Ok(Response::Refusals(all)) => all.into_iter().find(|(id, _)| id == record).map(|(_, why)| why),
+        Ok(Response::Refusals(all)) => all.into_iter().find(|(id, _)| id == record).map(|(_, why)| printable(&why)),
         _ => None,
     }
 }
@@ -103,13 +110,21 @@ fn refusal(context: &Context, community: &str, record: &str) -> Option<String> {
 /// A record's status in the charter's names.
 pub fn report(status: &RecordStatus, charter: &Charter) -> RecordReport {
     let name = |key: &PublicKey| match charter.validator(key) {
-        Some(validator) => validator.name.clone(),
+        Some(validator) => printable(&validator.name),
         None => key.to_string(),
     };
+    let told: BTreeSet<_> = status.verdicts.iter().map(|entry| entry.validator).collect();
+    let by_certificate = status.accepting().into_iter().filter(|key| !told.contains(key)).map(|key| VerdictReport {
+        validator: name(&key),
+        verdict: Verdict::Accept.name(),
+        class: None,
+        batch: None,
+    });
     RecordReport {
         id: status.header.id().to_string(),
         community: status.header.header().community.to_string(),
         state: state(status, charter),
+        corrects: status.header.header().corrects.map(|record| record.to_string()),
         body_here: status.body_here,
         held_by: status.held_by.iter().map(name).collect(),
         verdicts: status
@@ -119,8 +134,9 @@ pub fn report(status: &RecordStatus, charter: &Charter) -> RecordReport {
                 validator: name(&entry.validator),
                 verdict: entry.verdict.name(),
                 class: entry.verdict.class().map(|class| class.name()),
-                batch: entry.number,
+                batch: Some(entry.number),
             })
+            .chain(by_certificate)
             .collect(),
         accepted_by: status.accepting().len(),
         quorum: charter.quorum.q(),
@@ -133,7 +149,6 @@ pub fn report(status: &RecordStatus, charter: &Charter) -> RecordReport {
 /// The state in a word. With more than n − q validators against it, a quorum cannot be reached as
 /// things stand.
 pub fn state(status: &RecordStatus, charter: &Charter) -> &'static str {
-    use commonwheel_protocol::agreement::Verdict;
     let objections = status.objections();
     let blocked = objections.len() > charter.quorum.n() - charter.quorum.q();
     match () {
@@ -144,16 +159,20 @@ pub fn state(status: &RecordStatus, charter: &Charter) -> &'static str {
     }
 }
 
-fn print_report(out: &mut dyn std::io::Write, report: &RecordReport) -> std::io::Result<()> {
+fn print_report(out: &mut dyn Write, report: &RecordReport) -> io::Result<()> {
     writeln!(out, "Record    {}", report.id)?;
-    writeln!(out, "State     {} ({} of {} needed accept)", report.state, report.accepted_by, report.quorum)?;
+    writeln!(out, "State     {} ({} accept, {} needed)", report.state, report.accepted_by, report.quorum)?;
+    if let Some(corrected) = &report.corrects {
+        writeln!(out, "Corrects  {corrected}")?;
+    }
     writeln!(out, "Body      {}", if report.body_here { "on this machine" } else { "not on this machine" })?;
     let none = || vec!["nobody yet, as far as is known here".to_owned()];
     let held = if report.held_by.is_empty() { none() } else { report.held_by.clone() };
     writeln!(out, "Receipts  {}", held.join(", "))?;
     for verdict in &report.verdicts {
         let class = verdict.class.map(|class| format!(": {class}")).unwrap_or_default();
-        writeln!(out, "Verdict   {} {}{class} (batch {})", verdict.validator, verdict.verdict, verdict.batch)?;
+        let source = verdict.batch.map_or_else(|| "in the certificate".to_owned(), |number| format!("batch {number}"));
+        writeln!(out, "Verdict   {} {}{class} ({source})", verdict.validator, verdict.verdict)?;
     }
     if let Some(reason) = &report.reason {
         writeln!(out, "Reason    {reason}")?;
@@ -167,30 +186,126 @@ fn print_report(out: &mut dyn std::io::Write, report: &RecordReport) -> std::io:
     }
 }
 
+/// How the node is, or what its stores hold while none runs.
+#[derive(Serialize)]
+struct NodeReport {
+    running: bool,
+    version: String,
+    peer: Option<String>,
+    addresses: Vec<String>,
+    peers: usize,
+    communities: Vec<CommunityReport>,
+}
+
+#[derive(Serialize)]
+struct CommunityReport {
+    id: String,
+    name: String,
+    accepted: usize,
+    waiting: usize,
+    incomplete: usize,
+    state_root: Option<String>,
+    /// These only a running node knows.
+    validator: Option<bool>,
+    evidence: Option<String>,
+    validators_present: Option<BTreeSet<String>>,
+}
+
 fn node_status(context: &Context) -> anyhow::Result<ExitCode> {
-    let Some(client) = Client::connect(&context.home) else {
-        bail!("no node runs with the home {}\nHint: start it with `commonwheel run`", context.home.path().display());
+    let report = match Client::connect(&context.home) {
+        Some(client) => running(client.info().context("cannot ask the running node")?),
+        None => stopped(context)?,
     };
-    let info = client.info().context("cannot ask the running node")?;
-    context.out.print(&info, |out| {
-        writeln!(out, "Node      {} ({})", info.peer, info.version)?;
-        info.addresses.iter().try_for_each(|address| writeln!(out, "Listening {address}"))?;
-        writeln!(out, "Peers     {}", info.peers)?;
-        for community in &info.communities {
-            writeln!(out, "\nCommunity {} ({})", community.name, community.id)?;
-            writeln!(out, "Role      {}", if community.validator { "validator" } else { "replica" })?;
-            writeln!(
-                out,
-                "Records   {} accepted, {} waiting, {} without body",
-                community.accepted, community.waiting, community.incomplete
-            )?;
-            writeln!(out, "Present   {} validators", community.validators_present.len())?;
-            match &community.state_root {
-                Some(root) => writeln!(out, "State     {root}")?,
-                None => writeln!(out, "State     unknown: the charter needs a newer version of this program")?,
-            }
-        }
-        Ok(())
-    })?;
+    context.out.print(&report, |out| print_node(out, &report, context))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn running(info: Info) -> NodeReport {
+    let community = |community: CommunityInfo| CommunityReport {
+        id: community.id,
+        name: community.name,
+        accepted: community.accepted,
+        waiting: community.waiting,
+        incomplete: community.incomplete,
+        state_root: community.state_root,
+        validator: Some(community.validator),
+        evidence: Some(community.evidence),
+        validators_present: Some(community.validators_present),
+    };
+    NodeReport {
+        running: true,
+        version: info.version,
+        peer: Some(info.peer),
+        addresses: info.addresses,
+        peers: info.peers,
+        communities: info.communities.into_iter().map(community).collect(),
+    }
+}
+
+/// What the stores hold while no node runs.
+fn stopped(context: &Context) -> anyhow::Result<NodeReport> {
+    let mut communities = Vec::new();
+    for community in community::all(&context.home)? {
+        let (charter, access) = (community.founding.charter(), Access::open(&context.home, &community.id())?);
+        let (mut waiting, mut incomplete) = (0, 0);
+        index::each(&access, &[prefix::WAITING], |_| {
+            waiting += 1;
+            Ok(())
+        })?;
+        let accepted = status::accepted(&access)?;
+        for record in &accepted {
+            let header = access.block(Shelf::Certified, &record.0)?.and_then(|bytes| SignedHeader::verify(&bytes).ok());
+            let body = header.map(|header| header.header().body);
+            incomplete += usize::from(!body.is_some_and(|body| access.holds(Shelf::Certified, &body).unwrap_or(false)));
+        }
+        communities.push(CommunityReport {
+            id: community.id().to_string(),
+            name: charter.name.clone(),
+            accepted: accepted.len(),
+            waiting,
+            incomplete,
+            state_root: status::state_root(charter, &access)?.map(|root| root.to_string()),
+            validator: None,
+            evidence: None,
+            validators_present: None,
+        });
+    }
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Ok(NodeReport { running: false, version, peer: None, addresses: Vec::new(), peers: 0, communities })
+}
+
+fn print_node(out: &mut dyn Write, report: &NodeReport, context: &Context) -> io::Result<()> {
+    match &report.peer {
+        Some(peer) => {
+            writeln!(out, "Node      {peer} ({})", report.version)?;
+            report.addresses.iter().try_for_each(|address| writeln!(out, "Listening {address}"))?;
+            writeln!(out, "Peers     {}", report.peers)?;
+        }
+        None => {
+            writeln!(out, "Node      none runs with the home {}", context.home.path().display())?;
+            writeln!(out, "          start one with `commonwheel run`; this is what its stores hold")?;
+        }
+    }
+    if report.communities.is_empty() {
+        writeln!(out, "\nNo community yet. Join one with `commonwheel community join INVITE`.")?;
+    }
+    for community in &report.communities {
+        writeln!(out, "\nCommunity {} ({})", printable(&community.name), community.id)?;
+        if let Some(validator) = community.validator {
+            writeln!(out, "Role      {}", if validator { "validator" } else { "replica" })?;
+        }
+        writeln!(
+            out,
+            "Records   {} accepted, {} waiting, {} without body",
+            community.accepted, community.waiting, community.incomplete
+        )?;
+        if let Some(present) = &community.validators_present {
+            writeln!(out, "Present   {} validators", present.len())?;
+        }
+        match &community.state_root {
+            Some(root) => writeln!(out, "State     {root}")?,
+            None => writeln!(out, "State     unknown: the charter needs a newer version of this program")?,
+        }
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::{Context, progress};
 use crate::community;
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::index;
@@ -14,7 +15,11 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   commonwheel store check
-  commonwheel store rebuild-index --community 'Riverbank commons'")]
+  commonwheel store rebuild-index --community 'Riverbank commons'
+
+With --json, one line for each community.
+
+Exit codes: 0 sound; 1 failed; 2 wrong usage; 4 a store is damaged.")]
 pub struct StoreArgs {
     #[command(subcommand)]
     verb: Verb,
@@ -56,6 +61,17 @@ pub fn run(args: &StoreArgs, context: &Context) -> anyhow::Result<ExitCode> {
         Some(name) => vec![community::resolve(&context.home, name)?],
         None => community::ids(&context.home)?,
     };
+    if ids.is_empty() {
+        bail!(
+            "there is no community on this machine, so no store\nHint: join one with `commonwheel community join INVITE`"
+        );
+    }
+    if crate::run::Client::connect(&context.home).is_some() {
+        bail!(
+            "a node runs with the home {} and uses its stores\nHint: stop it with `commonwheel stop`, then try again",
+            context.home.path().display()
+        );
+    }
     let mut sound = true;
     for id in ids {
         match args.verb {

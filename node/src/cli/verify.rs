@@ -29,8 +29,8 @@ Examples:
   commonwheel verify dataset
   commonwheel verify dataset --community bafy… --state-root bafy…
 
-Without --community and --state-root it proves what the export says of itself: compare the two with those that a
-node of the community shows.
+Without --community and --state-root it proves only what the export says of
+itself: compare the two with those that a node of the community shows.
 
 Exit codes: 0 everything holds; 1 it could not be read; 2 wrong usage; 4 the check failed.";
 

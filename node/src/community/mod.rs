@@ -55,7 +55,7 @@ pub enum CommunityError {
     NoneHere,
     /// None of this name.
     #[error(
-        "no community here has this name or an id that begins so; here are {known}\nHint: `commonwheel community list` shows ids"
+        "no community here has this name or an id that begins so; here: {known}\nHint: `commonwheel community list` shows ids"
     )]
     NotFound {
         /// Names of those that are here.
@@ -188,7 +188,7 @@ impl CommunityError {
 /// line breaks) and without those that reverse the direction of what follows.
 pub fn printable(text: &str) -> String {
     let hidden = |c: char| {
-        (c.is_control() && c != '\n')
+        (c.is_control() && c != '\n' && c != '\t')
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()

@@ -3,13 +3,15 @@
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::identity::AuthorMode;
 use commonwheel_protocol::licence::Licence;
-use commonwheel_protocol::preference::Preference;
+use commonwheel_protocol::preference::{Preference, PreferenceError};
 use commonwheel_protocol::record::body::is_language_tag;
 use commonwheel_protocol::record::content::Label;
 
 /// By what right a record is shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RightsChoice {
+    /// One's own words, and a model's answers where there are some.
+    Usual,
     /// One's own words, and a model's answers.
     OwnAndModel,
     /// All of it one's own work.
@@ -40,6 +42,8 @@ pub struct Choices {
     pub label: Label,
     /// The language of items that name none.
     pub language: Option<String>,
+    /// The model that answered in items that name none.
+    pub model: Option<String>,
     /// The name to credit.
     pub credit: Option<String>,
 }
@@ -49,7 +53,7 @@ pub struct Choices {
 pub enum ChoiceError {
     /// A licence that the charter does not allow, or that is not known.
     #[error(
-        "{found:?} is not a licence of this community; it allows {allowed}\nHint: choose one of these with --licence"
+        "{found:?} is not a licence of this community; it allows {allowed}\nHint: choose one of these with --licence, or in the settings under [contribute]"
     )]
     Licence {
         /// What was asked for.
@@ -58,10 +62,10 @@ pub enum ChoiceError {
         allowed: String,
     },
     /// A preference that does not parse.
-    #[error("the preference is not understood: {0}")]
-    Preference(#[from] commonwheel_protocol::preference::PreferenceError),
+    #[error("the preference is not understood: {0}\nHint: write it as in \"train-ai=n, search=y\"")]
+    Preference(PreferenceError),
     /// A language that is no tag.
-    #[error("{0:?} is not a BCP 47 language tag; expected one such as en, pt-BR or sw")]
+    #[error("{0:?} is not a BCP 47 language tag; expected one such as en, pt-BR or sw\nHint: name it with --language")]
     Language(String),
 }
 
@@ -88,7 +92,7 @@ pub fn default_licence(charter: &Charter) -> Licence {
 /// # Errors
 /// [`ChoiceError::Preference`].
 pub fn preference(given: &str) -> Result<(String, Preference), ChoiceError> {
-    Ok((given.to_owned(), Preference::read(given)?))
+    Ok((given.to_owned(), Preference::read(given).map_err(ChoiceError::Preference)?))
 }
 
 /// A language tag.

@@ -1,7 +1,7 @@
 //! From a file on somebody's disk to signed records: prepare (redact), choose, sign.
 //!
 //! ```text
-//! import::Item (raw) ──prepare──▶ Prepared (redacted, marked) ──Terms of sharing──▶ signed Parcel
+//! import::Item (raw) ──prepare──▶ Prepared (redacted, marked) ──decisions──▶ signed Parcel
 //! ```
 //! Raw text goes no further than [`prepare::prepare`].
 

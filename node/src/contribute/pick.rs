@@ -28,6 +28,14 @@ impl Pick {
             Pick::Some(numbers) => numbers.contains(&number),
         }
     }
+
+    /// The highest number that is named.
+    pub fn last(&self) -> Option<usize> {
+        match self {
+            Pick::All => None,
+            Pick::Some(numbers) => numbers.last().copied(),
+        }
+    }
 }
 
 impl FromStr for Pick {

@@ -1,7 +1,8 @@
 //! Redaction of an imported item, with every mark kept for the preview.
 
 use crate::import::Item;
-use commonwheel_protocol::record::content::Content;
+use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::record::content::{Content, Message, Role};
 use commonwheel_protocol::redact::{Mark, Redactor, Ruleset};
 use commonwheel_protocol::text::{RawText, Redacted};
 use std::collections::BTreeMap;
@@ -36,6 +37,8 @@ pub struct Prepared {
     pub labelled: bool,
     /// Whether others hold the rights.
     pub third_party: bool,
+    /// The record that a correction corrects.
+    pub corrects: Option<RecordId>,
     /// Findings by kind.
     pub redactions: BTreeMap<String, i64>,
     /// Findings that count towards quarantine.
@@ -64,6 +67,7 @@ pub fn prepare(item: &Item, ruleset: &Ruleset) -> Prepared {
         language: item.language.clone(),
         labelled: item.labelled,
         third_party: item.third_party,
+        corrects: item.corrects,
         redactions,
         core_findings: redactor.core_findings(),
     }
@@ -78,6 +82,24 @@ impl Prepared {
     /// The content without its marks.
     pub fn redacted(&self) -> Content<Redacted> {
         self.content.map(&mut |marked| marked.text.clone())
+    }
+
+    /// Whether a model wrote a part of it, as far as its kind and its roles show.
+    pub fn has_model_output(&self) -> bool {
+        let answered = |messages: &[Message<Marked>]| messages.iter().any(|message| message.role == Role::Assistant);
+        let judged = match &self.content {
+            Content::Chat(chat) => answered(&chat.messages),
+            Content::Rubric(rubric) => answered(&rubric.messages),
+            Content::Feedback(feedback) => answered(&feedback.messages),
+            Content::Preference(_) => true,
+            _ => false,
+        };
+        judged || self.model.is_some()
+    }
+
+    /// Whether it is a chat whose label is only assumed.
+    pub fn wants_label(&self) -> bool {
+        matches!(self.content, Content::Chat(_)) && !self.labelled
     }
 
     /// Whether a person has to look before it may be shared.

@@ -2,11 +2,12 @@
 //!
 //! Only redacted text is kept: the body as it would be published, and the decisions.
 
+use crate::home;
 use commonwheel_protocol::record::{Body, BodyError};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// One item held back.
@@ -28,6 +29,9 @@ pub struct Held {
     pub preference: String,
     /// How the author appears.
     pub mode: String,
+    /// The record that a correction corrects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<String>,
     /// The keyed digest of the content, by which it is known as shared.
     pub digest: String,
 }
@@ -36,13 +40,15 @@ pub struct Held {
 #[derive(Debug, thiserror::Error)]
 pub enum QuarantineError {
     /// The folder or a file.
-    #[error("the quarantine at {0} cannot be used: {1}")]
+    #[error("the quarantine at {0} cannot be used: {1}\nHint: check who owns the folder and whether the disk is full")]
     Io(PathBuf, io::Error),
     /// No such item.
-    #[error("the quarantine holds no item {0}. See `commonwheel quarantine list`")]
+    #[error("the quarantine holds no item {0}\nHint: `commonwheel quarantine list` shows what it holds")]
     NoSuch(u32),
     /// A file there is not one of ours.
-    #[error("the file {0} in the quarantine is damaged; discard it with `commonwheel quarantine discard`")]
+    #[error(
+        "the file {0} in the quarantine is damaged or of another version\nHint: remove it with `commonwheel quarantine discard`, and contribute the item again"
+    )]
     Damaged(PathBuf),
 }
 
@@ -61,18 +67,13 @@ impl Quarantine {
     /// When it cannot be written.
     pub fn add(&self, held: &Held) -> Result<u32, QuarantineError> {
         let wrong = |error| QuarantineError::Io(self.0.clone(), error);
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).map_err(wrong)?;
+        home::create_folder(&self.0).map_err(wrong)?;
+        let text = serde_json::to_vec_pretty(held).map_err(|error| wrong(io::Error::other(error)))?;
         let mut number = self.numbers()?.last().map_or(1, |last| last + 1);
         loop {
-            let path = self.path(number);
-            let temporary = path.with_extension("tmp");
-            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary) {
-                Ok(mut file) => {
-                    let text = serde_json::to_vec_pretty(held).map_err(|error| wrong(io::Error::other(error)))?;
-                    file.write_all(&text).and_then(|()| file.sync_all()).map_err(wrong)?;
-                    fs::rename(&temporary, &path).map_err(wrong)?;
-                    return Ok(number);
-                }
+            match home::write_new(&self.path(number), &text) {
+                Ok(()) => return Ok(number),
+                // Another command was faster.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 Err(error) => return Err(wrong(error)),
             }
@@ -98,6 +99,15 @@ impl Quarantine {
         }
         numbers.sort_unstable();
         Ok(numbers)
+    }
+
+    /// The numbers of all items by their digests. A damaged item has none.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn digests(&self) -> Result<BTreeMap<String, u32>, QuarantineError> {
+        let digest = |number| self.get(number).ok().map(|(held, _, _)| (held.digest, number));
+        Ok(self.numbers()?.into_iter().filter_map(digest).collect())
     }
 
     /// One item, with its body.
@@ -130,5 +140,35 @@ impl Quarantine {
 
     fn path(&self, number: u32) -> PathBuf {
         Path::new(&self.0).join(format!("{number:04}.json"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_held_back_by_several_commands_at_once_are_all_kept() {
+        const EACH: usize = 25;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Quarantine::at(folder.path().join(name));
+        let held = Held {
+            community: String::new(),
+            origin: String::new(),
+            format: String::new(),
+            findings: 6,
+            body: String::new(),
+            licence: String::new(),
+            preference: String::new(),
+            mode: String::new(),
+            corrects: None,
+            digest: String::new(),
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..EACH).for_each(|_| assert!(at("quarantine").add(&held).is_ok())));
+            }
+        });
+        assert_eq!(at("quarantine").numbers().unwrap().len(), 4 * EACH);
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! One keyed digest per content in a private file. Without the seed the digests confirm no guess.
 
+use super::Prepared;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::record::content::Content;
-use commonwheel_protocol::text::Redacted;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -40,10 +40,15 @@ impl Shared {
         Ok(Shared { path, key, seen: text.lines().map(str::to_owned).collect() })
     }
 
-    /// The digest of a content: the same for the same texts in the same places.
-    pub fn digest(&self, content: &Content<Redacted>) -> String {
-        let mut texts = vec![content.kind().to_owned()];
-        content.map(&mut |text| texts.push(text.as_str().to_owned()));
+    /// The digest of an item: the same for the same texts in the same places. Two corrections
+    /// differ when they correct different messages.
+    pub fn digest(&self, item: &Prepared) -> String {
+        let mut texts = vec![item.content.kind().to_owned()];
+        item.content.map(&mut |marked| texts.push(marked.text.as_str().to_owned()));
+        texts.extend(item.corrects.map(|record| record.to_string()));
+        if let Content::Correction(correction) = &item.content {
+            texts.extend(correction.message.map(|at| at.to_string()));
+        }
         self.digest_text(&texts.iter().map(String::as_str).collect::<Vec<_>>())
     }
 

@@ -57,7 +57,7 @@ impl Signer<'_> {
             title: item.title.as_ref().map(text),
             language: item.language.clone().or_else(|| choices.language.clone()),
             tags: item.tags.iter().map(text).collect(),
-            model: item.model.as_ref().map(text),
+            model: self.model(item, choices),
             preference_given: choices.preference_given.clone(),
             vocabulary: VOCABULARY.to_owned(),
             rights: self.rights(item, choices),
@@ -132,11 +132,19 @@ impl Signer<'_> {
         })
     }
 
+    /// The model that the file names, else the one that the contributor names if a model took part.
+    fn model(&self, item: &Prepared, choices: &Choices) -> Option<Redacted> {
+        let named = item.model.as_ref().map(|model| model.text.clone());
+        let typed = choices.model.as_ref().filter(|_| item.has_model_output());
+        named.or_else(|| typed.map(|model| self.redact(model)))
+    }
+
     fn rights(&self, item: &Prepared, choices: &Choices) -> Vec<Right<Redacted>> {
-        let model = || item.model.as_ref().map(|model| model.text.clone());
+        let with_model = || vec![Right::OwnWork, Right::ModelOutput(self.model(item, choices))];
         match &choices.rights {
-            RightsChoice::Own => vec![Right::OwnWork],
-            RightsChoice::OwnAndModel => vec![Right::OwnWork, Right::ModelOutput(model())],
+            RightsChoice::Usual if item.has_model_output() => with_model(),
+            RightsChoice::Usual | RightsChoice::Own => vec![Right::OwnWork],
+            RightsChoice::OwnAndModel => with_model(),
             RightsChoice::ThirdParty { source, licence } => {
                 vec![Right::ThirdParty { source: self.redact(source), licence: self.redact(licence) }]
             }

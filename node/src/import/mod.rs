@@ -7,6 +7,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::record::content::Content;
 use commonwheel_protocol::text::RawText;
 use std::fmt;
@@ -20,6 +21,7 @@ mod archive;
 mod chatgpt;
 mod fields;
 pub mod limits;
+mod native;
 mod oasst;
 mod open_webui;
 mod openai;
@@ -53,10 +55,13 @@ pub struct Item {
     pub labelled: bool,
     /// Whether the format is that of published datasets, so that others hold the rights.
     pub third_party: bool,
+    /// The record that a correction corrects; none for other content.
+    pub corrects: Option<RecordId>,
 }
 
 impl Item {
-    fn new(format: Format, content: Content<RawText>) -> Self {
+    /// An item without a position, title or anything else that a content does not have of itself.
+    pub fn new(format: Format, content: Content<RawText>) -> Self {
         let labelled = !matches!(content, Content::Chat(_));
         Item {
             format,
@@ -68,6 +73,7 @@ impl Item {
             tags: Vec::new(),
             labelled,
             third_party: format.third_party(),
+            corrects: None,
         }
     }
 }
@@ -85,6 +91,8 @@ pub struct ItemError {
 /// What a file can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
+    /// Commonwheel's own: records of any kind, in the field names of a body.
+    Commonwheel,
     /// Chats exported from Open WebUI, by a user or by an administrator.
     OpenWebUi,
     /// Feedback exported from Open WebUI, with the chats it is about.
@@ -113,7 +121,8 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 12] = [
+    pub const ALL: [Format; 13] = [
+        Format::Commonwheel,
         Format::OpenWebUi,
         Format::OpenWebUiFeedback,
         Format::ChatGpt,
@@ -131,6 +140,7 @@ impl Format {
     /// The name to show.
     pub fn name(self) -> &'static str {
         match self {
+            Format::Commonwheel => "Commonwheel records",
             Format::OpenWebUi => "Open WebUI chats",
             Format::OpenWebUiFeedback => "Open WebUI feedback",
             Format::ChatGpt => "ChatGPT export",
@@ -151,6 +161,7 @@ impl Format {
         match self {
             Format::OpenWebUi | Format::ChatGpt | Format::OpenAiChat => "chat",
             Format::OpenWebUiFeedback => "feedback",
+            Format::Commonwheel => "record",
             Format::PlainText => "text",
             _ => "row",
         }
@@ -160,7 +171,7 @@ impl Format {
     fn third_party(self) -> bool {
         match self {
             Format::OpenWebUi | Format::OpenWebUiFeedback | Format::ChatGpt => false,
-            Format::OpenAiChat | Format::PlainText => false,
+            Format::Commonwheel | Format::OpenAiChat | Format::PlainText => false,
             Format::Oasst | Format::QuestionAnswer | Format::Alpaca | Format::Dolly => true,
             Format::Preference | Format::Kto | Format::HhRlhf => true,
         }

@@ -3,7 +3,9 @@
 use super::fields::{Messages, Why, field, too_much_text};
 use super::plain_text;
 use super::stream::{Piece, Scanner, Source};
-use super::{Format, ImportError, Item, ItemError, Sink, chatgpt, limits, oasst, open_webui, openai, preference, rows};
+use super::{
+    Format, ImportError, Item, ItemError, Sink, chatgpt, limits, native, oasst, open_webui, openai, preference, rows,
+};
 use serde_json::Value;
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -198,6 +200,7 @@ impl<'s, 'f> Run<'s, 'f> {
             None => position,
         };
         match format {
+            Format::Commonwheel => self.emit(position, native::record(value)),
             Format::OpenWebUi => self.emit(position, open_webui::chat(value)),
             Format::OpenWebUiFeedback => self.emit(position, open_webui::feedback(value)),
             Format::ChatGpt => self.emit(position, chatgpt::chat(value)),
@@ -253,7 +256,9 @@ fn fitting(item: Item) -> Result<Item, Why> {
 fn detect(value: &Value) -> Option<Format> {
     let has = |key| field(value, key).is_some();
     let object = |key| value.get(key).is_some_and(Value::is_object);
-    if object("mapping") {
+    if native::is_record(value) {
+        Some(Format::Commonwheel)
+    } else if object("mapping") {
         Some(Format::ChatGpt)
     } else if object("data") && (has("snapshot") || object("meta")) {
         Some(Format::OpenWebUiFeedback)
@@ -274,6 +279,8 @@ fn detect(value: &Value) -> Option<Format> {
         Some(Format::Alpaca)
     } else if has("instruction") && has("response") {
         Some(Format::Dolly)
+    } else if value["kind"].is_string() {
+        Some(Format::Commonwheel)
     } else {
         None
     }
@@ -309,8 +316,8 @@ mod tests {
             (b"\xFE\xFF\0H\0i", "found UTF-16"),
             (b"{\0\"\0", "found UTF-16"),
             (b"caf\xE9 au lait", "at byte 3 "),
-            (b"{\"secret\":1}", "expected one of: Open WebUI chats, "),
-            (b"[\"secret\"]", "expected one of: Open WebUI chats, "),
+            (b"{\"secret\":1}", "expected one of: Commonwheel records, "),
+            (b"[\"secret\"]", "expected one of: Commonwheel records, "),
             (b"[{\"question\":\"1\",\n\"ans", "the end at line 2, column 5"),
             (b"{\"question\":\"1", "the end at line 1, column 14"),
             (b"{\n\"question\":\"1", "the end at line 2, column 14"),

@@ -105,14 +105,7 @@ impl Driver {
                     }
                 }
                 Some(event) = events.recv() => self.event(event).await?,
-                Some(call) = calls.recv() => {
-                    let response = self.call(call.request).await;
-                    // Who asked learns why the node stops.
-                    let failed = response.as_ref().err().cloned();
-                    let told = response.unwrap_or_else(|error| Response::Failed(error.to_string()));
-                    let _ = call.reply.send(told);
-                    failed.map_or(Ok(()), Err)?;
-                }
+                Some(call) = calls.recv() => self.take_call(call).await?,
                 Some(reply) = self.inbox.recv() => {
                     self.step(&reply.community, Input::Reply { ask: reply.ask, bytes: reply.bytes }).await?;
                 }
@@ -245,6 +238,7 @@ impl Driver {
                 tracing::info!(%validator, records = records.len(), "a validator holds bodies");
             }
             Notice::Validator(validator, _) => tracing::info!(%validator, "a validator is present"),
+            Notice::Damaged(why) => tracing::error!(why, "the store is damaged; run `commonwheel store check`"),
             Notice::Reconciled(_, missing) => tracing::debug!(missing, "reconciled"),
             Notice::Failed(record, why) => tracing::info!(%record, why, "a record failed a check"),
             Notice::Refused(record, why) => {
@@ -258,9 +252,34 @@ impl Driver {
         }
     }
 
+    /// Answers a command. What asks other nodes is done beside the driver, which must not wait.
+    async fn take_call(&mut self, call: Call) -> Result<(), LedgerError> {
+        let net = self.seat.net.clone();
+        match call.request {
+            Request::Charter(community, addresses) => drop(tokio::spawn(async move {
+                let _ = call.reply.send(exchange::fetch_charter(&net, &community, &addresses).await);
+            })),
+            Request::Dial(address) => drop(tokio::spawn(async move {
+                let _ = call.reply.send(exchange::dial(&net, &address).await);
+            })),
+            request => {
+                let response = self.call(request).await;
+                // Who asked learns why the node stops.
+                let failed = response.as_ref().err().cloned();
+                let told = response.unwrap_or_else(|error| Response::Failed(error.to_string()));
+                let _ = call.reply.send(told);
+                failed.map_or(Ok(()), Err)?;
+            }
+        }
+        Ok(())
+    }
+
     async fn call(&mut self, request: Request) -> Result<Response, LedgerError> {
         Ok(match request {
-            Request::Info => Response::Info(self.info().await?),
+            Request::Info => match self.info().await {
+                Ok(info) => Response::Info(info),
+                Err(error) => Response::Failed(error.to_string()),
+            },
             Request::Block(community, shelf, cid) => self.read(&community, |store| {
                 let block = cid.parse().map(|cid| store.block(shelf.into(), &cid));
                 Ok(Response::Bytes(block.unwrap_or(Ok(None))?.map(Base64)))
@@ -284,14 +303,9 @@ impl Driver {
                 None => unknown_community(),
             },
             Request::Open(community) => self.open(&community).await?,
-            Request::Charter(community, addresses) => self.fetch_charter(&community, &addresses).await,
-            Request::Dial(address) => match address.parse::<Multiaddr>() {
-                Ok(address) => match self.seat.net.dial(address).await {
-                    Ok(_) => Response::Done,
-                    Err(error) => Response::Failed(error.to_string()),
-                },
-                Err(error) => Response::Failed(format!("not a multiaddress: {error}")),
-            },
+            Request::Charter(..) | Request::Dial(..) => {
+                Response::Failed("asked in the wrong place; this is a bug".into())
+            }
             Request::Stop => {
                 let _ = self.stop.send(true);
                 Response::Done
@@ -342,30 +356,6 @@ impl Driver {
             self.step(&id, Input::Connected(Peer(peer.to_bytes()))).await?;
         }
         Ok(Response::Done)
-    }
-
-    async fn fetch_charter(&self, community: &str, addresses: &[String]) -> Response {
-        let Ok(id) = community.parse::<Cid>() else { return unknown_community() };
-        let mut why = "the invite holds no address".to_owned();
-        for address in addresses {
-            let asked = async {
-                let address = address.parse::<Multiaddr>().map_err(|error| format!("not a multiaddress: {error}"))?;
-                let peer = self.seat.net.dial(address).await.map_err(|error| error.to_string())?;
-                let answer = exchange::ask(&self.seat.net, peer, Ask::Charter.to_bytes(&id)).await;
-                match answer.map(|bytes| Answer::read(&bytes)) {
-                    Some(Ok(Answer::Charter { founding, terms })) => Ok((founding, terms)),
-                    Some(Ok(Answer::Refused(Refusal::UnknownCommunity))) => {
-                        Err("the node there does not hold this community".to_owned())
-                    }
-                    _ => Err("the node there gave no charter".to_owned()),
-                }
-            };
-            match asked.await {
-                Ok((founding, terms)) => return Response::Charter(Base64(founding), Base64(terms)),
-                Err(error) => why = error,
-            }
-        }
-        Response::Failed(why)
     }
 
     async fn info(&self) -> Result<Info, LedgerError> {

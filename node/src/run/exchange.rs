@@ -1,6 +1,9 @@
 //! The exchange protocol over the network's streams: one request, one reply.
 
-use crate::net::{Frames, Net, Offence, PeerId};
+use super::wire::{Base64, Response};
+use crate::net::{Frames, Multiaddr, Net, Offence, PeerId};
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::wire::exchange::{Answer, Ask, Refusal};
 use tokio::sync::{mpsc, oneshot};
 
 /// A request of a peer, on its way to the driver.
@@ -50,4 +53,42 @@ pub(super) async fn serve(net: Net, mut frames: Frames, requests: mpsc::Sender<P
             return;
         }
     }
+}
+
+/// Connects to an address.
+pub(super) async fn dial(net: &Net, address: &str) -> Response {
+    match connect(net, address).await {
+        Ok(_) => Response::Done,
+        Err(why) => Response::Failed(why),
+    }
+}
+
+/// A community's founding and terms, from the first address that gives them.
+pub(super) async fn fetch_charter(net: &Net, community: &str, addresses: &[String]) -> Response {
+    let Ok(id) = community.parse::<Cid>() else {
+        return Response::Failed("expected a community's id".to_owned());
+    };
+    let mut why = "the invite holds no address".to_owned();
+    for address in addresses {
+        let asked = async {
+            let peer = connect(net, address).await?;
+            match ask(net, peer, Ask::Charter.to_bytes(&id)).await.map(|bytes| Answer::read(&bytes)) {
+                Some(Ok(Answer::Charter { founding, terms })) => Ok((founding, terms)),
+                Some(Ok(Answer::Refused(Refusal::UnknownCommunity))) => {
+                    Err("the node there does not hold this community".to_owned())
+                }
+                _ => Err("the node there gave no charter".to_owned()),
+            }
+        };
+        match asked.await {
+            Ok((founding, terms)) => return Response::Charter(Base64(founding), Base64(terms)),
+            Err(error) => why = error,
+        }
+    }
+    Response::Failed(why)
+}
+
+async fn connect(net: &Net, address: &str) -> Result<PeerId, String> {
+    let address = address.parse::<Multiaddr>().map_err(|error| format!("not a multiaddress: {error}"))?;
+    net.dial(address).await.map_err(|error| error.to_string())
 }

@@ -214,6 +214,7 @@ impl Charter {
         }
         let mut fields = Fields::of(decode(bytes)?)?;
         fields.constant("type", Domain::Charter.name())?;
+        ["validators", "licences", "recovery"].into_iter().try_for_each(|list| fields.present(list))?;
         let validators = fields.items("validators", VALIDATORS, read_validator)?;
         let f = fields.int_in("f", 0..=VALIDATORS as i64)? as usize;
         let q = fields.int_in("q", 1..=VALIDATORS as i64)? as usize;
@@ -429,6 +430,15 @@ pub(crate) mod tests {
         assert_eq!(Quorum::new(4, 1, 3).unwrap().meaning(), "4 validators: 1 may lie, 1 may be silent");
         assert_eq!(Quorum::new(3, 0, 2).unwrap().meaning(), "3 validators: 0 may lie, 1 may be silent");
         assert!(Quorum::new(1, 0, 1).unwrap().meaning().contains("single-steward"));
+    }
+
+    #[test]
+    fn a_list_that_is_left_out_is_named() {
+        for list in ["validators", "licences", "recovery"] {
+            let Node::Map(mut map) = decode(&charter(4, 1, 3).to_bytes()).unwrap() else { unreachable!() };
+            map.remove(list);
+            assert_eq!(Charter::read(&encode(&Node::Map(map))), Err(FieldError::Missing(list).into()));
+        }
     }
 
     #[test]

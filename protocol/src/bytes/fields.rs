@@ -141,6 +141,14 @@ impl Fields {
         }
     }
 
+    /// Makes sure that a field is there, whatever it holds.
+    ///
+    /// # Errors
+    /// When it is missing.
+    pub fn present(&self, field: &'static str) -> Result<(), FieldError> {
+        if self.0.contains_key(field) { Ok(()) } else { Err(FieldError::Missing(field)) }
+    }
+
     /// Takes a list of at most `max` items, each read by `read`; an absent field is an empty list.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Serving peers: who gets what.
 
-use super::{Core, Offence, Step};
+use super::{Core, Effect, Notice, Offence, Step};
 use crate::agreement::Verdict;
 use crate::agreement::checks::{Demands, check};
 use crate::bytes::Cid;
@@ -8,10 +8,19 @@ use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::{FRAME_BYTES, GOSSIP_ITEMS, LIVE_PAGE_BYTES};
 use crate::reconcile::Snapshot;
+use crate::record::header::HOUR_S;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::{Answer, Ask, Parcel, Peer, Purpose, Receipt, Refusal, Session, Statement};
 use crate::wire::gossip::Message;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Requests of one peer in one window, and how long that is. Copying a hundred thousand records
+/// takes some hundred requests.
+const ASKS_PER_WINDOW: u32 = 1_000;
+const ASKS_WINDOW_MS: u64 = 10_000;
+/// Different statements of one peer in an hour.
+const STATEMENTS_PER_HOUR: usize = 4;
 
 impl Core {
     pub(super) fn answer(
@@ -29,11 +38,15 @@ impl Core {
                 return Ok(Answer::Refused(Refusal::Malformed));
             }
         };
+        if self.asks_too_much(from) {
+            self.penalise(from, Offence::Unwanted, step);
+            return Ok(Answer::Refused(Refusal::Busy));
+        }
         match ask {
             Ask::Charter => Ok(Answer::Charter { founding: self.founding.bytes().to_vec(), terms: self.terms.clone() }),
             Ask::Prove => Ok(self.prove(from)),
             Ask::Submit(parcels) => self.take_submission(from, &parcels, ledger, step),
-            Ask::Live(after) => self.live(after, ledger),
+            Ask::Live(after) => Ok(unless_damaged(self.live(after, ledger), step)),
             Ask::Reconcile(message) => match self.snapshot(ledger)?.answer(&message) {
                 Ok(answer) => Ok(Answer::Reconcile(answer)),
                 Err(_) => {
@@ -45,10 +58,38 @@ impl Core {
                 let Some(purpose) = self.read_statement(from, &statement, step) else {
                     return Ok(Answer::Refused(Refusal::Statement));
                 };
+                if !self.may_state(from, Cid::of_cbor(&statement)) {
+                    self.penalise(from, Offence::Unwanted, step);
+                    return Ok(Answer::Refused(Refusal::Busy));
+                }
                 step.batch.put(Shelf::Live, Cid::of_cbor(&statement), statement);
-                self.serve(purpose, &items, &records, ledger)
+                let served = self.serve(purpose, &items, &records, ledger);
+                Ok(unless_damaged(served, step))
             }
         }
+    }
+
+    /// Whether a peer has asked more often than any honest one would.
+    fn asks_too_much(&mut self, from: &Peer) -> bool {
+        let now = self.now;
+        let Some(state) = self.peers.get_mut(from) else { return false };
+        if state.asked_since.plus(ASKS_WINDOW_MS) <= now {
+            (state.asked_since, state.asked) = (now, 0);
+        }
+        state.asked += 1;
+        state.asked > ASKS_PER_WINDOW
+    }
+
+    /// Whether a peer may make this statement: every statement is kept, and keys cost nothing, so
+    /// that a peer has only a few different ones an hour. One key needs one an hour.
+    fn may_state(&mut self, from: &Peer, statement: Cid) -> bool {
+        let hour = self.now.unix_s() / HOUR_S;
+        let Some(state) = self.peers.get_mut(from) else { return true };
+        if state.stated.0 != hour {
+            state.stated = (hour, BTreeSet::new());
+        }
+        state.stated.1.contains(&statement)
+            || (state.stated.1.len() < STATEMENTS_PER_HOUR && state.stated.1.insert(statement))
     }
 
     fn prove(&self, asker: &Peer) -> Answer {
@@ -88,7 +129,13 @@ impl Core {
             return Ok(Answer::Refused(Refusal::Busy));
         }
         let receipt = (!held.is_empty()).then(|| Receipt::sign(self.community, &held, &key));
-        if let Some(bytes) = &receipt {
+        // The same promise again need not be kept: records can be submitted in very many selections.
+        let mut promised = true;
+        for id in &held {
+            let given = index::key(prefix::RECEIPT, &[&id.0.to_bytes(), &key.public().0]);
+            promised &= !ledger.scan(&given, None, 1)?.is_empty();
+        }
+        if let Some(bytes) = receipt.as_ref().filter(|_| !promised) {
             step.batch.put(Shelf::Live, Cid::of_cbor(bytes), bytes.clone());
         }
         Ok(Answer::Submitted { receipt, refused })
@@ -159,9 +206,13 @@ impl Core {
         };
         add(&mut message.receipts, receipt);
         message.headers.extend(ledger.block(Shelf::Live, &id.0)?);
-        let mut verdicts = index::verdicts(ledger, id)?;
-        verdicts.sort_by_key(|verdict| verdict.verdict != Verdict::Accept);
-        for verdict in verdicts {
+        // One acceptance of each validator first, so that no validator crowds out the others by
+        // saying the same again and again.
+        let mut accepting = BTreeSet::new();
+        let (first, rest): (Vec<_>, Vec<_>) = index::verdicts(ledger, id)?
+            .into_iter()
+            .partition(|verdict| verdict.verdict == Verdict::Accept && accepting.insert(verdict.validator));
+        for verdict in first.into_iter().chain(rest) {
             let Some(batch) = ledger.block(Shelf::Live, &verdict.batch)? else { continue };
             if message.size() + batch.len() > LIVE_PAGE_BYTES - 4096 || message.batches.len() == GOSSIP_ITEMS {
                 break;
@@ -268,6 +319,15 @@ fn add(list: &mut Vec<Vec<u8>>, block: Vec<u8>) {
     if !list.contains(&block) {
         list.push(block);
     }
+}
+
+/// What is served; a block that cannot be read is this node's own trouble, and not a peer's way to
+/// stop it.
+fn unless_damaged(served: Result<Answer, LedgerError>, step: &mut Step) -> Answer {
+    served.unwrap_or_else(|error| {
+        step.effects.push(Effect::Notice(Notice::Damaged(error.0)));
+        Answer::Refused(Refusal::Busy)
+    })
 }
 
 /// Why a submitted record is not taken.

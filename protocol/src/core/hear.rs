@@ -34,7 +34,7 @@ impl Core {
     ) -> Result<Judgement, LedgerError> {
         let heard = match message {
             Ok(message) => self.take_in(&message, from, ledger, step)?,
-            Err(MessageError::Oversized { .. }) => Err(Offence::Oversized),
+            Err(MessageError::Oversized(_)) => Err(Offence::Oversized),
             Err(_) => Err(Offence::Malformed),
         };
         match heard {

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Milliseconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Millis(pub u64);
 
 impl Millis {
@@ -146,6 +146,8 @@ pub enum Notice {
     Accepted(RecordId),
     /// A peer has proved a validator's key.
     Validator(PublicKey, Peer),
+    /// The store could not give what a peer asked for; in its words.
+    Damaged(String),
     /// A peer has been reconciled with; this many records were missing here.
     Reconciled(Peer, usize),
 }

@@ -1,6 +1,7 @@
 //! Who is connected, what has been asked of them, and what was asked for.
 
 use super::{AskId, Core, Effect, Millis, Offence, Step};
+use crate::bytes::Cid;
 use crate::index::Item;
 use crate::ledger::{Ledger, LedgerError};
 use crate::record::RecordId;
@@ -31,6 +32,11 @@ pub(super) struct PeerState {
     pub submitted: BTreeSet<RecordId>,
     /// Records whose body it was asked for and did not give; forgotten at each reconciliation.
     pub lacks: BTreeSet<RecordId>,
+    /// How often it has asked since then.
+    pub asked: u32,
+    pub asked_since: Millis,
+    /// The statements that it has made in this hour.
+    pub stated: (i64, BTreeSet<Cid>),
     /// Until when it is asked neither to give nor to take records, since it just failed to.
     pub rests_until: Option<Millis>,
 }

@@ -7,7 +7,7 @@ use crate::agreement::{Batch, Class, Entry, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
-use crate::limits::{ATTESTATION_ENTRIES, GOSSIP_BYTES, GOSSIP_ITEMS};
+use crate::limits::{ATTESTATION_ENTRIES, BODY_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS};
 use crate::record::header::HOUR_S;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::Ask;
@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// Between two reconciliations with peers.
 const SYNC_EVERY_MS: u64 = 5_000;
+/// Bytes of bodies after which no further record is checked in a tick, so that no tick takes long.
+const CHECKED_BYTES: usize = 2 * BODY_BYTES;
 
 impl Core {
     pub(super) fn tick(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
@@ -52,11 +54,15 @@ impl Core {
     /// Checks waiting records and signs one batch of verdicts.
     fn attest(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         let Some(key) = self.role.validator.clone() else { return Ok(()) };
-        let mut entries = Vec::new();
+        let (mut entries, mut checked) = (Vec::new(), 0);
         self.begin_hour();
-        while entries.len() < ATTESTATION_ENTRIES {
+        // What is put off counts too: looking at it costs time, and there may be very many.
+        for _ in 0..ATTESTATION_ENTRIES {
+            if checked >= CHECKED_BYTES {
+                break;
+            }
             let Some(id) = self.to_check.pop_first() else { break };
-            match self.judge(&id, ledger, step)? {
+            match self.judge(&id, &mut checked, ledger, step)? {
                 // A word on each of many records too many would only be noise: they wait.
                 Some(Verdict::Reject(Class::Rate)) => drop(self.next_hour.insert(id)),
                 Some(verdict) => entries.push(Entry { record: id, verdict }),
@@ -74,13 +80,21 @@ impl Core {
         Ok(())
     }
 
-    /// This validator's verdict on a waiting record; `None` when there is nothing to say.
-    fn judge(&mut self, id: &RecordId, ledger: &impl Ledger, step: &mut Step) -> Result<Option<Verdict>, LedgerError> {
+    /// This validator's verdict on a waiting record; `None` when there is nothing to say. Adds the
+    /// bytes of the body to `checked`.
+    fn judge(
+        &mut self,
+        id: &RecordId,
+        checked: &mut usize,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<Option<Verdict>, LedgerError> {
         let Some(header) = self.waiting_header(id, ledger)? else { return Ok(None) };
-        let Some(body) = self.body(&header.header().body, ledger)? else { return Ok(None) };
         if self.exceeds_rate(&header) {
             return Ok(Some(Verdict::Reject(Class::Rate)));
         }
+        let Some(body) = self.body(&header.header().body, ledger)? else { return Ok(None) };
+        *checked += body.len();
         if self.revises_anothers(&header, ledger)? {
             let why = "a revision is signed by the key of the record that it revises".to_owned();
             step.effects.push(Effect::Notice(Notice::Failed(*id, why)));

@@ -28,13 +28,8 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
     /// Longer than a message may be.
-    #[error("such a message is at most {most} bytes; found {found}")]
-    Oversized {
-        /// How long it may be.
-        most: usize,
-        /// How long it is.
-        found: usize,
-    },
+    #[error("expected at most {GOSSIP_BYTES} bytes in gossip, {LIVE_PAGE_BYTES} in a page asked for; found {0}")]
+    Oversized(usize),
     /// Not canonical.
     #[error("the message is not canonical DAG-CBOR: {0}")]
     Bytes(#[from] DecodeError),
@@ -77,7 +72,7 @@ impl Message {
 
     fn read_within(most: usize, bytes: &[u8]) -> Result<Self, MessageError> {
         if bytes.len() > most {
-            return Err(MessageError::Oversized { most, found: bytes.len() });
+            return Err(MessageError::Oversized(bytes.len()));
         }
         let mut fields = Fields::of(decode(bytes)?)?;
         let message = Message {
@@ -135,10 +130,7 @@ mod tests {
         let envelope = of(60_000).len() - 60_000;
         assert!(Message::read(&of(GOSSIP_BYTES - envelope)).is_ok());
         let over = GOSSIP_BYTES + 1;
-        assert_eq!(
-            Message::read(&of(over - envelope)),
-            Err(MessageError::Oversized { most: GOSSIP_BYTES, found: over })
-        );
+        assert_eq!(Message::read(&of(over - envelope)), Err(MessageError::Oversized(over)));
         assert!(Message::read_page(&of(over - envelope)).is_ok());
     }
 }

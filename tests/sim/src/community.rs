@@ -31,9 +31,23 @@ pub struct Community {
 impl Community {
     /// Founds a community with these numbers, which must make a quorum.
     pub fn found(n: usize, f: usize, q: usize, bodies: BodyAccess) -> Result<Self, Box<dyn std::error::Error>> {
+        Community::found_with(n, f, q, bodies, &|_| {})
+    }
+
+    /// The same, with a change to the charter before it is signed.
+    ///
+    /// # Errors
+    /// When the numbers make no quorum.
+    pub fn found_with(
+        n: usize,
+        f: usize,
+        q: usize,
+        bodies: BodyAccess,
+        change: &dyn Fn(&mut Charter),
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let ruleset = commonwheel_config::ruleset::builtin();
         let seeds: Vec<_> = (0..n).map(|i| Seed::new([i as u8 + 1; 32])).collect();
-        let charter = Charter {
+        let mut charter = Charter {
             name: "Simulated commons".into(),
             scope: "Simulation".into(),
             protocol: PROTOCOL,
@@ -56,6 +70,7 @@ impl Community {
             recovery: vec![],
             drafted: START_S as i64,
         };
+        change(&mut charter);
         let validators: Vec<_> = seeds.iter().map(Seed::validator).collect();
         let signatures = validators.iter().map(|key| (key.public(), Founding::sign(&charter, key))).collect();
         Ok(Community { founding: Founding::new(&charter, &signatures)?, ruleset, validators })

@@ -61,6 +61,19 @@ pub fn write(
     Ok(records)
 }
 
+/// So many sound records with bodies of their own, of about so many bytes each.
+///
+/// # Errors
+/// When a record cannot be built, which is a fault of the simulator.
+pub fn sound(
+    count: usize,
+    body_bytes: usize,
+    community: &Community,
+) -> Result<Vec<Parcel>, Box<dyn std::error::Error>> {
+    let mut random = Random::new(1);
+    (0..count).map(|i| Ok(sign(i, true, body(i, body_bytes, community, &mut random)?, community).parcel)).collect()
+}
+
 fn body(
     i: usize,
     bytes: usize,

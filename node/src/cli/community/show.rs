@@ -86,7 +86,7 @@ impl Shown {
         )?;
         writeln!(
             out,
-            "Erased       waiting texts after {} days, refused ones after {}",
+            "To erase     waiting texts after {} days, refused ones after {} (this version does not yet)",
             number("waiting_days"),
             number("refused_days")
         )?;

@@ -1,12 +1,11 @@
-//! The contributor's decisions: from flags, from their own settings, from the charter, or asked.
+//! The contributor's decisions for a run: from flags, from their own settings, from the charter.
 
-use super::gather::{self, Summary};
 use crate::cli::output::Output;
-use crate::cli::{Context, ask, session, show};
+use crate::cli::{Context, ask, session};
 use crate::community::Community;
-use crate::contribute::pick::Pick;
+use crate::community::printable;
 use crate::contribute::quarantine::Held;
-use crate::contribute::{Choices, Prepared, RightsChoice, choices};
+use crate::contribute::{Choices, RightsChoice, choices};
 use crate::keys;
 use crate::run::member::now;
 use anyhow::bail;
@@ -14,9 +13,7 @@ use clap::{Args, ValueEnum};
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::identity::AuthorMode;
-use commonwheel_protocol::record::content::{Content, Label};
-use commonwheel_protocol::redact::Ruleset;
-use std::path::PathBuf;
+use commonwheel_protocol::record::content::Label;
 
 /// A label, as a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -52,66 +49,98 @@ pub enum RightsArg {
 pub struct ChoiceArgs {
     /// The licence, an SPDX id that the community allows.
     #[arg(long, value_name = "SPDX")]
-    licence: Option<String>,
+    pub(super) licence: Option<String>,
     /// The AI-use preference, such as "train-ai=n, search=y".
     #[arg(long, value_name = "STATEMENT")]
-    preference: Option<String>,
-    /// The label of chats that bring none.
+    pub(super) preference: Option<String>,
+    /// The label of chats that bring none. With --yes and without this, it is good.
     #[arg(long, value_enum)]
-    label: Option<LabelArg>,
+    pub(super) label: Option<LabelArg>,
     /// How you appear.
     #[arg(long = "as", value_enum, value_name = "MODE")]
-    mode: Option<ModeArg>,
-    /// Whose work it is.
+    pub(super) mode: Option<ModeArg>,
+    /// Whose work it is. Without this: your own, and a model's where a model answered.
     #[arg(long, value_enum, conflicts_with = "source")]
-    rights: Option<RightsArg>,
+    pub(super) rights: Option<RightsArg>,
+    /// The model that answered in items that name none.
+    #[arg(long, value_name = "NAME")]
+    pub(super) model: Option<String>,
     /// It is somebody else's: where it is from.
     #[arg(long, value_name = "SOURCE", requires = "source_licence")]
-    source: Option<String>,
+    pub(super) source: Option<String>,
     /// The licence under which that source gives it.
     #[arg(long, value_name = "LICENCE", requires = "source")]
-    source_licence: Option<String>,
+    pub(super) source_licence: Option<String>,
     /// The language of items that name none, a BCP 47 tag.
     #[arg(long, value_name = "TAG")]
-    language: Option<String>,
+    pub(super) language: Option<String>,
     /// The name to credit in each record.
     #[arg(long, value_name = "NAME")]
-    credit: Option<String>,
+    pub(super) credit: Option<String>,
+}
+
+/// Who decided something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    Charter,
+    Default,
+    Settings,
+    Flag,
+}
+
+impl By {
+    /// In words, to stand after what was decided.
+    pub fn words(self) -> &'static str {
+        match self {
+            By::Charter => ", the charter's default",
+            By::Default => "",
+            By::Settings => ", from your settings",
+            By::Flag => ", as you said",
+        }
+    }
+}
+
+/// The decisions for a run, and who made those that a person may still change.
+pub(super) struct Decided {
+    pub choices: Choices,
+    pub licence: By,
+    pub preference: By,
+    pub mode: By,
+    pub rights: By,
 }
 
 /// The decisions for a run: flags before one's own settings before the charter.
-pub(super) fn choices(
+///
+/// # Errors
+/// When one of them is not allowed or cannot be read.
+pub(super) fn decide(
     args: &ChoiceArgs,
     charter: &Charter,
     community: &Cid,
     context: &Context,
-) -> anyhow::Result<Choices> {
+) -> anyhow::Result<Decided> {
     let own = session::config(context)?;
-    let licence = match (&args.licence, own.licence) {
-        (Some(text), _) => choices::licence(text, charter)?,
-        (None, Some(own)) => choices::licence(own.spdx(), charter)?,
-        (None, None) => choices::default_licence(charter),
+    let (licence, licence_by) = match (&args.licence, own.licence) {
+        (Some(text), _) => (choices::licence(text, charter)?, By::Flag),
+        (None, Some(own)) => (choices::licence(own.spdx(), charter)?, By::Settings),
+        (None, None) => (choices::default_licence(charter), By::Charter),
     };
-    let given = args.preference.clone().or(own.preference.clone()).unwrap_or_else(|| charter.preference.to_string());
+    let (given, preference_by) = match (&args.preference, own.preference) {
+        (Some(given), _) => (given.clone(), By::Flag),
+        (None, Some(own)) => (own, By::Settings),
+        (None, None) => (charter.preference.to_string(), By::Charter),
+    };
     let (preference_given, preference) = choices::preference(&given)?;
-    let mode = match args.mode {
-        Some(ModeArg::Named) => AuthorMode::Named,
-        Some(ModeArg::Pseudonym) => AuthorMode::Pseudonym,
-        Some(ModeArg::Anonymous) => AuthorMode::Anonymous,
-        None => {
-            let default = own.author.unwrap_or(AuthorMode::Pseudonym);
-            keys::Profile::load(&context.home)?.mode(community, default)
+    let (mode, mode_by) = mode(args, own.author, community, context)?;
+    let (rights, rights_by) = match (&args.source, &args.source_licence, args.rights) {
+        (Some(source), Some(licence), _) => {
+            (RightsChoice::ThirdParty { source: source.clone(), licence: licence.clone() }, By::Flag)
         }
+        (_, _, Some(RightsArg::Own)) => (RightsChoice::Own, By::Flag),
+        (_, _, Some(RightsArg::OwnAndModel)) => (RightsChoice::OwnAndModel, By::Flag),
+        _ => (RightsChoice::Usual, By::Default),
     };
-    if mode == AuthorMode::Anonymous {
-        anstream::eprintln!("{}", crate::cli::identity::ANONYMOUS_NOTICE);
-    }
-    let rights = match (&args.source, &args.source_licence) {
-        (Some(source), Some(licence)) => RightsChoice::ThirdParty { source: source.clone(), licence: licence.clone() },
-        _ if args.rights == Some(RightsArg::Own) => RightsChoice::Own,
-        _ => RightsChoice::OwnAndModel,
-    };
-    Ok(Choices {
+    let choices = Choices {
         licence,
         preference_given,
         preference,
@@ -119,65 +148,58 @@ pub(super) fn choices(
         rights,
         label: if args.label == Some(LabelArg::Fail) { Label::Fail } else { Label::Good },
         language: args.language.as_deref().map(choices::language).transpose()?,
+        model: args.model.clone(),
         credit: args.credit.clone().filter(|_| mode != AuthorMode::Anonymous),
+    };
+    Ok(Decided { choices, licence: licence_by, preference: preference_by, mode: mode_by, rights: rights_by })
+}
+
+fn mode(
+    args: &ChoiceArgs,
+    own: Option<AuthorMode>,
+    community: &Cid,
+    context: &Context,
+) -> anyhow::Result<(AuthorMode, By)> {
+    let profile = keys::Profile::load(&context.home)?;
+    let chosen = |default| profile.mode(community, default);
+    // A mode that does not follow the default was chosen by the person.
+    let usual = chosen(AuthorMode::Pseudonym) != chosen(AuthorMode::Named);
+    Ok(match args.mode {
+        Some(ModeArg::Named) => (AuthorMode::Named, By::Flag),
+        Some(ModeArg::Pseudonym) => (AuthorMode::Pseudonym, By::Flag),
+        Some(ModeArg::Anonymous) => (AuthorMode::Anonymous, By::Flag),
+        None => {
+            let by = if usual && own.is_none() { By::Default } else { By::Settings };
+            (chosen(own.unwrap_or(AuthorMode::Pseudonym)), by)
+        }
     })
 }
 
-/// The decisions with which an item was held back.
+/// The decisions with which an item was held back. Rights, label and language are in its body.
 pub(super) fn from_held(held: &Held, charter: &Charter) -> anyhow::Result<Choices> {
     let (preference_given, preference) = choices::preference(&held.preference)?;
-    let modes = [AuthorMode::Named, AuthorMode::Pseudonym, AuthorMode::Anonymous];
+    let Some(mode) = commonwheel_config::node::author_mode(&held.mode) else {
+        bail!(
+            "expected named, pseudonym or anonymous in the quarantined item, found something else\nHint: discard it, and contribute it again"
+        );
+    };
     Ok(Choices {
         licence: choices::licence(&held.licence, charter)?,
         preference_given,
         preference,
-        mode: modes.into_iter().find(|mode| mode.name() == held.mode).unwrap_or(AuthorMode::Pseudonym),
-        rights: RightsChoice::OwnAndModel,
+        mode,
+        rights: RightsChoice::Usual,
         label: Label::Good,
         language: None,
+        model: None,
         credit: None,
     })
 }
 
-/// The decisions for one item; `None` when the person leaves it out.
-pub(super) fn for_item(
-    item: &Prepared,
-    run: &Choices,
-    args: &ChoiceArgs,
-    yes: bool,
-    out: Output,
-) -> anyhow::Result<Option<Choices>> {
-    let mut choices = run.clone();
-    if item.third_party && args.rights.is_none() && !matches!(choices.rights, RightsChoice::ThirdParty { .. }) {
-        if yes {
-            bail!(
-                "{} holds a published dataset ({}), so that its source and licence must be named\n\
-                 Hint: add --source NAME --source-licence LICENCE, or --rights own-and-model if it is yours",
-                item.position,
-                item.format
-            );
-        }
-        let source = ask::line(out, "This comes from a published dataset. Its name or address:", None)?;
-        let licence = ask::line(out, "Its licence:", None)?;
-        choices.rights = RightsChoice::ThirdParty { source, licence };
-    }
-    if yes {
-        return Ok(Some(choices));
-    }
-    show::prepared(&mut anstream::stderr().lock(), 0, item)?;
-    if matches!(item.content, Content::Chat(_)) && !item.labelled && args.label.is_none() {
-        match ask::line(out, "Did the model do well? good, fail, or skip to leave this one out:", Some("good"))?
-            .as_str()
-        {
-            "good" | "g" => choices.label = Label::Good,
-            "fail" | "f" => choices.label = Label::Fail,
-            _ => return Ok(None),
-        }
-    } else if !ask::yes(out, "Share this one?", true)? {
-        return Ok(None);
-    }
-    Ok(Some(choices))
-}
+/// What terms may promise and this version does not keep yet, said before anybody relies on it.
+pub(in crate::cli) const NOT_YET: &str = "
+This version of the program cannot yet revise or withdraw a record, take one down, erase waiting and refused texts in
+time, or leave records out of an export by their AI-use preference. Do not share what you may have to take back.";
 
 /// Shows the terms and asks, unless they were accepted before.
 pub(super) fn consent_to_terms(community: &Community, yes: bool, out: Output) -> anyhow::Result<()> {
@@ -185,39 +207,20 @@ pub(super) fn consent_to_terms(community: &Community, yes: bool, out: Output) ->
         return Ok(());
     }
     if !yes {
-        anstream::eprintln!("{}\n", show::safe(&community.terms));
+        anstream::eprintln!("{}\n{NOT_YET}\n", printable(&community.terms).trim_end());
         if !ask::yes(out, "These are the community's terms. Do you accept them?", false)? {
-            bail!("without accepting the terms nothing can be shared");
+            bail!(
+                "without accepting the terms nothing can be shared\nHint: `commonwheel community terms` shows them again"
+            );
         }
     }
     community.accept_terms(now().unix_s())?;
     Ok(())
 }
 
-/// Lists what the files hold and lets the person pick.
-pub(super) fn pick(files: &[PathBuf], ruleset: &Ruleset, charter: &Charter, out: Output) -> anyhow::Result<Pick> {
-    let most = charter.number("quarantine_above");
-    let mut found = 0;
-    gather::each(files, ruleset, &Pick::All, |number, item, origin| {
-        found += 1;
-        anstream::eprintln!("{}", Summary::of(number, &item, origin, most).line());
-        Ok(())
-    })?;
-    if found == 0 {
-        bail!("the files hold nothing that can be shared");
+/// Says once what anonymity does not do yet, when it was chosen before this run began.
+pub(super) fn remind_of_anonymity(choices: &Choices) {
+    if choices.mode == AuthorMode::Anonymous {
+        anstream::eprintln!("{}", crate::cli::identity::ANONYMOUS_NOTICE);
     }
-    Ok(ask::line(out, "Which ones? all, none, or numbers and ranges such as 1,4-7:", Some("all"))?.parse()?)
-}
-
-/// The last question before anything leaves this machine.
-pub(super) fn consent(records: usize, choices: &Choices, out: Output) -> anyhow::Result<bool> {
-    anstream::eprintln!(
-        "\n{records} record(s), {}, preference {}, {}.\n\
-         With your consent you assure that you are of age, that you may share this, and that it holds no\n\
-         sensitive data. Copies that others take keep their licence even if you withdraw a record later.",
-        choices.licence,
-        choices.preference,
-        choices.mode.name()
-    );
-    ask::yes(out, "Sign and share?", false)
 }

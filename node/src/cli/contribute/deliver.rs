@@ -1,8 +1,9 @@
 //! Handing signed records to the node, and watching where they arrive.
 
-use super::{Outcome, SharedRecord};
+use super::sharing::{Outcome, SharedRecord};
 use crate::cli::output::Output;
 use crate::cli::{progress, status};
+use crate::community::printable;
 use crate::contribute::sign::Signer;
 use crate::run::Client;
 use crate::run::client::Remote;
@@ -29,11 +30,29 @@ pub enum Until {
     Accepted,
 }
 
-/// Gives records to the node. When this returns they are durable there.
-pub(super) fn hand_over(client: &Client, community: &Cid, parcels: Vec<Parcel>) -> anyhow::Result<()> {
+impl Until {
+    /// Whether a record has come so far. One that the validators refuse has not; what a single
+    /// validator says against it does not count.
+    pub(super) fn reached(self, record: &SharedRecord) -> bool {
+        let accepted = record.state == "accepted";
+        match self {
+            Until::Signed => record.state != "refused",
+            Until::Held => accepted || (record.state != "refused" && !record.held_by.is_empty()),
+            Until::Accepted => accepted,
+        }
+    }
+}
+
+/// Gives records to the node, and says of each whether it was taken: then it is durable there. The
+/// node takes none that it has no room for.
+pub(super) fn hand_over(client: &Client, community: &Cid, parcels: Vec<Parcel>) -> anyhow::Result<Vec<bool>> {
+    let ids: Vec<_> = parcels.iter().map(|parcel| Cid::of_cbor(&parcel.header)).collect();
     let records =
         parcels.into_iter().map(|parcel| (Base64(parcel.header), Base64(parcel.body.unwrap_or_default()))).collect();
-    client.tell(&Request::Contribute(community.to_string(), records)).context("the node did not take the records")
+    client.tell(&Request::Contribute(community.to_string(), records)).context("the node did not take the records")?;
+    let access = Remote(client, community);
+    let taken = |id| Ok(access.holds(Shelf::Live, id)? || access.holds(Shelf::Certified, id)?);
+    ids.iter().map(taken).collect()
 }
 
 /// What was seen while waiting.
@@ -58,13 +77,16 @@ pub(super) fn wait(
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
     }
     let mut open: BTreeSet<RecordId> = sent.iter().map(|(id, _)| *id).collect();
-    let refused = |id: &RecordId, refusals: &BTreeMap<String, String>| refusals.contains_key(&id.to_string());
     let mut refusals = BTreeMap::new();
     while until != Until::Signed && !open.is_empty() && Instant::now() < deadline {
         refusals = refusals_of(client, &signer.community)?;
         let mut far = Vec::new();
         for id in &open {
-            if refused(id, &refusals) || arrived(client, &signer.community, id, until)? {
+            let refused = || match refusals.contains_key(&id.to_string()) {
+                true => is_settled(client, signer, id),
+                false => Ok(false),
+            };
+            if arrived(client, &signer.community, id, until)? || refused()? {
                 far.push(*id);
             }
         }
@@ -81,7 +103,7 @@ pub(super) fn wait(
     let present = info.communities.into_iter().find(|community| community.id == signer.community.to_string());
     let named = |key: &String| {
         let validator = key.parse().ok().and_then(|key| signer.charter.validator(&key));
-        validator.map_or_else(|| key.clone(), |validator| validator.name.clone())
+        validator.map_or_else(|| key.clone(), |validator| printable(&validator.name))
     };
     Ok(Waited {
         records: reports(client, signer, sent, &refusals)?,
@@ -94,6 +116,13 @@ fn refusals_of(client: &Client, community: &Cid) -> anyhow::Result<BTreeMap<Stri
         Response::Refusals(all) => Ok(all.into_iter().collect()),
         _ => Ok(BTreeMap::new()),
     }
+}
+
+/// Whether a record that somebody refused will come no further. One validator's word does not
+/// settle it: the others may make a quorum all the same.
+fn is_settled(client: &Client, signer: &Signer, id: &RecordId) -> Result<bool, LedgerError> {
+    let found = records::of(id, signer.charter, &Remote(client, &signer.community))?;
+    Ok(found.is_none_or(|found| status::state(&found, signer.charter) != "waiting"))
 }
 
 fn arrived(client: &Client, community: &Cid, id: &RecordId, until: Until) -> Result<bool, LedgerError> {
@@ -116,12 +145,14 @@ fn reports(
     for (id, origin) in sent {
         let found = records::of(id, signer.charter, &access)?;
         let report = found.map(|found| status::report(&found, signer.charter));
+        let state = report.as_ref().map_or("waiting", |report| report.state);
+        let reason = refusals.get(&id.to_string()).filter(|_| state != "accepted");
         reports.push(SharedRecord {
             id: id.to_string(),
             origin: origin.clone(),
-            held_by: report.as_ref().map(|report| report.held_by.clone()).unwrap_or_default(),
-            state: report.map_or("waiting", |report| report.state),
-            reason: refusals.get(&id.to_string()).cloned(),
+            held_by: report.map(|report| report.held_by).unwrap_or_default(),
+            state,
+            reason: reason.map(|why| printable(why)),
         });
     }
     Ok(reports)
@@ -131,16 +162,25 @@ fn reports(
 pub(super) fn print(outcome: &Outcome, out: Output) -> anyhow::Result<()> {
     const SHOWN: usize = 20;
     out.print(outcome, |out| {
-        let shared = &outcome.shared;
+        let (shared, (validators, hourly)) = (&outcome.shared, outcome.charter);
         if !shared.is_empty() {
-            writeln!(out, "Shared {} record(s) with {}.", shared.len(), outcome.community)?;
-            writeln!(out, "Validators present: {}", list(&outcome.validators))?;
+            let waiting = shared.iter().filter(|record| !Until::Held.reached(record)).count();
+            match waiting {
+                0 => writeln!(out, "Shared {} record(s) with {}.", shared.len(), printable(&outcome.community))?,
+                _ => writeln!(
+                    out,
+                    "Signed {} record(s) for {}; {waiting} of them no validator holds yet.",
+                    shared.len(),
+                    printable(&outcome.community)
+                )?,
+            }
+            writeln!(out, "Validators present: {}", some_or_all(&outcome.validators, validators))?;
         }
         for record in shared.iter().take(SHOWN) {
             let held = match record.held_by.len() {
                 0 if record.state == "accepted" => String::new(),
                 0 => ", on this machine only so far".to_owned(),
-                _ => format!(", held by {}", list(&record.held_by)),
+                _ => format!(", held by {}", some_or_all(&record.held_by, validators)),
             };
             writeln!(out, "  {} {}{held}  ({})", record.id, record.state, record.origin)?;
             if let Some(reason) = &record.reason {
@@ -150,8 +190,18 @@ pub(super) fn print(outcome: &Outcome, out: Output) -> anyhow::Result<()> {
         if shared.len() > SHOWN {
             writeln!(out, "  … and {} more: see `commonwheel mine`", shared.len() - SHOWN)?;
         }
+        if shared.iter().any(|record| record.state == "waiting" && !record.held_by.is_empty()) {
+            writeln!(out, "Watch them being accepted with `commonwheel mine`, or one with `commonwheel status ID`.")?;
+        }
+        if i64::try_from(shared.len()).is_ok_and(|count| count > hourly) {
+            writeln!(
+                out,
+                "The charter lets validators accept {hourly} records of an author in an hour: the rest take longer."
+            )?;
+        }
         section(out, &outcome.quarantined, "held in quarantine on this machine (see `commonwheel quarantine list`)")?;
         section(out, &outcome.duplicates, "shared before, left out (share again with --again)")?;
+        section(out, &outcome.failed, "left out")?;
         if shared.iter().any(|record| record.held_by.is_empty() && record.state == "waiting") {
             writeln!(
                 out,
@@ -172,6 +222,67 @@ fn section(out: &mut dyn std::io::Write, lines: &[String], what: &str) -> std::i
     if lines.len() > SHOWN { writeln!(out, "  … and {} more", lines.len() - SHOWN) } else { Ok(()) }
 }
 
-fn list(names: &[String]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+fn some_or_all(names: &[String], all: usize) -> String {
+    match names.len() {
+        0 => "none".to_owned(),
+        found if found == all && all > 1 => format!("all {all}"),
+        _ => names.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::home::Home;
+    use std::io::{Read, Write};
+
+    #[test]
+    fn a_record_counts_as_shared_only_when_it_came_as_far_as_was_asked() {
+        let record = |state, held: &[&str], reason: Option<&str>| SharedRecord {
+            id: String::new(),
+            origin: String::new(),
+            held_by: held.iter().map(ToString::to_string).collect(),
+            state,
+            reason: reason.map(str::to_owned),
+        };
+        let alone = record("waiting", &[], None);
+        assert_eq!(
+            [Until::Signed, Until::Held, Until::Accepted].map(|until| until.reached(&alone)),
+            [true, false, false]
+        );
+        let held = record("waiting", &["one"], None);
+        assert!(Until::Held.reached(&held) && !Until::Accepted.reached(&held));
+        assert!(Until::Accepted.reached(&record("accepted", &[], None)));
+        assert!(!Until::Held.reached(&record("refused", &["one"], Some("too long"))));
+    }
+
+    /// A node that takes the first record alone.
+    fn answer(stream: &mut std::os::unix::net::UnixStream, first: &str) -> std::io::Result<()> {
+        loop {
+            let mut len = [0; 4];
+            stream.read_exact(&mut len)?;
+            let mut bytes = vec![0; u32::from_be_bytes(len) as usize];
+            stream.read_exact(&mut bytes)?;
+            let response = match serde_json::from_slice(&bytes)? {
+                Request::Holds(_, _, id) => Response::Yes(id == first),
+                _ => Response::Done,
+            };
+            let bytes = serde_json::to_vec(&response)?;
+            stream.write_all(&(bytes.len() as u32).to_be_bytes())?;
+            stream.write_all(&bytes)?;
+        }
+    }
+
+    #[test]
+    fn a_record_that_the_node_has_no_room_for_does_not_count_as_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let listener = std::os::unix::net::UnixListener::bind(home.socket()).unwrap();
+        let parcel = |header: &[u8]| Parcel { header: header.to_vec(), ..Parcel::default() };
+        let first = Cid::of_cbor(b"first").to_string();
+        std::thread::spawn(move || answer(&mut listener.accept().unwrap().0, &first));
+        let client = Client::connect(&home).unwrap();
+        let parcels = vec![parcel(b"first"), parcel(b"second")];
+        assert_eq!(hand_over(&client, &Cid::of_cbor(b"community"), parcels).unwrap(), [true, false]);
+    }
 }

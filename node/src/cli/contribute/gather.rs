@@ -1,13 +1,15 @@
 //! Reading the files: every item prepared, every problem reported, the rest going on.
 
 use crate::cli::show;
+use crate::community::printable;
 use crate::contribute::Prepared;
 use crate::contribute::pick::Pick;
 use crate::contribute::prepare::prepare;
-use crate::import::{self, Item, ItemError};
+use crate::import::{self, ItemError};
 use commonwheel_protocol::redact::Ruleset;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -26,12 +28,12 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    pub fn of(number: usize, item: &Prepared, origin: &str, most: i64) -> Self {
+    pub fn of(number: usize, item: &Prepared, origin: Origin, most: i64) -> Self {
         let mut texts = Vec::new();
         item.content.map(&mut |marked| texts.push(marked.text.as_str().to_owned()));
         Summary {
             number,
-            origin: origin.to_owned(),
+            origin: origin.to_string(),
             format: item.format,
             kind: item.content.kind(),
             title: item.title.as_ref().map(|title| title.text.as_str().to_owned()),
@@ -45,9 +47,10 @@ impl Summary {
     /// One line for a list.
     pub fn line(&self) -> String {
         let first = self.title.as_deref().or(self.texts.first().map(String::as_str)).unwrap_or_default();
-        let short: String = show::safe(first).replace(['\n', '\t'], " ").chars().take(60).collect();
+        let short: String = printable(first).replace(['\n', '\t'], " ").chars().take(60).collect();
         let findings = match self.findings {
             0 => String::new(),
+            _ if self.quarantine => format!("  [{}: goes to quarantine]", show::counts(&self.redactions)),
             _ => format!("  [{}]", show::counts(&self.redactions)),
         };
         format!("{:>5}. {:<10} {short}{findings}", self.number, self.kind)
@@ -62,6 +65,23 @@ pub(super) struct FileItemError {
     error: ItemError,
 }
 
+/// Where an item came from.
+#[derive(Clone, Copy)]
+pub(super) struct Origin<'a> {
+    /// Which of the files, from 0.
+    pub file: usize,
+    /// The file's name.
+    pub name: &'a str,
+    /// Where in it.
+    pub position: &'a str,
+}
+
+impl fmt::Display for Origin<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.position)
+    }
+}
+
 /// Reads every file through, so that nothing is shared from files of which one turns out, far in, to
 /// be cut off or no text.
 ///
@@ -71,8 +91,8 @@ pub(super) fn check(files: &[PathBuf]) -> anyhow::Result<()> {
     files.iter().try_for_each(|path| import_all(path, &mut |_| ControlFlow::Continue(())))
 }
 
-/// Prepares each item that is picked, numbered through all files from 1, and hands it on with a
-/// short name of where it came from.
+/// Prepares each item that is picked, numbered through all files from 1, and hands it on until
+/// `take` breaks off.
 ///
 /// # Errors
 /// When a file cannot be read at all, or `take` fails.
@@ -80,34 +100,48 @@ pub(super) fn each(
     files: &[PathBuf],
     ruleset: &Ruleset,
     pick: &Pick,
-    mut take: impl FnMut(usize, Prepared, &str) -> anyhow::Result<()>,
+    mut take: impl FnMut(usize, Prepared, Origin) -> anyhow::Result<ControlFlow<()>>,
 ) -> anyhow::Result<Vec<FileItemError>> {
     let (mut number, mut errors) = (0, Vec::new());
-    for path in files {
-        let file = name(path);
-        let mut failed = None;
+    for (file, path) in files.iter().enumerate() {
+        let name = name(path);
+        let mut taken = Ok(ControlFlow::Continue(()));
         import_all(path, &mut |item| {
             match item {
-                Err(error) => errors.push(FileItemError { file: file.clone(), error }),
+                Err(error) => errors.push(FileItemError { file: name.clone(), error }),
                 Ok(item) => {
                     number += 1;
                     if pick.takes(number) {
-                        let origin = format!("{file} {}", item.position);
-                        failed = take(number, prepare(&item, ruleset), &origin).err();
+                        let origin = Origin { file, name: &name, position: &item.position };
+                        taken = take(number, prepare(&item, ruleset), origin);
                     }
                 }
             }
-            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if matches!(taken, Ok(ControlFlow::Continue(()))) {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
         })?;
-        if let Some(error) = failed {
-            return Err(error);
+        if taken?.is_break() {
+            break;
         }
     }
     Ok(errors)
 }
 
-fn import_all(path: &Path, take: &mut dyn FnMut(Result<Item, ItemError>) -> ControlFlow<()>) -> anyhow::Result<()> {
-    import::read(path, take).map(drop).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
+fn import_all(path: &Path, take: &mut import::Sink<'_>) -> anyhow::Result<()> {
+    import::read(path, take).map(drop).map_err(|error| with_hint(path, &error.to_string()))
+}
+
+/// A file's error, in which what to do follows the last semicolon.
+fn with_hint(path: &Path, error: &str) -> anyhow::Error {
+    const FORMATS: &str = "docs/FORMATS.md describes what is read";
+    let (what, hint) = match error.rsplit_once("; ") {
+        Some((what, hint)) if !hint.starts_with("found") => (what, hint),
+        _ => (error, FORMATS),
+    };
+    anyhow::anyhow!("{}: {what}\nHint: {hint}", path.display())
 }
 
 /// Says on standard error which items were left out.
@@ -122,5 +156,5 @@ pub(super) fn report_errors(errors: &[FileItemError]) {
 }
 
 fn name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| show::safe(&name.to_string_lossy()))
+    path.file_name().map_or_else(|| path.display().to_string(), |name| printable(&name.to_string_lossy()))
 }

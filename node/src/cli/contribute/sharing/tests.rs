@@ -1,0 +1,77 @@
+//! What leaves, and what does not, before consent.
+
+use super::super::decide::{ChoiceArgs, decide};
+use super::*;
+use crate::cli::output::Output;
+use crate::contribute::prepare::prepare;
+use crate::home::Home;
+use crate::import::{Format, Item};
+use commonwheel_protocol::record::content::{Content, Example, Label};
+use commonwheel_protocol::text::RawText;
+
+#[test]
+fn a_full_batch_waits_for_consent_before_it_leaves() {
+    let (folder, community) = community::testing::founded();
+    let context = Context { home: Home::at(folder.path()), out: Output { json: true } };
+    let seed = keys::create(&context.home, None).unwrap();
+    let ruleset = commonwheel_config::ruleset::builtin();
+    let charter = community.founding.charter();
+    let choices = decide(&ChoiceArgs::default(), charter, &community.id(), &context).unwrap().choices;
+    let args = ShareArgs { again: false, yes: false, until: deliver::Until::Signed, timeout: 0 };
+    let run = Run { context: &context, args: &args, community: &community, seed: &seed, ruleset: &ruleset };
+    let interview = Interview::of_all(Label::Good, context.out);
+    let mut sharing = Sharing::begin(run, choices, Some(interview), 1000).unwrap();
+    let mut take = |number: usize| {
+        let text = || RawText::new(format!("number {number}"));
+        let item = Item::new(Format::Commonwheel, Content::Example(Example { prompt: text(), ideal: text() }));
+        sharing.take(number, prepare(&item, &ruleset), Origin { file: 0, name: "file", position: "line" })
+    };
+    assert!((1..BATCH_RECORDS).all(|number| take(number).is_ok_and(|flow| flow.is_continue())));
+    // There is nobody to consent here.
+    let error = take(BATCH_RECORDS).unwrap_err().to_string();
+    assert!(error.contains("Sign and share?"), "{error}");
+    assert!(sharing.session.is_none() && sharing.ready.len() == BATCH_RECORDS);
+    assert!(!community.folder.join("shared.txt").exists(), "nothing counts as shared");
+}
+
+#[test]
+fn an_item_in_quarantine_is_not_released_without_consent() {
+    let (folder, community) = community::testing::founded();
+    let context = Context { home: Home::at(folder.path()), out: Output { json: true } };
+    keys::create(&context.home, None).unwrap();
+    community.accept_terms(0).unwrap();
+    let held = Held {
+        community: community.id().to_string(),
+        origin: "file, line 1".into(),
+        format: "commonwheel".into(),
+        findings: 6,
+        body: String::new(),
+        licence: "CC-BY-4.0".into(),
+        preference: "train-ai=n".into(),
+        mode: "pseudonym".into(),
+        corrects: None,
+        digest: String::new(),
+    };
+    // There is nobody to consent here.
+    let error = release(&context, &held, Vec::new(), false).unwrap_err().to_string();
+    assert!(error.contains("Sign and share?"), "{error}");
+}
+
+#[test]
+fn a_run_of_which_validators_refuse_something_does_not_end_as_done() {
+    let record = |state, reason: Option<&str>| SharedRecord {
+        id: String::new(),
+        origin: String::new(),
+        held_by: vec!["Ada".into()],
+        state,
+        reason: reason.map(str::to_owned),
+    };
+    let code = |shared| Outcome { shared, ..Outcome::default() }.exit_code(deliver::Until::Signed);
+    assert_eq!(code(vec![record("accepted", None), record("waiting", Some("one validator says no"))]), 0);
+    assert_eq!(code(vec![record("accepted", None), record("refused", Some("the licence"))]), 3);
+    assert_eq!(code(vec![record("refused", Some("the licence"))]), 1);
+    let held_back = |shared| {
+        Outcome { shared, quarantined: vec!["an item".into()], ..Outcome::default() }.exit_code(deliver::Until::Signed)
+    };
+    assert_eq!((held_back(vec![]), held_back(vec![record("accepted", None)])), (3, 3));
+}
