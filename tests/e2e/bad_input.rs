@@ -76,7 +76,7 @@ fn a_place_that_is_taken_or_not_there_is_an_error_with_a_way_out() {
     fails(validator, ["run"], 1, &["a node already runs", "stop it first"]);
     let taken = validator.addresses[0].split("/p2p/").next().unwrap().to_owned();
     fails(&stranger, ["run", "--listen", &taken], 1, &[&taken, "in use by another program"]);
-    fails(validator, ["store", "check"], 1, &["is in use", "Hint:"]);
+    fails(validator, ["store", "check"], 1, &["uses its stores", "Hint:"]);
     let unknown = Cid::of_cbor(b"no such record").to_string();
     fails(validator, ["status", &unknown], 1, &[&unknown, "Hint:"]);
     let typo = said(&validator.try_command(["status", "bafy"]).unwrap());
