@@ -62,7 +62,8 @@ fn a_place_that_is_taken_or_not_there_is_an_error_with_a_way_out() {
     let mut scene = Scene::of_one("certificate");
     let invite = scene.invite();
     let stranger = scene.stranger("stranger");
-    let damaged = invite.replace(&invite[40..41], if &invite[40..41] == "a" { "b" } else { "a" });
+    let mut damaged = invite.clone();
+    damaged.replace_range(40..41, if &invite[40..41] == "a" { "b" } else { "a" });
     fails(&stranger, ["community", "join", &damaged, "--yes"], 1, &["the invite is damaged"]);
     let mut elsewhere: Invite = invite.parse().unwrap();
     elsewhere.community = Cid::of_cbor(b"elsewhere");
