@@ -179,14 +179,11 @@ pub fn charter(validators: &[Seed]) -> Charter {
 
 fn ruleset() -> Ruleset {
     let rule = RuleSpec {
-        kind: Kind::Email,
-        pattern: "@".into(),
         validator: Rule::Email,
         needs: vec![Needs::At],
-        group: None,
         confidence: 97,
-        core: true,
+        ..RuleSpec::searching(Kind::Email, "@")
     };
-    let spec = RulesetSpec { name: "vectors".into(), version: 1, quarantine_above: 5, rules: vec![rule] };
+    let spec = RulesetSpec::of("vectors", vec![rule]);
     Ruleset::compile(spec, Cid::of(Codec::Raw, RULESET.as_bytes())).expect("a ruleset within the limits")
 }

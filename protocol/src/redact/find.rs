@@ -1,7 +1,7 @@
 //! Looking for personal data in a text.
 
 use super::normal::Normal;
-use super::ruleset::{Rule, met_by};
+use super::rule::met_by;
 use super::{Kind, Ruleset, placeholder};
 use std::ops::Range;
 
@@ -62,12 +62,19 @@ impl Ruleset {
     }
 
     fn find_in_part(&self, part: &str, offset: usize) -> Vec<Finding> {
-        let normal = Normal::of(part);
-        let met = met_by(normal.as_str());
+        let normal = Normal::of(part, self.table);
         let mut findings = Vec::new();
-        for rule in self.rules.iter().filter(|rule| rule.needs & !met == 0) {
-            rule.find(normal.as_str(), &mut findings);
-        }
+        self.search(normal.as_str(), &mut findings);
+        // Where a rule has found something it looks on behind it.
+        let mut ends = vec![0; self.rules.len()];
+        self.scan.each(normal.as_str(), |rule, start| {
+            if start.start >= ends[rule]
+                && let Some(span) = self.rules[rule].at(normal.as_str(), start)
+            {
+                ends[rule] = span.end;
+                findings.push(self.rules[rule].finding(span));
+            }
+        });
         merge_overlaps(&mut findings);
         for finding in &mut findings {
             let span = normal.original(&finding.span);
@@ -75,40 +82,15 @@ impl Ruleset {
         }
         findings
     }
-}
 
-impl Rule {
-    /// Adds what this rule finds in `text`, which is normalised.
-    fn find(&self, text: &str, findings: &mut Vec<Finding>) {
-        let mut at = 0;
-        while at < text.len() {
-            let Some(candidate) = self.regex.find_at(text, at) else { return };
-            let group = match self.group {
-                None => Some(candidate.range()),
-                Some(group) => self
-                    .regex
-                    .captures_at(text, candidate.start())
-                    .and_then(|captures| captures.get(group).map(|capture| capture.range())),
-            };
-            let checked = group.and_then(|span| self.validator.check(text, span)).filter(|span| !span.is_empty());
-            at = match checked {
-                Some(span) if span.end > at => {
-                    let end = span.end;
-                    findings.push(Finding { kind: self.kind, span, confidence: self.confidence, core: self.core });
-                    end
-                }
-                _ => next_start(text, candidate.start()),
-            };
+    /// Adds what the rules find that are searched for everywhere.
+    fn search(&self, text: &str, findings: &mut Vec<Finding>) {
+        if self.any_searched {
+            let met = met_by(text);
+            let rules = self.rules.iter().filter(|rule| rule.is_searched() && rule.can_match(met));
+            rules.for_each(|rule| rule.search(text, findings));
         }
     }
-}
-
-/// Where the next candidate can begin after one at `from` was refused: past the run of letters and
-/// digits there, since no validator accepts a beginning in the middle of one.
-fn next_start(text: &str, from: usize) -> usize {
-    let rest = &text[from..];
-    let run = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
-    from + run.max(rest.chars().next().map_or(1, char::len_utf8))
 }
 
 /// Sorts findings and joins those that share a character.
@@ -145,11 +127,5 @@ mod tests {
         ];
         merge_overlaps(&mut findings);
         assert_eq!(findings, [finding(Kind::Card, 4..20, 99), finding(Kind::Ip, 20..25, 90)]);
-    }
-
-    #[test]
-    fn the_next_candidate_begins_after_a_run_of_letters_and_digits() {
-        assert_eq!(next_start("ab12 3", 1), 4);
-        assert_eq!(next_start("é1", 0), 2);
     }
 }

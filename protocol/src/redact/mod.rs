@@ -12,16 +12,22 @@
 //! in what a [`Redactor`] wrote. Patterns spell their character classes out, so that a newer
 //! Unicode table changes nothing.
 
+mod error;
 mod find;
 mod kind;
 mod normal;
 mod placeholder;
 mod redactor;
+mod rule;
 mod ruleset;
+mod scan;
 mod validate;
 
+pub use error::RulesetError;
 pub use find::Finding;
 pub use kind::Kind;
 pub use redactor::{Mark, Redaction, Redactor};
-pub use ruleset::{Needs, RuleSpec, Ruleset, RulesetError, RulesetSpec};
+pub use rule::Needs;
+pub use ruleset::{RuleSpec, Ruleset, RulesetSpec};
+pub use scan::Start;
 pub use validate::Validator;

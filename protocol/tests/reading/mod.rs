@@ -224,15 +224,12 @@ fn outcome(vector: &Value, context: &Value) -> String {
     let charter = Charter::read(&hex(context, "charter")).expect("the context's charter");
     let file = text(context, "ruleset");
     let rule = RuleSpec {
-        kind: Kind::Email,
-        pattern: "@".into(),
         validator: Validator::Email,
         needs: vec![Needs::At],
-        group: None,
         confidence: 97,
-        core: true,
+        ..RuleSpec::searching(Kind::Email, "@")
     };
-    let spec = RulesetSpec { name: "vectors".into(), version: 1, quarantine_above: 5, rules: vec![rule] };
+    let spec = RulesetSpec::of("vectors", vec![rule]);
     let ruleset = Ruleset::compile(spec, Cid::of(Codec::Raw, file.as_bytes())).expect("the context's ruleset");
     assert_eq!(*ruleset.id(), charter.ruleset);
     let demands = Demands { charter: &charter, ruleset: &ruleset, now_s: context["now_s"].as_i64().expect("seconds") };
