@@ -72,7 +72,10 @@ impl Ruleset {
                 && let Some(span) = self.rules[rule].at(normal.as_str(), start)
             {
                 ends[rule] = span.end;
-                findings.push(self.rules[rule].finding(span));
+                let finding = self.rules[rule].finding(span);
+                if finding.kind != Kind::Email || !normal.mixes_widths(&finding.span) {
+                    findings.push(finding);
+                }
             }
         });
         merge_overlaps(&mut findings);

@@ -4,10 +4,18 @@
 //! answers with the span that is personal data (which may be shorter or longer), or nothing. None
 //! looks further than a few hundred bytes, so that time stays linear in the text.
 
+mod account;
 mod bank;
 mod bitcoin;
+mod card;
+mod email;
+mod ethereum;
 mod first;
+mod geo;
 mod iban;
+mod ip;
+mod mac;
+mod ssn;
 
 use serde::Deserialize;
 use std::ops::Range;
@@ -50,6 +58,32 @@ pub enum Validator {
     /// As `ipv6`, for later rulesets.
     #[serde(rename = "ipv6-2")]
     Ipv62,
+    /// Addresses that are nobody's: loopback, unspecified, netmasks, multicast; in prose.
+    #[serde(rename = "ip-special-2")]
+    IpSpecial2,
+    /// The match is a word that stands for the "@" of an address.
+    #[serde(rename = "email-spoken-2")]
+    EmailSpoken2,
+    /// As `ssn`, for later rulesets; reads on from the first digits.
+    #[serde(rename = "ssn-2")]
+    Ssn2,
+    /// As `iban`, for later rulesets; the match begins with the check digits.
+    #[serde(rename = "iban-2")]
+    Iban2,
+    /// As `bitcoin`, for later rulesets; the match is a run of letters and digits.
+    #[serde(rename = "bitcoin-2")]
+    Bitcoin2,
+    /// As `card`, for later rulesets; reads on from the first digits.
+    #[serde(rename = "card-2")]
+    Card2,
+    /// EIP-55; the match begins with "0x".
+    Ethereum,
+    /// Hardware addresses, at their digits or colons.
+    Mac,
+    /// A latitude and a longitude in decimal degrees.
+    Coordinates,
+    /// A latitude and a longitude in degrees, minutes and seconds; the match is the degree sign.
+    Degrees,
     /// As `phone`, for later rulesets.
     #[serde(rename = "phone-2")]
     Phone2,
@@ -64,9 +98,22 @@ impl Validator {
         match self {
             Validator::None => Some(span),
             Validator::Word => stands_alone(text, &span).then_some(span),
-            Validator::Email | Validator::Email2 => first::email::check(text, span),
-            Validator::Ipv4 | Validator::Ipv42 => first::ip::check_v4(text, span),
-            Validator::Ipv6 | Validator::Ipv62 => first::ip::check_v6(text, span),
+            Validator::Email => first::email::check(text, span),
+            Validator::Email2 => email::check(text, span),
+            Validator::EmailSpoken2 => email::check_spoken(text, span),
+            Validator::Ipv4 => first::ip::check_v4(text, span),
+            Validator::Ipv42 => ip::check_v4(text, span),
+            Validator::Ipv6 => first::ip::check_v6(text, span),
+            Validator::Ipv62 => ip::check_v6(text, span),
+            Validator::IpSpecial2 => ip::check_special(text, span),
+            Validator::Ssn2 => ssn::check(text, span),
+            Validator::Iban2 => account::check(text, span),
+            Validator::Bitcoin2 => bitcoin::check_run(text, span),
+            Validator::Card2 => card::check(text, span),
+            Validator::Ethereum => ethereum::check(text, span),
+            Validator::Mac => mac::check(text, span),
+            Validator::Coordinates => geo::check_pair(text, span),
+            Validator::Degrees => geo::check_sexagesimal(text, span),
             Validator::Ssn => bank::check_ssn(text, span),
             Validator::Iban => iban::check(text, span),
             Validator::Bitcoin => bitcoin::check_base58(text, span),
@@ -107,6 +154,13 @@ fn is_whole_number(text: &str, span: &Range<usize>) -> bool {
         && !(joins(right.clone().next()) && digit(right.clone().nth(1)))
 }
 
+/// Whether a text is nothing but what stands at `start..end`, quoted or ended perhaps.
+fn is_all(text: &str, start: usize, end: usize) -> bool {
+    let quiet = |b: &u8| b" \n.,\"'()[]<>".contains(b);
+    let (left, right) = (&text.as_bytes()[..start], &text.as_bytes()[end..]);
+    left.len() <= 2 && right.len() <= 2 && left.iter().all(quiet) && right.iter().all(quiet)
+}
+
 /// At most `bytes` bytes of the line before `at`, in lower case.
 fn line_before(text: &str, at: usize, bytes: usize) -> String {
     let mut from = at.saturating_sub(bytes);
@@ -121,4 +175,13 @@ fn line_before(text: &str, at: usize, bytes: usize) -> String {
 fn found<'a>(validator: Validator, text: &'a str, candidate: &str) -> Option<&'a str> {
     let start = text.find(candidate).expect("the candidate is in the text");
     validator.check(text, start..start + candidate.len()).map(|span| &text[span])
+}
+
+/// What `validator` finds first in `text` from the runs of digits there.
+#[cfg(test)]
+fn first_at_digits(validator: Validator, text: &str) -> Option<&str> {
+    let digit = |c: char| c.is_ascii_digit();
+    let starts = text.char_indices().filter(|(at, c)| digit(*c) && !text[..*at].ends_with(digit));
+    let end = |at: usize| at + text[at..].bytes().take_while(u8::is_ascii_digit).count();
+    starts.filter_map(|(at, _)| validator.check(text, at..end(at))).map(|span| &text[span]).next()
 }
