@@ -15,6 +15,7 @@ mod geo;
 mod iban;
 mod ip;
 mod mac;
+mod name;
 mod ssn;
 
 use serde::Deserialize;
@@ -87,9 +88,30 @@ pub enum Validator {
     /// As `phone`, for later rulesets.
     #[serde(rename = "phone-2")]
     Phone2,
-    /// As `name`, for later rulesets.
+    /// What follows the match is a name, as after "my name is"; in any case and script.
     #[serde(rename = "name-2")]
     Name2,
+    /// What follows the match looks like a name, as after "I am".
+    #[serde(rename = "name-weak-2")]
+    NameWeak2,
+    /// What follows the match begins with a known given name or a title, as after "this is".
+    #[serde(rename = "name-known-2")]
+    NameKnown2,
+    /// What follows the match is whom a letter or message addresses, as after "Dear".
+    #[serde(rename = "name-greeting-2")]
+    NameGreeting2,
+    /// What follows the match signs a letter, as after "Regards,".
+    #[serde(rename = "name-closing-2")]
+    NameClosing2,
+    /// The match is a title before a name of two words at least, such as "Mrs".
+    #[serde(rename = "name-title-2")]
+    NameTitle2,
+    /// The match is a field's label and a name its value, as in "Patient: …".
+    #[serde(rename = "name-field-2")]
+    NameField2,
+    /// The match begins a line of a mail's head, where a name stands before an address.
+    #[serde(rename = "name-header-2")]
+    NameHeader2,
 }
 
 impl Validator {
@@ -120,7 +142,15 @@ impl Validator {
             Validator::Segwit => bitcoin::check_segwit(text, span),
             Validator::Card => bank::check_card(text, span),
             Validator::Phone | Validator::Phone2 => first::phone::check(text, span),
-            Validator::Name | Validator::Name2 => first::name::check(text, span),
+            Validator::Name => first::name::check(text, span),
+            Validator::Name2 => name::check_strong(text, span),
+            Validator::NameWeak2 => name::check_weak(text, span),
+            Validator::NameKnown2 => name::check_known(text, span),
+            Validator::NameGreeting2 => name::check_greeting(text, span),
+            Validator::NameClosing2 => name::check_closing(text, span),
+            Validator::NameTitle2 => name::check_title(text, span),
+            Validator::NameField2 => name::check_field(text, span),
+            Validator::NameHeader2 => name::check_header(text, span),
         }
     }
 }
