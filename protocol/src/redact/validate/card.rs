@@ -1,6 +1,6 @@
 //! Payment cards, read from their first digits.
 
-use super::is_whole_number;
+use super::{is_counted, is_whole_number};
 use std::ops::Range;
 
 /// Shortest and longest card number, in digits (ISO/IEC 7812, and Maestro's shortest).
@@ -23,6 +23,8 @@ pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
             && luhn(digits)
             && is_grouped(&bytes[whole.clone()])
             && is_whole_number(text, &whole)
+            && !is_listed(bytes, &whole)
+            && !(whole.len() == *length && is_counted(text, &whole))
     };
     lengths.into_iter().find(card).map(|length| span.start..number.ends[length - 1])
 }
@@ -85,6 +87,36 @@ fn is_grouped(number: &[u8]) -> bool {
     groups.len() == 1 || in_fours || matches!(groups, [4, 6, 4 | 5] | [6, 13] | [6, 6] | [8, 8])
 }
 
+/// Whether the number stands in a table of codes or a list of large numbers.
+pub(super) fn is_listed(bytes: &[u8], whole: &Range<usize>) -> bool {
+    if bytes[..whole.start].last() == Some(&b'.') {
+        return true;
+    }
+    let quad = |token: Option<&[u8]>| {
+        token.is_some_and(|t| t.iter().all(u8::is_ascii_hexdigit) && t.iter().any(u8::is_ascii_digit))
+    };
+    let left = |at: usize| (at >= 5 && bytes[at - 1] == b' ').then(|| &bytes[at - 5..at - 1]);
+    let right = |at: usize| (bytes.get(at) == Some(&b' ')).then(|| bytes.get(at + 1..at + 5)).flatten();
+    if bytes[whole.clone()].contains(&b' ') {
+        return quad(left(whole.start)) || (quad(right(whole.end)) && quad(right(whole.end + 5)));
+    }
+    let quiet = |b: &u8| matches!(b, b',' | b' ' | b'\n' | b'\t' | b'\r');
+    let gap = bytes[whole.end..].iter().take(40).take_while(|b| quiet(b)).count();
+    let digits = |at: usize| bytes[at..].iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+    let next = whole.end + gap;
+    let before = bytes[..whole.start].iter().rev().take(40).take_while(|b| quiet(b)).count();
+    let previous = bytes[..whole.start - before].iter().rev().take(20).take_while(|b| b.is_ascii_digit()).count();
+    let large = |range: Range<usize>| range.len() >= 12 && !luhn_text(&bytes[range]);
+    (bytes.get(whole.end) == Some(&b',') && large(next..next + digits(next)))
+        || (before > 0 && large(whole.start - before - previous..whole.start - before))
+}
+
+fn luhn_text(digits: &[u8]) -> bool {
+    let mut values = [0; 20];
+    values.iter_mut().zip(digits).for_each(|(value, byte)| *value = byte - b'0');
+    luhn(&values[..digits.len().min(20)])
+}
+
 /// Whether an issuer with this prefix has cards of this length. Public lists of issuer numbers.
 fn is_issued(digits: &[u8]) -> bool {
     let prefix = digits[..4].iter().fold(0, |sum, digit| sum * 10 + u32::from(*digit));
@@ -94,12 +126,12 @@ fn is_issued(digits: &[u8]) -> bool {
         5100..=5599 | 2221..=2720 => length == 16,
         3400..=3499 | 3700..=3799 => length == 15,
         1800 | 2131 => length == 15,
-        3000..=3059 | 3095 | 3600..=3699 | 3800..=3999 => matches!(length, 14 | 16..=19),
-        3500..=3599 => length >= 16,
+        3000..=3059 | 3095 | 3600..=3699 | 3800..=3999 => matches!(length, 14 | 16),
+        3500..=3599 => matches!(length, 16 | 19),
         5018 | 5020 | 5038 | 5893 | 6304 | 6390 | 6759 | 6761..=6763 | 604 => length >= 12,
-        2200..=2204 | 6000..=6099 | 6200..=6299 | 6440..=6599 | 8100..=8199 => length >= 16,
-        5600..=5899 => matches!(length, 12 | 16..),
-        5000..=5099 | 6300..=6399 | 6700..=6799 => length >= 16,
+        2200..=2204 | 6000..=6099 | 6200..=6299 | 6440..=6599 | 8100..=8199 => matches!(length, 16 | 19),
+        5600..=5899 => matches!(length, 12 | 16),
+        5000..=5099 | 6300..=6399 | 6700..=6799 => matches!(length, 16 | 19),
         _ => false,
     }
 }
@@ -146,6 +178,11 @@ mod tests {
             "x4111111111111111",
             "0000000000000000",
             "41111111111111110000000",
+            "4E01 4111 1111 1111 1111",
+            "4111 1111 1111 1111 4E00 4E01",
+            "[4111111111111111, 5111111111111111]",
+            "order #4111111111111111",
+            "4111111111111111 bytes",
         ] {
             assert_eq!(first_at_digits(Validator::Card2, text), None, "{text}");
         }

@@ -20,7 +20,7 @@ pub(super) fn check_pair(text: &str, span: Range<usize>) -> Option<Range<usize>>
     let second = Degrees::read(text, first.end + between, DECIMALS)?;
     let words = text.get(first.end..second.start)?;
     let label = words.trim_matches(|c: char| " ,;/|&?\"'`:={}[]()\t\r\n%2C".contains(c)).to_ascii_lowercase();
-    let labelled = ["lon", "lng", "long", "longitude", "lo", "x", "and"].contains(&&*label);
+    let labelled = ["lon", "lng", "long", "longitude"].contains(&&*label);
     let joined = words.starts_with([',', ';', ' ', '/', '|', '&', '"', '%', '\n', '\'', '}']);
     let fits = first.value <= 90.0 && second.value <= 180.0 && joined && (label.is_empty() || labelled);
     let whole = first.start..second.end;

@@ -74,6 +74,9 @@ fn read_v4(text: &str, span: Range<usize>) -> Option<(Ipv4Addr, Range<usize>)> {
     if joined || after(text, end).is_some_and(is_word) || (fifth && address.octets()[0] < 100) {
         return None;
     }
+    if is_release(text, span.start, end) {
+        return None;
+    }
     let port = bytes.get(end) == Some(&b':') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
     let end = end + prefix_length(&text[end..]);
     let told = told(text, span.start);
@@ -85,15 +88,32 @@ fn read_v4(text: &str, span: Range<usize>) -> Option<(Ipv4Addr, Range<usize>)> {
     plain.then_some((address, span.start..end))
 }
 
+/// Whether a number is compared ("==1.2.3.4"), has a suffix ("-rc.1", "+build") or later ones ("and up").
+fn is_release(text: &str, start: usize, end: usize) -> bool {
+    const LATER: [&str; 8] =
+        [" and later", " or later", " and newer", " or newer", " and up", " and above", " or above", " or higher"];
+    let left = text[..start].trim_end_matches([' ', '"', '\'']);
+    let rest = &text[end..];
+    let suffix = rest.starts_with(['-', '+']) && rest[1..].starts_with(|c: char| c.is_ascii_alphabetic());
+    suffix
+        || left.ends_with("==") && !left.ends_with("===")
+        || left.ends_with(">=")
+        || left.ends_with("<=")
+        || left.ends_with(['~', '^'])
+        || left.ends_with("~=")
+        || LATER.iter().any(|words| rest.starts_with(words))
+}
+
 /// Small numbers, as in 1.2.3.4 and 4.12.0.1: few people have such an address, many things have
 /// such a version or section.
 fn is_like_version(address: Ipv4Addr) -> bool {
     let [first, second, third, fourth] = address.octets();
     let private = first == 10 || first == 127 || address.is_unspecified();
+    let oid = first < 3 && second < 40;
     let release = first < 40 && second < 100 && third < 100 && fourth < 100;
     // Browsers are at 120.0.0.0; the build is the third number.
     let browser = second == 0 && (third == 0 || fourth == 0) && !matches!(first, 224..);
-    !private && (release || browser)
+    !private && (oid || release || browser)
 }
 
 /// What the words before a number say that it is.
@@ -165,8 +185,37 @@ fn told(text: &str, at: usize) -> Told {
     if line.ends_with('§') || VERSION.contains(&word) || word.ends_with("version") {
         return Told::Version;
     }
-    let near = line.rsplit(|c: char| !c.is_ascii_alphanumeric()).take(3);
+    let near = line.rsplit(|c: char| !c.is_ascii_alphanumeric()).take(4);
+    if near.clone().any(is_about_releases) {
+        return Told::Version;
+    }
     if near.into_iter().any(|word| ADDRESS.contains(&word)) { Told::Address } else { Told::Nothing }
+}
+
+fn is_about_releases(word: &str) -> bool {
+    const WORDS: [&str; 20] = [
+        "bump",
+        "changed",
+        "changelog",
+        "changes",
+        "chrome",
+        "compatible",
+        "deprecated",
+        "deps",
+        "firefox",
+        "fixed",
+        "install",
+        "introduced",
+        "package",
+        "patch",
+        "requires",
+        "safari",
+        "update",
+        "upgrade",
+        "upgrading",
+        "v8",
+    ];
+    WORDS.binary_search(&word).is_ok() || word.starts_with("lib")
 }
 
 /// The longest run of what addresses are written with must be one address.
@@ -295,6 +344,10 @@ mod tests {
             "Chrome/120.0.0.0 Safari",
             "log4net 2.0.12.0 and up",
             "300.1.1.1",
+            "pip install foo==192.2.3.4",
+            "192.2.3.4-rc.1",
+            "fixed in 192.2.3.4",
+            "bump V8 to 10.2.154.26",
             "192.168.1",
         ] {
             assert_eq!(first(Validator::Ipv42, text), None, "{text}");

@@ -54,17 +54,20 @@ fn grow(bytes: &[u8], group: Range<usize>, separator: u8) -> Option<(Range<usize
 /// Whether neither a word nor another group goes on beside the address.
 fn stands_apart(bytes: &[u8], whole: &Range<usize>, separator: u8) -> bool {
     let word = |at: usize| bytes.get(at).is_some_and(|b| is_word(char::from(*b)));
-    // After a space or at the end of a sentence a word may follow, but no more digits in pairs.
-    let joins = |at: usize| bytes.get(at) == Some(&separator) && !matches!(separator, b' ' | b'.');
+    let joins = |at: usize| bytes.get(at) == Some(&separator) && separator != b' ';
     let left = whole.start.wrapping_sub(1);
+    // A number does not begin after a full stop.
+    let stopped = bytes.get(left) == Some(&b'.');
     let goes_on = joins(left) && word(left.wrapping_sub(1)) || joins(whole.end) && word(whole.end + 1);
-    !(goes_on || word(left) || word(whole.end))
+    !(goes_on || stopped || word(left) || word(whole.end))
 }
 
 /// No broadcast, no zeros; where it could be a date, a dump or a list, the text says what it is.
 fn is_plausible(text: &str, whole: &Range<usize>, separator: u8) -> bool {
     let digits = text[whole.clone()].bytes().filter(u8::is_ascii_hexdigit);
-    let (first, letters) = (text.as_bytes()[whole.start], digits.clone().any(|b| b.is_ascii_alphabetic()));
+    let (first, letters) = (text.as_bytes()[whole.start], digits.clone().filter(u8::is_ascii_alphabetic).count());
+    // Tables of code points are in fours too.
+    let enough = letters > if separator == b'.' { 2 } else { 0 };
     let one = digits.clone().all(|b| b == first) && matches!(first, b'0' | b'f' | b'F');
     let said = || {
         let line = line_before(text, whole.start, 48);
@@ -73,7 +76,7 @@ fn is_plausible(text: &str, whole: &Range<usize>, separator: u8) -> bool {
                 .iter()
                 .any(|word| line.contains(word))
     };
-    !one && ((letters && separator != b' ') || said())
+    !one && ((enough && separator != b' ') || said())
 }
 
 #[cfg(test)]
@@ -113,6 +116,7 @@ mod tests {
             "3c:22:fb:9a:01:7e:zz",
             "x3c:22:fb:9a:01:7e",
             "2001.1234.5678 days",
+            "[.20a0.001d.0008]",
         ] {
             assert_eq!(first(text), None, "{text}");
         }

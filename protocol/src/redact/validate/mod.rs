@@ -12,6 +12,7 @@ mod email;
 mod ethereum;
 mod first;
 mod geo;
+mod govid;
 mod iban;
 mod ip;
 mod mac;
@@ -81,6 +82,9 @@ pub enum Validator {
     Ethereum,
     /// Hardware addresses, at their digits or colons.
     Mac,
+    /// Numbers that governments give, at their first digits: form, check digits, words before.
+    #[serde(rename = "govid")]
+    GovId,
     /// A latitude and a longitude in decimal degrees.
     Coordinates,
     /// A latitude and a longitude in degrees, minutes and seconds; the match is the degree sign.
@@ -134,6 +138,7 @@ impl Validator {
             Validator::Card2 => card::check(text, span),
             Validator::Ethereum => ethereum::check(text, span),
             Validator::Mac => mac::check(text, span),
+            Validator::GovId => govid::check(text, span),
             Validator::Coordinates => geo::check_pair(text, span),
             Validator::Degrees => geo::check_sexagesimal(text, span),
             Validator::Ssn => bank::check_ssn(text, span),
@@ -189,6 +194,44 @@ fn is_all(text: &str, start: usize, end: usize) -> bool {
     let quiet = |b: &u8| b" \n.,\"'()[]<>".contains(b);
     let (left, right) = (&text.as_bytes()[..start], &text.as_bytes()[end..]);
     left.len() <= 2 && right.len() <= 2 && left.iter().all(quiet) && right.iter().all(quiet)
+}
+
+/// Whether the words beside a number say that it counts, orders or measures something.
+fn is_counted(text: &str, span: &Range<usize>) -> bool {
+    const BEFORE: [&str; 24] = [
+        "build",
+        "bytes",
+        "commit",
+        "count",
+        "created",
+        "doi",
+        "epoch",
+        "hash",
+        "index",
+        "invoice",
+        "isbn",
+        "line",
+        "offset",
+        "order",
+        "page",
+        "pid",
+        "row",
+        "seed",
+        "size",
+        "ticket",
+        "time",
+        "timestamp",
+        "total",
+        "ts",
+    ];
+    const AFTER: [&str; 10] = ["bytes", "ms", "ns", "us", "rows", "items", "records", "requests", "bits", "kb"];
+    let line = line_before(text, span.start, 24);
+    let line = line.trim_end_matches([' ', '=', ':', '"', '\'', '(', '[']);
+    let word =
+        line.trim_end_matches('#').trim_end().rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let rest = text[span.end..].trim_start_matches(' ');
+    let length = rest.bytes().take(9).take_while(u8::is_ascii_alphabetic).count();
+    line.ends_with('#') || BEFORE.binary_search(&word).is_ok() || AFTER.contains(&&*rest[..length].to_ascii_lowercase())
 }
 
 /// At most `bytes` bytes of the line before `at`, in lower case.

@@ -101,7 +101,10 @@ pub(super) fn check_closing(text: &str, phrase: Range<usize>) -> Option<Range<us
 
 /// The name after a title such as "Mrs.": of two words at least, since one names no one.
 pub(super) fn check_title(text: &str, title: Range<usize>) -> Option<Range<usize>> {
-    if !text[title.start..].starts_with(is_capital) {
+    let ends = text[title.end..].starts_with(['.', ' ', '(']);
+    // In capitals throughout it is an abbreviation of something else.
+    let loud = text[title.clone()].bytes().all(|b| b.is_ascii_uppercase());
+    if !ends || loud || !text[title.start..].starts_with(is_capital) {
         return None;
     }
     let name = read(text, title.start)?;
@@ -121,7 +124,8 @@ pub(super) fn check_field(text: &str, label: Range<usize>) -> Option<Range<usize
     let name = read(text, label.end + gap)?;
     let ends = closes(text, name.span.end) || text[name.span.end..].starts_with(['"', '\'', '|', '<', ';', ')']);
     let many = name.words >= 2 && (!plain || name.any_given || asks_for_person(&text[name.span.end..]));
-    let known = name.given || name.titled || many;
+    let alone = name.given && (!plain || (written.starts_with('N') && !between.contains(['"', '\''])));
+    let known = (name.given && name.words >= 2) || alone || name.titled || many;
     (known && ends && !name.role && ends_well(text, &name)).then_some(name.span)
 }
 
@@ -162,8 +166,10 @@ pub(super) fn check_header(text: &str, label: Range<usize>) -> Option<Range<usiz
     let rest = text[label.end..].bytes().take(4);
     let gap = rest.take_while(|b| matches!(b, b' ' | b'"' | b'\'' | b'*')).count();
     let name = read(text, label.end + gap)?;
-    let rest = text[name.span.end..].trim_start_matches(['"', '\'', ' ']);
-    let address = rest.starts_with('<') || rest.starts_with("[mailto");
+    let rest = text[name.span.end..].trim_start_matches(['"', '\'']);
+    let inside = rest.strip_prefix(" <").or(rest.strip_prefix(" [mailto:"))?;
+    // The address may have been replaced already.
+    let address = inside.starts_with('[') || inside.bytes().take(80).take_while(|b| *b != b'>').any(|b| b == b'@');
     (address && !name.role).then_some(name.span)
 }
 
@@ -264,7 +270,9 @@ fn is_kind_of_person(word: &str) -> bool {
 /// Whether a name is not the beginning of something else, such as a call or a product.
 fn ends_well(text: &str, name: &Name) -> bool {
     let next = text[name.span.end..].chars().next();
-    !next.is_some_and(|c| is_word(c) || is_letter(c) || matches!(c, '(' | '@' | '='))
+    let owns = text[name.span.end..].starts_with("'s ");
+    !owns
+        && !next.is_some_and(|c| is_word(c) || is_letter(c) || matches!(c, '(' | '@' | '='))
         && !before(text, name.span.start).is_some_and(is_letter)
 }
 

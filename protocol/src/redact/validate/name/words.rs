@@ -38,14 +38,14 @@ pub(super) fn is_ambiguous(word: &str) -> bool {
 
 /// Words before a name, without their dots.
 #[rustfmt::skip]
-static TITLES: [&str; 87] = [
+static TITLES: [&str; 86] = [
     "arq", "avv", "capt", "captain", "coach", "col", "detective", "dhr", "diplinform", "dipling", "diplinging",
     "diplkfm", "doctor", "dom", "don", "dona", "dott", "dottor", "dottoressa", "dottssa", "dr", "dra", "drs", "drta",
     "ds", "fr", "frau", "fraulein", "gen", "herr", "hon", "hr", "ing", "judge", "justice", "lady", "lic", "lord", "lt",
     "m", "madame", "mademoiselle", "mag", "maitre", "maj", "me", "meneer", "mevr", "mevrouw", "miss", "mister", "mlle",
     "mme", "monsieur", "mr", "mrs", "ms", "mx", "nurse", "officer", "pan", "pani", "principal", "prof", "profa",
-    "professor", "rev", "senator", "senor", "senora", "senorita", "sgt", "sig", "sign", "signor", "signora",
-    "signorina", "sigra", "sir", "sr", "sra", "sraa", "sria", "srita", "srta", "univ", "univprof",
+    "professor", "rev", "senator", "senor", "senora", "senorita", "sgt", "sig", "signor", "signora", "signorina",
+    "sigra", "sir", "sr", "sra", "sraa", "sria", "srita", "srta", "univ", "univprof",
 ];
 
 /// Words in lower case between the words of a name.
