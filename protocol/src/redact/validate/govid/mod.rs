@@ -161,7 +161,9 @@ fn is_told(number: &Number, text: &str, whole: &Range<usize>) -> bool {
 /// Groups as in sums, dates and lists.
 fn is_clutter(number: &Number) -> bool {
     let groups = number.groups();
-    groups.len() > 5
+    let address = groups.len() == 4 && number.separators[0] == b'.';
+    address
+        || groups.len() > 5
         || (groups.len() > 1 && !number.even() && groups.len() > 2)
         || groups.contains(&1) && groups.len() > 3
 }
