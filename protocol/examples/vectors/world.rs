@@ -187,6 +187,7 @@ fn ruleset() -> Ruleset {
         confidence: 97,
         core: true,
     };
-    let spec = RulesetSpec { name: "vectors".into(), version: 1, quarantine_above: 5, rules: vec![rule] };
+    let spec =
+        RulesetSpec { name: "vectors".into(), version: 1, quarantine_above: 5, rules: vec![rule], risks: vec![] };
     Ruleset::compile(spec, Cid::of(Codec::Raw, RULESET.as_bytes())).expect("a ruleset within the limits")
 }

@@ -17,11 +17,13 @@ mod kind;
 mod normal;
 mod placeholder;
 mod redactor;
+mod risk;
 mod ruleset;
 mod validate;
 
 pub use find::Finding;
 pub use kind::Kind;
 pub use redactor::{Mark, Redaction, Redactor};
+pub use risk::{Risk, RiskClass, RiskError, RiskSpec, SignalSpec};
 pub use ruleset::{Needs, RuleSpec, Ruleset, RulesetError, RulesetSpec};
 pub use validate::Validator;

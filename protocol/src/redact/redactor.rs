@@ -130,7 +130,7 @@ mod tests {
         };
         let mail = RuleSpec { validator: Validator::Email, needs: vec![Needs::At], ..rule(Kind::Email, "@", true) };
         let rules = vec![rule(Kind::Name, "[aA]+", true), rule(Kind::Phone, "[0-9]+", false), mail];
-        let spec = RulesetSpec { name: "t".into(), version: 1, quarantine_above: 3, rules };
+        let spec = RulesetSpec { name: "t".into(), version: 1, quarantine_above: 3, rules, risks: vec![] };
         Ruleset::compile(spec, Cid::of_cbor(b"")).expect("it is within the limits")
     }
 

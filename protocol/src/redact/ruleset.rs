@@ -1,5 +1,6 @@
 //! Rulesets: what is looked for, as data, and its checked and compiled form.
 
+use super::risk::{Risk, RiskError, RiskSpec, Risks};
 use super::{Kind, Validator};
 use crate::bytes::Cid;
 use regex::{Regex, RegexBuilder};
@@ -29,6 +30,9 @@ pub struct RulesetSpec {
     pub quarantine_above: u32,
     /// The rules. Their order does not matter.
     pub rules: Vec<RuleSpec>,
+    /// What makes a text one of high risk.
+    #[serde(default)]
+    pub risks: Vec<RiskSpec>,
 }
 
 /// One rule: a pattern that proposes and a validator that decides.
@@ -127,6 +131,9 @@ pub enum RulesetError {
         /// The number found.
         confidence: u8,
     },
+    /// What it says of risks cannot be used.
+    #[error(transparent)]
+    Risks(#[from] RiskError),
 }
 
 /// A checked and compiled ruleset. Cheap enough to share, too dear to build for each text.
@@ -137,6 +144,7 @@ pub struct Ruleset {
     version: u32,
     quarantine_above: u32,
     pub(super) rules: Vec<Rule>,
+    risks: Risks,
 }
 
 #[derive(Clone, Debug)]
@@ -167,10 +175,16 @@ impl Ruleset {
         Ok(Ruleset {
             id,
             rules: rules.collect::<Result<_, _>>()?,
+            risks: Risks::compile(&spec.risks)?,
             name: spec.name,
             version: spec.version,
             quarantine_above: spec.quarantine_above,
         })
+    }
+
+    /// The classes of high risk that a redacted text is of, and where it shows.
+    pub fn risks(&self, redacted: &str) -> Vec<Risk> {
+        self.risks.of(redacted)
     }
 
     /// The content id that headers name.
@@ -281,7 +295,8 @@ mod tests {
             confidence: 90,
             core: true,
         };
-        let mut spec = RulesetSpec { name: "t".into(), version: 1, quarantine_above: 5, rules: vec![rule] };
+        let mut spec =
+            RulesetSpec { name: "t".into(), version: 1, quarantine_above: 5, rules: vec![rule], risks: vec![] };
         change(&mut spec);
         Ruleset::compile(spec, Cid::of_cbor(b""))
     }

@@ -232,7 +232,8 @@ fn outcome(vector: &Value, context: &Value) -> String {
         confidence: 97,
         core: true,
     };
-    let spec = RulesetSpec { name: "vectors".into(), version: 1, quarantine_above: 5, rules: vec![rule] };
+    let spec =
+        RulesetSpec { name: "vectors".into(), version: 1, quarantine_above: 5, rules: vec![rule], risks: vec![] };
     let ruleset = Ruleset::compile(spec, Cid::of(Codec::Raw, file.as_bytes())).expect("the context's ruleset");
     assert_eq!(*ruleset.id(), charter.ruleset);
     let demands = Demands { charter: &charter, ruleset: &ruleset, now_s: context["now_s"].as_i64().expect("seconds") };
