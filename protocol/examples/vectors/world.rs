@@ -3,7 +3,7 @@
 use commonwheel_protocol::agreement::attestation::{Entry, Verdict};
 use commonwheel_protocol::agreement::certificate::Acceptance;
 use commonwheel_protocol::agreement::charter::{BodyAccess, NUMBERS, Quorum, Validator};
-use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding};
+use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding, RiskPolicy};
 use commonwheel_protocol::bytes::{Cid, Codec};
 use commonwheel_protocol::identity::{Nonce, Seed};
 use commonwheel_protocol::licence::Licence;
@@ -114,7 +114,7 @@ impl World {
             licence: Licence::CcBy4,
             preference: Preference::read("train-ai=y, search=y").expect("it names known uses"),
             terms: self.charter.terms,
-            ruleset: self.charter.ruleset,
+            ruleset: self.charter.ruleset_id(),
             body: Cid::of_cbor(body),
             size_class: SizeClass::of(body.len()),
             revises: None,
@@ -169,6 +169,8 @@ pub fn charter(validators: &[Seed]) -> Charter {
         licences: [Licence::Cc0, Licence::CcBy4].into_iter().collect(),
         preference: Preference::read("train-ai=y, search=y").expect("it names known uses"),
         ruleset: Cid::of(Codec::Raw, RULESET.as_bytes()),
+        patterns: vec![],
+        risks: RiskPolicy::allow(),
         bodies: BodyAccess::OnCertificate,
         numbers: NUMBERS.iter().map(|(name, _, _, usual)| ((*name).to_owned(), *usual)).collect(),
         terms: Cid::of(Codec::Raw, TERMS.as_bytes()),

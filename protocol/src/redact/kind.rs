@@ -20,6 +20,8 @@ pub enum Kind {
     Ssn,
     /// An e-mail address.
     Email,
+    /// What a community's own pattern finds.
+    Custom,
     /// An IPv4 or IPv6 address.
     Ip,
     /// A telephone number.
@@ -30,13 +32,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, most specific first.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Iban,
         Kind::Bitcoin,
         Kind::Ethereum,
         Kind::Card,
         Kind::Ssn,
         Kind::Email,
+        Kind::Custom,
         Kind::Ip,
         Kind::Phone,
         Kind::Name,
@@ -51,6 +54,7 @@ impl Kind {
             Kind::Card => "card",
             Kind::Ssn => "ssn",
             Kind::Email => "email",
+            Kind::Custom => "custom",
             Kind::Ip => "ip",
             Kind::Phone => "phone",
             Kind::Name => "name",
@@ -71,6 +75,7 @@ impl Kind {
             Kind::Card => "CARD",
             Kind::Ssn => "SSN",
             Kind::Email => "EMAIL",
+            Kind::Custom => "CUSTOM",
             Kind::Ip => "IP",
             Kind::Phone => "PHONE",
             Kind::Name => "NAME",
@@ -88,7 +93,7 @@ impl Kind {
             Kind::Ip => text.parse().map_or_else(|_| text.to_lowercase(), |ip: std::net::IpAddr| ip.to_string()),
             // Base58 distinguishes case; bech32 comes in one case or the other.
             Kind::Bitcoin if text.starts_with(['1', '2', '3', 'm', 'n']) => text.to_owned(),
-            Kind::Bitcoin | Kind::Ethereum | Kind::Email | Kind::Name => text.to_lowercase(),
+            Kind::Bitcoin | Kind::Ethereum | Kind::Email | Kind::Custom | Kind::Name => text.to_lowercase(),
         }
     }
 }

@@ -15,6 +15,7 @@
 mod find;
 mod kind;
 mod normal;
+pub(crate) mod pattern;
 mod placeholder;
 mod redactor;
 mod risk;
@@ -23,6 +24,7 @@ mod validate;
 
 pub use find::Finding;
 pub use kind::Kind;
+pub use pattern::{CommunityPattern, PatternError, effective_id};
 pub use redactor::{Mark, Redaction, Redactor};
 pub use risk::{Risk, RiskClass, RiskError, RiskSpec, SignalSpec};
 pub use ruleset::{Needs, RuleSpec, Ruleset, RulesetError, RulesetSpec};

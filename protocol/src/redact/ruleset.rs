@@ -264,7 +264,7 @@ const TRAITS: [u8; 256] = {
 };
 
 /// A class in `pattern` that means another set of characters with another Unicode version.
-fn unpinned_class(pattern: &str) -> Option<char> {
+pub(super) fn unpinned_class(pattern: &str) -> Option<char> {
     let mut chars = pattern.chars();
     while let Some(c) = chars.next() {
         if c == '\\'
