@@ -12,7 +12,7 @@ use commonwheel_protocol::record::body::{Assurances, Right, Salt};
 use commonwheel_protocol::record::content::{Chat, Content, Label, Message, Role};
 use commonwheel_protocol::record::header::{HourTime, SizeClass};
 use commonwheel_protocol::record::{Body, Header, SignedHeader};
-use commonwheel_protocol::redact::{Kind, Needs, Redactor, RuleSpec, Ruleset, RulesetSpec, Validator as Rule};
+use commonwheel_protocol::redact::{Redactor, Ruleset};
 use commonwheel_protocol::sign::SecretKey;
 use commonwheel_protocol::text::{RawText, Redacted};
 use std::collections::BTreeMap;
@@ -32,6 +32,30 @@ validator = "email"
 needs = ["at"]
 confidence = 97
 core = true
+
+[[risks]]
+class = "medical"
+threshold = 75
+
+[[risks.signals]]
+weight = 90
+terms = ["i was diagnosed with"]
+
+[[risks]]
+class = "biometric"
+threshold = 75
+
+[[risks.signals]]
+weight = 90
+terms = ["my fingerprint template"]
+
+[[risks]]
+class = "location"
+threshold = 75
+
+[[risks.signals]]
+weight = 90
+terms = ["[ip]"]
 "#;
 
 /// A community of four validators, and an author.
@@ -180,16 +204,6 @@ pub fn charter(validators: &[Seed]) -> Charter {
 }
 
 fn ruleset() -> Ruleset {
-    let rule = RuleSpec {
-        kind: Kind::Email,
-        pattern: "@".into(),
-        validator: Rule::Email,
-        needs: vec![Needs::At],
-        group: None,
-        confidence: 97,
-        core: true,
-    };
-    let spec =
-        RulesetSpec { name: "vectors".into(), version: 1, quarantine_above: 5, rules: vec![rule], risks: vec![] };
+    let spec = toml::from_str(RULESET).expect("a ruleset's file");
     Ruleset::compile(spec, Cid::of(Codec::Raw, RULESET.as_bytes())).expect("a ruleset within the limits")
 }
