@@ -12,6 +12,7 @@
 //! in what a [`Redactor`] wrote. Patterns spell their character classes out, so that a newer
 //! Unicode table changes nothing.
 
+mod clues;
 mod find;
 mod kind;
 mod normal;
@@ -22,6 +23,7 @@ mod risk;
 mod ruleset;
 mod validate;
 
+pub use clues::{Clue, ClueKind, clues};
 pub use find::Finding;
 pub use kind::Kind;
 pub use pattern::{CommunityPattern, PatternError, effective_id};

@@ -9,8 +9,8 @@
 //! independent hints do: 1 − ∏(1 − weight). From the class's `threshold` on, the class is reported.
 //! One pass of an automaton over the text; a signal is counted once however often it is seen.
 
-mod phrases;
-mod words;
+pub(super) mod phrases;
+pub(super) mod words;
 
 use phrases::{Collection, Phrases};
 use serde::Deserialize;

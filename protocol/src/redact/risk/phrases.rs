@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// Phrases, each with what it is used for.
 #[derive(Clone, Debug)]
-pub(super) struct Phrases<U> {
+pub(in crate::redact) struct Phrases<U> {
     automaton: AhoCorasick,
     phrases: Vec<Phrase<U>>,
 }
@@ -19,24 +19,24 @@ struct Phrase<U> {
 }
 
 /// A phrase that was seen.
-pub(super) struct Seen<'a, U> {
+pub(in crate::redact) struct Seen<'a, U> {
     /// Its first and last word.
-    pub(super) first: usize,
-    pub(super) last: usize,
-    pub(super) uses: &'a [U],
+    pub(in crate::redact) first: usize,
+    pub(in crate::redact) last: usize,
+    pub(in crate::redact) uses: &'a [U],
 }
 
 /// Phrases being collected.
-pub(super) struct Collection<U>(BTreeMap<(String, bool), Vec<U>>);
+pub(in crate::redact) struct Collection<U>(BTreeMap<(String, bool), Vec<U>>);
 
 impl<U> Collection<U> {
     /// No phrases.
-    pub(super) fn new() -> Self {
+    pub(in crate::redact) fn new() -> Self {
         Collection(BTreeMap::new())
     }
 
     /// Adds a use of a phrase; false when it has no word, or the end of a sentence in it.
-    pub(super) fn add(&mut self, text: &str, usage: U) -> bool {
+    pub(in crate::redact) fn add(&mut self, text: &str, usage: U) -> bool {
         let (text, open) = text.strip_suffix('*').map_or((text, false), |text| (text, true));
         let plain = phrase(text);
         let sound = !plain.is_empty() && !plain.contains(" .");
@@ -47,7 +47,7 @@ impl<U> Collection<U> {
     }
 
     /// All phrases, ready to be looked for.
-    pub(super) fn build(self) -> Result<Phrases<U>, BuildError> {
+    pub(in crate::redact) fn build(self) -> Result<Phrases<U>, BuildError> {
         let automaton = AhoCorasick::new(self.0.keys().map(|(plain, _)| plain))?;
         let phrases = self.0.into_iter().map(|((_, open), uses)| Phrase { open, uses });
         Ok(Phrases { automaton, phrases: phrases.collect() })
@@ -56,7 +56,7 @@ impl<U> Collection<U> {
 
 impl<U> Phrases<U> {
     /// Calls `see` for each phrase in `words`, in the order in which they end.
-    pub(super) fn each<'a>(&'a self, words: &Words, see: &mut dyn FnMut(Seen<'a, U>)) {
+    pub(in crate::redact) fn each<'a>(&'a self, words: &Words, see: &mut dyn FnMut(Seen<'a, U>)) {
         let plain = words.plain();
         for found in self.automaton.find_overlapping_iter(plain) {
             let phrase = &self.phrases[found.pattern().as_usize()];

@@ -18,7 +18,7 @@ const LABEL: usize = 32;
 const NUMBER: usize = 5;
 
 /// The words of a text.
-pub(super) struct Words {
+pub(in crate::redact) struct Words {
     plain: String,
     words: Vec<Word>,
 }
@@ -35,29 +35,29 @@ struct Word {
 
 impl Words {
     /// The words of `text`.
-    pub(super) fn of(text: &str) -> Self {
+    pub(in crate::redact) fn of(text: &str) -> Self {
         let mut reader = Reader { plain: String::with_capacity(text.len() + 16), ..Reader::default() };
         reader.read(text);
         Words { plain: reader.plain, words: reader.words }
     }
 
     /// Every word with a space before it.
-    pub(super) fn plain(&self) -> &str {
+    pub(in crate::redact) fn plain(&self) -> &str {
         &self.plain
     }
 
     /// Which word has a byte of the plain text, counted from 0; its space belongs to it.
-    pub(super) fn at(&self, byte: usize) -> usize {
+    pub(in crate::redact) fn at(&self, byte: usize) -> usize {
         self.words.partition_point(|word| word.at <= byte).saturating_sub(1)
     }
 
     /// Which sentence a word stands in, counted from 0.
-    pub(super) fn sentence(&self, word: usize) -> usize {
+    pub(in crate::redact) fn sentence(&self, word: usize) -> usize {
         self.words.get(word).map_or(0, |word| word.sentence)
     }
 
     /// Where words `first` to `last` stand in the text.
-    pub(super) fn span(&self, first: usize, last: usize) -> Range<usize> {
+    pub(in crate::redact) fn span(&self, first: usize, last: usize) -> Range<usize> {
         let start = self.words.get(first).map_or(0, |word| word.start);
         start..self.words.get(last).map_or(start, |word| word.end)
     }
@@ -66,7 +66,7 @@ impl Words {
 /// What stands in a phrase of a ruleset, in the same form; empty when it has no word.
 ///
 /// A `~`, a `#` and a word in square brackets mean what they do in [`Words`].
-pub(super) fn phrase(text: &str) -> String {
+pub(in crate::redact) fn phrase(text: &str) -> String {
     let mut plain = String::new();
     for word in text.split_whitespace() {
         match word {
