@@ -113,14 +113,15 @@ impl Scan {
         // Without an anchored search there is one start, which a builder asked for it has.
         let Ok(mut state) = keywords.start_state(Anchored::No) else { return };
         let mut number = Number::default();
-        for (at, byte) in bytes.iter().enumerate() {
-            state = keywords.next_state(Anchored::No, state, *byte);
-            if keywords.is_special(state) && keywords.is_match(state) {
-                self.words(keywords, state, at + 1, candidate);
+        let mut at = 0;
+        while let Some(next) = next_sight(keywords, bytes, at, &mut state) {
+            if keywords.is_match(state) {
+                self.words(keywords, state, next + 1, candidate);
             }
-            if CLASS[usize::from(*byte)] != 0 {
-                self.sign(bytes, at, &mut number, candidate);
+            if CLASS[usize::from(bytes[next])] != 0 {
+                self.sign(bytes, next, &mut number, candidate);
             }
+            at = next + 1;
         }
     }
 
@@ -140,8 +141,7 @@ impl Scan {
                 if at > 0 && bytes[at - 1].is_ascii_digit() {
                     return;
                 }
-                let run = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-                let digits = number.left(bytes, at);
+                let (run, digits) = number.left(bytes, at);
                 let enough = self.by_digits.iter().take_while(|(needed, _)| *needed <= digits);
                 enough.for_each(|(_, rule)| candidate(*rule, at..at + run));
             }
@@ -152,6 +152,22 @@ impl Scan {
     }
 }
 
+/// The next place at or after `at` where a keyword ends or a byte of a class stands. A function of
+/// its own, so that its loop stays in registers.
+#[inline(never)]
+fn next_sight(keywords: &dfa::DFA, bytes: &[u8], at: usize, state: &mut StateID) -> Option<usize> {
+    let mut now = *state;
+    for (index, byte) in bytes.iter().enumerate().skip(at) {
+        now = keywords.next_state(Anchored::No, now, *byte);
+        if keywords.is_special(now) || CLASS[usize::from(*byte)] != 0 {
+            *state = now;
+            return Some(index);
+        }
+    }
+    *state = now;
+    None
+}
+
 /// The number that digits belong to: runs of digits with little between them.
 #[derive(Default)]
 struct Number {
@@ -160,8 +176,8 @@ struct Number {
 }
 
 impl Number {
-    /// How many digits of the number are left from `at`, where a run of digits begins.
-    fn left(&mut self, bytes: &[u8], at: usize) -> usize {
+    /// The digits of the run that begins at `at`, and how many the number has from there on.
+    fn left(&mut self, bytes: &[u8], at: usize) -> (usize, usize) {
         if at >= self.end {
             *self = Number { end: at, digits: 0 };
             let mut gap = 0;
@@ -176,8 +192,9 @@ impl Number {
             }
         }
         let left = self.digits;
-        self.digits -= bytes[at..self.end].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        left
+        let run = bytes[at..self.end].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.digits -= run;
+        (run, left)
     }
 }
 
