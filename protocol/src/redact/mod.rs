@@ -14,6 +14,7 @@
 
 mod error;
 mod find;
+mod keywords;
 mod kind;
 mod normal;
 mod placeholder;

@@ -142,7 +142,7 @@ impl Ruleset {
         Ok(Ruleset {
             id,
             table: Table::numbered(spec.normalisation).ok_or(RulesetError::Normalisation(spec.normalisation))?,
-            scan: Scan::new(wanted).map_err(|_| RulesetError::Keywords)?,
+            scan: Scan::new(wanted),
             any_searched: rules.iter().any(Rule::is_searched),
             rules,
             name: spec.name,
