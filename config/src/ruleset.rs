@@ -8,7 +8,7 @@ use commonwheel_protocol::redact::{PatternError, Ruleset, RulesetError, RulesetS
 use std::sync::{Arc, LazyLock};
 
 /// The files, oldest first.
-const FILES: [&str; 1] = [include_str!("../rulesets/core-1.toml")];
+const FILES: [&str; 2] = [include_str!("../rulesets/core-1.toml"), include_str!("../rulesets/core-2.toml")];
 
 static BUILTINS: LazyLock<Vec<(Arc<Ruleset>, &'static str)>> = LazyLock::new(|| {
     // The test `every_builtin_compiles` proves that none is left out.

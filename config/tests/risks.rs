@@ -2,13 +2,9 @@
 
 use commonwheel_config::ruleset;
 use commonwheel_protocol::redact::{RiskClass, Ruleset};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-static RULESET: LazyLock<Ruleset> = LazyLock::new(|| {
-    let core = include_str!("../rulesets/core-1.toml");
-    let risks = include_str!("../rulesets/risks.toml");
-    ruleset::parse(&format!("{core}\n{risks}")).expect("a ruleset")
-});
+static RULESET: LazyLock<Arc<Ruleset>> = LazyLock::new(ruleset::builtin);
 
 fn classes(text: &str) -> Vec<&'static str> {
     RULESET.risks(text).iter().map(|risk| risk.class.as_str()).collect()

@@ -35,7 +35,7 @@ impl World {
 }
 
 const SETTINGS: &str = "protocol = 1\nf = 0\nq = 1\nlicences = [\"CC0-1.0\", \"CC-BY-4.0\"]\n\
-                        preference = \"train-ai=y\"\nruleset = \"core-1\"\nbodies = \"certificate\"\n\
+                        preference = \"train-ai=y\"\nruleset = \"core-2\"\nbodies = \"certificate\"\n\
                         terms = \"commons-1\"\nrecovery = []\n";
 
 fn text<'a>(value: &'a Value, key: &str) -> anyhow::Result<&'a str> {

@@ -78,7 +78,7 @@ fn every_error_names_its_key() {
         ("[\"CC0-1.0\", ", "[\"GPL-3.0\", ", "licences[0]: "),
         ("licences = [\"CC0-1.0\", \"CC-BY-4.0\", \"CC-BY-SA-4.0\"]", "licences = []", "licences: "),
         ("\"train-ai=y, search=y\"", "\"maybe\"", "preference: "),
-        ("\"core-1\"", "\"core-99\"", "ruleset: "),
+        ("\"core-2\"", "\"core-99\"", "ruleset: "),
         ("bodies = \"certificate\"", "bodies = \"all\"", "bodies: "),
         ("\"commons-1\"", "\"missing.md\"", "terms: "),
         ("recovery = []", "recovery = [\"x\"]", "recovery[0]: "),

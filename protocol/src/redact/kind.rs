@@ -6,8 +6,22 @@ use std::fmt;
 /// What was found. The order is from the most specific to the least: where findings overlap, the
 /// smallest kind is the one shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
+    /// A private key, whole.
+    PrivateKey,
+    /// A JSON Web Token, RFC 7519.
+    Jwt,
+    /// A provider's access token or key, known by its form.
+    Token,
+    /// A password.
+    Password,
+    /// A cookie or session token.
+    Cookie,
+    /// What an Authorization header carries.
+    Authorization,
+    /// Another secret, known by the name that it is assigned to.
+    Secret,
     /// A bank account, ISO 13616.
     Iban,
     /// A Bitcoin address.
@@ -18,12 +32,21 @@ pub enum Kind {
     Card,
     /// A United States social security number.
     Ssn,
+    /// A number that a government gave to a person or firm.
+    #[serde(rename = "govid")]
+    GovId,
     /// An e-mail address.
     Email,
     /// What a community's own pattern finds.
     Custom,
+    /// The hardware address of a network card.
+    Mac,
     /// An IPv4 or IPv6 address.
     Ip,
+    /// Who asked for what in a web server's log.
+    AccessLog,
+    /// A place given to within some hundred metres.
+    Coordinates,
     /// A telephone number.
     Phone,
     /// A person's name.
@@ -32,30 +55,52 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, most specific first.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 21] = [
+        Kind::PrivateKey,
+        Kind::Jwt,
+        Kind::Token,
+        Kind::Password,
+        Kind::Cookie,
+        Kind::Authorization,
+        Kind::Secret,
         Kind::Iban,
         Kind::Bitcoin,
         Kind::Ethereum,
         Kind::Card,
         Kind::Ssn,
+        Kind::GovId,
         Kind::Email,
         Kind::Custom,
+        Kind::Mac,
         Kind::Ip,
+        Kind::AccessLog,
+        Kind::Coordinates,
         Kind::Phone,
         Kind::Name,
     ];
 
-    /// The name in records, rulesets and JSON: lower case.
+    /// The name in records, rulesets and JSON: lower case, with underscores.
     pub fn as_str(self) -> &'static str {
         match self {
+            Kind::PrivateKey => "private_key",
+            Kind::Jwt => "jwt",
+            Kind::Token => "token",
+            Kind::Password => "password",
+            Kind::Cookie => "cookie",
+            Kind::Authorization => "authorization",
+            Kind::Secret => "secret",
             Kind::Iban => "iban",
             Kind::Bitcoin => "bitcoin",
             Kind::Ethereum => "ethereum",
             Kind::Card => "card",
             Kind::Ssn => "ssn",
+            Kind::GovId => "govid",
             Kind::Email => "email",
             Kind::Custom => "custom",
+            Kind::Mac => "mac",
             Kind::Ip => "ip",
+            Kind::AccessLog => "access_log",
+            Kind::Coordinates => "coordinates",
             Kind::Phone => "phone",
             Kind::Name => "name",
         }
@@ -69,14 +114,25 @@ impl Kind {
     /// The name inside a placeholder: upper case.
     pub(super) fn label(self) -> &'static str {
         match self {
+            Kind::PrivateKey => "PRIVATE_KEY",
+            Kind::Jwt => "JWT",
+            Kind::Token => "TOKEN",
+            Kind::Password => "PASSWORD",
+            Kind::Cookie => "COOKIE",
+            Kind::Authorization => "AUTHORIZATION",
+            Kind::Secret => "SECRET",
             Kind::Iban => "IBAN",
             Kind::Bitcoin => "BITCOIN",
             Kind::Ethereum => "ETHEREUM",
             Kind::Card => "CARD",
             Kind::Ssn => "SSN",
+            Kind::GovId => "GOVID",
             Kind::Email => "EMAIL",
             Kind::Custom => "CUSTOM",
+            Kind::Mac => "MAC",
             Kind::Ip => "IP",
+            Kind::AccessLog => "ACCESS_LOG",
+            Kind::Coordinates => "COORDINATES",
             Kind::Phone => "PHONE",
             Kind::Name => "NAME",
         }
@@ -86,7 +142,7 @@ impl Kind {
     /// `text` is already normalised character by character.
     pub(super) fn same_value(self, text: &str) -> String {
         match self {
-            Kind::Iban | Kind::Card | Kind::Ssn => {
+            Kind::Iban | Kind::Card | Kind::Ssn | Kind::GovId | Kind::Mac => {
                 text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
             }
             Kind::Phone => text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(),
@@ -94,6 +150,8 @@ impl Kind {
             // Base58 distinguishes case; bech32 comes in one case or the other.
             Kind::Bitcoin if text.starts_with(['1', '2', '3', 'm', 'n']) => text.to_owned(),
             Kind::Bitcoin | Kind::Ethereum | Kind::Email | Kind::Custom | Kind::Name => text.to_lowercase(),
+            // Case matters in secrets.
+            _ => text.to_owned(),
         }
     }
 }

@@ -13,21 +13,28 @@
 //! Unicode table changes nothing.
 
 mod clues;
+mod error;
 mod find;
+mod keywords;
 mod kind;
 mod normal;
 pub(crate) mod pattern;
 mod placeholder;
 mod redactor;
 mod risk;
+mod rule;
 mod ruleset;
+mod scan;
 mod validate;
 
 pub use clues::{Clue, ClueKind, clues};
+pub use error::RulesetError;
 pub use find::Finding;
 pub use kind::Kind;
 pub use pattern::{CommunityPattern, PatternError, effective_id};
 pub use redactor::{Mark, Redaction, Redactor};
 pub use risk::{Risk, RiskClass, RiskError, RiskSpec, SignalSpec};
-pub use ruleset::{Needs, RuleSpec, Ruleset, RulesetError, RulesetSpec};
+pub use rule::Needs;
+pub use ruleset::{RuleSpec, Ruleset, RulesetSpec};
+pub use scan::Start;
 pub use validate::Validator;

@@ -1,10 +1,10 @@
 //! Patterns that a community adds to a ruleset, such as the form of its member numbers.
 
-use super::ruleset::unpinned_class;
+use super::rule::compile_pattern;
 use super::{Kind, RuleSpec, Ruleset, RulesetError, RulesetSpec, Validator};
 use crate::bytes::{Cid, Codec, FieldError, Fields, Node, encode};
 use crate::limits::{PATTERN_BYTES, PATTERN_LABEL_BYTES, PATTERNS};
-use regex::{Regex, RegexBuilder};
+use regex_automata::meta::Regex;
 
 /// A compiled pattern, in bytes. A machine of this size costs about as much time as a builtin rule.
 const COMPILED_BYTES: usize = 64 * 1024;
@@ -32,25 +32,17 @@ pub struct CommunityPattern {
 /// Why a community's pattern cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PatternError {
-    /// A class whose meaning changes with Unicode.
-    #[error("pattern {label:?}: the class \\{class} changes with Unicode versions; spell it out, for example [0-9]")]
-    Class {
+    /// No pattern that any rule could have.
+    #[error("pattern {label:?}: {source}")]
+    Form {
         /// Which pattern.
         label: String,
-        /// The letter after the backslash.
-        class: char,
+        /// What is wrong with it.
+        source: Box<RulesetError>,
     },
-    /// Not a regular expression, or too large.
-    #[error("pattern {label:?}: not a regular expression of at most {COMPILED_BYTES} compiled bytes: {source}")]
-    Regex {
-        /// Which pattern.
-        label: String,
-        /// What the compiler says.
-        source: Box<regex::Error>,
-    },
-    /// It matches the empty text.
-    #[error("pattern {0:?}: it matches an empty text; make it need at least one character")]
-    Empty(String),
+    /// Too large once compiled.
+    #[error("pattern {0:?}: expected at most {COMPILED_BYTES} compiled bytes; use fewer repetitions or alternatives")]
+    Size(String),
     /// It takes ordinary prose for personal data.
     #[error(
         "pattern {label:?}: it takes {found} of 1000 characters of ordinary prose, at most {MOST_PER_MILLE} are allowed; \
@@ -85,16 +77,12 @@ impl CommunityPattern {
     /// The first of these that does not hold.
     pub fn check(&self) -> Result<(), PatternError> {
         let label = || self.label.clone();
-        if let Some(class) = unpinned_class(&self.pattern) {
-            return Err(PatternError::Class { label: label(), class });
-        }
-        let regex = RegexBuilder::new(&self.pattern)
-            .size_limit(COMPILED_BYTES)
-            .build()
-            .map_err(|source| PatternError::Regex { label: label(), source: Box::new(source) })?;
-        if regex.is_match("") {
-            return Err(PatternError::Empty(label()));
-        }
+        compile_pattern(&self.pattern, 1)
+            .map_err(|source| PatternError::Form { label: label(), source: Box::new(source) })?;
+        let regex = Regex::builder()
+            .configure(Regex::config().nfa_size_limit(Some(COMPILED_BYTES)))
+            .build(&self.pattern)
+            .map_err(|_| PatternError::Size(label()))?;
         if let Some(word) = structure().find(|word| standing_alone(&regex, word) > 0) {
             return Err(PatternError::Structure { label: label(), word: word.to_owned() });
         }
@@ -129,13 +117,9 @@ impl CommunityPattern {
 
     fn rule(&self) -> RuleSpec {
         RuleSpec {
-            kind: Kind::Custom,
-            pattern: self.pattern.clone(),
             validator: Validator::Word,
-            needs: vec![],
-            group: None,
             confidence: CONFIDENCE,
-            core: true,
+            ..RuleSpec::searching(Kind::Custom, self.pattern.as_str())
         }
     }
 }
@@ -175,7 +159,7 @@ fn structure() -> impl Iterator<Item = &'static str> {
 
 /// How many bytes of `text` the expression matches in words of their own.
 fn standing_alone(regex: &Regex, text: &str) -> usize {
-    let alone = |found: &regex::Match| Validator::Word.check(text, found.range()).is_some();
+    let alone = |found: &regex_automata::Match| Validator::Word.check(text, found.range()).is_some();
     regex.find_iter(text).filter(alone).map(|found| found.len()).sum()
 }
 
@@ -206,7 +190,8 @@ mod tests {
 
     #[test]
     fn patterns_of_numbers_that_a_community_gives_are_sound() {
-        for sound in ["RB-[0-9]{6}", "M[0-9]{4}/[0-9]{2}", "(?i:flat) [A-D][0-9]{2}", "[A-Z]{2}[0-9]{7}", "[0-9]{10}"] {
+        for sound in ["RB-[0-9]{6}", "M[0-9]{4}/[0-9]{2}", "(?i-u:flat) [A-D][0-9]{2}", "[A-Z]{2}[0-9]{7}", "[0-9]{10}"]
+        {
             assert!(pattern(sound).check().is_ok(), "{sound}");
         }
     }
@@ -214,11 +199,17 @@ mod tests {
     #[test]
     fn patterns_that_cost_or_take_too_much_are_refused() {
         let refused = |text: &str| pattern(text).check().expect_err(text);
-        assert!(matches!(refused(r"M\d+"), PatternError::Class { class: 'd', .. }));
-        assert!(matches!(refused("(M"), PatternError::Regex { .. }));
-        assert!(matches!(refused("(([a-f]{50}){50}){50}"), PatternError::Regex { .. }));
-        assert!(matches!(refused("[0-9]*"), PatternError::Empty(_)));
-        for common in ["[A-Z][a-z]+", "the", "[0-9]{4}", "[A-Za-z]{8}", "[^0-9]", "(?i:the [a-z]+)"] {
+        let wrong = |text: &str| match refused(text) {
+            PatternError::Form { source, .. } => *source,
+            other => panic!("{text}: {other}"),
+        };
+        assert!(matches!(wrong(r"M\d+"), RulesetError::Class { class: 'd', .. }));
+        assert!(matches!(wrong("(M"), RulesetError::Pattern { .. }));
+        assert!(matches!(wrong("(([a-f]{50}){50}){50}"), RulesetError::Pattern { .. }));
+        assert!(matches!(wrong("[0-9]*"), RulesetError::Empty(_)));
+        assert!(matches!(wrong("(?i:flat)"), RulesetError::Case(_)));
+        assert!(matches!(refused("[a-f]{4000}"), PatternError::Size(_)));
+        for common in ["[A-Z][a-z]+", "the", "[0-9]{4}", "[A-Za-z]{8}", "[^0-9]", "(?i-u:the [a-z]+)"] {
             let error = refused(common);
             assert!(matches!(error, PatternError::Prose { .. } | PatternError::Structure { .. }), "{common}: {error}");
         }
@@ -231,7 +222,7 @@ mod tests {
     fn what_the_form_of_bodies_says_is_in_the_sample() {
         let cddl = include_str!("../../../docs/commonwheel.cddl");
         let bodies = cddl.split("; Section 9.").nth(1).and_then(|rest| rest.split("; Section 10.").next());
-        let word = Regex::new(r#"([a-z_]+)"?: |"([^"]+)""#).expect("an expression");
+        let word = regex::Regex::new(r#"([a-z_]+)"?: |"([^"]+)""#).expect("an expression");
         let bodies = bodies.expect("section 9").lines().map(|line| line.split("; ").next().unwrap_or_default());
         let words: Vec<String> = bodies
             .flat_map(|line| {
@@ -257,7 +248,7 @@ mod tests {
     #[test]
     fn what_a_pattern_finds_is_hidden_and_found_by_no_second_pass() {
         let mail = RuleSpec { kind: Kind::Email, validator: Validator::Email, ..pattern("@").rule() };
-        let spec = RulesetSpec { name: "t".into(), version: 1, quarantine_above: 5, rules: vec![mail], risks: vec![] };
+        let spec = RulesetSpec::of("t", vec![mail]);
         let base = Cid::of(Codec::Raw, b"base");
         let ruleset = Ruleset::of_community(spec, &base, &[pattern("RB-[0-9]{6}")]).expect("sound");
         assert_eq!(*ruleset.id(), effective_id(&base, &[pattern("RB-[0-9]{6}")]));

@@ -94,7 +94,7 @@ impl<'a> Redactor<'a> {
 
     /// The placeholder's number for a value.
     fn number(&mut self, kind: Kind, value: &str) -> u32 {
-        let same = kind.same_value(Normal::of(value).as_str());
+        let same = kind.same_value(Normal::of(value, self.ruleset.table).as_str());
         let last = self.last_number.entry(kind).or_default();
         *self.numbers.entry((kind, Sha256::digest(same).into())).or_insert_with(|| {
             // A body has no room for as many placeholders. Should the numbers run out all the
@@ -119,18 +119,10 @@ mod tests {
 
     /// Runs of "a" are names and digits are phones; three are allowed.
     fn ruleset() -> Ruleset {
-        let rule = |kind, pattern: &str, core| RuleSpec {
-            kind,
-            pattern: pattern.into(),
-            validator: Validator::None,
-            needs: vec![],
-            group: None,
-            confidence: 90,
-            core,
-        };
+        let rule = |kind, pattern: &str, core| RuleSpec { core, ..RuleSpec::searching(kind, pattern) };
         let mail = RuleSpec { validator: Validator::Email, needs: vec![Needs::At], ..rule(Kind::Email, "@", true) };
         let rules = vec![rule(Kind::Name, "[aA]+", true), rule(Kind::Phone, "[0-9]+", false), mail];
-        let spec = RulesetSpec { name: "t".into(), version: 1, quarantine_above: 3, rules, risks: vec![] };
+        let spec = RulesetSpec { quarantine_above: 3, ..RulesetSpec::of("t", rules) };
         Ruleset::compile(spec, Cid::of_cbor(b"")).expect("it is within the limits")
     }
 

@@ -1,19 +1,16 @@
 //! Rulesets: what is looked for, as data, and its checked and compiled form.
 
-use super::risk::{Risk, RiskError, RiskSpec, Risks};
-use super::{Kind, Validator};
+use super::error::{NAME_BYTES, RULES};
+use super::normal::Table;
+use super::risk::{Risk, RiskSpec, Risks};
+use super::rule::Rule;
+use super::scan::{Scan, Wanted};
+use super::{Kind, Needs, RulesetError, Start, Validator};
 use crate::bytes::Cid;
-use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-/// Rules in one ruleset.
-const RULES: usize = 256;
-/// A pattern, in bytes.
-const PATTERN_BYTES: usize = 2048;
-/// A compiled pattern, in bytes.
-const COMPILED_BYTES: usize = 1 << 20;
-/// A ruleset's name, in bytes.
-const NAME_BYTES: usize = 64;
+/// How far a pattern sees, in bytes, where a rule does not say.
+const REACH_BYTES: usize = 256;
 /// Core findings that a record may have before a person must look at it.
 const QUARANTINE_ABOVE: u32 = 5;
 
@@ -28,11 +25,22 @@ pub struct RulesetSpec {
     /// A record with more core findings than this goes to quarantine.
     #[serde(default = "quarantine_above")]
     pub quarantine_above: u32,
+    /// Which table of disguised characters is used: 1 or 2.
+    #[serde(default = "normalisation")]
+    pub normalisation: u8,
     /// The rules. Their order does not matter.
     pub rules: Vec<RuleSpec>,
     /// What makes a text one of high risk.
     #[serde(default)]
     pub risks: Vec<RiskSpec>,
+}
+
+impl RulesetSpec {
+    /// Version 1 of a ruleset with these rules, nothing else said.
+    pub fn of(name: impl Into<String>, rules: Vec<RuleSpec>) -> Self {
+        let (quarantine_above, normalisation) = (QUARANTINE_ABOVE, normalisation());
+        RulesetSpec { name: name.into(), version: 1, quarantine_above, normalisation, rules, risks: vec![] }
+    }
 }
 
 /// One rule: a pattern that proposes and a validator that decides.
@@ -41,12 +49,31 @@ pub struct RulesetSpec {
 pub struct RuleSpec {
     /// What the rule finds.
     pub kind: Kind,
+    /// Where the rule is tried, beside its keywords. A rule without starts and keywords is searched
+    /// for everywhere, which costs more.
+    #[serde(default)]
+    pub starts: Vec<Start>,
+    /// The rule is tried where one of these begins, in whatever case of ASCII letters.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// How many digits there must be from a digit start on, separators between them.
+    #[serde(default)]
+    pub digits: usize,
+    /// Whether a keyword must not continue a word: no ASCII letter, digit or underscore before it.
+    #[serde(default)]
+    pub word: bool,
     /// A regular expression in the syntax of the `regex` crate, with character classes spelt out.
+    /// A rule that is tried somewhere must match there; it may leave the pattern out, and the
+    /// validator gets the keyword, the digits or the sign.
+    #[serde(default)]
     pub pattern: String,
+    /// How many bytes the pattern sees from where it is tried; 256 when nothing is said.
+    #[serde(default = "reach")]
+    pub reach: usize,
     /// What a match must also satisfy.
     #[serde(default)]
     pub validator: Validator,
-    /// What a text must contain for the rule to be tried at all.
+    /// What a text must contain for a rule that is searched for to be tried at all.
     #[serde(default)]
     pub needs: Vec<Needs>,
     /// Which capture is the finding; the whole match when none is named.
@@ -57,85 +84,6 @@ pub struct RuleSpec {
     pub core: bool,
 }
 
-/// Something cheap to see that a text must contain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Needs {
-    /// A digit, 0 to 9.
-    Digit,
-    /// The sign "@".
-    At,
-    /// A full stop.
-    Dot,
-    /// A colon.
-    Colon,
-    /// The sign "+".
-    Plus,
-}
-
-impl Needs {
-    fn bit(self) -> u8 {
-        1 << self as u8
-    }
-}
-
-/// Why a ruleset cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum RulesetError {
-    /// The name is empty, too long or not plain.
-    #[error("a ruleset's name is 1 to {NAME_BYTES} lower-case letters, digits and hyphens; rename it")]
-    Name,
-    /// There are no rules, or too many.
-    #[error("a ruleset has 1 to {RULES} rules; found {0}")]
-    Rules(usize),
-    /// A pattern is too long.
-    #[error("rule {rule}: a pattern has at most {PATTERN_BYTES} bytes; found {bytes}; split the rule")]
-    Long {
-        /// Counted from 1.
-        rule: usize,
-        /// Its length.
-        bytes: usize,
-    },
-    /// A pattern uses a class whose meaning changes with Unicode.
-    #[error("rule {rule}: the class \\{class} changes with Unicode versions; spell it out, for example [0-9]")]
-    Class {
-        /// Counted from 1.
-        rule: usize,
-        /// The letter after the backslash.
-        class: char,
-    },
-    /// A pattern is not a regular expression, or is too large once compiled.
-    #[error("rule {rule}: not a regular expression of at most {COMPILED_BYTES} compiled bytes: {source}")]
-    Pattern {
-        /// Counted from 1.
-        rule: usize,
-        /// What the compiler says.
-        source: Box<regex::Error>,
-    },
-    /// A pattern matches the empty text, so it would match everywhere.
-    #[error("rule {0}: the pattern matches an empty text; make it need at least one character")]
-    Empty(usize),
-    /// The capture that the rule names is not in its pattern.
-    #[error("rule {rule}: group {group} is not in the pattern; the first is 1")]
-    Group {
-        /// Counted from 1.
-        rule: usize,
-        /// The group named.
-        group: usize,
-    },
-    /// The confidence is not a percentage.
-    #[error("rule {rule}: confidence is 1 to 100 percent; found {confidence}")]
-    Confidence {
-        /// Counted from 1.
-        rule: usize,
-        /// The number found.
-        confidence: u8,
-    },
-    /// What it says of risks cannot be used.
-    #[error(transparent)]
-    Risks(#[from] RiskError),
-}
-
 /// A checked and compiled ruleset. Cheap enough to share, too dear to build for each text.
 #[derive(Clone, Debug)]
 pub struct Ruleset {
@@ -143,19 +91,37 @@ pub struct Ruleset {
     name: String,
     version: u32,
     quarantine_above: u32,
+    pub(super) table: Table,
     pub(super) rules: Vec<Rule>,
+    pub(super) scan: Scan,
+    /// What the texts must contain for the rules that are searched for.
+    pub(super) any_searched: bool,
     risks: Risks,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Rule {
-    pub(super) kind: Kind,
-    pub(super) regex: Regex,
-    pub(super) validator: Validator,
-    pub(super) needs: u8,
-    pub(super) group: Option<usize>,
-    pub(super) confidence: u8,
-    pub(super) core: bool,
+impl RuleSpec {
+    /// A rule that searches for `pattern` everywhere, nothing else said.
+    pub fn searching(kind: Kind, pattern: impl Into<String>) -> Self {
+        RuleSpec {
+            kind,
+            starts: vec![],
+            keywords: vec![],
+            digits: 0,
+            word: false,
+            pattern: pattern.into(),
+            reach: REACH_BYTES,
+            validator: Validator::None,
+            needs: vec![],
+            group: None,
+            confidence: 90,
+            core: true,
+        }
+    }
+
+    /// Whether the rule is tried where the scan says, and not searched for.
+    pub(super) fn is_located(&self) -> bool {
+        !self.starts.is_empty() || !self.keywords.is_empty()
+    }
 }
 
 impl Ruleset {
@@ -172,9 +138,18 @@ impl Ruleset {
             return Err(RulesetError::Rules(spec.rules.len()));
         }
         let rules = spec.rules.iter().enumerate().map(|(i, rule)| Rule::compile(rule, i + 1));
+        let rules: Vec<Rule> = rules.collect::<Result<_, _>>()?;
+        let wanted = spec.rules.iter().map(|rule| Wanted {
+            starts: &rule.starts,
+            keywords: &rule.keywords,
+            digits: rule.digits,
+        });
         Ok(Ruleset {
             id,
-            rules: rules.collect::<Result<_, _>>()?,
+            table: Table::numbered(spec.normalisation).ok_or(RulesetError::Normalisation(spec.normalisation))?,
+            scan: Scan::new(wanted),
+            any_searched: rules.iter().any(Rule::is_searched),
+            rules,
             risks: Risks::compile(&spec.risks)?,
             name: spec.name,
             version: spec.version,
@@ -208,73 +183,12 @@ impl Ruleset {
     }
 }
 
-impl Rule {
-    fn compile(spec: &RuleSpec, rule: usize) -> Result<Rule, RulesetError> {
-        if spec.pattern.len() > PATTERN_BYTES {
-            return Err(RulesetError::Long { rule, bytes: spec.pattern.len() });
-        }
-        if let Some(class) = unpinned_class(&spec.pattern) {
-            return Err(RulesetError::Class { rule, class });
-        }
-        if !(1..=100).contains(&spec.confidence) {
-            return Err(RulesetError::Confidence { rule, confidence: spec.confidence });
-        }
-        let regex = RegexBuilder::new(&spec.pattern)
-            .size_limit(COMPILED_BYTES)
-            .build()
-            .map_err(|source| RulesetError::Pattern { rule, source: Box::new(source) })?;
-        if regex.is_match("") {
-            return Err(RulesetError::Empty(rule));
-        }
-        if let Some(group) = spec.group.filter(|group| *group == 0 || *group >= regex.captures_len()) {
-            return Err(RulesetError::Group { rule, group });
-        }
-        Ok(Rule {
-            kind: spec.kind,
-            regex,
-            validator: spec.validator,
-            needs: spec.needs.iter().fold(0, |bits, need| bits | need.bit()),
-            group: spec.group,
-            confidence: spec.confidence,
-            core: spec.core,
-        })
-    }
+fn normalisation() -> u8 {
+    1
 }
 
-/// Which [`Needs`] a text meets, as bits.
-pub(super) fn met_by(text: &str) -> u8 {
-    text.bytes().fold(0, |bits, byte| bits | TRAITS[usize::from(byte)])
-}
-
-const TRAITS: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        table[byte] = match byte as u8 {
-            b'0'..=b'9' => 1 << Needs::Digit as u8,
-            b'@' => 1 << Needs::At as u8,
-            b'.' => 1 << Needs::Dot as u8,
-            b':' => 1 << Needs::Colon as u8,
-            b'+' => 1 << Needs::Plus as u8,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    table
-};
-
-/// A class in `pattern` that means another set of characters with another Unicode version.
-pub(super) fn unpinned_class(pattern: &str) -> Option<char> {
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        if c == '\\'
-            && let Some(class) = chars.next()
-            && "pPwWdDsSbB".contains(class)
-        {
-            return Some(class);
-        }
-    }
-    None
+fn reach() -> usize {
+    REACH_BYTES
 }
 
 fn quarantine_above() -> u32 {
@@ -286,17 +200,8 @@ mod tests {
     use super::*;
 
     fn compile(pattern: &str, change: impl FnOnce(&mut RulesetSpec)) -> Result<Ruleset, RulesetError> {
-        let rule = RuleSpec {
-            kind: Kind::Phone,
-            pattern: pattern.into(),
-            validator: Validator::None,
-            needs: vec![],
-            group: None,
-            confidence: 90,
-            core: true,
-        };
-        let mut spec =
-            RulesetSpec { name: "t".into(), version: 1, quarantine_above: 5, rules: vec![rule], risks: vec![] };
+        let rule = RuleSpec::searching(Kind::Phone, pattern);
+        let mut spec = RulesetSpec::of("t", vec![rule]);
         change(&mut spec);
         Ruleset::compile(spec, Cid::of_cbor(b""))
     }
@@ -319,7 +224,7 @@ mod tests {
         assert!(matches!(compile("x", |s| s.rules[0].confidence = 101), Err(RulesetError::Confidence { .. })));
         assert!(matches!(compile("x", |s| s.rules.clear()), Err(RulesetError::Rules(0))));
         assert!(matches!(compile("x", |s| s.name = "A b".into()), Err(RulesetError::Name)));
-        let many = |s: &mut RulesetSpec| s.rules = vec![s.rules[0].clone(); 257];
-        assert!(matches!(compile("x", many), Err(RulesetError::Rules(257))));
+        let many = |s: &mut RulesetSpec| s.rules = vec![s.rules[0].clone(); 513];
+        assert!(matches!(compile("x", many), Err(RulesetError::Rules(513))));
     }
 }

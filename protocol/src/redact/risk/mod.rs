@@ -12,6 +12,7 @@
 pub(super) mod phrases;
 pub(super) mod words;
 
+use super::Kind;
 use phrases::{Collection, Phrases};
 use serde::Deserialize;
 use std::fmt;
@@ -149,8 +150,10 @@ pub enum RiskError {
         /// The number found.
         found: usize,
     },
-    /// A term is empty, too long, or more than one sentence.
-    #[error("risks: {class}: the term {term:?} is no phrase of 1 to {TERM_BYTES} bytes without the end of a sentence")]
+    /// A term is empty, too long, more than one sentence, or has a placeholder that nothing is replaced by.
+    #[error(
+        "risks: {class}: the term {term:?} is no phrase of 1 to {TERM_BYTES} bytes within a sentence, with known placeholders"
+    )]
     Term {
         /// Of which class.
         class: RiskClass,
@@ -224,7 +227,7 @@ impl Risks {
                 let after = signal.after.iter().map(|term| (term, Use::After(signals.len())));
                 for (term, usage) in after.chain(signal.terms.iter().map(|term| (term, Use::Term(signals.len())))) {
                     terms += 1;
-                    if term.len() > TERM_BYTES || !all.add(term, usage) {
+                    if term.len() > TERM_BYTES || !names_kinds(term) || !all.add(term, usage) {
                         return Err(RiskError::Term { class, term: term.chars().take(TERM_BYTES).collect() });
                     }
                 }
@@ -328,6 +331,12 @@ fn join(spans: &mut Vec<Range<usize>>) {
         }
         joined
     });
+}
+
+/// Whether every placeholder in a term is one that the redactor writes.
+fn names_kinds(term: &str) -> bool {
+    let inside = |word: &str| Some(word.strip_prefix('[')?.strip_suffix(']')?.to_ascii_lowercase());
+    term.split_whitespace().filter_map(inside).all(|name| Kind::from_name(&name).is_some())
 }
 
 fn most(what: &'static str, most: usize, found: usize) -> Result<(), RiskError> {

@@ -80,7 +80,7 @@ fn risks_outside_the_limits_are_refused() {
     assert_eq!(refused(&|s| s[0].threshold = 0), percent(0));
     assert_eq!(refused(&|s| s[0].signals[1].weight = 101), percent(101));
     assert!(matches!(refused(&|s| s[0].signals[0].gap = GAP + 1), RiskError::Many { found: 17, .. }));
-    for term in ["", "…", "one. Two", &"x".repeat(TERM_BYTES + 1)] {
+    for term in ["", "…", "one. Two", "at [place]", &"x".repeat(TERM_BYTES + 1)] {
         assert!(matches!(refused(&|s| s[0].signals[0].terms[0] = term.to_owned()), RiskError::Term { .. }), "{term}");
         assert!(matches!(refused(&|s| s[0].signals[0].after[0] = term.to_owned()), RiskError::Term { .. }), "{term}");
     }

@@ -6,18 +6,15 @@
 
 mod bank;
 mod bitcoin;
-mod email;
+mod first;
 mod iban;
-mod ip;
-mod name;
-mod phone;
 
 use serde::Deserialize;
 use std::ops::Range;
 
 /// The closed list of validators that a rule can name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Validator {
     /// The pattern says it all.
     #[default]
@@ -44,6 +41,21 @@ pub enum Validator {
     Phone,
     /// The span is a name: its first word is none that merely begins a sentence.
     Name,
+    /// As `email`, for later rulesets.
+    #[serde(rename = "email-2")]
+    Email2,
+    /// As `ipv4`, for later rulesets.
+    #[serde(rename = "ipv4-2")]
+    Ipv42,
+    /// As `ipv6`, for later rulesets.
+    #[serde(rename = "ipv6-2")]
+    Ipv62,
+    /// As `phone`, for later rulesets.
+    #[serde(rename = "phone-2")]
+    Phone2,
+    /// As `name`, for later rulesets.
+    #[serde(rename = "name-2")]
+    Name2,
 }
 
 impl Validator {
@@ -52,16 +64,16 @@ impl Validator {
         match self {
             Validator::None => Some(span),
             Validator::Word => stands_alone(text, &span).then_some(span),
-            Validator::Email => email::check(text, span),
-            Validator::Ipv4 => ip::check_v4(text, span),
-            Validator::Ipv6 => ip::check_v6(text, span),
+            Validator::Email | Validator::Email2 => first::email::check(text, span),
+            Validator::Ipv4 | Validator::Ipv42 => first::ip::check_v4(text, span),
+            Validator::Ipv6 | Validator::Ipv62 => first::ip::check_v6(text, span),
             Validator::Ssn => bank::check_ssn(text, span),
             Validator::Iban => iban::check(text, span),
             Validator::Bitcoin => bitcoin::check_base58(text, span),
             Validator::Segwit => bitcoin::check_segwit(text, span),
             Validator::Card => bank::check_card(text, span),
-            Validator::Phone => phone::check(text, span),
-            Validator::Name => name::check(text, span),
+            Validator::Phone | Validator::Phone2 => first::phone::check(text, span),
+            Validator::Name | Validator::Name2 => first::name::check(text, span),
         }
     }
 }

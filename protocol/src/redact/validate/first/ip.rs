@@ -10,7 +10,7 @@ const V6_BYTES: usize = 45;
 const ZONE_BYTES: usize = 16;
 
 /// Four octets that stand alone and are not introduced as a version or a section.
-pub(super) fn check_v4(text: &str, span: Range<usize>) -> Option<Range<usize>> {
+pub(in super::super) fn check_v4(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     text[span.clone()].parse::<Ipv4Addr>().ok()?;
     let joined = |c: Option<char>| c.is_some_and(|c| is_word(c) || matches!(c, '.' | '-'));
     let mut left = text[..span.start].chars().rev();
@@ -33,7 +33,7 @@ fn is_version(text: &str, at: usize) -> bool {
 }
 
 /// The longest run of what addresses are written with must be one address.
-pub(super) fn check_v6(text: &str, span: Range<usize>) -> Option<Range<usize>> {
+pub(in super::super) fn check_v6(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     if before(text, span.start).is_some_and(|c| is_word(c) || matches!(c, ':' | '.')) {
         return None;
     }

@@ -12,7 +12,7 @@ const NATIONAL_DIGITS: usize = 9;
 /// A candidate that has the digits of a telephone number and no other meaning.
 ///
 /// An international number may be shorter than the candidate, since other digits may follow it.
-pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
+pub(in super::super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let candidate = &text[span.clone()];
     if !candidate.starts_with('+') {
         return check_whole(text, span);

@@ -22,7 +22,7 @@ const NOT_NAMES: [&str; 112] = [
 const ROLES: [&str; 6] = ["AI", "Assistant", "Bot", "Department", "Support", "Team"];
 
 /// A span that ends with a word and begins with none of the words that merely take a capital.
-pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
+pub(in super::super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let first = text[span.clone()].split([' ', '-', '\'']).next()?;
     let name = NOT_NAMES.binary_search(&first).is_err() && !ROLES.iter().any(|role| text[span.clone()].ends_with(role));
     (name && !after(text, span.end).is_some_and(|c| is_word(c) || c == '(')).then_some(span)

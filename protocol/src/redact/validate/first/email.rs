@@ -11,7 +11,7 @@ const HOST_BYTES: usize = 255 * 3;
 const LABEL_CHARS: usize = 63;
 
 /// The address around the "@" at `at`.
-pub(super) fn check(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+pub(in super::super) fn check(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     let start = local_start(text, at.start)?;
     let (host, end) = match text[at.end..].strip_prefix('[') {
         Some(literal) => ("", at.end + 2 + address_literal(literal)?),

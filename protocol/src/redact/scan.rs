@@ -1,0 +1,233 @@
+//! One pass over a text that says where which rule is worth trying.
+//!
+//! It looks for the keywords of all rules at once, and by a table of byte classes for the starts
+//! that are no words: runs of digits, "@", and the signs of an assignment. What is seen depends on
+//! the few bytes around it alone, so that a part of a text is seen alike alone or in place.
+
+use super::keywords::{Keywords, head};
+use serde::Deserialize;
+use std::ops::Range;
+
+/// A run of letters and digits of at least this many bytes may be a key or an address.
+const RUN_BYTES: usize = 20;
+/// How far apart digits of one number stand at most, as in "1) (2".
+const GAP_BYTES: usize = 3;
+
+/// Where, other than at its keywords, a rule is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// At the first digit of each run of digits.
+    Digits,
+    /// At each "@".
+    At,
+    /// At each ":".
+    Colon,
+    /// At each "=" and ":".
+    Assign,
+    /// At each run of 20 or more letters and digits.
+    Run,
+}
+
+/// What the scan must know of a rule.
+pub(super) struct Wanted<'a> {
+    pub(super) starts: &'a [Start],
+    pub(super) keywords: &'a [String],
+    /// How many digits must follow a digit start, this run and what goes on after separators.
+    pub(super) digits: usize,
+}
+
+/// The starts and keywords of a ruleset, compiled.
+#[derive(Clone, Debug)]
+pub(super) struct Scan {
+    keywords: Keywords,
+    /// Rules that begin at digits, with how many they need; the least first.
+    by_digits: Vec<(usize, usize)>,
+    by_at: Vec<usize>,
+    by_colon: Vec<usize>,
+    by_equals: Vec<usize>,
+    by_run: Vec<usize>,
+}
+
+impl Scan {
+    /// Compiles what rules want, in their order.
+    pub(super) fn new<'a>(rules: impl Iterator<Item = Wanted<'a>> + Clone) -> Scan {
+        let having = |starts: &[Start]| {
+            let has = |rule: &Wanted| rule.starts.iter().any(|start| starts.contains(start));
+            rules.clone().enumerate().filter(|(_, rule)| has(rule)).map(|(index, _)| index).collect::<Vec<_>>()
+        };
+        let digits = having(&[Start::Digits]);
+        let mut by_digits: Vec<_> =
+            rules.clone().enumerate().filter(|(i, _)| digits.contains(i)).map(|(i, rule)| (rule.digits, i)).collect();
+        by_digits.sort_unstable();
+        let words = rules.clone().enumerate();
+        let words = words.flat_map(|(index, rule)| rule.keywords.iter().map(move |word| (word.as_str(), index)));
+        Scan {
+            keywords: Keywords::new(words),
+            by_digits,
+            by_at: having(&[Start::At]),
+            by_colon: having(&[Start::Colon, Start::Assign]),
+            by_equals: having(&[Start::Assign]),
+            by_run: having(&[Start::Run]),
+        }
+    }
+
+    /// Calls `candidate` with each rule and the span where it is to be tried.
+    pub(super) fn each(&self, text: &str, mut candidate: impl FnMut(usize, Range<usize>)) {
+        let bytes = text.as_bytes();
+        if !self.by_run.is_empty() {
+            each_run(bytes, |run| self.by_run.iter().for_each(|rule| candidate(*rule, run.clone())));
+        }
+        let mut number = Number::default();
+        let mut at = 0;
+        while let Some(next) = self.next_sight(bytes, at) {
+            let rest = &bytes[next..];
+            if self.keywords.may_begin(head(rest)) {
+                self.keywords.at(rest, |rule, length| candidate(rule, next..next + length));
+            }
+            if CLASS[usize::from(bytes[next])] != 0 {
+                self.sign(bytes, next, &mut number, &mut candidate);
+            }
+            at = next + 1;
+        }
+    }
+
+    /// The next place at or after `at` where a keyword may begin or a byte of a class stands. A
+    /// function of its own, so that its loop stays in registers.
+    #[inline(never)]
+    fn next_sight(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let sight = |head: u32| self.keywords.may_begin(head) || CLASS[(head & 0xff) as usize] != 0;
+        let rest = &bytes[at..];
+        let heads = rest.windows(4).map(head);
+        let tail = rest.len().saturating_sub(3);
+        let found = heads.into_iter().position(sight);
+        let found = found.or_else(|| (tail..rest.len()).find(|index| sight(head(&rest[*index..]))));
+        found.map(|index| at + index)
+    }
+
+    /// A byte of one of the classes.
+    #[inline]
+    fn sign(&self, bytes: &[u8], at: usize, number: &mut Number, candidate: &mut impl FnMut(usize, Range<usize>)) {
+        match CLASS[usize::from(bytes[at])] {
+            DIGIT => {
+                if at > 0 && bytes[at - 1].is_ascii_digit() {
+                    return;
+                }
+                let (run, digits) = number.left(bytes, at);
+                let enough = self.by_digits.iter().take_while(|(needed, _)| *needed <= digits);
+                enough.for_each(|(_, rule)| candidate(*rule, at..at + run));
+            }
+            AT => self.by_at.iter().for_each(|rule| candidate(*rule, at..at + 1)),
+            COLON => self.by_colon.iter().for_each(|rule| candidate(*rule, at..at + 1)),
+            _ => self.by_equals.iter().for_each(|rule| candidate(*rule, at..at + 1)),
+        }
+    }
+}
+
+/// The number that digits belong to: runs of digits with little between them.
+#[derive(Default)]
+struct Number {
+    end: usize,
+    digits: usize,
+}
+
+impl Number {
+    /// The digits of the run that begins at `at`, and how many the number has from there on.
+    fn left(&mut self, bytes: &[u8], at: usize) -> (usize, usize) {
+        if at >= self.end {
+            *self = Number { end: at, digits: 0 };
+            let mut gap = 0;
+            for (index, byte) in bytes[at..].iter().enumerate() {
+                if byte.is_ascii_digit() {
+                    (self.end, self.digits, gap) = (at + index + 1, self.digits + 1, 0);
+                } else if matches!(byte, b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'+' | b',') && gap < GAP_BYTES {
+                    gap += 1;
+                } else {
+                    break;
+                }
+            }
+        }
+        let left = self.digits;
+        let run = bytes[at..self.end].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.digits -= run;
+        (run, left)
+    }
+}
+
+/// Calls `run` with each run of letters and digits of at least [`RUN_BYTES`] bytes.
+fn each_run(bytes: &[u8], mut run: impl FnMut(Range<usize>)) {
+    // Such a run covers one of these places.
+    let mut at = RUN_BYTES - 1;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_alphanumeric() {
+            at += RUN_BYTES;
+            continue;
+        }
+        let before = bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let after = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        if before + after >= RUN_BYTES {
+            run(at - before..at + after);
+        }
+        at += after + RUN_BYTES;
+    }
+}
+
+const DIGIT: u8 = 1;
+const AT: u8 = 2;
+const COLON: u8 = 3;
+const EQUALS: u8 = 4;
+
+const CLASS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut digit = b'0';
+    while digit <= b'9' {
+        table[digit as usize] = DIGIT;
+        digit += 1;
+    }
+    table[b'@' as usize] = AT;
+    table[b':' as usize] = COLON;
+    table[b'=' as usize] = EQUALS;
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(starts: &[Start], keywords: &[&str], digits: usize, text: &str) -> Vec<String> {
+        let keywords: Vec<String> = keywords.iter().map(|word| (*word).to_owned()).collect();
+        let wanted = [()].iter().map(|()| Wanted { starts, keywords: &keywords, digits });
+        let mut seen = Vec::new();
+        Scan::new(wanted).each(text, |_, span| seen.push(text[span].to_owned()));
+        seen
+    }
+
+    #[test]
+    fn every_occurrence_of_a_keyword_is_a_start_in_any_case() {
+        assert_eq!(seen(&[], &["key", "my key"], 0, "My KEY, monkey"), ["My KEY", "KEY", "key"]);
+        assert_eq!(seen(&[], &["téléphone"], 0, "mon téléphone"), ["téléphone"]);
+    }
+
+    #[test]
+    fn a_number_is_tried_at_each_of_its_runs_that_has_enough_digits_left() {
+        assert_eq!(seen(&[Start::Digits], &[], 7, "12 555-0123, or 2009: 4"), ["12", "555"]);
+        assert_eq!(seen(&[Start::Digits], &[], 1, "a1b22"), ["1", "22"]);
+        assert_eq!(seen(&[Start::Digits], &[], 5, "(1) (2)33, 5 -- (6)77"), ["1"]);
+    }
+
+    #[test]
+    fn long_runs_are_seen_wherever_they_lie() {
+        for offset in 0..45 {
+            let long = "x".repeat(20);
+            let text = format!("{}{long} {}", " ".repeat(offset), "y".repeat(19));
+            assert_eq!(seen(&[Start::Run], &[], 0, &text), [long]);
+        }
+        assert_eq!(seen(&[Start::Run], &[], 0, &"z".repeat(100)), ["z".repeat(100)]);
+    }
+
+    #[test]
+    fn signs_are_seen_by_those_who_asked() {
+        assert_eq!(seen(&[Start::Assign], &[], 0, "a=b:c@d"), ["=", ":"]);
+        assert_eq!(seen(&[Start::At, Start::Colon], &["b:c"], 0, "a=b:c@d"), ["b:c", ":", "@"]);
+    }
+}
