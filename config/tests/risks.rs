@@ -1,7 +1,8 @@
 //! The signals of high risk: what they see, in which languages, and what they leave alone.
 
 use commonwheel_config::ruleset;
-use commonwheel_protocol::redact::{RiskClass, Ruleset};
+use commonwheel_protocol::redact::{RiskClass, Ruleset, clues};
+use proptest::prelude::*;
 use std::sync::{Arc, LazyLock};
 
 static RULESET: LazyLock<Arc<Ruleset>> = LazyLock::new(ruleset::builtin);
@@ -178,5 +179,17 @@ fn ordinary_talk_is_of_no_class() {
         "[NAME_1] wrote to [EMAIL_1] on Monday, from [IP_1], and called [PHONE_1].",
     ] {
         assert_eq!(classes(text), Vec::<&str>::new(), "{text}");
+    }
+}
+
+proptest! {
+    /// Words that lead somewhere, in any company.
+    #[test]
+    fn any_text_is_looked_at_without_harm(
+        text in "(my |I was diagnosed|[0-9]{1,4}|Straße|[.!?\n]|\\[COORDINATES_1\\]|@ab_c|--\n|\u{200b}|é|\\PC){0,60}"
+    ) {
+        let spans = RULESET.risks(&text).into_iter().flat_map(|risk| risk.spans);
+        let spans: Vec<_> = spans.chain(clues(&text).into_iter().flat_map(|clue| clue.spans)).collect();
+        prop_assert!(spans.iter().all(|span| text.get(span.clone()).is_some_and(|passage| !passage.is_empty())));
     }
 }
