@@ -7,43 +7,43 @@ use std::sync::LazyLock;
 const BEFORE: usize = 48;
 /// And how far after it.
 const AFTER: usize = 24;
-/// What the words beside a number say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cue {
-    /// It is something else: an order, an account, a book.
-    Against,
-    /// Nothing.
-    None,
-    /// It is a telephone number.
-    For,
-}
-
-/// What the words before `start` and after `end` say.
-pub(super) fn beside(text: &[u8], start: usize, end: usize) -> Cue {
-    let last = |words: &Option<Regex>| words.as_ref().and_then(|words| last_match(words, &text[..start]));
-    let (is, is_not) = (last(&BEFORE_IT), last(&OTHER));
-    if let Some(other) = is_not
-        && is.is_none_or(|word| word < other)
-    {
-        return Cue::Against;
-    }
+/// Whether a word before `start` or after `end` says that what stands between is a telephone number.
+pub(super) fn speaks_for(text: &[u8], start: usize, end: usize) -> bool {
     let after = &text[end..text.len().min(end + AFTER)];
-    match is.is_some() || AFTER_IT.as_ref().is_some_and(|words| words.is_match(after)) {
-        true => Cue::For,
-        false => Cue::None,
-    }
+    BEFORE_IT.as_ref().is_some_and(|words| is_near_end(words, &text[..start]))
+        || AFTER_IT.as_ref().is_some_and(|words| words.is_match(after))
 }
 
-/// Where the last match in the last bytes of `before` ends. A word that begins earlier is not cut.
-fn last_match(words: &Regex, before: &[u8]) -> Option<usize> {
-    let (mut at, mut last) = (before.len().saturating_sub(BEFORE), None);
-    while at < before.len()
-        && let Some(found) = words.find_at(before, at)
-    {
-        last = Some(found.end());
-        at = found.end().max(at + 1);
+/// Whether the word directly before `start` or after `end` says that it is something else: the
+/// number of an order, an amount.
+pub(super) fn speaks_against(text: &[u8], start: usize, end: usize) -> bool {
+    let after = &text[end..text.len().min(end + AFTER)];
+    numbers_something_else(&text[start.saturating_sub(BEFORE)..start])
+        || UNIT.as_ref().is_some_and(|words| words.is_match(after))
+}
+
+/// Whether the last words of `before` are "order number", "Rechnung Nr." or the like.
+fn numbers_something_else(before: &[u8]) -> bool {
+    let mut rest = before;
+    // "account", "number", "is", and one to spare.
+    for _ in 0..4 {
+        let between = rest.iter().rev().take(5).take_while(|byte| b" \"':=#.".contains(byte)).count();
+        rest = &rest[..rest.len() - between];
+        let length = rest.iter().rev().take(16).take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let (left, word) = rest.split_at(rest.len() - length);
+        let word = word.to_ascii_lowercase();
+        match word.strip_suffix(b"nummer").or_else(|| word.strip_suffix(b"number")).unwrap_or(&word) {
+            b"" if length == 0 => return false,
+            b"" | b"is" | b"was" | b"ist" | b"est" | b"es" | b"no" | b"nr" | b"num" | b"code" => rest = left,
+            word => return OTHER.binary_search(&word).is_ok(),
+        }
     }
-    last
+    false
+}
+
+/// Whether a match begins in the last bytes of `before`. A word that begins earlier is not cut.
+fn is_near_end(words: &Regex, before: &[u8]) -> bool {
+    words.is_match_at(before, before.len().saturating_sub(BEFORE))
 }
 
 static BEFORE_IT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -108,11 +108,26 @@ static AFTER_IT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ])
 });
 
-static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// What has numbers that are none of a telephone, sorted.
+#[rustfmt::skip]
+const OTHER: [&[u8]; 100] = [
+    b"abn", b"account", b"acct", b"acn", b"arxiv", b"asin", b"batch", b"bestell", b"bestellung", b"bic",
+    b"bsn", b"build", b"card", b"case", b"cnpj", b"commande", b"commit", b"compte", b"conta", b"cpf",
+    b"cuenta", b"customer", b"cve", b"dni", b"doi", b"dossier", b"ean", b"epoch", b"factura", b"facture",
+    b"fattura", b"fatura", b"gtin", b"guid", b"hash", b"iban", b"iccid", b"id", b"imei", b"imsi", b"invoice",
+    b"isbn", b"issn", b"issue", b"item", b"konto", b"kunden", b"kvk", b"licence", b"license", b"lot",
+    b"member", b"model", b"mrn", b"nhs", b"nif", b"nip", b"npi", b"offset", b"orcid", b"order", b"ordine",
+    b"part", b"passport", b"pedido", b"pesel", b"pid", b"plz", b"pmid", b"policy", b"postal", b"product",
+    b"rechnung", b"rechnungs", b"ref", b"reference", b"regon", b"revision", b"rfc", b"routing", b"seed",
+    b"serial", b"sha", b"siren", b"siret", b"sku", b"ssn", b"tax", b"tfn", b"ticket", b"timestamp",
+    b"tracking", b"tva", b"uid", b"upc", b"uuid", b"vat", b"version", b"vin", b"zip",
+];
+
+/// Directly after a number: what there are so many of.
+static UNIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(&[
-        r"\b(?:isbn|issn|doi|ean|upc|gtin|asin|sku|vin|imei|imsi|iccid|ssn|iban|bic|vat|nhs|pmid|arxiv|orcid|rfc|cve)\b",
-        r"\b(?:order|invoice|ticket|account|acct|routing|tracking|serial|reference|ref|case|issue|passport|licen[cs]e|policy|model|part|product|item|batch|lot|version|build|revision|commit|postal|zip|plz)(?: ?(?:number|nummer|no\.?|nr\.?|num|code|id|#))?\b",
-        r"\b(?:id|uid|uuid|guid|sha|hash|epoch|timestamp|unix|offset|address|port|pid|seed|bytes)\b",
+        r"^ ?(?:€|£|¥|%|°|zł|kč|₽|руб)",
+        r"^ (?:usd|eur|gbp|chf|pln|sek|nok|dkk|euros?|dollars?|pesos?|k[mg]|mm|cm|ms|[kmg]i?b|bytes?|rows|lines|items|records|users|tokens|people|inhabitants|habitants|habitantes|abitanti|einwohner|personas|pessoas)\b",
     ])
 });
 
@@ -125,47 +140,48 @@ fn compile(words: &[&str]) -> Option<Regex> {
 mod tests {
     use super::*;
 
-    fn cue(before: &str, after: &str) -> Cue {
-        let text = format!("{before}5550123{after}");
-        beside(text.as_bytes(), before.len(), before.len() + 7)
+    fn text(before: &str, after: &str) -> (String, usize, usize) {
+        (format!("{before}5550123{after}"), before.len(), before.len() + 7)
+    }
+
+    fn is_for(before: &str, after: &str) -> bool {
+        let (text, start, end) = text(before, after);
+        speaks_for(text.as_bytes(), start, end)
+    }
+
+    fn is_against(before: &str, after: &str) -> bool {
+        let (text, start, end) = text(before, after);
+        speaks_against(text.as_bytes(), start, end)
     }
 
     #[test]
     fn every_list_of_words_compiles() {
-        assert!(BEFORE_IT.is_some() && AFTER_IT.is_some() && OTHER.is_some());
+        assert!(BEFORE_IT.is_some() && AFTER_IT.is_some() && UNIT.is_some());
+        assert!(OTHER.is_sorted());
     }
 
     #[test]
     fn carrier_words_of_many_languages_are_known() {
-        for before in [
-            "call me at ",
-            "Phone: ",
-            "\"phone_number\": \"",
-            "my new number is ",
-            "Llámame al ",
-            "mi número es el ",
-            "Tél. : ",
-            "joignable au ",
-            "Ruf mich an unter ",
-            "Handynummer ",
-            "meu número é ",
-            "Chiamami al ",
-            "bel me op ",
-            "电话",
-            "携帯：",
-            "Мой номер ",
-        ] {
-            assert_eq!(cue(before, ""), Cue::For, "{before}");
+        #[rustfmt::skip]
+        let words = [
+            "call me at ", "Phone: ", "\"phone_number\": \"", "my new number is ", "Llámame al ", "mi número es el ",
+            "Tél. : ", "joignable au ", "Ruf mich an unter ", "Handynummer ", "meu número é ", "Chiamami al ",
+            "bel me op ", "电话", "携帯：", "Мой номер ", "Numer telefonu ", "zadzwoń ",
+        ];
+        for before in words {
+            assert!(is_for(before, ""), "{before}");
         }
-        assert_eq!(cue("so ", " is my mobile number"), Cue::For);
-        assert_eq!(cue("Ann ", " (work)"), Cue::For);
+        assert!(is_for("so ", " is my mobile number"));
+        assert!(is_for("Ann ", " (work)"));
+        assert!(!is_for("my iPhone 5 has ", "") && !is_for("the callback ", "") && !is_for("telegraph ", ""));
     }
 
     #[test]
     fn words_for_other_things_speak_against_it() {
-        assert_eq!(cue("ISBN ", ""), Cue::Against);
-        assert_eq!(cue("phone us about order no. ", ""), Cue::Against);
-        assert_eq!(cue("my iPhone 5 has ", ""), Cue::None);
-        assert_eq!(cue("the callback ", ""), Cue::None);
+        for before in ["ISBN ", "order no. ", "Rechnungsnummer: ", "account number is ", "ID=", "\"id\": \""] {
+            assert!(is_against(before, ""), "{before}");
+        }
+        assert!(is_against("", " €") && is_against("", " people"));
+        assert!(!is_against("my order is late, phone ", "") && !is_against("a solid ", " kmh"));
     }
 }

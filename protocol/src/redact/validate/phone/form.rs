@@ -5,10 +5,9 @@ use super::plan;
 
 /// Forms with which a country writes numbers, that little else is written in: lengths of the
 /// groups, calling code, the gap before the last group.
-const FORMS: [(&[usize], usize, Gap); 11] = [
+const FORMS: [(&[usize], usize, Gap); 10] = [
     (&[3, 3, 3], 34, Gap::Space),
     (&[3, 3, 3], 351, Gap::Space),
-    (&[3, 3, 3], 48, Gap::Space),
     (&[2, 5, 4], 55, Gap::Dash),
     (&[2, 4, 4], 55, Gap::Dash),
     (&[3, 2, 2, 2], 34, Gap::Space),
@@ -26,7 +25,8 @@ pub(super) fn is_distinctive(groups: &Groups, count: usize, open: bool, crowded:
     if !(8..=16).contains(&digits.len()) || is_something_else(all, digits) {
         return false;
     }
-    let crowded = crowded || count < groups.all().len();
+    // A small number may follow; more groups of digits make a table.
+    let crowded = crowded || groups.digits(groups.all().len()).len() > digits.len() + 2;
     is_north_american(all, digits, open, crowded)
         || (!crowded
             && (is_bare(all, digits) || is_in_form_of_country(all, digits) || is_trunk_zero(all, digits, open)))
@@ -39,7 +39,7 @@ pub(super) fn is_plausible(groups: &Groups, count: usize) -> bool {
     let (all, digits) = (&groups.all()[..count], groups.digits(count));
     let single = all.iter().filter(|group| group.len == 1).count();
     let split = all.get(1).map_or(Gap::Start, |group| group.gap);
-    let decimal = all.len() == 2 && split == Gap::Dot;
+    let decimal = split == Gap::Dot && (all.len() == 2 || (all[0].len == 1 && digits[0] == b'0'));
     let spelled = single + 2 >= all.len() && digits.len() >= 9;
     (7..=13).contains(&digits.len())
         && (all.len() <= 6 && single <= 2 || spelled)
@@ -65,7 +65,9 @@ fn is_bare(all: &[Group], digits: &[u8]) -> bool {
 pub(super) fn stands_alone(groups: &Groups) -> bool {
     let digits = groups.digits(groups.all().len());
     match digits {
-        [b'0', national @ ..] => digits.len() >= 7 && plan::follows_trunk_zero(national),
+        // Eight are a date or an article's number (EAN-8).
+        [b'0', national @ ..] => matches!(digits.len(), 7 | 9..=11) && plan::follows_trunk_zero(national),
+        _ if groups.all().len() > 1 => false,
         [b'2'..=b'9', ..] if digits.len() == 10 => {
             is_area_and_exchange(digits) || LEADING.iter().any(|code| plan::is_national(*code, digits))
         }
@@ -121,7 +123,7 @@ fn is_in_form_of_country(all: &[Group], digits: &[u8]) -> bool {
     let lengths = [0, 1, 2].map(|index| all.get(index).map_or(0, |group| group.len));
     // Where thousands are set apart by spaces, these could be amounts.
     let amount = match lengths {
-        [3, 3, 3] => digits[0] < b'5' || digits[3..].windows(3).any(|zeros| zeros == b"000"),
+        [3, 3, 3] => !matches!(digits[0], b'6' | b'7' | b'9') || digits[3..].windows(3).any(|zeros| zeros == b"000"),
         [5, 5, 0] => digits[0] < b'6',
         _ => false,
     };
@@ -150,11 +152,11 @@ fn is_trunk_zero(all: &[Group], digits: &[u8], open: bool) -> bool {
     shaped
         && (8..=13).contains(&digits.len())
         && (digits.len() > 8 || all.len() > 2)
-        && !are_code_points(all)
+        && !are_fours(all)
         && !slashed
         && (dots == 0 || dots == rest.len() && dots >= 2)
         && all.len() <= 5
-        && rest.iter().all(|group| group.len >= 2)
+        && rest.iter().all(|group| group.len >= 2 && group.gap != Gap::Wide)
         && (!pairs
             || all.len() == 5 && !dump
             || all.len() == 4 && rest[0].gap == Gap::Dash && rest[1..].iter().all(|group| group.gap == Gap::Space))
@@ -188,7 +190,7 @@ fn is_dialled_abroad(all: &[Group], digits: &[u8]) -> bool {
     digits.len() >= 10
         && (all.len() >= 2 || digits.starts_with(b"00"))
         && all.len() <= 8
-        && !are_code_points(all)
+        && !are_fours(all)
         && (!tilde || digits.starts_with(b"00"))
         && PREFIXES.iter().any(|prefix| {
             digits.strip_prefix(*prefix).is_some_and(|rest| plan::international(rest) == plan::Verdict::Valid)
@@ -209,7 +211,9 @@ fn is_something_else(all: &[Group], digits: &[u8]) -> bool {
     let counting = b"01234567890123456789".windows(digits.len().min(20)).any(|window| window == digits);
     // An IP address, a social security number, a US postcode.
     let calendar = matches!(all, [year, ..] if year.len == 4 && ends_like_day(all, digits));
-    ip || calendar
+    let old_book = digits.len() == 10 && all.len() == 4 && all[3].len == 1 && all[3].gap == Gap::Dash;
+    ip || old_book
+        || calendar
         || repeats
         || book
         || (all.len() == 1 && counting)
@@ -218,9 +222,9 @@ fn is_something_else(all: &[Group], digits: &[u8]) -> bool {
         || has_date(all, digits)
 }
 
-/// Characters of Unicode are written in fours.
-fn are_code_points(all: &[Group]) -> bool {
-    all.len() > 1 && all.iter().all(|group| group.len == 4) && all[1..].iter().all(|group| group.gap == Gap::Space)
+/// Characters of Unicode are written in fours, and so are serial numbers and columns.
+fn are_fours(all: &[Group]) -> bool {
+    all.len() > 1 && all.iter().all(|group| group.len == 4)
 }
 
 /// How many bytes after the first have a 0 as their higher digit, read as hexadecimal: in dumps

@@ -9,7 +9,6 @@ mod form;
 mod groups;
 mod plan;
 
-use cue::Cue;
 use groups::{Gap, Groups};
 use plan::Verdict;
 use std::ops::Range;
@@ -90,7 +89,8 @@ impl Lead {
             b'-' if further.is_some_and(|byte| byte.is_ascii_alphabetic()) => Edge::Hyphen,
             b'-' if !lead.plus && !lead.open => return None,
             b'/' if !lead.plus && !bytes[..lead.start].ends_with(b"wa.me/") => return None,
-            b',' | b' ' if after_digit => Edge::Digits,
+            b',' if after_digit => Edge::Digits,
+            b' ' if after_spaces(&bytes[..lead.start]).is_some_and(|byte| byte.is_ascii_digit()) => Edge::Digits,
             0x80.. if is_letter_or_money(&bytes[..lead.start]) => Edge::Word,
             _ => Edge::Free,
         };
@@ -139,23 +139,23 @@ fn national(bytes: &[u8], groups: &Groups, lead: &Lead) -> Option<usize> {
         return None;
     }
     let ends = || (1..=groups.all().len()).rev().filter(|count| ends_here(bytes, groups, *count));
-    let crowded = lead.edge == Edge::Digits || (groups.all().len() == 1 && is_value_in_code(bytes, lead.start));
-    let distinctive = |count: &usize| form::is_distinctive(groups, *count, lead.open, crowded);
     let whole = groups.all().len();
     let end = |count: usize| groups.all()[count - 1].end;
+    let in_code = lead.edge == Edge::Digits || (whole == 1 && is_value_in_code(bytes, lead.start));
+    let distinctive = |count: &usize| {
+        let crowded = in_code || is_dump(bytes, groups, lead.start, *count);
+        form::is_distinctive(groups, *count, lead.open, crowded)
+    };
     if let Some(count) = ends().find(distinctive) {
-        let cue = cue::beside(bytes, lead.start, end(count));
-        let enough = if lead.edge == Edge::Hyphen { cue == Cue::For } else { cue != Cue::Against };
-        return enough.then_some(count);
+        let unheard = lead.edge != Edge::Hyphen || cue::speaks_for(bytes, lead.start, end(count));
+        return (unheard && !cue::speaks_against(bytes, lead.start, end(count))).then_some(count);
     }
     if lead.edge != Edge::Free || !ends_here(bytes, groups, whole) || !form::is_plausible(groups, whole) {
         return None;
     }
-    let accepted = match cue::beside(bytes, lead.start, end(whole)) {
-        Cue::For => true,
-        Cue::None => is_whole_text(bytes, lead.start, end(whole)) && form::stands_alone(groups),
-        Cue::Against => false,
-    };
+    let alone = || is_whole_text(bytes, lead.start, end(whole)) && form::stands_alone(groups);
+    let accepted = !cue::speaks_against(bytes, lead.start, end(whole))
+        && (cue::speaks_for(bytes, lead.start, end(whole)) || alone());
     accepted.then_some(whole)
 }
 
@@ -239,16 +239,34 @@ fn cluster_before(bytes: &[u8], start: usize) -> [Option<usize>; 8] {
 fn is_value_in_code(bytes: &[u8], start: usize) -> bool {
     let nothing = bytes[..start].iter().rev().take(3).take_while(|byte| b" \"'".contains(byte)).count();
     match bytes[..start - nothing].last() {
-        Some(b'=' | b'<' | b'>' | b'*' | b'|' | b'[' | b'{') => true,
+        Some(b'=' | b'<' | b'>' | b'*' | b'|' | b'[' | b']' | b'{') => true,
         Some(b'(') => nothing > 0,
         _ => false,
     }
 }
 
+/// Whether pairs of digits stand beside a pair of hexadecimal digits.
+fn is_dump(bytes: &[u8], groups: &Groups, start: usize, count: usize) -> bool {
+    let all = &groups.all()[..count];
+    let pair = |bytes: Option<&[u8]>| {
+        bytes.is_some_and(|bytes| matches!(bytes, [a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
+    };
+    let free = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    let end = all[count - 1].end;
+    let before = start >= 3 && bytes[start - 1] == b' ' && pair(bytes.get(start - 3..start - 1));
+    let after = bytes.get(end) == Some(&b' ') && pair(bytes.get(end + 1..end + 3)) && free(bytes.get(end + 3));
+    all.iter().all(|group| group.len == 2) && (after || before && free(start.checked_sub(4).map(|at| &bytes[at])))
+}
+
+/// The byte before the spaces, at most three, that a text ends with.
+fn after_spaces(before: &[u8]) -> Option<u8> {
+    before.iter().rev().take(4).find(|byte| **byte != b' ').copied()
+}
+
+/// Whether there is nothing beside the number but a little white space.
 fn is_whole_text(bytes: &[u8], start: usize, end: usize) -> bool {
-    bytes[..start].iter().chain(&bytes[end..]).take(4).all(u8::is_ascii_whitespace)
-        && bytes[..start].trim_ascii().is_empty()
-        && bytes[end..].trim_ascii().is_empty()
+    let blank = |beside: &[u8]| beside.len() <= 16 && beside.trim_ascii().is_empty();
+    blank(&bytes[..start]) && blank(&bytes[end..])
 }
 
 /// Letters of alphabets that put spaces between words, and signs of money: a number goes on
