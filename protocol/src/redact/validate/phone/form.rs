@@ -39,7 +39,8 @@ pub(super) fn is_plausible(groups: &Groups, count: usize) -> bool {
     let (all, digits) = (&groups.all()[..count], groups.digits(count));
     let single = all.iter().filter(|group| group.len == 1).count();
     let split = all.get(1).map_or(Gap::Start, |group| group.gap);
-    let decimal = split == Gap::Dot && (all.len() == 2 || (all[0].len == 1 && digits[0] == b'0'));
+    let lengths = [0, 1].map(|index| all.get(index).map_or(0, |group| group.len));
+    let decimal = split == Gap::Dot && (all.len() == 2 || lengths[0] == 1) && !matches!(lengths, [3 | 4, 4]);
     let spelled = single + 2 >= all.len() && digits.len() >= 9;
     (7..=13).contains(&digits.len())
         && (all.len() <= 6 && single <= 2 || spelled)
@@ -233,16 +234,18 @@ fn small_bytes(digits: &[u8]) -> usize {
     digits.iter().skip(2).step_by(2).filter(|digit| **digit == b'0').count()
 }
 
-/// Whether a number ends like a day of a calendar, whatever its year: 12024-05-17.
-pub(super) fn has_calendar_day(groups: &Groups, count: usize) -> bool {
-    ends_like_day(&groups.all()[..count], groups.digits(count))
+/// Whether a number with a plus sign is another: a day of a far year, +12024-05-17, or a decimal.
+pub(super) fn is_signed(groups: &Groups, count: usize) -> bool {
+    let all = &groups.all()[..count];
+    let decimal = matches!(all, [whole, part] if whole.len > 3 && part.gap == Gap::Dot);
+    decimal || ends_like_day(all, groups.digits(count))
 }
 
 fn ends_like_day(all: &[Group], digits: &[u8]) -> bool {
     match all {
         [year, month, day] => {
             year.len >= 4
-                && [month, day].iter().all(|group| group.len == 2 && group.gap == Gap::Dash)
+                && [month, day].iter().all(|group| group.len <= 2 && group.gap == Gap::Dash)
                 && (1..=12).contains(&value(month, digits))
                 && (1..=31).contains(&value(day, digits))
         }

@@ -105,8 +105,9 @@ fn gap(bytes: &[u8], open: bool) -> Option<(Group, usize)> {
         let mark = match byte {
             b' ' => {
                 spaces += 1;
-                // A dash between spaces stands between two things, a full stop before one ends a sentence.
-                if matches!(group.gap, Gap::Dash | Gap::Dot | Gap::Slash | Gap::Tilde) {
+                // A dash between spaces stands between two things, a full stop before one ends a
+                // sentence. Belgians write a space after the slash.
+                if matches!(group.gap, Gap::Dash | Gap::Dot | Gap::Tilde) {
                     return None;
                 }
                 continue;

@@ -119,16 +119,18 @@ fn international(bytes: &[u8], groups: &Groups, lead: &Lead) -> Option<usize> {
     }
     // A line that was added, in a list of changes, begins with a plus sign too.
     let lone = bytes[..lead.start].last() != Some(&b'\n');
+    let whole = groups.all().len();
+    let said = || cue::speaks_for(bytes, lead.start, groups.all()[whole - 1].end);
     // Plans change: a number that is written like one, with a plus sign, is better hidden.
     let likely = |count: &usize| {
         let digits = groups.digits(*count).len();
         (8..=15).contains(&digits)
+            && !form::is_signed(groups, *count)
             && match judged(*count) {
-                Verdict::Possible => *count > 1 || lone,
-                Verdict::Length => *count == groups.all().len() && (*count > 2 || (lone && digits > 10)),
-                _ => false,
+                Verdict::Possible => *count > 1 || (lone && digits > 8),
+                Verdict::Length if *count == whole && (whole > 2 || (lone && digits > 10)) => true,
+                _ => *count == whole && said(),
             }
-            && !form::has_calendar_day(groups, *count)
     };
     ends().find(likely).filter(|_| lead.edge == Edge::Free)
 }

@@ -93,6 +93,9 @@ fn a_word_beside_it_makes_a_number_of_any_form_one_of_a_telephone() {
         }
     }
     assert_eq!(found("call me on 21.6.1984 at 5550123"), ["5550123"]);
+    for number in ["+28 5736 886127", "1234.5678", "09/ 290 07 54", "0~01-212-555-0123"] {
+        assert_found("Tel. {}", number);
+    }
     assert_eq!(found("my number-212-555-0123"), ["212-555-0123"]);
 }
 
@@ -127,6 +130,9 @@ fn other_numbers_are_none() {
         "on 1/12/2011",
         "0399-12-31",
         "+10000-01-01",
+        "+70000-2-18",
+        "+1441497364.649",
+        "+12345678",
         "1990-2000 12",
         "1.2.345678",
         "v10.0.19041.1234567",
