@@ -140,7 +140,9 @@ impl Number {
             for (index, byte) in bytes[at..].iter().enumerate() {
                 if byte.is_ascii_digit() {
                     (self.end, self.digits, gap) = (at + index + 1, self.digits + 1, 0);
-                } else if matches!(byte, b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'+' | b',') && gap < GAP_BYTES {
+                } else if matches!(byte, b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'+' | b',' | b'~')
+                    && gap < GAP_BYTES
+                {
                     gap += 1;
                 } else {
                     break;

@@ -8,6 +8,7 @@ mod bank;
 mod bitcoin;
 mod first;
 mod iban;
+mod phone;
 
 use serde::Deserialize;
 use std::ops::Range;
@@ -50,7 +51,7 @@ pub enum Validator {
     /// As `ipv6`, for later rulesets.
     #[serde(rename = "ipv6-2")]
     Ipv62,
-    /// As `phone`, for later rulesets.
+    /// Telephone numbers by the numbering plans of a phone library, their form and the words beside them.
     #[serde(rename = "phone-2")]
     Phone2,
     /// As `name`, for later rulesets.
@@ -72,7 +73,8 @@ impl Validator {
             Validator::Bitcoin => bitcoin::check_base58(text, span),
             Validator::Segwit => bitcoin::check_segwit(text, span),
             Validator::Card => bank::check_card(text, span),
-            Validator::Phone | Validator::Phone2 => first::phone::check(text, span),
+            Validator::Phone => first::phone::check(text, span),
+            Validator::Phone2 => phone::check(text, span),
             Validator::Name | Validator::Name2 => first::name::check(text, span),
         }
     }
