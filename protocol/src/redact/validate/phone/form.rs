@@ -26,7 +26,7 @@ pub(super) fn is_distinctive(groups: &Groups, count: usize, open: bool, crowded:
         return false;
     }
     // A small number may follow; more groups of digits make a table.
-    let crowded = crowded || groups.digits(groups.all().len()).len() > digits.len() + 2;
+    let crowded = crowded || groups.overflows || groups.digits(groups.all().len()).len() > digits.len() + 2;
     is_north_american(all, digits, open, crowded)
         || (!crowded
             && (is_bare(all, digits) || is_in_form_of_country(all, digits) || is_trunk_zero(all, digits, open)))
@@ -192,6 +192,7 @@ fn is_dialled_abroad(all: &[Group], digits: &[u8]) -> bool {
         && (all.len() >= 2 || digits.starts_with(b"00"))
         && all.len() <= 8
         && !are_fours(all)
+        && (all[0].len >= 2 || tilde)
         && (!tilde || digits.starts_with(b"00"))
         && PREFIXES.iter().any(|prefix| {
             digits.strip_prefix(*prefix).is_some_and(|rest| plan::international(rest) == plan::Verdict::Valid)

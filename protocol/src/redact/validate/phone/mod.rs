@@ -137,7 +137,7 @@ fn international(bytes: &[u8], groups: &Groups, lead: &Lead) -> Option<usize> {
 
 /// How many groups from the first make a number without a plus sign.
 fn national(bytes: &[u8], groups: &Groups, lead: &Lead) -> Option<usize> {
-    if groups.overflows || groups.digits(groups.all().len()).len() < FEWEST_DIGITS {
+    if groups.digits(groups.all().len()).len() < FEWEST_DIGITS {
         return None;
     }
     let ends = || (1..=groups.all().len()).rev().filter(|count| ends_here(bytes, groups, *count));

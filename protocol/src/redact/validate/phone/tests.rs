@@ -111,6 +111,7 @@ fn extensions_belong_to_the_number() {
 fn numbers_beside_each_other_are_told_apart() {
     assert_eq!(found("212-555-0123 - 646-555-0199"), ["212-555-0123", "646-555-0199"]);
     assert_eq!(found("212-555-0123 / 020 7946 0958"), ["212-555-0123", "020 7946 0958"]);
+    assert_eq!(found(&"(212) 555-0123 212-555-0199 ".repeat(5)), ["(212) 555-0123", "212-555-0199"].repeat(5));
     assert_eq!(found("+44 20 7946 0958, 45 days"), ["+44 20 7946 0958"]);
     assert_eq!(found("020 7946 0958 2nd floor"), ["020 7946 0958"]);
     assert_eq!(check("+44 20 7946 0958", 4..6), None, "an earlier start takes it");
@@ -176,6 +177,7 @@ fn other_numbers_are_none() {
         "0581  2653  3556",
         "0979-8152-3650",
         "699 160 403 habitants",
+        "0.082516 0.55121 0.4645829 0.49498594",
         "750 000 000",
         "12 345 67",
         "0049 0308 0301",
