@@ -5,6 +5,7 @@ use super::{Kind, Ruleset, placeholder};
 use crate::text::{RawText, Redacted};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::ops::Range;
 
@@ -54,13 +55,18 @@ impl<'a> Redactor<'a> {
     ///
     /// Placeholders that are already in the text stay, and their numbers are not given again.
     pub fn redact(&mut self, raw: &RawText) -> Redaction {
-        let text = raw.expose();
+        let (mut redacted, mut marks) = (String::with_capacity(raw.len()), Vec::new());
+        self.redact_into(raw.expose(), &mut redacted, &mut marks);
+        Redaction { text: Redacted::from_redactor(redacted), marks }
+    }
+
+    /// As [`Redactor::redact`], appending the redacted text and its marks to what the caller has:
+    /// for filters, which use the same memory again and again.
+    pub fn redact_into(&mut self, text: &str, redacted: &mut String, marks: &mut Vec<Mark>) {
         for old in placeholder::all(text) {
             let last = self.last_number.entry(old.kind).or_default();
             *last = old.number.max(*last);
         }
-        let mut redacted = String::with_capacity(text.len());
-        let mut marks = Vec::new();
         let mut from = 0;
         for finding in self.ruleset.find(text) {
             redacted.push_str(&text[from..finding.span.start]);
@@ -69,12 +75,11 @@ impl<'a> Redactor<'a> {
             *self.counts.entry(finding.kind).or_default() += 1;
             self.core += u32::from(finding.core);
             let start = redacted.len();
-            redacted.push_str(&placeholder::write(finding.kind, number));
+            placeholder::write(redacted, finding.kind, number);
             let (kind, confidence) = (finding.kind, finding.confidence);
             marks.push(Mark { kind, placeholder: start..redacted.len(), original: finding.span, confidence });
         }
         redacted.push_str(&text[from..]);
-        Redaction { text: Redacted::from_redactor(redacted), marks }
     }
 
     /// How many findings of each kind there were so far, repetitions included.
@@ -94,14 +99,22 @@ impl<'a> Redactor<'a> {
 
     /// The placeholder's number for a value.
     fn number(&mut self, kind: Kind, value: &str) -> u32 {
-        let same = kind.same_value(Normal::of(value, self.ruleset.table).as_str());
+        let same = Sha256::digest(kind.same_value(Normal::of(value, self.ruleset.table).as_str()));
         let last = self.last_number.entry(kind).or_default();
-        *self.numbers.entry((kind, Sha256::digest(same).into())).or_insert_with(|| {
-            // A body has no room for as many placeholders. Should the numbers run out all the
-            // same, the last one is shared: nothing is shown for want of a number.
-            *last = (*last + 1).min(placeholder::LAST_NUMBER);
-            *last
-        })
+        match self.numbers.entry((kind, same.into())) {
+            Entry::Occupied(known) => *known.get(),
+            // A body has no room for as many placeholders, a stream may. The last number is shared,
+            // and what has it is not remembered: nothing is shown for want of a number, and memory
+            // stays bounded.
+            Entry::Vacant(_) if *last >= placeholder::LAST_NUMBER - 1 => {
+                *last = placeholder::LAST_NUMBER;
+                *last
+            }
+            Entry::Vacant(new) => {
+                *last += 1;
+                *new.insert(*last)
+            }
+        }
     }
 }
 
