@@ -1,12 +1,46 @@
 //! Placeholders: `[EMAIL_1]`, and where they stand in a text.
 
 use super::Kind;
+use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
 
 /// Digits in a placeholder's number. Few, so that no phone number can pose as a placeholder.
 const NUMBER_DIGITS: usize = 5;
 /// The largest number of a placeholder.
 pub(super) const LAST_NUMBER: u32 = 99_999;
+
+/// What a placeholder says: `EMAIL_1`. In one record it names one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlaceholderName {
+    /// The kind of what it stands for.
+    pub kind: Kind,
+    /// Which of that kind, from 1.
+    pub number: u32,
+}
+
+/// Text that names no placeholder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected the name of a placeholder, such as EMAIL_1")]
+pub struct NotAPlaceholder;
+
+impl fmt::Display for PlaceholderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.kind.label(), self.number)
+    }
+}
+
+impl FromStr for PlaceholderName {
+    type Err = NotAPlaceholder;
+
+    /// The name in `EMAIL_1`, `[EMAIL_1]` or `email_1`.
+    fn from_str(text: &str) -> Result<Self, NotAPlaceholder> {
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        let whole = format!("[{}]", bare.to_ascii_uppercase());
+        let found = at(&whole, 0).filter(|found| found.span.end == whole.len()).ok_or(NotAPlaceholder)?;
+        Ok(PlaceholderName { kind: found.kind, number: found.number })
+    }
+}
 
 /// Appends a placeholder to a text.
 pub(super) fn write(text: &mut String, kind: Kind, number: u32) {
@@ -82,6 +116,16 @@ mod tests {
     fn a_number_in_brackets_cannot_pose_as_a_placeholder() {
         for text in ["[PHONE_2125550123]", "[PHONE_]", "[PHONE_0]", "[PHONE_1", "[phone_1]", "[EMAIL-1]", "["] {
             assert_eq!(all(text).count(), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_read_as_it_is_shown() {
+        let name: PlaceholderName = "EMAIL_12".parse().unwrap();
+        assert_eq!((name.kind, name.number, name.to_string().as_str()), (Kind::Email, 12, "EMAIL_12"));
+        assert_eq!(("[email_12]".parse(), "[access_log_1]".parse::<PlaceholderName>().is_ok()), (Ok(name), true));
+        for wrong in ["", "EMAIL", "EMAIL_0", "EMAIL_1]", "[EMAIL_1", "EMAIL_1 ", "MAIL_1", "EMAIL_123456"] {
+            assert_eq!(wrong.parse::<PlaceholderName>(), Err(NotAPlaceholder), "{wrong}");
         }
     }
 
