@@ -5,6 +5,7 @@ pub mod community;
 mod contribute;
 mod demo;
 pub mod export;
+mod hide;
 pub mod identity;
 mod mine;
 pub mod output;
@@ -52,6 +53,7 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some items failed);
 enum Command {
     Demo(demo::DemoArgs),
     Redact(redact::RedactArgs),
+    Hide(hide::HideArgs),
     Identity(identity::Identity),
     Community(community::CommunityArgs),
     Run(run::RunArgs),
@@ -107,6 +109,7 @@ impl Cli {
                     .map(|()| ExitCode::SUCCESS)
             }
             Command::Demo(args) => demo::run(&args, &context),
+            Command::Hide(args) => hide::run(args, &context),
             Command::Redact(args) => redact::run(&args, &context),
             Command::Run(args) => run::run(&args, &context),
             Command::Preview(args) => contribute::preview(&args, &context),

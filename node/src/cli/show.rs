@@ -6,10 +6,10 @@ use anstyle::{AnsiColor, Style};
 use commonwheel_protocol::record::content::{Content, Label, Message};
 use std::io::{self, Write};
 
-const MARK: Style = Style::new()
+pub(super) const MARK: Style = Style::new()
     .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Black)))
     .bg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
-const DIM: Style = Style::new().dimmed();
+pub(super) const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
 /// Prints a prepared item whole.

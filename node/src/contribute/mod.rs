@@ -6,6 +6,7 @@
 //! Raw text goes no further than [`prepare::prepare`].
 
 pub mod choices;
+pub mod hidden;
 pub mod pick;
 pub mod prepare;
 pub mod quarantine;

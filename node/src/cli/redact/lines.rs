@@ -1,16 +1,15 @@
 //! JSON Lines: a text in, its redaction out, line by line.
 
+use super::input::{CHUNK_BYTES, Input};
+use super::summary::Summary;
 use crate::import::limits::LINE_BYTES;
 use anyhow::bail;
-use commonwheel_protocol::redact::{Mark, Redactor, Ruleset};
+use commonwheel_protocol::redact::{Mark, Redactor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::error::Category;
 use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use zeroize::Zeroizing;
-
-/// Bytes read and written at a time.
-const CHUNK_BYTES: usize = 256 * 1024;
 
 /// A line that is read. Other fields are passed over.
 #[derive(Deserialize)]
@@ -36,12 +35,16 @@ struct Span {
     confidence: u8,
 }
 
-/// Redacts each line of `input`, in order, each as a record of its own.
+/// Redacts each line of an input, in order, each as a record of its own with a `new` redactor.
 ///
 /// # Errors
 /// At the first line that holds no text; what comes before it has been written.
-pub(super) fn filter(name: &str, input: impl Read, ruleset: &Ruleset) -> anyhow::Result<()> {
-    let mut input = BufReader::with_capacity(CHUNK_BYTES, input);
+pub(super) fn filter<'a>(
+    Input { name, reader }: Input,
+    new: &dyn Fn() -> Redactor<'a>,
+    summary: &mut Summary,
+) -> anyhow::Result<()> {
+    let mut input = BufReader::with_capacity(CHUNK_BYTES, reader);
     let mut out = io::stdout().lock();
     let (mut written, mut redacted, mut marks) = (Vec::new(), String::new(), Vec::new());
     let mut line = Zeroizing::new(Vec::new());
@@ -64,13 +67,14 @@ pub(super) fn filter(name: &str, input: impl Read, ruleset: &Ruleset) -> anyhow:
             Ok(text) => text,
             Err(error) => break Err(error),
         };
-        let mut redactor = Redactor::new(ruleset);
+        let mut redactor = new();
         redacted.clear();
         marks.clear();
         redactor.redact_into(&text, &mut redacted, &mut marks);
         let row = Redacted { redacted: &redacted, spans: &marks, quarantine: redactor.quarantine() };
         serde_json::to_writer(&mut written, &row)?;
         written.push(b'\n');
+        summary.add(&redactor);
     };
     out.write_all(&written)?;
     out.flush()?;
