@@ -6,6 +6,7 @@
 //! Raw text goes no further than [`prepare::prepare`].
 
 pub mod choices;
+pub mod false_alarms;
 pub mod hidden;
 pub mod pick;
 pub mod prepare;
@@ -14,4 +15,4 @@ pub mod shared;
 pub mod sign;
 
 pub use choices::{Choices, RightsChoice};
-pub use prepare::{Marked, Prepared};
+pub use prepare::{Marked, Prepared, Rules};
