@@ -48,6 +48,7 @@ const RAW: [&str; 9] = [
     "node/src/contribute/notes/tests.rs",
     "node/src/contribute/prepare.rs",
     "node/src/cli/contribute/correct.rs",
+    "node/src/cli/redact.rs",
     "node/src/cli/contribute/sharing/tests.rs",
     "node/src/contribute/sign.rs",
     "node/src/export/fixture.rs",

@@ -6,7 +6,7 @@ use super::{Kind, Ruleset, placeholder};
 use std::ops::Range;
 
 /// How often what is left of a text is looked at again after findings are taken out of it.
-const ROUNDS: usize = 8;
+pub(super) const ROUNDS: usize = 8;
 
 /// Personal data in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,7 +160,7 @@ impl Ends {
 }
 
 /// Calls `gap` with each part of `whole` between findings; none is empty.
-fn each_gap(whole: Range<usize>, findings: &[Finding], mut gap: impl FnMut(Range<usize>)) {
+pub(super) fn each_gap(whole: Range<usize>, findings: &[Finding], mut gap: impl FnMut(Range<usize>)) {
     let mut from = whole.start;
     let ends = findings.iter().map(|finding| (finding.span.start, finding.span.end));
     for (start, next) in ends.chain([(whole.end, whole.end)]) {
@@ -172,7 +172,7 @@ fn each_gap(whole: Range<usize>, findings: &[Finding], mut gap: impl FnMut(Range
 }
 
 /// Sorts findings and joins those that share a character.
-fn merge_overlaps(findings: &mut Vec<Finding>) {
+pub(super) fn merge_overlaps(findings: &mut Vec<Finding>) {
     findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
     findings.dedup_by(|next, kept| {
         if next.span.start >= kept.span.end {
