@@ -2,8 +2,9 @@
 //!
 //! Old versions stay, since old records name them.
 
+use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::redact::{Ruleset, RulesetError, RulesetSpec};
+use commonwheel_protocol::redact::{PatternError, Ruleset, RulesetError, RulesetSpec};
 use std::sync::{Arc, LazyLock};
 
 /// The files, oldest first.
@@ -28,6 +29,17 @@ pub enum RulesetFileError {
     Rules(#[from] RulesetError),
 }
 
+/// Why a charter's rules of redaction cannot be used here.
+#[derive(Debug, thiserror::Error)]
+pub enum CharterRulesetError {
+    /// The ruleset that it names does not come with this version.
+    #[error("the charter names a redaction ruleset ({0}) that this version does not have; update commonwheel")]
+    Unknown(Cid),
+    /// One of its patterns is not sound.
+    #[error("the charter's {0}")]
+    Pattern(#[from] PatternError),
+}
+
 /// A ruleset file, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
 
@@ -45,6 +57,35 @@ pub fn builtins() -> impl Iterator<Item = Arc<Ruleset>> {
 /// The builtin ruleset that a header names, if this version of Commonwheel has it.
 pub fn by_id(id: &Cid) -> Option<Arc<Ruleset>> {
     builtins().find(|ruleset| ruleset.id() == id)
+}
+
+/// The ruleset of a community: the one that its charter names, with the charter's patterns. Headers name its
+/// id, and validators check by it.
+///
+/// # Errors
+/// When this version lacks the ruleset, or a pattern is not sound.
+pub fn of_charter(charter: &Charter) -> Result<Arc<Ruleset>, CharterRulesetError> {
+    let unknown = || CharterRulesetError::Unknown(charter.ruleset);
+    if charter.patterns.is_empty() {
+        return by_id(&charter.ruleset).ok_or_else(unknown);
+    }
+    let spec = text(&charter.ruleset).and_then(|file| toml::from_str(file).ok()).ok_or_else(unknown)?;
+    Ok(Arc::new(Ruleset::of_community(spec, &charter.ruleset, &charter.patterns)?))
+}
+
+/// The builtin ruleset with a name such as `core-1`.
+pub fn by_name(name: &str) -> Option<Arc<Ruleset>> {
+    builtins().find(|ruleset| name_of(ruleset) == name)
+}
+
+/// A ruleset's name and version, such as `core-1`.
+pub fn name_of(ruleset: &Ruleset) -> String {
+    format!("{}-{}", ruleset.name(), ruleset.version())
+}
+
+/// The names of all builtin rulesets, as in `core-1, core-2`.
+pub fn names() -> String {
+    builtins().map(|ruleset| name_of(&ruleset)).collect::<Vec<_>>().join(", ")
 }
 
 /// The file of a builtin ruleset, for showing it.
@@ -83,6 +124,15 @@ mod tests {
         assert!(newest.id().matches(file.as_bytes()));
         assert_eq!(by_id(newest.id()).expect("itself").version(), newest.version());
         assert!(by_id(&Cid::of(Codec::Raw, b"another")).is_none());
+    }
+
+    #[test]
+    fn a_builtin_is_found_by_its_name_and_version() {
+        for ruleset in builtins() {
+            assert_eq!(by_name(&name_of(&ruleset)).expect("itself").id(), ruleset.id());
+        }
+        assert!(by_name("core").is_none() && by_name("core-0").is_none());
+        assert!(names().starts_with("core-1"), "{}", names());
     }
 
     #[test]

@@ -15,10 +15,15 @@ struct World {
 
 impl World {
     fn begin() -> anyhow::Result<World> {
+        World::begin_with("")
+    }
+
+    /// The same, with more in the charter.
+    fn begin_with(more: &str) -> anyhow::Result<World> {
         let folder = tempfile::tempdir()?;
         let cluster = Cluster::new(env!("CARGO_BIN_EXE_commonwheel"), folder.path());
         let mut validators = vec![cluster.place("bakery")?];
-        cluster.found(&validators, "Riverbank", SETTINGS)?;
+        cluster.found(&validators, "Riverbank", &format!("{SETTINGS}{more}"))?;
         let mut validator = validators.pop().context("one was just made")?;
         validator.start(&[])?;
         let contributor = cluster.place("contributor")?;
@@ -35,7 +40,7 @@ impl World {
 }
 
 const SETTINGS: &str = "protocol = 1\nf = 0\nq = 1\nlicences = [\"CC0-1.0\", \"CC-BY-4.0\"]\n\
-                        preference = \"train-ai=y\"\nruleset = \"core-1\"\nbodies = \"certificate\"\n\
+                        preference = \"train-ai=y\"\nruleset = \"core-2\"\nbodies = \"certificate\"\n\
                         terms = \"commons-1\"\nrecovery = []\n";
 
 fn text<'a>(value: &'a Value, key: &str) -> anyhow::Result<&'a str> {
@@ -148,6 +153,62 @@ fn a_correction_in_quarantine_keeps_what_it_corrects_and_by_what_right() -> anyh
 }
 
 #[test]
+fn a_record_with_false_alarms_declares_as_many_as_are_found_and_waits_for_a_person() -> anyhow::Result<()> {
+    let world = World::begin()?;
+    let (contributor, validator) = (&world.contributor, &world.validator);
+    let file = world.file("parts.jsonl", &[
+        json!({"kind": "example", "prompt": "Part 212-555-0123 or 212-555-0199?", "ideal": "212-555-0123, says ana@example.org"}),
+        json!({"kind": "example", "prompt": "Whom to ask?", "ideal": "Ana at Riverbank"}),
+    ])?;
+    contributor.command(["hide", "add", "Riverbank"])?;
+    let path = file.to_str().context("a path in UTF-8")?;
+
+    let preview = contributor.json(["preview", path, "--false-alarm", "1:PHONE_1", "--false-alarm", "2:TERM_1"])?;
+    let texts = ["Part 212-555-0123 or [PHONE_2]?", "212-555-0123, says [EMAIL_1]"];
+    assert_eq!(preview["items"][0]["texts"], json!(texts), "{preview}");
+    assert_eq!(preview["items"][0]["found"][1], json!({"name": "PHONE_1", "confidence": 90, "false_alarm": true}));
+    assert_eq!(preview["items"][1]["texts"][1], "Ana at Riverbank");
+    let shown = contributor.json(["preview", path])?;
+    assert_eq!(shown["items"][1]["texts"][1], "Ana at [TERM_1]");
+
+    let wrong = ["--false-alarm", "1:PHONE_3", "--false-alarm", "7:NAME_1", "--pick", "1"];
+    let (code, failed) = share(contributor, &file, &wrong)?;
+    assert_eq!((code, count(&failed, "shared"), count(&failed, "failed")), (Some(1), 0, 2), "{failed}");
+    assert!(failed["failed"].to_string().contains("found PHONE_3"), "{failed}");
+
+    // One value of one text is left in two places; a term of one's own is nothing to the validators.
+    let (code, shared) = share(contributor, &file, &["--false-alarm", "1:PHONE_1", "--false-alarm", "2:TERM_1"])?;
+    assert_eq!((code, count(&shared, "shared")), (Some(3), 2), "{shared}");
+    assert_eq!(
+        (&shared["shared"][0]["state"], &shared["shared"][0]["false_alarms"]),
+        (&json!("quarantined"), &json!(2))
+    );
+    assert_eq!((&shared["shared"][1]["state"], &shared["shared"][1]["false_alarms"]), (&json!("accepted"), &json!(0)));
+    let status = validator.json(["status", text(&shared["shared"][0], "id")?])?;
+    assert_eq!(
+        (&status["state"], &status["verdicts"][0]["class"]),
+        (&json!("quarantined"), &json!("review")),
+        "{status}"
+    );
+
+    let accepted = text(&shared["shared"][1], "id")?;
+    let better = world.folder.path().join("better.txt");
+    std::fs::write(&better, "Ask 212-555-0123 or ana@example.org\n")?;
+    let correct = |names: &str| {
+        let better = better.to_str().unwrap_or_default();
+        let args = ["correct", accepted, "--text", better, "--yes", "--until", "accepted", "--false-alarm", names];
+        contributor.try_command(args)
+    };
+    assert!(String::from_utf8_lossy(&correct("PHONE_2")?.stderr).contains("found PHONE_2"));
+    let corrected: Value = serde_json::from_slice(&correct("PHONE_1,EMAIL_1")?.stdout)?;
+    assert_eq!(
+        (&corrected["shared"][0]["state"], &corrected["shared"][0]["false_alarms"]),
+        (&json!("quarantined"), &json!(2))
+    );
+    Ok(())
+}
+
+#[test]
 fn a_published_dataset_without_a_source_costs_only_itself() -> anyhow::Result<()> {
     let world = World::begin()?;
     let rows: Vec<_> = (0..3).map(|n| json!({"question": format!("{n}+1?"), "answer": "more"})).collect();
@@ -157,6 +218,63 @@ fn a_published_dataset_without_a_source_costs_only_itself() -> anyhow::Result<()
     let (code, shared) = share(&world.contributor, &file, &["--source", "GSM8K", "--source-licence", "MIT"])?;
     assert_eq!((code, count(&shared, "shared")), (Some(0), 3), "{shared}");
     Ok(())
+}
+
+#[test]
+fn a_communitys_patterns_and_policy_hold_from_the_preview_to_the_dataset() -> anyhow::Result<()> {
+    let world = World::begin_with("[[patterns]]\nlabel = \"member-number\"\npattern = 'RB-[0-9]{6}'\n")?;
+    let example = |prompt: &str| json!({"kind": "example", "prompt": prompt, "ideal": "So"});
+    let file = world.file(
+        "records.jsonl",
+        &[
+            example("My member number is RB-204881, is RB-204881 a good number?"),
+            example("I was diagnosed with asthma."),
+            example("Here is my fingerprint template: 464D5200"),
+        ],
+    )?;
+    let contributor = &world.contributor;
+    let preview =
+        contributor.json(["preview".as_ref(), file.as_os_str(), "--community".as_ref(), "Riverbank".as_ref()])?;
+    let risks: Vec<_> = (0..3)
+        .map(|i| (&preview["items"][i]["risks"][0]["class"], &preview["items"][i]["risks"][0]["action"]))
+        .collect();
+    let (none, text) = (Value::Null, |text: &str| json!(text));
+    assert_eq!(risks, [(&none, &none), (&text("medical"), &text("review")), (&text("biometric"), &text("block"))]);
+
+    let output = contributor.try_command([
+        "contribute".as_ref(),
+        file.as_os_str(),
+        "--yes".as_ref(),
+        "--until".as_ref(),
+        "held".as_ref(),
+    ])?;
+    let shared: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!((count(&shared, "shared"), count(&shared, "failed")), (2, 1), "{shared}");
+    assert!(shared["failed"][0].as_str().is_some_and(|why| why.contains("biometric")), "{shared}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("medical") && said.contains("waits for a person"), "{said}");
+
+    let ids = [text_of(&shared["shared"][0]["id"]), text_of(&shared["shared"][1]["id"])];
+    until("one is accepted and the other waits for a person", || {
+        let state = |id: &str| Ok::<_, anyhow::Error>(world.validator.json(["status", id])?["state"].clone());
+        Ok(state(&ids[0])? == "accepted" && state(&ids[1])? == "quarantined")
+    })?;
+    let out = world.folder.path().join("dataset");
+    world.validator.command([
+        "export".as_ref(),
+        "--format".as_ref(),
+        "jsonl".as_ref(),
+        "--out".as_ref(),
+        out.as_os_str(),
+    ])?;
+    let rows = rows(&out)?;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0]["prompt"], "My member number is [CUSTOM_1], is [CUSTOM_1] a good number?", "{}", rows[0]);
+    Ok(())
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[test]

@@ -6,6 +6,9 @@
 //! Raw text goes no further than [`prepare::prepare`].
 
 pub mod choices;
+pub mod false_alarms;
+pub mod hidden;
+pub mod notes;
 pub mod pick;
 pub mod prepare;
 pub mod quarantine;
@@ -13,4 +16,5 @@ pub mod shared;
 pub mod sign;
 
 pub use choices::{Choices, RightsChoice};
-pub use prepare::{Marked, Prepared};
+pub use notes::Notes;
+pub use prepare::{Marked, Prepared, Rules};

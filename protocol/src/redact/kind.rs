@@ -1,5 +1,6 @@
 //! The kinds of personal data that a ruleset can name.
 
+use super::terms::fold;
 use serde::Deserialize;
 use std::fmt;
 
@@ -37,6 +38,8 @@ pub enum Kind {
     GovId,
     /// An e-mail address.
     Email,
+    /// What a community's own pattern finds.
+    Custom,
     /// The hardware address of a network card.
     Mac,
     /// An IPv4 or IPv6 address.
@@ -47,13 +50,15 @@ pub enum Kind {
     Coordinates,
     /// A telephone number.
     Phone,
+    /// A term that a person has chosen to hide; no ruleset finds it.
+    Term,
     /// A person's name.
     Name,
 }
 
 impl Kind {
     /// Every kind, most specific first.
-    pub const ALL: [Kind; 20] = [
+    pub const ALL: [Kind; 22] = [
         Kind::PrivateKey,
         Kind::Jwt,
         Kind::Token,
@@ -68,11 +73,13 @@ impl Kind {
         Kind::Ssn,
         Kind::GovId,
         Kind::Email,
+        Kind::Custom,
         Kind::Mac,
         Kind::Ip,
         Kind::AccessLog,
         Kind::Coordinates,
         Kind::Phone,
+        Kind::Term,
         Kind::Name,
     ];
 
@@ -93,11 +100,13 @@ impl Kind {
             Kind::Ssn => "ssn",
             Kind::GovId => "govid",
             Kind::Email => "email",
+            Kind::Custom => "custom",
             Kind::Mac => "mac",
             Kind::Ip => "ip",
             Kind::AccessLog => "access_log",
             Kind::Coordinates => "coordinates",
             Kind::Phone => "phone",
+            Kind::Term => "term",
             Kind::Name => "name",
         }
     }
@@ -124,11 +133,13 @@ impl Kind {
             Kind::Ssn => "SSN",
             Kind::GovId => "GOVID",
             Kind::Email => "EMAIL",
+            Kind::Custom => "CUSTOM",
             Kind::Mac => "MAC",
             Kind::Ip => "IP",
             Kind::AccessLog => "ACCESS_LOG",
             Kind::Coordinates => "COORDINATES",
             Kind::Phone => "PHONE",
+            Kind::Term => "TERM",
             Kind::Name => "NAME",
         }
     }
@@ -140,11 +151,12 @@ impl Kind {
             Kind::Iban | Kind::Card | Kind::Ssn | Kind::GovId | Kind::Mac => {
                 text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
             }
+            Kind::Term => fold(text),
             Kind::Phone => text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(),
             Kind::Ip => text.parse().map_or_else(|_| text.to_lowercase(), |ip: std::net::IpAddr| ip.to_string()),
             // Base58 distinguishes case; bech32 comes in one case or the other.
             Kind::Bitcoin if text.starts_with(['1', '2', '3', 'm', 'n']) => text.to_owned(),
-            Kind::Bitcoin | Kind::Ethereum | Kind::Email | Kind::Name => text.to_lowercase(),
+            Kind::Bitcoin | Kind::Ethereum | Kind::Email | Kind::Custom | Kind::Name => text.to_lowercase(),
             // Case matters in secrets.
             _ => text.to_owned(),
         }

@@ -12,22 +12,34 @@
 //! in what a [`Redactor`] wrote. Patterns spell their character classes out, so that a newer
 //! Unicode table changes nothing.
 
+mod clues;
 mod error;
 mod find;
+mod keywords;
 mod kind;
 mod normal;
+pub(crate) mod pattern;
 mod placeholder;
 mod redactor;
+mod risk;
 mod rule;
 mod ruleset;
 mod scan;
+mod stream;
+mod terms;
 mod validate;
 
+pub use clues::{Clue, ClueKind, clues};
 pub use error::RulesetError;
 pub use find::Finding;
 pub use kind::Kind;
-pub use redactor::{Mark, Redaction, Redactor};
+pub use pattern::{CommunityPattern, PatternError, effective_id};
+pub use placeholder::{NotAPlaceholder, PlaceholderName};
+pub use redactor::{Mark, NoSuchFinding, Redaction, Redactor};
+pub use risk::{Risk, RiskClass, RiskError, RiskSpec, SignalSpec};
 pub use rule::Needs;
 pub use ruleset::{RuleSpec, Ruleset, RulesetSpec};
 pub use scan::Start;
+pub use stream::{Piece, Stream};
+pub use terms::{Terms, TermsError};
 pub use validate::Validator;

@@ -7,12 +7,14 @@ use std::ops::Range;
 /// "0x" and 20 bytes in hexadecimal.
 const ADDRESS_CHARS: usize = 42;
 
-/// The address that begins with the "0x" at `span`.
+/// The address that is the run of letters and digits at `span`.
 pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
-    let whole = span.start..span.start + ADDRESS_CHARS;
-    let digits = text.get(whole.start + 2..whole.end)?;
+    let digits = text[span.clone()].strip_prefix("0x").or(text[span.clone()].strip_prefix("0X"))?;
+    if span.len() != ADDRESS_CHARS {
+        return None;
+    }
     let hex = digits.bytes().all(|b| b.is_ascii_hexdigit()) && digits.bytes().any(|b| b != b'0');
-    (hex && stands_alone(text, &whole) && is_in_case(digits)).then_some(whole)
+    (hex && stands_alone(text, &span) && is_in_case(digits)).then_some(span)
 }
 
 /// Whether the letters are in one case, or in that which the hash of the address demands.
@@ -45,7 +47,7 @@ mod tests {
             ("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed0", false),
         ] {
             let text = format!("to {address}.");
-            assert_eq!(found(Validator::Ethereum, &text, "0x"), valid.then_some(address), "{address}");
+            assert_eq!(found(Validator::Ethereum, &text, address), valid.then_some(address), "{address}");
         }
     }
 }

@@ -29,9 +29,18 @@ pub(super) fn check_pair(text: &str, span: Range<usize>) -> Option<Range<usize>>
     (fits && (said || (bare && !is_listed(text, &whole)))).then_some(whole)
 }
 
-/// The pair of degrees, minutes and seconds around the first degree sign at `sign`.
-pub(super) fn check_sexagesimal(text: &str, sign: Range<usize>) -> Option<Range<usize>> {
-    let (first, start) = (Angle::read(text, sign.start)?, Angle::start(text, sign.start));
+/// The pair of degrees, minutes and seconds that begins with the digits at `span`.
+pub(super) fn check_sexagesimal(text: &str, span: Range<usize>) -> Option<Range<usize>> {
+    let (bytes, start) = (text.as_bytes(), span.start);
+    let sign = match bytes.get(span.end) {
+        Some(0xC2) => span.end,
+        Some(b'.') => span.end + 1 + bytes[span.end + 1..].iter().take(9).take_while(|b| b.is_ascii_digit()).count(),
+        _ => return None,
+    };
+    if span.len() > 3 || !text[sign..].starts_with('°') || text[..start].ends_with('.') {
+        return None;
+    }
+    let first = Angle::read(text, sign)?;
     let rest = text[first.end..].bytes().take(16).position(|b| b.is_ascii_digit())?;
     let quiet = text.get(first.end..first.end + rest)?.chars().all(|c| " ,;/\nNSEWOnsewo-+".contains(c));
     let second_sign = text[first.end + rest..].bytes().take(9).take_while(|b| b.is_ascii_digit() || *b == b'.').count();
@@ -111,12 +120,6 @@ impl Angle {
         let named = letter && !text[at + space + 1..].starts_with(|c: char| is_word(c));
         Some(Angle { end: if named { at + space + 1 } else { at }, value, precise, named }).filter(|a| a.value <= 180.0)
     }
-
-    /// Where the angle with its degree sign at `sign` begins.
-    fn start(text: &str, sign: usize) -> usize {
-        let from = text[..sign].bytes().rev().take(9).take_while(|b| b.is_ascii_digit() || *b == b'.').count();
-        sign - from
-    }
 }
 
 /// A number below 60 at `at` that ends with one of `marks`: its value, and its end.
@@ -182,8 +185,7 @@ mod tests {
     }
 
     fn angle(text: &str) -> Option<&str> {
-        let signs = text.match_indices('°');
-        signs.filter_map(|(at, _)| Validator::Degrees.check(text, at..at + 2)).map(|span| &text[span]).next()
+        first_at_digits(Validator::Degrees, text)
     }
 
     #[test]

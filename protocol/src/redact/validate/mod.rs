@@ -17,6 +17,7 @@ mod iban;
 mod ip;
 mod mac;
 mod name;
+mod phone;
 mod ssn;
 
 use serde::Deserialize;
@@ -78,7 +79,7 @@ pub enum Validator {
     /// As `card`, for later rulesets; reads on from the first digits.
     #[serde(rename = "card-2")]
     Card2,
-    /// EIP-55; the match begins with "0x".
+    /// EIP-55; the match is a run of letters and digits.
     Ethereum,
     /// Hardware addresses, at their digits or colons.
     Mac,
@@ -87,9 +88,9 @@ pub enum Validator {
     GovId,
     /// A latitude and a longitude in decimal degrees.
     Coordinates,
-    /// A latitude and a longitude in degrees, minutes and seconds; the match is the degree sign.
+    /// A latitude and a longitude in degrees, minutes and seconds, from the first digits.
     Degrees,
-    /// As `phone`, for later rulesets.
+    /// Telephone numbers by the numbering plans of a phone library, their form and the words beside them.
     #[serde(rename = "phone-2")]
     Phone2,
     /// What follows the match is a name, as after "my name is"; in any case and script.
@@ -146,15 +147,16 @@ impl Validator {
             Validator::Bitcoin => bitcoin::check_base58(text, span),
             Validator::Segwit => bitcoin::check_segwit(text, span),
             Validator::Card => bank::check_card(text, span),
-            Validator::Phone | Validator::Phone2 => first::phone::check(text, span),
+            Validator::Phone => first::phone::check(text, span),
+            Validator::Phone2 => phone::check(text, span),
             Validator::Name => first::name::check(text, span),
-            Validator::Name2 => name::check_strong(text, span),
-            Validator::NameWeak2 => name::check_weak(text, span),
-            Validator::NameKnown2 => name::check_known(text, span),
-            Validator::NameGreeting2 => name::check_greeting(text, span),
-            Validator::NameClosing2 => name::check_closing(text, span),
-            Validator::NameTitle2 => name::check_title(text, span),
-            Validator::NameField2 => name::check_field(text, span),
+            Validator::Name2 => name::check_strong(text, name::phrase(text, span)),
+            Validator::NameWeak2 => name::check_weak(text, name::phrase(text, span)),
+            Validator::NameKnown2 => name::check_known(text, name::phrase(text, span)),
+            Validator::NameGreeting2 => name::check_greeting(text, name::phrase(text, span)),
+            Validator::NameClosing2 => name::check_closing(text, name::phrase(text, span)),
+            Validator::NameTitle2 => name::check_title(text, name::phrase(text, span)),
+            Validator::NameField2 => name::check_field(text, name::phrase(text, span)),
             Validator::NameHeader2 => name::check_header(text, span),
         }
     }

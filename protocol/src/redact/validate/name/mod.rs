@@ -23,6 +23,11 @@ const LOWER_WORDS: usize = 3;
 /// Characters of a name in a script without capitals.
 const UNCASED_CHARS: usize = 12;
 
+/// A phrase without the sign or space that makes a short keyword of a ruleset longer.
+pub(super) fn phrase(text: &str, keyword: Range<usize>) -> Range<usize> {
+    keyword.start..keyword.start + text[keyword.clone()].trim_end_matches([' ', '.', ',', ':', '\n']).len()
+}
+
 /// The name after "my name is" and its like, in any case and script.
 pub(super) fn check_strong(text: &str, phrase: Range<usize>) -> Option<Range<usize>> {
     let at = start(text, phrase)?;
