@@ -41,7 +41,7 @@ const IMPURE: [&str; 17] = [
 ];
 /// Where unredacted text may be named: its type, the redactor, the importers, and what hands the
 /// one to the other. Tests, examples and benches redact text of their own making.
-const RAW: [&str; 9] = [
+const RAW: [&str; 10] = [
     "protocol/src/text.rs",
     "protocol/src/redact/",
     "node/src/import/",
