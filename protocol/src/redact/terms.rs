@@ -138,6 +138,10 @@ impl Terms {
         };
         let mut found: Vec<Range<usize>> = Vec::new();
         for part in placeholder::outside(text) {
+            // Most texts hold none, and for those the way back need not be known.
+            if !patterns.is_match(&fold(&text[part.clone()])) {
+                continue;
+            }
             let folded = Folded::of(&text[part.clone()]);
             let is_end = |at: usize| !joined(&folded.text, at) || is_edge(folded.origin[at] + part.start);
             let is_word = |hit: &Match| {
@@ -216,7 +220,80 @@ fn is_unspaced(c: char) -> bool {
 
 /// A text in lower case without accents, each run of spaces, hyphens and underscores as one space.
 pub(super) fn fold(text: &str) -> String {
-    Folded::of(text).text
+    let mut folded = String::with_capacity(text.len());
+    each_folded(text, |_, c| folded.push(c));
+    folded
+}
+
+/// Calls `put` with each character of the folded text and where its original begins.
+fn each_folded(text: &str, mut put: impl FnMut(usize, char)) {
+    let (mut at, mut after_space) = (0, false);
+    while let Some(byte) = text.as_bytes().get(at) {
+        let folded = ASCII[usize::from(*byte)];
+        if folded != 0 {
+            if !(after_space && folded == b' ') {
+                put(at, char::from(folded));
+            }
+            after_space = folded == b' ';
+            at += 1;
+            continue;
+        }
+        // Not ASCII, so that a whole character begins here.
+        let Some(c) = text[at..].chars().next() else { return };
+        match c {
+            _ if c.is_whitespace() || matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') => {
+                if !after_space {
+                    put(at, ' ');
+                }
+                after_space = true;
+            }
+            // What cannot be seen: the soft hyphen, zero widths, directions.
+            '\0'
+            | '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}' => {}
+            _ => {
+                let bases = c.to_lowercase().nfkd().filter(|c| !is_combining_mark(*c));
+                bases.for_each(|c| {
+                    let (first, second) = letters_for(c);
+                    put(at, first);
+                    second.into_iter().for_each(|c| put(at, c));
+                });
+                after_space = false;
+            }
+        }
+        at += c.len_utf8();
+    }
+}
+
+/// Each byte of ASCII but NUL as it is folded; 0 for the rest.
+const ASCII: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 1;
+    while byte < 128 {
+        table[byte as usize] = match byte {
+            b'\t'..=b'\r' | b' ' | b'-' | b'_' => b' ',
+            _ => byte.to_ascii_lowercase(),
+        };
+        byte += 1;
+    }
+    table
+};
+
+/// What people write for a letter that Unicode takes for one without parts.
+fn letters_for(c: char) -> (char, Option<char>) {
+    match c {
+        'ß' => ('s', Some('s')),
+        'æ' => ('a', Some('e')),
+        'œ' => ('o', Some('e')),
+        'ø' => ('o', None),
+        'đ' | 'ð' => ('d', None),
+        'ł' => ('l', None),
+        'ı' => ('i', None),
+        _ => (c, None),
+    }
 }
 
 /// A folded text and the way back.
@@ -229,41 +306,12 @@ struct Folded {
 impl Folded {
     fn of(text: &str) -> Folded {
         let mut folded = Folded { text: String::with_capacity(text.len()), origin: Vec::with_capacity(text.len() + 1) };
-        for (at, c) in text.char_indices() {
-            match c {
-                _ if c.is_whitespace() || matches!(c, '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}') => {
-                    if !folded.text.ends_with(' ') {
-                        folded.push(' ', at);
-                    }
-                }
-                _ if c.is_ascii() => folded.push(c.to_ascii_lowercase(), at),
-                // What cannot be seen: the soft hyphen, zero widths, directions.
-                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
-                }
-                _ => c.to_lowercase().nfkd().filter(|c| !is_combining_mark(*c)).for_each(|c| folded.push_base(c, at)),
-            }
-        }
+        each_folded(text, |at, c| {
+            folded.text.push(c);
+            folded.origin.resize(folded.text.len(), at);
+        });
         folded.origin.push(text.len());
         folded
-    }
-
-    /// A letter that Unicode gives no parts to, in the letters that people write for it.
-    fn push_base(&mut self, c: char, at: usize) {
-        match c {
-            'ß' => "ss".chars().for_each(|c| self.push(c, at)),
-            'æ' => "ae".chars().for_each(|c| self.push(c, at)),
-            'œ' => "oe".chars().for_each(|c| self.push(c, at)),
-            'ø' => self.push('o', at),
-            'đ' | 'ð' => self.push('d', at),
-            'ł' => self.push('l', at),
-            'ı' => self.push('i', at),
-            _ => self.push(c, at),
-        }
-    }
-
-    fn push(&mut self, c: char, at: usize) {
-        self.text.push(c);
-        self.origin.resize(self.text.len(), at);
     }
 
     /// Where a span of the folded text stands in the original; whole characters.

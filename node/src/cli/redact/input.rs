@@ -48,30 +48,30 @@ impl Text {
         Text { input, buffer: Zeroizing::new(vec![0; CHUNK_BYTES]), used: 0, read: 0, offset: 0, lines: 0 }
     }
 
-    /// The next stretch of text; none at the end.
+    /// The next stretch of text, which may be empty; none at the end.
     ///
     /// # Errors
     /// When the input cannot be read, or is not UTF-8: that names the place, never what is there.
     pub fn next(&mut self) -> anyhow::Result<Option<&str>> {
-        self.lines += self.buffer[..self.used].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.lines += line_breaks(&self.buffer[..self.used]);
         self.offset += self.used as u64;
         self.buffer.copy_within(self.used..self.read, 0);
         self.read -= self.used;
         self.used = 0;
-        while self.used == 0 {
-            let more = self.fill()?;
-            self.used = match str::from_utf8(&self.buffer[..self.read]) {
-                Ok(text) => text.len(),
-                // A character may go on in what is read next.
-                Err(error) if error.error_len().is_none() && more => error.valid_up_to(),
-                Err(error) => return self.not_text(error.valid_up_to()),
-            };
-            if !more && self.used == 0 {
-                return Ok(None);
+        let more = self.fill()?;
+        match str::from_utf8(&self.buffer[..self.read]) {
+            Ok("") if !more => Ok(None),
+            Ok(text) => {
+                self.used = text.len();
+                Ok(Some(text))
             }
+            // A character may go on in what is read next: at most three bytes of one are kept.
+            Err(error) if error.error_len().is_none() && more => {
+                self.used = error.valid_up_to();
+                Ok(str::from_utf8(&self.buffer[..self.used]).ok())
+            }
+            Err(error) => self.not_text(error.valid_up_to()),
         }
-        // Just checked, and nothing is read twice: what remains is not looked at again.
-        Ok(str::from_utf8(&self.buffer[..self.used]).ok())
     }
 
     /// Reads on; false at the end of the input.
@@ -94,13 +94,17 @@ impl Text {
         if self.offset == 0 && marked {
             bail!("{name}: expected UTF-8, found UTF-16\nHint: convert it first: iconv -f UTF-16 -t UTF-8");
         }
-        let line = self.lines + self.buffer[..at].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        let line = self.lines + line_breaks(&self.buffer[..at]) + 1;
         bail!(
             "{name}: expected UTF-8, found another byte at offset {} (line {line}); nothing near it is written\n\
              Hint: convert it first, for example with iconv -f WINDOWS-1252 -t UTF-8",
             self.offset + at as u64
         )
     }
+}
+
+fn line_breaks(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 #[cfg(test)]
