@@ -22,13 +22,13 @@ MOST_BYTES = 20_000
 SIGNS = [
     (r"[\w.+-]@[\w-]+\.\w", "an e-mail address"),
     (r"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w.])", "an IPv4 address"),
-    (r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}:?[0-9a-f]{0,4}(?![\w:])|(?<![\w:])::[0-9a-f]{1,4}", "an IPv6 address"),
+    (r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}:?[0-9a-f]{0,4}(?![\w:])|(?<![\w:])::[0-9a-f]{1,4}(?![\w:])", "an IPv6 address"),
     (r"://[^/\s:@]+:[^/\s@]+@", "a password in a URL"),
     (r"-----BEGIN [A-Z ]*PRIVATE KEY", "a private key"),
     (r"(?:passw(?:or)?d|passwd|secret|token|api_?key|credentials?)\w*[\"']?\s*(?:[:=]|=>)\s*[\"'][^\"'\s]{6,}", "a literal password or token"),
     (r"\+\d[\d\s().-]{7,}\d|\(\d{3}\)\s?\d{3}-\d{4}|\b\d{3}-\d{3}-\d{4}\b", "a telephone number"),
     (r"\b\d{3}-\d{2}-\d{4}\b", "a social security number"),
-    (r"\b(?:\d{4}[ -]?){3}\d{1,4}\b", "a card number"),
+    (r"\b(?:\d{4}[ -]){3}\d{4}\b", "a card number"),
 ]
 SIGN = re.compile("|".join(pattern for pattern, _ in SIGNS), re.IGNORECASE)
 

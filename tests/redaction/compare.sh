@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the best known tools on the same texts as ours, and writes one table of all:
 #   tests/redaction/compare.sh [--write docs/REDACTION.md] [--tools NAME...]
-# Needs the release build of commonwheel. Takes some twenty minutes and a gigabyte under the target folder; no part of CI.
+# Needs the release build of commonwheel. Takes some ten minutes and a gigabyte under the target folder; no part of CI.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

@@ -20,8 +20,10 @@ FAMILIES = {
 }
 FAMILY = {name: family for family, names in FAMILIES.items() for name in names.split()}
 SECRET_WORDS = "key secret token password credential jwt cookie auth bearer private session entropy pem".split()
-# What never counts towards quarantine (docs/REDACTION.md); every other kind of ours is core.
-NOT_CORE = {"url", "date", "date_time", "postcode", "uuid"}
+# What never counts towards quarantine, under the names that ours and other tools give it; every other kind is core.
+NOT_CORE = set(
+    "url domain domain_name date date_time postcode zip_code us_zip_code uk_postcode uuid guid age isbn md5_hash sha1_hash sha256_hash twitter".split()
+)
 
 
 def family(kind):

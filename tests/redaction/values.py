@@ -116,8 +116,6 @@ TOKENS = [
     ("lin_api_", ALNUM, 40, ""),
     ("pypi-AgEIcHlwaS5vcmc", URLSAFE, 70, ""),
     ("glsa_", ALNUM, 32, "_1f9c03ab"),
-    ("secret_", ALNUM, 43, ""),
-    ("key-", HEX, 32, ""),
 ]
 
 
