@@ -80,7 +80,7 @@ pub enum RulesetError {
     #[error("the keywords of all rules together are too many; use fewer or shorter ones")]
     Keywords,
     /// A rule looks further than it may.
-    #[error("rule {rule}: reach is 1 to {REACH} bytes; found {reach}")]
+    #[error("rule {rule}: reach is 1 to {REACH} bytes, and more than back; found {reach}")]
     Reach {
         /// Counted from 1.
         rule: usize,
