@@ -5,11 +5,12 @@
 use crate::node::{FILE_BYTES, LICENCES, PREFERENCE, licence, read_text};
 use crate::setting::{SettingError, Table};
 use crate::{ruleset, terms};
-use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::agreement::charter::{BodyAccess, NUMBERS, PROTOCOL, Quorum, Validator};
+use commonwheel_protocol::agreement::{Action, Charter, RiskPolicy};
 use commonwheel_protocol::bytes::{Cid, FieldError};
 use commonwheel_protocol::limits::{SHORT_TEXT_BYTES, TERMS_BYTES, VALIDATORS};
 use commonwheel_protocol::preference::Preference;
+use commonwheel_protocol::redact::{CommunityPattern, RiskClass};
 use commonwheel_protocol::sign::{PublicKey, SignedError};
 use data_encoding::BASE32_NOPAD;
 use std::collections::BTreeMap;
@@ -54,6 +55,8 @@ pub fn parse(text: &str, folder: &Path, drafted: i64) -> Result<CharterDraft, Se
     let terms = terms_text(&mut top, folder)?;
     let recovery = top.list_opt("recovery", SIGNING, signing)?.unwrap_or_default();
     let numbers = numbers(&mut top)?;
+    let risks = risks(&mut top)?;
+    let patterns = top.tables("patterns")?.into_iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
     let validators = top.tables("validators")?.into_iter().map(validator).collect::<Result<Vec<_>, _>>()?;
     top.end()?;
     let charter = Charter {
@@ -65,6 +68,8 @@ pub fn parse(text: &str, folder: &Path, drafted: i64) -> Result<CharterDraft, Se
         licences: licences.into_iter().collect(),
         preference,
         ruleset,
+        patterns,
+        risks,
         bodies,
         numbers,
         terms: terms::id(&terms),
@@ -76,6 +81,8 @@ pub fn parse(text: &str, folder: &Path, drafted: i64) -> Result<CharterDraft, Se
         SignedError::Fields(error) => rule(error),
         other => SettingError::Rule { key: "charter".to_owned(), why: other.to_string() },
     })?;
+    ruleset::of_charter(&charter)
+        .map_err(|error| SettingError::Rule { key: "patterns".to_owned(), why: error.to_string() })?;
     Ok(CharterDraft { charter, terms })
 }
 
@@ -118,6 +125,27 @@ fn numbers(top: &mut Table) -> Result<BTreeMap<String, i64>, SettingError> {
         table.end()?;
     }
     Ok(numbers)
+}
+
+/// What is done about each class of high risk; what the file leaves out is as usual.
+fn risks(top: &mut Table) -> Result<RiskPolicy, SettingError> {
+    let mut table = top.table("risks")?;
+    let mut policy = RiskPolicy::usual();
+    for class in RiskClass::ALL {
+        let action = table.value_opt(class.as_str(), "allow, review or block", |v| Action::named(v.as_str()?))?;
+        policy.set(class, action.unwrap_or(policy.action(class)));
+    }
+    table.end()?;
+    Ok(policy)
+}
+
+fn pattern(mut table: Table) -> Result<CommunityPattern, SettingError> {
+    let pattern = CommunityPattern {
+        label: table.value("label", "what the pattern finds, in lower-case letters, digits and hyphens", nonempty)?,
+        pattern: table.value("pattern", "a regular expression, such as 'RB-[0-9]{6}'", nonempty)?,
+    };
+    table.end()?;
+    Ok(pattern)
 }
 
 const SIGNING: &str = "a signing key as `commonwheel identity show` prints it, 56 characters that begin with \"b5u\"";

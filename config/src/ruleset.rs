@@ -2,8 +2,9 @@
 //!
 //! Old versions stay, since old records name them.
 
+use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::redact::{Ruleset, RulesetError, RulesetSpec};
+use commonwheel_protocol::redact::{PatternError, Ruleset, RulesetError, RulesetSpec};
 use std::sync::{Arc, LazyLock};
 
 /// The files, oldest first.
@@ -28,6 +29,17 @@ pub enum RulesetFileError {
     Rules(#[from] RulesetError),
 }
 
+/// Why a charter's rules of redaction cannot be used here.
+#[derive(Debug, thiserror::Error)]
+pub enum CharterRulesetError {
+    /// The ruleset that it names does not come with this version.
+    #[error("the charter names a redaction ruleset ({0}) that this version does not have; update commonwheel")]
+    Unknown(Cid),
+    /// One of its patterns is not sound.
+    #[error("the charter's {0}")]
+    Pattern(#[from] PatternError),
+}
+
 /// A ruleset file, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
 
@@ -45,6 +57,20 @@ pub fn builtins() -> impl Iterator<Item = Arc<Ruleset>> {
 /// The builtin ruleset that a header names, if this version of Commonwheel has it.
 pub fn by_id(id: &Cid) -> Option<Arc<Ruleset>> {
     builtins().find(|ruleset| ruleset.id() == id)
+}
+
+/// The ruleset of a community: the one that its charter names, with the charter's patterns. Headers name its
+/// id, and validators check by it.
+///
+/// # Errors
+/// When this version lacks the ruleset, or a pattern is not sound.
+pub fn of_charter(charter: &Charter) -> Result<Arc<Ruleset>, CharterRulesetError> {
+    let unknown = || CharterRulesetError::Unknown(charter.ruleset);
+    if charter.patterns.is_empty() {
+        return by_id(&charter.ruleset).ok_or_else(unknown);
+    }
+    let spec = text(&charter.ruleset).and_then(|file| toml::from_str(file).ok()).ok_or_else(unknown)?;
+    Ok(Arc::new(Ruleset::of_community(spec, &charter.ruleset, &charter.patterns)?))
 }
 
 /// The file of a builtin ruleset, for showing it.

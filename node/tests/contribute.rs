@@ -15,10 +15,15 @@ struct World {
 
 impl World {
     fn begin() -> anyhow::Result<World> {
+        World::begin_with("")
+    }
+
+    /// The same, with more in the charter.
+    fn begin_with(more: &str) -> anyhow::Result<World> {
         let folder = tempfile::tempdir()?;
         let cluster = Cluster::new(env!("CARGO_BIN_EXE_commonwheel"), folder.path());
         let mut validators = vec![cluster.place("bakery")?];
-        cluster.found(&validators, "Riverbank", SETTINGS)?;
+        cluster.found(&validators, "Riverbank", &format!("{SETTINGS}{more}"))?;
         let mut validator = validators.pop().context("one was just made")?;
         validator.start(&[])?;
         let contributor = cluster.place("contributor")?;
@@ -35,7 +40,7 @@ impl World {
 }
 
 const SETTINGS: &str = "protocol = 1\nf = 0\nq = 1\nlicences = [\"CC0-1.0\", \"CC-BY-4.0\"]\n\
-                        preference = \"train-ai=y\"\nruleset = \"core-1\"\nbodies = \"certificate\"\n\
+                        preference = \"train-ai=y\"\nruleset = \"core-2\"\nbodies = \"certificate\"\n\
                         terms = \"commons-1\"\nrecovery = []\n";
 
 fn text<'a>(value: &'a Value, key: &str) -> anyhow::Result<&'a str> {
@@ -157,6 +162,63 @@ fn a_published_dataset_without_a_source_costs_only_itself() -> anyhow::Result<()
     let (code, shared) = share(&world.contributor, &file, &["--source", "GSM8K", "--source-licence", "MIT"])?;
     assert_eq!((code, count(&shared, "shared")), (Some(0), 3), "{shared}");
     Ok(())
+}
+
+#[test]
+fn a_communitys_patterns_and_policy_hold_from_the_preview_to_the_dataset() -> anyhow::Result<()> {
+    let world = World::begin_with("[[patterns]]\nlabel = \"member-number\"\npattern = 'RB-[0-9]{6}'\n")?;
+    let example = |prompt: &str| json!({"kind": "example", "prompt": prompt, "ideal": "So"});
+    let file = world.file(
+        "records.jsonl",
+        &[
+            example("My member number is RB-204881, is RB-204881 a good number?"),
+            example("I was diagnosed with asthma."),
+            example("Here is my fingerprint template: 464D5200"),
+        ],
+    )?;
+    let contributor = &world.contributor;
+    let preview =
+        contributor.json(["preview".as_ref(), file.as_os_str(), "--community".as_ref(), "Riverbank".as_ref()])?;
+    let risks: Vec<_> = (0..3)
+        .map(|i| (&preview["items"][i]["risks"][0]["class"], &preview["items"][i]["risks"][0]["action"]))
+        .collect();
+    let (none, text) = (Value::Null, |text: &str| json!(text));
+    assert_eq!(risks, [(&none, &none), (&text("medical"), &text("review")), (&text("biometric"), &text("block"))]);
+
+    let output = contributor.try_command([
+        "contribute".as_ref(),
+        file.as_os_str(),
+        "--yes".as_ref(),
+        "--until".as_ref(),
+        "held".as_ref(),
+    ])?;
+    let shared: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!((count(&shared, "shared"), count(&shared, "failed")), (2, 1), "{shared}");
+    assert!(shared["failed"][0].as_str().is_some_and(|why| why.contains("biometric")), "{shared}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("medical") && said.contains("waits for a person"), "{said}");
+
+    let ids = [text_of(&shared["shared"][0]["id"]), text_of(&shared["shared"][1]["id"])];
+    until("one is accepted and the other waits for a person", || {
+        let state = |id: &str| Ok::<_, anyhow::Error>(world.validator.json(["status", id])?["state"].clone());
+        Ok(state(&ids[0])? == "accepted" && state(&ids[1])? == "quarantined")
+    })?;
+    let out = world.folder.path().join("dataset");
+    world.validator.command([
+        "export".as_ref(),
+        "--format".as_ref(),
+        "jsonl".as_ref(),
+        "--out".as_ref(),
+        out.as_os_str(),
+    ])?;
+    let rows = rows(&out)?;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0]["prompt"], "My member number is [CUSTOM_1], is [CUSTOM_1] a good number?", "{}", rows[0]);
+    Ok(())
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[test]

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use std::hint::black_box;
 use world::World;
 
-const RULESET: &str = include_str!("../../config/rulesets/core-1.toml");
+const RULESET: &str = include_str!("../../config/rulesets/core-2.toml");
 const CHATS: &str = include_str!("../../node/assets/sample/conversations.jsonl");
 
 fn main() {

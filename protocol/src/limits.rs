@@ -20,6 +20,12 @@ pub const VALIDATORS: usize = 64;
 pub const GOSSIP_BYTES: usize = 64 * 1024;
 /// Headers, attestations or certificates in one gossip message.
 pub const GOSSIP_ITEMS: usize = 256;
+/// Patterns that a community may add to its ruleset. Each is looked for in every text.
+pub const PATTERNS: usize = 16;
+/// One such pattern: a form of number fits, a list of names does not.
+pub const PATTERN_BYTES: usize = 256;
+/// What such a pattern finds, in a word or two.
+pub const PATTERN_LABEL_BYTES: usize = 32;
 /// Verdicts under one signature. Depth 8 of the Merkle tree keeps a proof at 256 bytes.
 pub const ATTESTATION_ENTRIES: usize = 256;
 /// A page of what waits, asked of one peer. At least one record with the batches that hold its
@@ -52,6 +58,7 @@ pub const INDEX_KEY_BYTES: usize = 128;
 /// An index value.
 pub const INDEX_VALUE_BYTES: usize = 256;
 
+const _: () = assert!(PATTERNS * (PATTERN_BYTES + PATTERN_LABEL_BYTES + 32) < CHARTER_BYTES / 8, "patterns leave room");
 const _: () = assert!(HEADER_BYTES * 32 < GOSSIP_BYTES, "a message carries many headers");
 const _: () = assert!(BODY_BYTES + HEADER_BYTES + CERTIFICATE_BYTES < FRAME_BYTES, "a record fits in one frame");
 const _: () = assert!(LIVE_PAGE_BYTES + 4096 < FRAME_BYTES, "a page fits in one frame");

@@ -4,9 +4,15 @@ use crate::StoreError;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 const VERSION: &str = "1";
 const VERSION_FILE: &str = "VERSION";
+
+/// How often a lock that is held is tried again, and how long after: together a second.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// Locks the folder, making it a store if it is none.
 ///
@@ -67,10 +73,16 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
     let path = dir.join("LOCK");
     let file = File::options().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(StoreError::io("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(dir.to_owned())),
-        Err(TryLockError::Error(source)) => Err(StoreError::Io { action: "lock", path, source }),
+    // A process that has just ended may not have been cleared away yet.
+    let mut left = LOCK_TRIES;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if left == 0 => return Err(StoreError::InUse(dir.to_owned())),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(source)) => return Err(StoreError::Io { action: "lock", path, source }),
+        }
+        left -= 1;
     }
 }
 

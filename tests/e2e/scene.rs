@@ -42,7 +42,7 @@ impl Scene {
         let validators: Vec<_> = names.iter().map(|name| cluster.place(name).unwrap()).collect();
         let settings = format!(
             "f = {f}\nq = {q}\nbodies = \"{bodies}\"\nprotocol = 1\nlicences = [\"CC0-1.0\", \"CC-BY-4.0\"]\n\
-             preference = \"train-ai=y, search=y\"\nruleset = \"core-1\"\nterms = \"commons-1\"\nrecovery = []"
+             preference = \"train-ai=y, search=y\"\nruleset = \"core-2\"\nterms = \"commons-1\"\nrecovery = []"
         );
         cluster.found(&validators, "Commons", &settings).unwrap();
         Scene { validators, cluster, folder, _turn: turn }

@@ -1,4 +1,5 @@
 use super::*;
+use commonwheel_protocol::bytes::Codec;
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::licence::Licence;
 
@@ -40,6 +41,8 @@ fn the_example_with_keys_in_it_is_a_charter() {
     assert_eq!(charter.number("quarantine_above"), 5);
     assert!(charter.terms.matches(draft.terms.as_bytes()));
     assert!(ruleset::by_id(&charter.ruleset).is_some());
+    assert_eq!(charter.risks, RiskPolicy::usual(), "the example says what is usual");
+    assert_eq!(charter.patterns, []);
 }
 
 #[test]
@@ -75,7 +78,7 @@ fn every_error_names_its_key() {
         ("[\"CC0-1.0\", ", "[\"GPL-3.0\", ", "licences[0]: "),
         ("licences = [\"CC0-1.0\", \"CC-BY-4.0\", \"CC-BY-SA-4.0\"]", "licences = []", "licences: "),
         ("\"train-ai=y, search=y\"", "\"maybe\"", "preference: "),
-        ("\"core-1\"", "\"core-99\"", "ruleset: "),
+        ("\"core-2\"", "\"core-99\"", "ruleset: "),
         ("bodies = \"certificate\"", "bodies = \"all\"", "bodies: "),
         ("\"commons-1\"", "\"missing.md\"", "terms: "),
         ("recovery = []", "recovery = [\"x\"]", "recovery[0]: "),
@@ -84,6 +87,11 @@ fn every_error_names_its_key() {
         ("past_hours = 168", "past_hours = 1", "window.past_hours: "),
         ("cadence_days = 30", "cadence_days = \"monthly\"", "release.cadence_days: "),
         ("[release]", "[releases]", "releases: "),
+        ("minors = \"review\"", "minors = \"maybe\"", "risks.minors: "),
+        ("minors = \"review\"", "children = \"review\"", "risks.children: "),
+        ("[retention]", "[[patterns]]\nlabel = \"m\"\n[retention]", "patterns[0].pattern: "),
+        ("[retention]", "[[patterns]]\nlabel = \"M m\"\npattern = \"RB-[0-9]{6}\"\n[retention]", "patterns: "),
+        ("[retention]", "[[patterns]]\nlabel = \"m\"\npattern = \"[a-z]+\"\n[retention]", "patterns: "),
         ("name = \"Mill Lane housing co-op\"", "", "validators[1].name: "),
         (&first, &twice, "validators: "),
     ] {
@@ -92,6 +100,31 @@ fn every_error_names_its_key() {
         let error = parsed(&changed).unwrap_err();
         assert!(error.starts_with(key), "{to:?} gives {error:?}");
     }
+}
+
+#[test]
+fn a_charter_without_risks_means_what_is_usual_and_each_can_be_changed() {
+    let text = example();
+    let (before, after) = (text.find("[risks]").unwrap(), text.find("[retention]").unwrap());
+    let without = format!("{}{}", &text[..before], &text[after..]);
+    assert_eq!(parsed(&without).unwrap().charter.risks, RiskPolicy::usual());
+    let blocked = parsed(&text.replace("medical = \"review\"", "medical = \"block\"")).unwrap().charter.risks;
+    assert_eq!(blocked.action(RiskClass::Medical), Action::Block);
+    assert_eq!(blocked.action(RiskClass::Minors), Action::Review);
+}
+
+#[test]
+fn a_charters_patterns_are_part_of_its_ruleset() {
+    let pattern = "[[patterns]]\nlabel = \"member-number\"\npattern = 'RB-[0-9]{6}'\n\n[retention]";
+    let charter = parsed(&example().replace("[retention]", pattern)).unwrap().charter;
+    let ours = ruleset::of_charter(&charter).unwrap();
+    assert_eq!(*ours.id(), charter.ruleset_id());
+    assert_ne!(*ours.id(), charter.ruleset);
+    assert_eq!(ours.second_pass("RB-204881 and ana@example.org"), 2);
+    let plain = parsed(&example()).unwrap().charter;
+    assert_eq!(*ruleset::of_charter(&plain).unwrap().id(), plain.ruleset);
+    let other = Charter { ruleset: Cid::of(Codec::Raw, b"other"), ..charter };
+    assert!(ruleset::of_charter(&other).unwrap_err().to_string().contains("update"));
 }
 
 #[test]

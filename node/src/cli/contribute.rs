@@ -9,12 +9,13 @@ mod sharing;
 
 use super::{Context, ask, show};
 use crate::community;
+use crate::contribute::Notes;
 use crate::contribute::pick::Pick;
 use crate::keys;
 use anyhow::bail;
 use clap::Args;
-use commonwheel_protocol::agreement::Charter;
-use commonwheel_protocol::redact::Ruleset;
+use commonwheel_protocol::agreement::{Charter, RiskPolicy};
+use commonwheel_protocol::redact::{RiskClass, Ruleset};
 pub use decide::ChoiceArgs;
 pub(super) use decide::NOT_YET;
 use interview::{Interview, look, terms_of_run};
@@ -100,8 +101,40 @@ pub struct PreviewArgs {
 /// What a preview found, for programs.
 #[derive(Serialize)]
 struct Preview {
-    items: Vec<gather::Summary>,
+    items: Vec<Previewed>,
     errors: Vec<String>,
+}
+
+/// An item of a preview, with what else was seen in it.
+#[derive(Serialize)]
+struct Previewed {
+    #[serde(flatten)]
+    summary: gather::Summary,
+    risks: Vec<SeenRisk>,
+    /// What in the person's own words could tell who wrote it, each in a sentence.
+    clues: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct SeenRisk {
+    class: &'static str,
+    /// In percent.
+    confidence: u8,
+    /// What the community does about it, when one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<&'static str>,
+}
+
+impl Previewed {
+    fn of(summary: gather::Summary, notes: &Notes, policy: Option<&RiskPolicy>) -> Self {
+        let risk = |(class, (confidence, _)): (&RiskClass, &(u8, Vec<String>))| SeenRisk {
+            class: class.as_str(),
+            confidence: *confidence,
+            action: policy.map(|policy| policy.action(*class).name()),
+        };
+        let clues = notes.clues.keys().map(|kind| kind.seen()).collect();
+        Previewed { summary, risks: notes.risks.iter().map(risk).collect(), clues }
+    }
 }
 
 /// Runs `preview`.
@@ -109,16 +142,16 @@ struct Preview {
 /// # Errors
 /// When a file cannot be read at all.
 pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let (ruleset, most) = match &args.community {
+    let (ruleset, most, policy) = match &args.community {
         Some(name) => {
             let community = community::chosen(&context.home, Some(name))?;
             let charter = community.founding.charter();
-            (ruleset(charter)?, charter.number("quarantine_above"))
+            (ruleset(charter)?, charter.number("quarantine_above"), Some(charter.risks.clone()))
         }
         None => {
             let newest = commonwheel_config::ruleset::builtin();
             let most = i64::from(newest.quarantine_above());
-            (newest, most)
+            (newest, most, None)
         }
     };
     let pick = args.pick.clone().unwrap_or(Pick::All);
@@ -126,10 +159,13 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
     let (mut count, mut out) = (0, anstream::stdout().lock());
     let errors = gather::each(&args.files, &ruleset, &pick, |number, item, origin| {
         count += 1;
+        let notes = Notes::of(&item, &ruleset);
         if context.out.json {
-            preview.items.push(gather::Summary::of(number, &item, origin, most));
+            let summary = gather::Summary::of(number, &item, origin, most);
+            preview.items.push(Previewed::of(summary, &notes, policy.as_ref()));
         } else {
             show::prepared(&mut out, number, &item)?;
+            show::notes(&mut out, &notes, policy.as_ref())?;
             if item.needs_a_look(most) {
                 use std::io::Write;
                 writeln!(out, "   more than {most} findings: this item would be held in quarantine on this machine")?;
@@ -149,15 +185,11 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
     Ok(if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(3) })
 }
 
-/// The ruleset that a charter names.
+/// The ruleset of a charter, with its patterns.
 fn ruleset(charter: &Charter) -> anyhow::Result<Arc<Ruleset>> {
-    match commonwheel_config::ruleset::by_id(&charter.ruleset) {
-        Some(ruleset) => Ok(ruleset),
-        None => bail!(
-            "the charter names a redaction ruleset ({}) that this version does not have\nHint: update commonwheel",
-            charter.ruleset
-        ),
-    }
+    commonwheel_config::ruleset::of_charter(charter).map_err(|error| {
+        anyhow::anyhow!("{error}\nHint: `commonwheel community show` shows the charter; ask its validators")
+    })
 }
 
 /// Runs `contribute`.

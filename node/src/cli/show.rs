@@ -1,8 +1,9 @@
 //! Showing content on a terminal: what would be published, with each redaction marked.
 
 use crate::community::printable;
-use crate::contribute::{Marked, Prepared};
+use crate::contribute::{Marked, Notes, Prepared};
 use anstyle::{AnsiColor, Style};
+use commonwheel_protocol::agreement::RiskPolicy;
 use commonwheel_protocol::record::content::{Content, Label, Message};
 use std::io::{self, Write};
 
@@ -38,6 +39,11 @@ pub fn prepared(out: &mut dyn Write, number: usize, item: &Prepared) -> io::Resu
         writeln!(out, "   {DIM}redacted:{DIM:#} {}", counts(&item.redactions))?;
     }
     Ok(())
+}
+
+/// Prints what else was seen in an item: classes of risk, and what could tell who wrote it.
+pub fn notes(out: &mut dyn Write, notes: &Notes, policy: Option<&RiskPolicy>) -> io::Result<()> {
+    notes.lines(policy).iter().try_for_each(|line| writeln!(out, "   {DIM}note:{DIM:#} {}", printable(line)))
 }
 
 /// Findings by kind, such as `2 email, 1 phone`.

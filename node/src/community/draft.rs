@@ -30,9 +30,10 @@ impl Draft {
     /// A draft that nobody has signed.
     ///
     /// # Errors
-    /// When the terms are not the charter's.
+    /// When the terms are not the charter's, or its patterns are not sound.
     pub fn new(charter: Charter, terms: String) -> Result<Self, CommunityError> {
         check_terms(&charter, &terms)?;
+        commonwheel_config::ruleset::of_charter(&charter)?;
         Ok(Draft { charter, terms, signatures: BTreeMap::new() })
     }
 

@@ -12,7 +12,8 @@ use libp2p::Multiaddr;
 /// The founding and terms that a peer sent, when they are those of the invite.
 ///
 /// # Errors
-/// When they are another community's or were changed, or need a newer version of Commonwheel.
+/// When they are another community's or were changed, need a newer version of Commonwheel, or have patterns that are
+/// not sound.
 pub fn check(invite: &Invite, founding: &[u8], terms: &[u8]) -> Result<(Founding, String), CommunityError> {
     if invite.charter != invite.community {
         return Err(CommunityError::Successor);
@@ -24,6 +25,7 @@ pub fn check(invite: &Invite, founding: &[u8], terms: &[u8]) -> Result<(Founding
     check_protocol(founding.charter())?;
     let text = std::str::from_utf8(&terms[..terms.len().min(TERMS_BYTES + 1)]).unwrap_or_default();
     check_terms(founding.charter(), text)?;
+    commonwheel_config::ruleset::of_charter(founding.charter())?;
     Ok((founding, text.to_owned()))
 }
 

@@ -112,6 +112,9 @@ pub enum CommunityError {
         /// What this code understands.
         known: i64,
     },
+    /// The charter's rules of redaction cannot be used here.
+    #[error("{0}\nHint: ask whoever drafted the charter, or install a newer version")]
+    Ruleset(#[from] commonwheel_config::ruleset::CharterRulesetError),
     /// This identity is no validator of the draft.
     #[error(
         "the charter does not name this identity as a validator, with both of its keys\nHint: send both keys that `commonwheel identity show` prints to whoever drafts the charter"

@@ -3,7 +3,7 @@
 use super::{Community, Draft};
 use crate::home::Home;
 use commonwheel_protocol::agreement::charter::{BodyAccess, NUMBERS, PROTOCOL, Quorum, Validator};
-use commonwheel_protocol::agreement::{Charter, Founding};
+use commonwheel_protocol::agreement::{Charter, Founding, RiskPolicy};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::Preference;
@@ -33,6 +33,8 @@ pub(crate) fn named(name: &str, drafted: i64) -> Charter {
         licences: Licence::ALL.into(),
         preference: Preference::read("train-ai=y").unwrap(),
         ruleset: *commonwheel_config::ruleset::builtin().id(),
+        patterns: vec![],
+        risks: RiskPolicy::allow(),
         bodies: BodyAccess::OnCertificate,
         numbers: NUMBERS.iter().map(|(name, _, _, default)| ((*name).to_owned(), *default)).collect(),
         terms: commonwheel_config::terms::id(TERMS),

@@ -6,6 +6,7 @@
 //! Raw text goes no further than [`prepare::prepare`].
 
 pub mod choices;
+pub mod notes;
 pub mod pick;
 pub mod prepare;
 pub mod quarantine;
@@ -13,4 +14,5 @@ pub mod shared;
 pub mod sign;
 
 pub use choices::{Choices, RightsChoice};
+pub use notes::Notes;
 pub use prepare::{Marked, Prepared};

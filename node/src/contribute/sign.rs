@@ -111,7 +111,7 @@ impl Signer<'_> {
             licence: choices.licence,
             preference: choices.preference.clone(),
             terms: self.charter.terms,
-            ruleset: self.charter.ruleset,
+            ruleset: self.charter.ruleset_id(),
             body: Cid::of_cbor(&body),
             size_class: SizeClass::of(body.len()),
             revises: None,

@@ -132,7 +132,7 @@ f = 1
 q = 3
 licences = [\"CC0-1.0\", \"CC-BY-4.0\", \"CC-BY-SA-4.0\"]
 preference = \"train-ai=y, search=y\"
-ruleset = \"core-1\"
+ruleset = \"core-2\"
 bodies = \"certificate\"
 terms = \"commons-1\"
 recovery = []

@@ -3,7 +3,7 @@
 use super::{ExportError, ExportOptions, ExportSummary, export};
 use commonwheel_protocol::agreement::certificate::Acceptance;
 use commonwheel_protocol::agreement::charter::{BodyAccess, NUMBERS, PROTOCOL, Quorum, Validator};
-use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Entry, Founding, Verdict};
+use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Entry, Founding, RiskPolicy, Verdict};
 use commonwheel_protocol::bytes::{Cid, Codec, Node, encode};
 use commonwheel_protocol::identity::{Nonce, Seed};
 use commonwheel_protocol::index;
@@ -61,6 +61,8 @@ impl Commons {
             licences: Licence::ALL.into_iter().collect(),
             preference: Preference::read("train-ai=y").unwrap(),
             ruleset: ruleset(),
+            patterns: vec![],
+            risks: RiskPolicy::allow(),
             bodies: BodyAccess::OnCertificate,
             numbers: NUMBERS.iter().map(|(name, _, _, default)| ((*name).to_owned(), *default)).collect(),
             terms: Cid::of(Codec::Raw, TERMS.as_bytes()),

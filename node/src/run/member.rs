@@ -52,15 +52,11 @@ pub fn open_store(home: &Home, id: &Cid) -> Result<(Founding, CarStore), RunErro
 /// Opens one community.
 ///
 /// # Errors
-/// When its store cannot be opened, or the charter names a ruleset that this program lacks.
+/// When its store cannot be opened, or this program cannot use the charter's rules of redaction.
 pub fn open_member(home: &Home, id: &Cid, seed: &Seed, peer: &PeerId) -> Result<Member, RunError> {
     let (founding, store) = open_store(home, id)?;
-    let ruleset = commonwheel_config::ruleset::by_id(&founding.charter().ruleset).ok_or_else(|| {
-        let name = &founding.charter().name;
-        RunError::Store(format!(
-            "the charter of {name:?} names a redaction ruleset that this version does not have; update the program"
-        ))
-    })?;
+    let ruleset = commonwheel_config::ruleset::of_charter(founding.charter())
+        .map_err(|error| RunError::Store(format!("{:?}: {error}", founding.charter().name)))?;
     let role = Role { peer: Peer(peer.to_bytes()), validator: Some(seed.validator()), reader: seed.reader(id) };
     let core =
         Core::open(founding, ruleset, role, now(), &store).map_err(|error| RunError::Store(error.to_string()))?;

@@ -1,14 +1,16 @@
 //! Charters, foundings, batches, certificates, Merkle trees, state roots, reconciled items.
 
+use super::checks::member_number;
 use super::records::some_record;
 use super::tools::{file, hex, invalid, oversized, part, resealed, valid_with, with};
 use super::world::{World, charter};
 use commonwheel_protocol::agreement::attestation::{Class, Entry, Verdict};
-use commonwheel_protocol::agreement::{Batch, Founding, merkle, state};
+use commonwheel_protocol::agreement::{Batch, Charter, Founding, RiskPolicy, merkle, state};
 use commonwheel_protocol::bytes::{Cid, Codec, Node, encode};
 use commonwheel_protocol::index::Item;
-use commonwheel_protocol::limits::{ATTESTATION_ENTRIES, CERTIFICATE_BYTES, CHARTER_BYTES};
+use commonwheel_protocol::limits::{ATTESTATION_ENTRIES, CERTIFICATE_BYTES, CHARTER_BYTES, PATTERNS};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
+use commonwheel_protocol::redact::RiskClass;
 use commonwheel_protocol::sign::Domain;
 use serde_json::{Value, json};
 
@@ -19,14 +21,19 @@ pub fn charters(world: &World) -> Value {
     let key = world.validator(0);
     let signed = [(key.public(), Founding::sign(&steward, &key))].into();
     let alone = Founding::new(&steward, &signed).expect("the one has signed");
-    let community = |founding: &Founding| json!({ "community": founding.community().to_string() });
+    let facts = |charter: &Charter| json!({ "community": charter.id().to_string(), "ruleset": charter.ruleset_id().to_string() });
+    let community = |founding: &Founding| facts(founding.charter());
     let mut vectors = vec![
         reading("charter", valid_with("a charter of four", &bytes, community(&world.founding))),
         reading("charter", valid_with("a charter of one", &steward.to_bytes(), community(&alone))),
         reading("founding", valid_with("a founding by four", world.founding.bytes(), community(&world.founding))),
         reading("founding", valid_with("a founding by one", alone.bytes(), community(&alone))),
     ];
+    let rich = Charter { patterns: vec![member_number()], risks: RiskPolicy::usual(), ..world.charter.clone() };
+    let (facts, rich) = (facts(&rich), rich.to_bytes());
+    vectors.push(reading("charter", valid_with("a charter with patterns and risks", &rich, facts)));
     vectors.extend(broken_charters(&bytes));
+    vectors.extend(broken_rules(&rich));
     let four = world.founding.bytes();
     let foundings: Vec<(&str, Vec<u8>, &str)> = vec![
         ("a signature is missing", with(four, &["signatures", "3"], None), "field-value:signatures"),
@@ -80,6 +87,34 @@ fn broken_charters(bytes: &[u8]) -> Vec<Value> {
         ("a short recovery key", &["recovery", "0"], Some(Node::bytes([1; 31])), "field-value:recovery"),
         ("without scope", &["scope"], None, "field-missing:scope"),
         ("an unknown field", &["ext"], Some(Node::map([])), "field-unknown"),
+    ];
+    cases
+        .into_iter()
+        .map(|(name, path, value, why)| reading("charter", invalid(name, &with(bytes, path, value), why)))
+        .collect()
+}
+
+/// What is wrong with patterns and risks.
+fn broken_rules(bytes: &[u8]) -> Vec<Value> {
+    let text = |text: &str| Some(Node::text(text));
+    let pattern = part(bytes, &["patterns", "0"]);
+    let patterns = |n: usize| Some(Node::List(vec![pattern.clone(); n]));
+    let allowed = RiskClass::ALL.map(|class| (class.as_str(), Some(Node::text("allow"))));
+    let cases: Vec<(&str, &[&str], Option<Node>, &str)> = vec![
+        ("patterns that are none", &["patterns"], patterns(0), "field-value:patterns"),
+        ("a pattern too many", &["patterns"], patterns(PATTERNS + 1), "field-value:patterns"),
+        ("a label twice", &["patterns"], patterns(2), "field-value:patterns"),
+        ("a label with a capital", &["patterns", "0", "label"], text("Member"), "field-value:patterns"),
+        ("a label of no letter", &["patterns", "0", "label"], text(""), "field-value:patterns"),
+        ("a long label", &["patterns", "0", "label"], text(&"m".repeat(33)), "field-value:patterns"),
+        ("an empty pattern", &["patterns", "0", "pattern"], text(""), "field-value:patterns"),
+        ("a long pattern", &["patterns", "0", "pattern"], text(&"x".repeat(257)), "field-value:patterns"),
+        ("a pattern without label", &["patterns", "0", "label"], None, "field-missing:label"),
+        ("a pattern with more", &["patterns", "0", "core"], Some(true.into()), "field-unknown"),
+        ("a class is missing", &["risks", "minors"], None, "field-value:risks"),
+        ("an action that is not known", &["risks", "minors"], text("maybe"), "field-value:risks"),
+        ("a class that is not known", &["risks", "politics"], text("block"), "field-unknown"),
+        ("risks that say nothing", &["risks"], Some(Node::map(allowed)), "field-value:risks"),
     ];
     cases
         .into_iter()

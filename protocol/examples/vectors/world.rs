@@ -3,7 +3,7 @@
 use commonwheel_protocol::agreement::attestation::{Entry, Verdict};
 use commonwheel_protocol::agreement::certificate::Acceptance;
 use commonwheel_protocol::agreement::charter::{BodyAccess, NUMBERS, Quorum, Validator};
-use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding};
+use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding, RiskPolicy};
 use commonwheel_protocol::bytes::{Cid, Codec};
 use commonwheel_protocol::identity::{Nonce, Seed};
 use commonwheel_protocol::licence::Licence;
@@ -12,7 +12,7 @@ use commonwheel_protocol::record::body::{Assurances, Right, Salt};
 use commonwheel_protocol::record::content::{Chat, Content, Label, Message, Role};
 use commonwheel_protocol::record::header::{HourTime, SizeClass};
 use commonwheel_protocol::record::{Body, Header, SignedHeader};
-use commonwheel_protocol::redact::{Kind, Needs, Redactor, RuleSpec, Ruleset, RulesetSpec, Validator as Rule};
+use commonwheel_protocol::redact::{Redactor, Ruleset};
 use commonwheel_protocol::sign::SecretKey;
 use commonwheel_protocol::text::{RawText, Redacted};
 use std::collections::BTreeMap;
@@ -32,6 +32,30 @@ validator = "email"
 needs = ["at"]
 confidence = 97
 core = true
+
+[[risks]]
+class = "medical"
+threshold = 75
+
+[[risks.signals]]
+weight = 90
+terms = ["i was diagnosed with"]
+
+[[risks]]
+class = "biometric"
+threshold = 75
+
+[[risks.signals]]
+weight = 90
+terms = ["my fingerprint template"]
+
+[[risks]]
+class = "location"
+threshold = 75
+
+[[risks.signals]]
+weight = 90
+terms = ["[ip]"]
 "#;
 
 /// A community of four validators, and an author.
@@ -114,7 +138,7 @@ impl World {
             licence: Licence::CcBy4,
             preference: Preference::read("train-ai=y, search=y").expect("it names known uses"),
             terms: self.charter.terms,
-            ruleset: self.charter.ruleset,
+            ruleset: self.charter.ruleset_id(),
             body: Cid::of_cbor(body),
             size_class: SizeClass::of(body.len()),
             revises: None,
@@ -169,6 +193,8 @@ pub fn charter(validators: &[Seed]) -> Charter {
         licences: [Licence::Cc0, Licence::CcBy4].into_iter().collect(),
         preference: Preference::read("train-ai=y, search=y").expect("it names known uses"),
         ruleset: Cid::of(Codec::Raw, RULESET.as_bytes()),
+        patterns: vec![],
+        risks: RiskPolicy::allow(),
         bodies: BodyAccess::OnCertificate,
         numbers: NUMBERS.iter().map(|(name, _, _, usual)| ((*name).to_owned(), *usual)).collect(),
         terms: Cid::of(Codec::Raw, TERMS.as_bytes()),
@@ -178,12 +204,6 @@ pub fn charter(validators: &[Seed]) -> Charter {
 }
 
 fn ruleset() -> Ruleset {
-    let rule = RuleSpec {
-        validator: Rule::Email,
-        needs: vec![Needs::At],
-        confidence: 97,
-        ..RuleSpec::searching(Kind::Email, "@")
-    };
-    let spec = RulesetSpec::of("vectors", vec![rule]);
+    let spec = toml::from_str(RULESET).expect("a ruleset's file");
     Ruleset::compile(spec, Cid::of(Codec::Raw, RULESET.as_bytes())).expect("a ruleset within the limits")
 }

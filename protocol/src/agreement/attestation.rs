@@ -20,6 +20,8 @@ pub enum Class {
     Preference,
     /// The second redaction pass found something, or not what was declared.
     PersonalData,
+    /// Of a class of high risk that the charter blocks. Which one is nobody's business but the author's.
+    Sensitive,
     /// Other terms, another ruleset, or an assurance is missing.
     Terms,
     /// Outside the charter's time window.
@@ -32,12 +34,13 @@ pub enum Class {
 
 impl Class {
     /// Every class.
-    pub const ALL: [Class; 9] = [
+    pub const ALL: [Class; 10] = [
         Class::Schema,
         Class::Size,
         Class::Licence,
         Class::Preference,
         Class::PersonalData,
+        Class::Sensitive,
         Class::Terms,
         Class::Time,
         Class::Rate,
@@ -52,6 +55,7 @@ impl Class {
             Class::Licence => "licence",
             Class::Preference => "preference",
             Class::PersonalData => "personal-data",
+            Class::Sensitive => "sensitive",
             Class::Terms => "terms",
             Class::Time => "time",
             Class::Rate => "rate",

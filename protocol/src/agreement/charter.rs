@@ -1,9 +1,11 @@
 //! A community's charter, and its founding by every validator that it names.
 
+use super::policy::RiskPolicy;
 use crate::bytes::{Cid, Codec, FieldError, Fields, Node, decode, encode};
 use crate::licence::Licence;
 use crate::limits::{BODY_BYTES, CHARTER_BYTES, SHORT_TEXT_BYTES, VALIDATORS};
 use crate::preference::Preference;
+use crate::redact::{CommunityPattern, effective_id, pattern};
 use crate::sign::{self, Domain, PublicKey, SecretKey, SignedError};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -123,8 +125,12 @@ pub struct Charter {
     pub licences: BTreeSet<Licence>,
     /// The preference that contributors start from.
     pub preference: Preference,
-    /// The ruleset that bodies are redacted by.
+    /// The ruleset that bodies are redacted by, without the patterns.
     pub ruleset: Cid,
+    /// What the community adds to it.
+    pub patterns: Vec<CommunityPattern>,
+    /// What is done about each class of high risk.
+    pub risks: RiskPolicy,
     /// Who may have bodies.
     pub bodies: BodyAccess,
     /// Numbers: limits, retention, window, release pace. Every key of [`NUMBERS`].
@@ -166,6 +172,11 @@ impl Charter {
         self.numbers.get(name).copied().unwrap_or(0)
     }
 
+    /// The id that headers name: of the ruleset together with the patterns.
+    pub fn ruleset_id(&self) -> Cid {
+        effective_id(&self.ruleset, &self.patterns)
+    }
+
     /// The validator that a key belongs to.
     pub fn validator(&self, key: &PublicKey) -> Option<&Validator> {
         self.validators.iter().find(|validator| validator.signing == *key)
@@ -195,6 +206,8 @@ impl Charter {
             ("licences", Some(Node::List(self.licences.iter().map(|l| Node::text(l.spdx())).collect()))),
             ("preference", Some(Node::text(self.preference.to_string()))),
             ("ruleset", Some(self.ruleset.into())),
+            ("patterns", pattern::to_node(&self.patterns)),
+            ("risks", self.risks.to_node()),
             ("bodies", Some(Node::text(self.bodies.name()))),
             ("numbers", Some(Node::Map(self.numbers.iter().map(|(k, v)| (k.clone(), Node::Int(*v))).collect()))),
             ("terms", Some(self.terms.into())),
@@ -215,6 +228,7 @@ impl Charter {
         let mut fields = Fields::of(decode(bytes)?)?;
         fields.constant("type", Domain::Charter.name())?;
         ["validators", "licences", "recovery"].into_iter().try_for_each(|list| fields.present(list))?;
+        fields.none_empty(&["patterns"])?;
         let validators = fields.items("validators", VALIDATORS, read_validator)?;
         let f = fields.int_in("f", 0..=VALIDATORS as i64)? as usize;
         let q = fields.int_in("q", 1..=VALIDATORS as i64)? as usize;
@@ -236,6 +250,8 @@ impl Charter {
                 .parse()
                 .map_err(|e| FieldError::value("preference", format!("{e}")))?,
             ruleset: raw(fields.link("ruleset")?, "ruleset")?,
+            patterns: pattern::read_all(&mut fields)?,
+            risks: RiskPolicy::read(fields.map_opt("risks")?)?,
             bodies: BodyAccess::named(&fields.text("bodies")?)
                 .ok_or_else(|| FieldError::value("bodies", "expected certificate, release or gated"))?,
             numbers: read_numbers(fields.map("numbers")?)?,
@@ -383,83 +399,4 @@ impl Founding {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use crate::identity::Seed;
-
-    pub(crate) fn seeds(n: usize) -> Vec<Seed> {
-        (0..n).map(|i| Seed::new([i as u8 + 1; 32])).collect()
-    }
-
-    pub(crate) fn charter(n: usize, f: usize, q: usize) -> Charter {
-        Charter {
-            name: "Test commons".into(),
-            scope: "Tests".into(),
-            protocol: PROTOCOL,
-            validators: seeds(n)
-                .iter()
-                .enumerate()
-                .map(|(i, seed)| Validator {
-                    name: format!("validator {i}"),
-                    signing: seed.validator().public(),
-                    encryption: seed.encryption_public(),
-                })
-                .collect(),
-            quorum: Quorum::new(n, f, q).unwrap(),
-            licences: Licence::ALL.into_iter().collect(),
-            preference: Preference::read("train-ai=y, search=y").unwrap(),
-            ruleset: Cid::of(Codec::Raw, b"ruleset"),
-            bodies: BodyAccess::OnCertificate,
-            numbers: NUMBERS.iter().map(|(name, _, _, default)| ((*name).to_owned(), *default)).collect(),
-            terms: Cid::of(Codec::Raw, b"terms"),
-            recovery: vec![],
-            drafted: 1_800_000_000,
-        }
-    }
-
-    #[test]
-    fn quorums_intersect_in_an_honest_validator_and_the_honest_suffice() {
-        for n in 1..=31usize {
-            for f in 0..n {
-                for q in 1..=n {
-                    let sound = 2 * q > n + f && q <= n - f;
-                    assert_eq!(Quorum::new(n, f, q).is_ok(), sound, "n {n} f {f} q {q}");
-                }
-            }
-        }
-        assert_eq!(Quorum::new(4, 1, 3).unwrap().meaning(), "4 validators: 1 may lie, 1 may be silent");
-        assert_eq!(Quorum::new(3, 0, 2).unwrap().meaning(), "3 validators: 0 may lie, 1 may be silent");
-        assert!(Quorum::new(1, 0, 1).unwrap().meaning().contains("single-steward"));
-    }
-
-    #[test]
-    fn a_list_that_is_left_out_is_named() {
-        for list in ["validators", "licences", "recovery"] {
-            let Node::Map(mut map) = decode(&charter(4, 1, 3).to_bytes()).unwrap() else { unreachable!() };
-            map.remove(list);
-            assert_eq!(Charter::read(&encode(&Node::Map(map))), Err(FieldError::Missing(list).into()));
-        }
-    }
-
-    #[test]
-    fn a_charter_reads_back_from_its_bytes() {
-        let charter = charter(4, 1, 3);
-        assert_eq!(Charter::read(&charter.to_bytes()), Ok(charter));
-    }
-
-    #[test]
-    fn a_community_exists_only_when_every_named_validator_has_signed() {
-        let charter = charter(4, 1, 3);
-        let mut signatures: BTreeMap<_, _> =
-            seeds(4).iter().map(|s| (s.validator().public(), Founding::sign(&charter, &s.validator()))).collect();
-        let founding = Founding::new(&charter, &signatures).unwrap();
-        assert_eq!(founding.community(), charter.id());
-        assert_eq!(Founding::verify(founding.bytes()), Ok(founding));
-        let other = seeds(5)[4].validator();
-        let last = *signatures.keys().last().unwrap();
-        signatures.insert(last, Founding::sign(&charter, &other));
-        assert_eq!(Founding::new(&charter, &signatures), Err(SignedError::Signature));
-        signatures.remove(&last);
-        assert!(matches!(Founding::new(&charter, &signatures), Err(SignedError::Fields(_))));
-    }
-}
+pub(crate) mod tests;

@@ -1,14 +1,18 @@
-//! The machine checks that a validator makes before it signs. Version 1.
+//! The machine checks that a validator makes before it signs. Version 2: version 1 knew no
+//! classes of high risk.
 //!
 //! They may look at a body, a clock and a charter; the state function may not (see
 //! [`super::state`]), which is why their outcome is a verdict and never a rule of validity.
 
 use super::attestation::{Class, Verdict};
 use super::charter::Charter;
+use super::policy::Action;
+use crate::bytes::DecodeError;
 use crate::preference::Preference;
 use crate::record::header::HOUR_S;
 use crate::record::{Body, BodyError, SignedHeader, body};
-use crate::redact::Ruleset;
+use crate::redact::{RiskClass, Ruleset};
+use std::collections::BTreeMap;
 
 /// Why a record is not accepted: the verdict for everyone, the detail for its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub struct Failure {
 pub struct Demands<'a> {
     /// The charter under which the validator signs.
     pub charter: &'a Charter,
-    /// The charter's ruleset.
+    /// The charter's ruleset, with its patterns.
     pub ruleset: &'a Ruleset,
     /// Seconds since 1970.
     pub now_s: i64,
@@ -57,7 +61,28 @@ pub fn check(header: &SignedHeader, body: &[u8], demands: &Demands) -> Result<()
     if kind_needs_link != header.header().corrects.is_some() {
         return reject(Class::Schema, "a correction, and nothing else, names the record that it corrects".into());
     }
-    second_pass(body, parsed.false_alarms, demands.ruleset)
+    second_pass(body, parsed.false_alarms, demands.ruleset)?;
+    high_risk(body, demands)?;
+    match parsed.false_alarms {
+        0 => Ok(()),
+        declared => quarantine(format!("{declared} declared false alarm(s) wait for a person to look")),
+    }
+}
+
+/// The classes of high risk that the texts of a body are of, each with how sure that is, in percent. What
+/// validators go by: a contributor who looks before signing sees the same.
+///
+/// # Errors
+/// When the bytes are not canonical.
+pub fn risks(body: &[u8], ruleset: &Ruleset) -> Result<BTreeMap<RiskClass, u8>, DecodeError> {
+    let mut found = BTreeMap::new();
+    body::every_text(body, &mut |text| {
+        for risk in ruleset.risks(text) {
+            let sure: &mut u8 = found.entry(risk.class).or_default();
+            *sure = risk.confidence.max(*sure);
+        }
+    })?;
+    Ok(found)
 }
 
 fn check_header(header: &SignedHeader, demands: &Demands) -> Result<(), Failure> {
@@ -69,7 +94,7 @@ fn check_header(header: &SignedHeader, demands: &Demands) -> Result<(), Failure>
     if header.terms != charter.terms {
         return reject(Class::Terms, "expected the charter's current terms; read and accept them again".into());
     }
-    if header.ruleset != charter.ruleset {
+    if header.ruleset != charter.ruleset_id() {
         return reject(Class::Terms, "expected the charter's ruleset; redact the text again with it".into());
     }
     let age_hours = (demands.now_s - header.time.unix_s()).div_euclid(HOUR_S);
@@ -88,11 +113,7 @@ fn second_pass(body: &[u8], declared: i64, ruleset: &Ruleset) -> Result<(), Fail
     body::every_text(body, &mut |text| found += ruleset.second_pass(text) as i64)
         .map_err(|error| failure(Class::Schema, error.to_string()))?;
     match (found, declared) {
-        (0, 0) => Ok(()),
-        (found, declared) if found == declared => Err(Failure {
-            verdict: Verdict::Quarantine(Class::Review),
-            detail: format!("{declared} declared false alarm(s) wait for a person to look"),
-        }),
+        (found, declared) if found == declared => Ok(()),
         (found, declared) => reject(
             Class::PersonalData,
             format!(
@@ -100,6 +121,29 @@ fn second_pass(body: &[u8], declared: i64, ruleset: &Ruleset) -> Result<(), Fail
             ),
         ),
     }
+}
+
+/// What the charter says of the classes that the body is of.
+fn high_risk(body: &[u8], demands: &Demands) -> Result<(), Failure> {
+    let found = risks(body, demands.ruleset).map_err(|error| failure(Class::Schema, error.to_string()))?;
+    let policy = &demands.charter.risks;
+    let action = policy.strictest(found.keys().copied());
+    let named = || {
+        let classes = policy.that(action, found.keys().copied()).into_iter();
+        classes.map(|class| format!("{class} ({})", class.meaning())).collect::<Vec<_>>().join(", ")
+    };
+    match action {
+        Action::Allow => Ok(()),
+        Action::Review => quarantine(format!("seen to be about {}: waits for a person to look", named())),
+        Action::Block => reject(
+            Class::Sensitive,
+            format!("expected nothing of what the charter blocks; seen to be about {}. Share it without that", named()),
+        ),
+    }
+}
+
+fn quarantine(detail: String) -> Result<(), Failure> {
+    Err(Failure { verdict: Verdict::Quarantine(Class::Review), detail })
 }
 
 fn failure(class: Class, detail: String) -> Failure {

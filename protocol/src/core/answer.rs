@@ -169,10 +169,11 @@ impl Core {
         // The author learns at once what this validator will say; everyone else only the class. An
         // author who asks again, because the answer was lost, learns the same.
         let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };
-        if let Err(failure) = check(&header, body, &demands) {
-            return Ok(Err(Trouble::Ours(failure.detail)));
+        match check(&header, body, &demands) {
+            Err(failure) if matches!(failure.verdict, Verdict::Reject(_)) => Ok(Err(Trouble::Ours(failure.detail))),
+            // What waits for a person is held like what is accepted, so the author may leave.
+            Err(_) | Ok(()) => Ok(Ok(id)),
         }
-        Ok(Ok(id))
     }
 
     /// One page of what waits: headers, the receipts that vouch for them, the verdicts on them.

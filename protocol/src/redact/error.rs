@@ -1,5 +1,6 @@
 //! What a ruleset may not be.
 
+use super::risk::RiskError;
 use std::ops::RangeInclusive;
 
 /// Rules in one ruleset.
@@ -13,7 +14,7 @@ pub(super) const NAME_BYTES: usize = 64;
 /// Keywords of one rule.
 pub(super) const KEYWORDS: usize = 512;
 /// A keyword, in bytes.
-pub(super) const KEYWORD_BYTES: RangeInclusive<usize> = 2..=64;
+pub(super) const KEYWORD_BYTES: RangeInclusive<usize> = 3..=64;
 /// How far a pattern may look from where it is tried, in bytes. A private key fits.
 pub(super) const REACH: usize = 16 * 1024;
 
@@ -76,9 +77,6 @@ pub enum RulesetError {
     /// There is no such table of disguised characters.
     #[error("normalisation is 1 or 2; found {0}; a newer version of Commonwheel may know it")]
     Normalisation(u8),
-    /// All keywords together are too many.
-    #[error("the keywords of all rules together are too many; use fewer or shorter ones")]
-    Keywords,
     /// A rule looks further than it may.
     #[error("rule {rule}: reach is 1 to {REACH} bytes, and more than back; found {reach}")]
     Reach {
@@ -95,4 +93,7 @@ pub enum RulesetError {
         /// The number found.
         confidence: u8,
     },
+    /// What it says of risks cannot be used.
+    #[error(transparent)]
+    Risks(#[from] RiskError),
 }

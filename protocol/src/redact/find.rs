@@ -30,28 +30,14 @@ impl Ruleset {
     /// each finding by a placeholder gives a text in which nothing is found.
     pub fn find(&self, text: &str) -> Vec<Finding> {
         let mut found = Vec::new();
-        let mut parts: Vec<(Range<usize>, usize)> =
-            placeholder::outside(text).into_iter().map(|part| (part, 0)).collect();
-        while let Some((part, round)) = parts.pop() {
-            let mut findings = self.find_in_part(&text[part.clone()], part.start);
-            // Only a text built for the purpose comes here: it is hidden whole.
-            if round == ROUNDS && !findings.is_empty() {
-                findings.truncate(1);
-                findings[0].span = part.clone();
+        for part in placeholder::outside(text) {
+            let normal = Normal::of(&text[part.clone()], self.table);
+            for mut finding in self.find_in(normal.as_str()) {
+                let span = normal.original(&finding.span);
+                finding.span = span.start + part.start..span.end + part.start;
+                found.push(finding);
             }
-            if findings.is_empty() {
-                continue;
-            }
-            let mut from = part.start;
-            for finding in &findings {
-                parts.push((from..finding.span.start, round + 1));
-                from = finding.span.end;
-            }
-            parts.push((from..part.end, round + 1));
-            parts.retain(|(part, _)| !part.is_empty());
-            found.append(&mut findings);
         }
-        found.sort_by_key(|finding| finding.span.start);
         found
     }
 
@@ -61,26 +47,79 @@ impl Ruleset {
         self.find(text).len()
     }
 
-    fn find_in_part(&self, part: &str, offset: usize) -> Vec<Finding> {
-        let normal = Normal::of(part, self.table);
-        let mut findings = Vec::new();
-        self.search(normal.as_str(), &mut findings);
-        // Where a rule has found something it looks on behind it.
-        let mut ends = vec![0; self.rules.len()];
-        self.scan.each(normal.as_str(), |rule, start| {
-            if start.start >= ends[rule]
-                && let Some(span) = self.rules[rule].at(normal.as_str(), start)
-            {
-                ends[rule] = span.end;
-                findings.push(self.rules[rule].finding(span));
+    /// Everything found in a normalised text without placeholders.
+    fn find_in(&self, text: &str) -> Vec<Finding> {
+        let mut refused = Vec::new();
+        let mut found = self.look(text, &mut refused);
+        refused.sort_by_key(|candidate| candidate.start.start);
+        let mut gaps = Vec::new();
+        each_gap(0..text.len(), &found, |gap| gaps.push((gap, 1)));
+        while let Some((gap, round)) = gaps.pop() {
+            let mut more = self.look_again(text, &gap, &refused);
+            if more.is_empty() {
+                continue;
             }
+            // Only a text built for the purpose comes here: it is hidden whole.
+            if round == ROUNDS {
+                more.truncate(1);
+                more[0].span = gap.clone();
+            }
+            each_gap(gap, &more, |gap| gaps.push((gap, round + 1)));
+            found.append(&mut more);
+        }
+        found.sort_by_key(|finding| finding.span.start);
+        found
+    }
+
+    /// What is found at first sight. Candidates that a rule refused are added to `refused`.
+    fn look(&self, text: &str, refused: &mut Vec<Candidate>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        self.search(text, &mut findings);
+        let mut ends = Ends::new(self.rules.len());
+        self.scan.each(text, |rule, start| match self.try_at(text, rule, &start, &mut ends) {
+            Some(finding) => findings.push(finding),
+            None => refused.push(Candidate { rule, start }),
         });
         merge_overlaps(&mut findings);
+        findings
+    }
+
+    /// What is found in `gap`, a part of `text` with findings beside it, now that they are gone.
+    /// The candidates are those of the whole text that were refused there.
+    fn look_again(&self, text: &str, gap: &Range<usize>, refused: &[Candidate]) -> Vec<Finding> {
+        let part = &text[gap.clone()];
+        let bytes = text.as_bytes();
+        let cut = gap.start > 0 && bytes[gap.start - 1].is_ascii_alphanumeric();
+        let mut findings = if cut && bytes[gap.start].is_ascii_alphanumeric() {
+            // The rest of a run of letters and digits may be a candidate that was none before.
+            self.look(part, &mut Vec::new())
+        } else {
+            let mut findings = Vec::new();
+            self.search(part, &mut findings);
+            let mut ends = Ends::new(self.rules.len());
+            let from = refused.partition_point(|candidate| candidate.start.start < gap.start);
+            for candidate in refused[from..].iter().take_while(|candidate| candidate.start.start < gap.end) {
+                if candidate.start.end <= gap.end {
+                    let start = candidate.start.start - gap.start..candidate.start.end - gap.start;
+                    findings.extend(self.try_at(part, candidate.rule, &start, &mut ends));
+                }
+            }
+            merge_overlaps(&mut findings);
+            findings
+        };
         for finding in &mut findings {
-            let span = normal.original(&finding.span);
-            finding.span = span.start + offset..span.end + offset;
+            finding.span = finding.span.start + gap.start..finding.span.end + gap.start;
         }
         findings
+    }
+
+    fn try_at(&self, text: &str, rule: usize, start: &Range<usize>, ends: &mut Ends) -> Option<Finding> {
+        if start.start < ends.of(rule) {
+            return None;
+        }
+        let span = self.rules[rule].at(text, start.clone())?;
+        ends.set(rule, span.end);
+        Some(self.rules[rule].finding(span))
     }
 
     /// Adds what the rules find that are searched for everywhere.
@@ -90,6 +129,45 @@ impl Ruleset {
             let rules = self.rules.iter().filter(|rule| rule.is_searched() && rule.can_match(met));
             rules.for_each(|rule| rule.search(text, findings));
         }
+    }
+}
+
+/// A place where a rule was tried.
+struct Candidate {
+    rule: usize,
+    start: Range<usize>,
+}
+
+/// Where each rule's last finding ended: it looks on behind it. Empty until something is found.
+struct Ends {
+    rules: usize,
+    ends: Vec<usize>,
+}
+
+impl Ends {
+    fn new(rules: usize) -> Self {
+        Ends { rules, ends: Vec::new() }
+    }
+
+    fn of(&self, rule: usize) -> usize {
+        self.ends.get(rule).copied().unwrap_or_default()
+    }
+
+    fn set(&mut self, rule: usize, end: usize) {
+        self.ends.resize(self.rules, 0);
+        self.ends[rule] = end;
+    }
+}
+
+/// Calls `gap` with each part of `whole` between findings; none is empty.
+fn each_gap(whole: Range<usize>, findings: &[Finding], mut gap: impl FnMut(Range<usize>)) {
+    let mut from = whole.start;
+    let ends = findings.iter().map(|finding| (finding.span.start, finding.span.end));
+    for (start, next) in ends.chain([(whole.end, whole.end)]) {
+        if from < start {
+            gap(from..start);
+        }
+        from = next;
     }
 }
 

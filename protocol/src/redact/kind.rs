@@ -37,6 +37,8 @@ pub enum Kind {
     GovId,
     /// An e-mail address.
     Email,
+    /// What a community's own pattern finds.
+    Custom,
     /// The hardware address of a network card.
     Mac,
     /// An IPv4 or IPv6 address.
@@ -53,7 +55,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, most specific first.
-    pub const ALL: [Kind; 20] = [
+    pub const ALL: [Kind; 21] = [
         Kind::PrivateKey,
         Kind::Jwt,
         Kind::Token,
@@ -68,6 +70,7 @@ impl Kind {
         Kind::Ssn,
         Kind::GovId,
         Kind::Email,
+        Kind::Custom,
         Kind::Mac,
         Kind::Ip,
         Kind::AccessLog,
@@ -93,6 +96,7 @@ impl Kind {
             Kind::Ssn => "ssn",
             Kind::GovId => "govid",
             Kind::Email => "email",
+            Kind::Custom => "custom",
             Kind::Mac => "mac",
             Kind::Ip => "ip",
             Kind::AccessLog => "access_log",
@@ -124,6 +128,7 @@ impl Kind {
             Kind::Ssn => "SSN",
             Kind::GovId => "GOVID",
             Kind::Email => "EMAIL",
+            Kind::Custom => "CUSTOM",
             Kind::Mac => "MAC",
             Kind::Ip => "IP",
             Kind::AccessLog => "ACCESS_LOG",
@@ -144,7 +149,7 @@ impl Kind {
             Kind::Ip => text.parse().map_or_else(|_| text.to_lowercase(), |ip: std::net::IpAddr| ip.to_string()),
             // Base58 distinguishes case; bech32 comes in one case or the other.
             Kind::Bitcoin if text.starts_with(['1', '2', '3', 'm', 'n']) => text.to_owned(),
-            Kind::Bitcoin | Kind::Ethereum | Kind::Email | Kind::Name => text.to_lowercase(),
+            Kind::Bitcoin | Kind::Ethereum | Kind::Email | Kind::Custom | Kind::Name => text.to_lowercase(),
             // Case matters in secrets.
             _ => text.to_owned(),
         }

@@ -12,21 +12,28 @@
 //! in what a [`Redactor`] wrote. Patterns spell their character classes out, so that a newer
 //! Unicode table changes nothing.
 
+mod clues;
 mod error;
 mod find;
+mod keywords;
 mod kind;
 mod normal;
+pub(crate) mod pattern;
 mod placeholder;
 mod redactor;
+mod risk;
 mod rule;
 mod ruleset;
 mod scan;
 mod validate;
 
+pub use clues::{Clue, ClueKind, clues};
 pub use error::RulesetError;
 pub use find::Finding;
 pub use kind::Kind;
+pub use pattern::{CommunityPattern, PatternError, effective_id};
 pub use redactor::{Mark, Redaction, Redactor};
+pub use risk::{Risk, RiskClass, RiskError, RiskSpec, SignalSpec};
 pub use rule::Needs;
 pub use ruleset::{RuleSpec, Ruleset, RulesetSpec};
 pub use scan::Start;

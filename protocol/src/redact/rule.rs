@@ -145,7 +145,7 @@ impl Rule {
     }
 }
 
-fn compile_pattern(pattern: &str, rule: usize) -> Result<Regex, RulesetError> {
+pub(super) fn compile_pattern(pattern: &str, rule: usize) -> Result<Regex, RulesetError> {
     if pattern.len() > PATTERN_BYTES {
         return Err(RulesetError::Long { rule, bytes: pattern.len() });
     }

@@ -2,6 +2,7 @@
 
 use super::error::{NAME_BYTES, RULES};
 use super::normal::Table;
+use super::risk::{Risk, RiskSpec, Risks};
 use super::rule::Rule;
 use super::scan::{Scan, Wanted};
 use super::{Kind, Needs, RulesetError, Start, Validator};
@@ -29,13 +30,16 @@ pub struct RulesetSpec {
     pub normalisation: u8,
     /// The rules. Their order does not matter.
     pub rules: Vec<RuleSpec>,
+    /// What makes a text one of high risk.
+    #[serde(default)]
+    pub risks: Vec<RiskSpec>,
 }
 
 impl RulesetSpec {
     /// Version 1 of a ruleset with these rules, nothing else said.
     pub fn of(name: impl Into<String>, rules: Vec<RuleSpec>) -> Self {
         let (quarantine_above, normalisation) = (QUARANTINE_ABOVE, normalisation());
-        RulesetSpec { name: name.into(), version: 1, quarantine_above, normalisation, rules }
+        RulesetSpec { name: name.into(), version: 1, quarantine_above, normalisation, rules, risks: vec![] }
     }
 }
 
@@ -95,6 +99,7 @@ pub struct Ruleset {
     pub(super) scan: Scan,
     /// What the texts must contain for the rules that are searched for.
     pub(super) any_searched: bool,
+    risks: Risks,
 }
 
 impl RuleSpec {
@@ -146,13 +151,19 @@ impl Ruleset {
         Ok(Ruleset {
             id,
             table: Table::numbered(spec.normalisation).ok_or(RulesetError::Normalisation(spec.normalisation))?,
-            scan: Scan::new(wanted).map_err(|_| RulesetError::Keywords)?,
+            scan: Scan::new(wanted),
             any_searched: rules.iter().any(Rule::is_searched),
             rules,
+            risks: Risks::compile(&spec.risks)?,
             name: spec.name,
             version: spec.version,
             quarantine_above: spec.quarantine_above,
         })
+    }
+
+    /// The classes of high risk that a redacted text is of, and where it shows.
+    pub fn risks(&self, redacted: &str) -> Vec<Risk> {
+        self.risks.of(redacted)
     }
 
     /// The content id that headers name.

@@ -1,12 +1,10 @@
 //! One pass over a text that says where which rule is worth trying.
 //!
-//! An Aho-Corasick automaton knows the keywords of all rules; beside it a table of byte classes
-//! knows the starts that are no words: runs of digits, "@", and the signs of an assignment. What
-//! is seen depends on the few bytes around it alone, so that a part of a text is seen alike alone
-//! or in place.
+//! It looks for the keywords of all rules at once, and by a table of byte classes for the starts
+//! that are no words: runs of digits, "@", and the signs of an assignment. What is seen depends on
+//! the few bytes around it alone, so that a part of a text is seen alike alone or in place.
 
-use aho_corasick::automaton::{Automaton, StateID};
-use aho_corasick::{Anchored, dfa};
+use super::keywords::{Keywords, head};
 use serde::Deserialize;
 use std::ops::Range;
 
@@ -42,9 +40,7 @@ pub(super) struct Wanted<'a> {
 /// The starts and keywords of a ruleset, compiled.
 #[derive(Clone, Debug)]
 pub(super) struct Scan {
-    keywords: Option<dfa::DFA>,
-    /// For each keyword, the rules that it begins.
-    by_keyword: Vec<Vec<usize>>,
+    keywords: Keywords,
     /// Rules that begin at digits, with how many they need; the least first.
     by_digits: Vec<(usize, usize)>,
     by_at: Vec<usize>,
@@ -54,9 +50,8 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// # Errors
-    /// When the keywords are too many for an automaton.
-    pub(super) fn new<'a>(rules: impl Iterator<Item = Wanted<'a>> + Clone) -> Result<Scan, aho_corasick::BuildError> {
+    /// Compiles what rules want, in their order.
+    pub(super) fn new<'a>(rules: impl Iterator<Item = Wanted<'a>> + Clone) -> Scan {
         let having = |starts: &[Start]| {
             let has = |rule: &Wanted| rule.starts.iter().any(|start| starts.contains(start));
             rules.clone().enumerate().filter(|(_, rule)| has(rule)).map(|(index, _)| index).collect::<Vec<_>>()
@@ -65,29 +60,16 @@ impl Scan {
         let mut by_digits: Vec<_> =
             rules.clone().enumerate().filter(|(i, _)| digits.contains(i)).map(|(i, rule)| (rule.digits, i)).collect();
         by_digits.sort_unstable();
-        let mut words: Vec<String> =
-            rules.clone().flat_map(|rule| rule.keywords).map(|word| word.to_ascii_lowercase()).collect();
-        words.sort_unstable();
-        words.dedup();
-        let mut by_keyword = vec![Vec::new(); words.len()];
-        for (index, rule) in rules.clone().enumerate() {
-            for word in rule.keywords {
-                if let Ok(place) = words.binary_search(&word.to_ascii_lowercase()) {
-                    by_keyword[place].push(index);
-                }
-            }
-        }
-        let mut build = dfa::Builder::new();
-        let build = build.ascii_case_insensitive(true).start_kind(aho_corasick::StartKind::Unanchored);
-        Ok(Scan {
-            keywords: if words.is_empty() { None } else { Some(build.build(&words)?) },
-            by_keyword,
+        let words = rules.clone().enumerate();
+        let words = words.flat_map(|(index, rule)| rule.keywords.iter().map(move |word| (word.as_str(), index)));
+        Scan {
+            keywords: Keywords::new(words),
             by_digits,
             by_at: having(&[Start::At]),
             by_colon: having(&[Start::Colon, Start::Assign]),
             by_equals: having(&[Start::Assign]),
             by_run: having(&[Start::Run]),
-        })
+        }
     }
 
     /// Calls `candidate` with each rule and the span where it is to be tried.
@@ -96,40 +78,31 @@ impl Scan {
         if !self.by_run.is_empty() {
             each_run(bytes, |run| self.by_run.iter().for_each(|rule| candidate(*rule, run.clone())));
         }
-        match &self.keywords {
-            Some(keywords) => self.walk(bytes, keywords, &mut candidate),
-            None => {
-                let mut number = Number::default();
-                for (at, byte) in bytes.iter().enumerate() {
-                    if CLASS[usize::from(*byte)] != 0 {
-                        self.sign(bytes, at, &mut number, &mut candidate);
-                    }
-                }
-            }
-        }
-    }
-
-    fn walk(&self, bytes: &[u8], keywords: &dfa::DFA, candidate: &mut impl FnMut(usize, Range<usize>)) {
-        // Without an anchored search there is one start, which a builder asked for it has.
-        let Ok(mut state) = keywords.start_state(Anchored::No) else { return };
         let mut number = Number::default();
-        for (at, byte) in bytes.iter().enumerate() {
-            state = keywords.next_state(Anchored::No, state, *byte);
-            if keywords.is_special(state) && keywords.is_match(state) {
-                self.words(keywords, state, at + 1, candidate);
+        let mut at = 0;
+        while let Some(next) = self.next_sight(bytes, at) {
+            let rest = &bytes[next..];
+            if self.keywords.may_begin(head(rest)) {
+                self.keywords.at(rest, |rule, length| candidate(rule, next..next + length));
             }
-            if CLASS[usize::from(*byte)] != 0 {
-                self.sign(bytes, at, &mut number, candidate);
+            if CLASS[usize::from(bytes[next])] != 0 {
+                self.sign(bytes, next, &mut number, &mut candidate);
             }
+            at = next + 1;
         }
     }
 
-    fn words(&self, keywords: &dfa::DFA, state: StateID, end: usize, candidate: &mut impl FnMut(usize, Range<usize>)) {
-        for index in 0..keywords.match_len(state) {
-            let word = keywords.match_pattern(state, index);
-            let start = end - keywords.pattern_len(word);
-            self.by_keyword[word.as_usize()].iter().for_each(|rule| candidate(*rule, start..end));
-        }
+    /// The next place at or after `at` where a keyword may begin or a byte of a class stands. A
+    /// function of its own, so that its loop stays in registers.
+    #[inline(never)]
+    fn next_sight(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let sight = |head: u32| self.keywords.may_begin(head) || CLASS[(head & 0xff) as usize] != 0;
+        let rest = &bytes[at..];
+        let heads = rest.windows(4).map(head);
+        let tail = rest.len().saturating_sub(3);
+        let found = heads.into_iter().position(sight);
+        let found = found.or_else(|| (tail..rest.len()).find(|index| sight(head(&rest[*index..]))));
+        found.map(|index| at + index)
     }
 
     /// A byte of one of the classes.
@@ -140,8 +113,7 @@ impl Scan {
                 if at > 0 && bytes[at - 1].is_ascii_digit() {
                     return;
                 }
-                let run = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-                let digits = number.left(bytes, at);
+                let (run, digits) = number.left(bytes, at);
                 let enough = self.by_digits.iter().take_while(|(needed, _)| *needed <= digits);
                 enough.for_each(|(_, rule)| candidate(*rule, at..at + run));
             }
@@ -160,15 +132,17 @@ struct Number {
 }
 
 impl Number {
-    /// How many digits of the number are left from `at`, where a run of digits begins.
-    fn left(&mut self, bytes: &[u8], at: usize) -> usize {
+    /// The digits of the run that begins at `at`, and how many the number has from there on.
+    fn left(&mut self, bytes: &[u8], at: usize) -> (usize, usize) {
         if at >= self.end {
             *self = Number { end: at, digits: 0 };
             let mut gap = 0;
             for (index, byte) in bytes[at..].iter().enumerate() {
                 if byte.is_ascii_digit() {
                     (self.end, self.digits, gap) = (at + index + 1, self.digits + 1, 0);
-                } else if matches!(byte, b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'+' | b',') && gap < GAP_BYTES {
+                } else if matches!(byte, b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'+' | b',' | b'~')
+                    && gap < GAP_BYTES
+                {
                     gap += 1;
                 } else {
                     break;
@@ -176,8 +150,9 @@ impl Number {
             }
         }
         let left = self.digits;
-        self.digits -= bytes[at..self.end].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        left
+        let run = bytes[at..self.end].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.digits -= run;
+        (run, left)
     }
 }
 
@@ -228,7 +203,7 @@ mod tests {
         let keywords: Vec<String> = keywords.iter().map(|word| (*word).to_owned()).collect();
         let wanted = [()].iter().map(|()| Wanted { starts, keywords: &keywords, digits });
         let mut seen = Vec::new();
-        Scan::new(wanted).expect("few keywords").each(text, |_, span| seen.push(text[span].to_owned()));
+        Scan::new(wanted).each(text, |_, span| seen.push(text[span].to_owned()));
         seen
     }
 
@@ -258,6 +233,6 @@ mod tests {
     #[test]
     fn signs_are_seen_by_those_who_asked() {
         assert_eq!(seen(&[Start::Assign], &[], 0, "a=b:c@d"), ["=", ":"]);
-        assert_eq!(seen(&[Start::At, Start::Colon], &["b"], 0, "a=b:c@d"), ["b", ":", "@"]);
+        assert_eq!(seen(&[Start::At, Start::Colon], &["b:c"], 0, "a=b:c@d"), ["b:c", ":", "@"]);
     }
 }

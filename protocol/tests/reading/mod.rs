@@ -9,7 +9,7 @@ use commonwheel_protocol::index::Item;
 use commonwheel_protocol::preference::{Preference, PreferenceError};
 use commonwheel_protocol::reconcile::{ReconcileError, Snapshot};
 use commonwheel_protocol::record::{Body, BodyError, HeaderError, RecordId, SignedHeader};
-use commonwheel_protocol::redact::{Kind, Needs, RuleSpec, Ruleset, RulesetSpec, Validator};
+use commonwheel_protocol::redact::Ruleset;
 use commonwheel_protocol::sign::{Domain, PublicKey, SignedError, verify};
 use commonwheel_protocol::wire::exchange::{Answer, Ask, ExchangeError, Receipt, Session, Statement};
 use commonwheel_protocol::wire::gossip::{Message, MessageError};
@@ -18,7 +18,7 @@ use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
 /// Every reason that the specification names, and every outcome of the machine checks.
-pub const REASONS: [&str; 53] = [
+pub const REASONS: [&str; 54] = [
     "accept",
     "body-oversized",
     "body-unknown-kind",
@@ -68,6 +68,7 @@ pub const REASONS: [&str; 53] = [
     "reject:personal-data",
     "reject:preference",
     "reject:schema",
+    "reject:sensitive",
     "reject:size",
     "reject:terms",
     "reject:time",
@@ -92,10 +93,8 @@ pub fn read(kind: &str, vector: &Value, context: &Value) -> Result<Read, String>
         "preference" => preference(vector)?,
         "body" => json!({ "kind": Body::verify(&bytes(vector)).map_err(|e| e.reason())?.content.kind() }),
         "header" => header_facts(&SignedHeader::verify(&bytes(vector)).map_err(|e| e.reason())?),
-        "charter" => json!({ "community": Charter::read(&bytes(vector)).map_err(|e| e.reason())?.id().to_string() }),
-        "founding" => {
-            json!({ "community": Founding::verify(&bytes(vector)).map_err(|e| e.reason())?.community().to_string() })
-        }
+        "charter" => charter_facts(&Charter::read(&bytes(vector)).map_err(|e| e.reason())?),
+        "founding" => charter_facts(Founding::verify(&bytes(vector)).map_err(|e| e.reason())?.charter()),
         "batch" => batch_facts(&Batch::verify(&bytes(vector)).map_err(|e| e.reason())?),
         "certificate" => {
             let charter = Charter::read(&hex(context, "charter")).expect("the context's charter");
@@ -205,6 +204,10 @@ fn certificate_facts(certificate: &Certificate) -> Value {
     json!({ "record": certificate.record().to_string(), "validators": validators })
 }
 
+fn charter_facts(charter: &Charter) -> Value {
+    json!({ "community": charter.id().to_string(), "ruleset": charter.ruleset_id().to_string() })
+}
+
 fn merkle_facts(vector: &Value) -> Value {
     let list = vector["leaves"].as_array().expect("leaves");
     let leaves: Vec<_> =
@@ -223,15 +226,10 @@ fn state_facts(vector: &Value) -> Value {
 fn outcome(vector: &Value, context: &Value) -> String {
     let charter = Charter::read(&hex(context, "charter")).expect("the context's charter");
     let file = text(context, "ruleset");
-    let rule = RuleSpec {
-        validator: Validator::Email,
-        needs: vec![Needs::At],
-        confidence: 97,
-        ..RuleSpec::searching(Kind::Email, "@")
-    };
-    let spec = RulesetSpec::of("vectors", vec![rule]);
-    let ruleset = Ruleset::compile(spec, Cid::of(Codec::Raw, file.as_bytes())).expect("the context's ruleset");
-    assert_eq!(*ruleset.id(), charter.ruleset);
+    let spec = toml::from_str(file).expect("the context's ruleset");
+    let base = Cid::of(Codec::Raw, file.as_bytes());
+    let ruleset = Ruleset::of_community(spec, &base, &charter.patterns).expect("the context's ruleset");
+    assert_eq!(base, charter.ruleset);
     let demands = Demands { charter: &charter, ruleset: &ruleset, now_s: context["now_s"].as_i64().expect("seconds") };
     let header = SignedHeader::verify(&hex(vector, "header")).expect("a header");
     match check(&header, &hex(vector, "body"), &demands).map_err(|failure| failure.verdict) {

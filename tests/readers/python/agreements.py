@@ -1,11 +1,13 @@
 """Charters, foundings, verdicts, certificates and the state (SPEC sections 10 to 14)."""
 
 import hashlib
+import re
 
 import canonical
 import cids
 import keys
-from fields import (as_a_whole, count, envelope, hour, link, many, number, octets, one_of, record, text)
+from fields import (as_a_whole, as_value, count, envelope, hour, link, many, matching, number, octets, one_of, record,
+                    text)
 from records import LICENCES, canonical_preference, licence
 from refused import demand
 
@@ -24,6 +26,9 @@ _numbers = record(
         "release_cadence_days": number(1, 3650),
     }
 )
+RISKS = ("minors", "medical", "biometric", "location", "credentials", "prompt-injection")
+_pattern = record({"label": as_value(matching(re.compile("[a-z0-9-]+"), 1, 32), "patterns"), "pattern": as_value(text(1, 256), "patterns")})
+_risks = record({name: one_of("allow", "review", "block") for name in RISKS})
 _charter = record(
     {
         "type": one_of("charter"),
@@ -41,7 +46,8 @@ _charter = record(
         "terms": link(raw=True),
         "recovery": many(0, 64, octets(32)),
         "drafted": count,
-    }
+    },
+    {"patterns": many(1, 16, _pattern), "risks": as_a_whole(_risks)},
 )
 
 
@@ -56,10 +62,18 @@ class Charter:
         self.id = cids.of_block(self.data)
         self.signing = [validator["signing"] for validator in value["validators"]]
         self.q = value["q"]
+        self.patterns = value.get("patterns", [])
+        self.ruleset = value["ruleset"]
+        if self.patterns:
+            both = {"base": value["ruleset"], "patterns": self.patterns}
+            self.ruleset = cids.of_raw(canonical.encode(both))
         n, f = len(self.signing), value["f"]
         demand(len(set(self.signing)) == n, "field-value:validators")
         places = [LICENCES.index(one) for one in value["licences"]]
         demand(places == sorted(set(places)), "field-value:licences")
+        labels = [pattern["label"] for pattern in self.patterns]
+        demand(len(set(labels)) == len(labels), "field-value:patterns")
+        demand(set(value.get("risks", {}).values()) != {"allow"}, "field-value:risks")
         demand(f < n and 2 * self.q > n + f and self.q <= n - f, "field-value:q")
 
 
@@ -82,7 +96,7 @@ def read_founding(data):
     return charter
 
 
-_CLASSES = ("schema", "size", "licence", "preference", "personal-data", "terms", "time", "rate", "review")
+_CLASSES = ("schema", "size", "licence", "preference", "personal-data", "sensitive", "terms", "time", "rate", "review")
 _signed_root = envelope(
     "attestation",
     "validator",

@@ -1,4 +1,5 @@
-"""Machine checks (SPEC section 15). Of rulesets this reader knows only what the vectors' ruleset finds: e-mail addresses."""
+"""Machine checks (SPEC section 15). Of rulesets this reader knows only what the vectors' ruleset finds: e-mail addresses,
+and a phrase for each of some classes of high risk."""
 
 import re
 
@@ -8,6 +9,7 @@ import records
 from refused import Refused
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_RISKS = {"medical": "i was diagnosed with", "biometric": "my fingerprint template", "location": "[ip_"}
 
 
 def outcome(header, body, charter, ruleset, now):
@@ -15,7 +17,7 @@ def outcome(header, body, charter, ruleset, now):
     payload, agreed = records.read_header(header), charter.value
     if payload["licence"] not in agreed["licences"]:
         return "reject:licence"
-    if payload["terms"] != agreed["terms"] or payload["ruleset"] != agreed["ruleset"]:
+    if payload["terms"] != agreed["terms"] or payload["ruleset"] != charter.ruleset:
         return "reject:terms"
     if not -agreed["numbers"]["future_hours"] <= (now - payload["time"]) // 3600 <= agreed["numbers"]["past_hours"]:
         return "reject:time"
@@ -32,10 +34,15 @@ def outcome(header, body, charter, ruleset, now):
     if (value["kind"] == "correction") != ("corrects" in payload):
         return "reject:schema"
     assert cids.of_raw(ruleset) == agreed["ruleset"], "the vectors' ruleset is not the charter's"
-    found = sum(len(_EMAIL.findall(text)) for text in _texts(value))
+    patterns = [re.compile(rf"(?<![A-Za-z0-9_])(?:{one['pattern']})(?![A-Za-z0-9_])") for one in charter.patterns]
+    found = sum(len(one.findall(text)) for text in _texts(value) for one in [_EMAIL, *patterns])
     if found != value.get("false_alarms", 0):
         return "reject:personal-data"
-    return "quarantine:review" if found else "accept"
+    classes = [name for name, phrase in _RISKS.items() for text in _texts(value) if phrase in text.lower()]
+    actions = {agreed.get("risks", {}).get(name, "allow") for name in classes}
+    if "block" in actions:
+        return "reject:sensitive"
+    return "quarantine:review" if found or "review" in actions else "accept"
 
 
 def _texts(value):

@@ -134,6 +134,19 @@ def as_a_whole(rule):
     return whole
 
 
+def as_value(rule, field):
+    """The same rule, but what breaks it is the value of another field, the one that holds all this."""
+
+    def within(value, name):
+        try:
+            rule(value, name)
+        except Refused as refusal:
+            demand(refusal.reason != f"field-value:{name}", f"field-value:{field}")
+            raise
+
+    return within
+
+
 def envelope(purpose, signer, required, optional=None):
     """A signed map: its type and key, then its signature, then its other fields."""
     key = octets(32)

@@ -109,7 +109,8 @@ def _header(vector, _):
 
 def _charter_or_founding(vector, _):
     read = agreements.read_charter if vector["reads"] == "charter" else agreements.read_founding
-    _facts(vector, community=str(read(_data(vector)).id))
+    charter = read(_data(vector))
+    _facts(vector, community=str(charter.id), ruleset=str(charter.ruleset))
 
 
 def _batch(vector, _):

@@ -1,7 +1,7 @@
 //! The community that is simulated: keys, charter, founding, terms.
 
 use commonwheel_protocol::agreement::charter::{BodyAccess, NUMBERS, PROTOCOL, Quorum, Validator};
-use commonwheel_protocol::agreement::{Charter, Founding};
+use commonwheel_protocol::agreement::{Charter, Founding, RiskPolicy};
 use commonwheel_protocol::bytes::{Cid, Codec};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::index;
@@ -64,6 +64,8 @@ impl Community {
             licences: Licence::ALL.into_iter().collect(),
             preference: Preference::read("train-ai=y, search=y")?,
             ruleset: *ruleset.id(),
+            patterns: vec![],
+            risks: RiskPolicy::allow(),
             bodies,
             numbers: NUMBERS.iter().map(|(name, _, _, usual)| ((*name).to_owned(), *usual)).collect(),
             terms: Cid::of(Codec::Raw, TERMS),

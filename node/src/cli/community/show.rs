@@ -3,8 +3,8 @@
 use crate::community::printable;
 use commonwheel_config::charter::encryption_key_text;
 use commonwheel_config::{ruleset, terms};
-use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::agreement::charter::BodyAccess;
+use commonwheel_protocol::agreement::{Action, Charter};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io;
@@ -24,6 +24,10 @@ pub(super) struct Shown {
     preference: String,
     bodies: &'static str,
     ruleset: String,
+    /// What the community adds to the ruleset: label and pattern.
+    patterns: BTreeMap<String, String>,
+    /// What is done about each class of high risk.
+    risks: BTreeMap<&'static str, &'static str>,
     terms: String,
     numbers: BTreeMap<String, i64>,
     recovery: Vec<String>,
@@ -59,6 +63,8 @@ impl Shown {
             preference: charter.preference.to_string(),
             bodies: charter.bodies.name(),
             ruleset: builtin.unwrap_or_else(|| charter.ruleset.to_string()),
+            patterns: charter.patterns.iter().map(|one| (one.label.clone(), printable(&one.pattern))).collect(),
+            risks: charter.risks.iter().map(|(class, action)| (class.as_str(), action.name())).collect(),
             terms: terms::name_of(&charter.terms).map_or_else(|| charter.terms.to_string(), str::to_owned),
             numbers: charter.numbers.clone(),
             recovery: charter.recovery.iter().map(ToString::to_string).collect(),
@@ -77,6 +83,16 @@ impl Shown {
         writeln!(out, "AI use       {} (offered first; each record can say otherwise)", self.preference)?;
         writeln!(out, "Texts        {}", self.who_sees())?;
         writeln!(out, "Redaction    {}; to a person above {} findings", self.ruleset, number("quarantine_above"))?;
+        self.patterns.iter().try_for_each(|(label, pattern)| writeln!(out, "             and {label}: {pattern}"))?;
+        let mut heading = "High risk";
+        for action in Action::ALL {
+            let classes: Vec<_> =
+                self.risks.iter().filter(|(_, done)| **done == action.name()).map(|(c, _)| *c).collect();
+            if !classes.is_empty() {
+                writeln!(out, "{heading:<12} {}: {}", action.meaning(), classes.join(", "))?;
+                heading = "";
+            }
+        }
         writeln!(out, "Terms        {}", self.terms)?;
         writeln!(
             out,

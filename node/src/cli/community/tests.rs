@@ -116,7 +116,7 @@ fn the_charter_is_shown_with_what_its_quorum_means_and_without_control_character
     show::Shown::of(&charter).write(&mut shown).unwrap();
     let shown = String::from_utf8(shown).unwrap();
     assert!(shown.contains("4 validators: 1 may lie, 1 may be silent"), "{shown}");
-    assert!(shown.contains("core-1"), "{shown}");
+    assert!(shown.contains("core-2"), "{shown}");
     assert!(!shown.contains('\u{1b}') && !shown.contains('\u{202e}'));
 }
 

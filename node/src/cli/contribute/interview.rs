@@ -6,10 +6,10 @@ use crate::cli::output::Output;
 use crate::cli::{ask, show};
 use crate::community::printable;
 use crate::contribute::pick::Pick;
-use crate::contribute::{Choices, Prepared, RightsChoice, choices};
+use crate::contribute::{Choices, Notes, Prepared, RightsChoice, choices};
 use anyhow::bail;
 use clap::ValueEnum;
-use commonwheel_protocol::agreement::Charter;
+use commonwheel_protocol::agreement::{Charter, RiskPolicy};
 use commonwheel_protocol::identity::AuthorMode;
 use commonwheel_protocol::record::content::Label;
 use commonwheel_protocol::redact::Ruleset;
@@ -214,6 +214,15 @@ fn third_party(out: Output) -> anyhow::Result<RightsChoice> {
     Ok(RightsChoice::ThirdParty { source, licence })
 }
 
+/// An item with what is said about it before the question.
+#[derive(Clone, Copy)]
+pub(super) struct Item<'a> {
+    pub number: usize,
+    pub item: &'a Prepared,
+    pub notes: &'a Notes,
+    pub policy: &'a RiskPolicy,
+}
+
 /// What the person says about one item.
 pub(super) enum Answer {
     Share(Box<Choices>),
@@ -255,6 +264,11 @@ impl Interview {
         Ok(interview)
     }
 
+    /// Whether the person sees each item.
+    pub fn shows_each(&self) -> bool {
+        self.each
+    }
+
     /// For a single item that the person has just written.
     pub fn of_one(most: i64, out: Output) -> Self {
         Interview { out, most, each: true, label: None, sources: BTreeMap::new() }
@@ -267,11 +281,12 @@ impl Interview {
     }
 
     /// Shows an item and asks about it.
-    pub fn ask(&mut self, number: usize, item: &Prepared, origin: Origin, run: &Choices) -> anyhow::Result<Answer> {
-        let mut choices = run.clone();
+    pub fn ask(&mut self, seen: Item<'_>, origin: Origin, run: &Choices) -> anyhow::Result<Answer> {
+        let (mut choices, item) = (run.clone(), seen.item);
         if self.each {
             anstream::eprintln!();
-            show::prepared(&mut anstream::stderr().lock(), number, item)?;
+            show::prepared(&mut anstream::stderr().lock(), seen.number, item)?;
+            show::notes(&mut anstream::stderr().lock(), seen.notes, Some(seen.policy))?;
             if item.needs_a_look(self.most) {
                 anstream::eprintln!(
                     "   more than {} findings: if you go on, it is held in quarantine on this machine until you release it",

@@ -1,21 +1,22 @@
 //! A contribution under way: items become signed records, and go to the node after consent.
 
 use super::gather::Origin;
-use super::interview::{Answer, Interview, consent};
+use super::interview::{Answer, Interview, Item, consent};
 use super::{ShareArgs, decide, deliver};
 use crate::cli::{Context, progress, session::Session};
-use crate::community::{self, Community};
+use crate::community::{self, Community, printable};
 use crate::contribute::quarantine::{Held, Quarantine};
 use crate::contribute::shared::Shared;
 use crate::contribute::sign::Signer;
-use crate::contribute::{Choices, Prepared, RightsChoice};
+use crate::contribute::{Choices, Notes, Prepared, RightsChoice, notes};
 use crate::keys;
 use crate::run::member::now;
 use anyhow::Context as _;
+use commonwheel_protocol::agreement::{Action, RiskPolicy, checks};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::identity::{AuthorMode, Seed};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
-use commonwheel_protocol::redact::Ruleset;
+use commonwheel_protocol::redact::{RiskClass, Ruleset};
 use commonwheel_protocol::wire::exchange::Parcel;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +78,8 @@ pub(super) struct Sharing<'a> {
     ready: Vec<Parcel>,
     digests: Vec<String>,
     sent: Vec<(RecordId, String)>,
+    /// Classes of which the person was told already.
+    said: BTreeSet<RiskClass>,
     /// What is signed and handed over; hidden while questions are asked.
     progress: indicatif::ProgressBar,
     outcome: Outcome,
@@ -103,6 +106,7 @@ impl<'a> Sharing<'a> {
             interview,
             picked,
             nameless: BTreeSet::new(),
+            said: BTreeSet::new(),
             session: None,
             ready: Vec::new(),
             digests: Vec::new(),
@@ -131,13 +135,20 @@ impl<'a> Sharing<'a> {
         if self.interview.is_none() && self.lacks_source(&item, origin) {
             return ON;
         }
+        let policy = &self.signer.charter.risks;
+        let notes = Notes::of(&item, self.run.ruleset);
+        if !self.interview.as_ref().is_some_and(Interview::shows_each) {
+            say_once(&mut self.said, &notes, policy, origin);
+        }
         let choices = match &mut self.interview {
             None => self.choices.clone(),
-            Some(interview) => match interview.ask(number, &item, origin, &self.choices)? {
-                Answer::Share(choices) => *choices,
-                Answer::Skip => return ON,
-                Answer::Stop => return Ok(ControlFlow::Break(())),
-            },
+            Some(interview) => {
+                match interview.ask(Item { number, item: &item, notes: &notes, policy }, origin, &self.choices)? {
+                    Answer::Share(choices) => *choices,
+                    Answer::Skip => return ON,
+                    Answer::Stop => return Ok(ControlFlow::Break(())),
+                }
+            }
         };
         let body = match self.signer.body(&item, &choices) {
             Ok(body) => body,
@@ -146,6 +157,10 @@ impl<'a> Sharing<'a> {
                 return ON;
             }
         };
+        if let Some(why) = self.blocked(&body)? {
+            self.outcome.failed.push(format!("{origin}: {why}"));
+            return ON;
+        }
         self.shared.remember(digest.clone());
         if item.needs_a_look(self.signer.charter.number("quarantine_above")) {
             self.hold_back(&item, &body, digest, origin, &choices)?;
@@ -154,6 +169,12 @@ impl<'a> Sharing<'a> {
             self.sign(body, digest, origin.to_string(), &choices, item.corrects)?;
         }
         ON
+    }
+
+    /// Why the community does not take a body, if it does not: by the same look as validators take.
+    fn blocked(&self, body: &[u8]) -> anyhow::Result<Option<String>> {
+        let found = checks::risks(body, self.run.ruleset)?;
+        Ok(notes::blocked(found.into_keys(), &self.signer.charter.risks))
     }
 
     /// Items that could not be read.
@@ -186,6 +207,9 @@ impl<'a> Sharing<'a> {
         }
         let choices = self.choices.clone();
         let body = self.signer.profile(&name, about, &choices)?;
+        if let Some(why) = self.blocked(&body)? {
+            anyhow::bail!("your profile cannot be published: {why}\nHint: `commonwheel identity profile` changes it");
+        }
         self.sign(body, digest, "your profile".to_owned(), &choices, None)
     }
 
@@ -273,6 +297,20 @@ impl<'a> Sharing<'a> {
     }
 }
 
+/// Says of each class that the community does not simply allow, the first time one is seen, what becomes of such
+/// items. For runs in which nobody looks at each.
+fn say_once(said: &mut BTreeSet<RiskClass>, notes: &Notes, policy: &RiskPolicy, origin: Origin) {
+    for (class, action) in notes.actions(policy) {
+        if action != Action::Allow && said.insert(class) {
+            let (meaning, becomes) = (class.meaning(), action.meaning());
+            anstream::eprintln!(
+                "{}: {class}: seems to be about {meaning}; here: {becomes}. Others like it are treated alike.",
+                printable(&origin.to_string())
+            );
+        }
+    }
+}
+
 impl Outcome {
     /// 0 when all was shared and came as far as was asked, 3 when only a part did, 1 when nothing was
     /// shared and something should have been.
@@ -315,6 +353,9 @@ pub(in crate::cli) fn release(context: &Context, held: &Held, body: Vec<u8>, yes
     decide::consent_to_terms(&community, yes, context.out)?;
     if !yes && !consent(1, 0, &choices, &charter.name, context.out)? {
         return Err(Refused.into());
+    }
+    if let Some(why) = notes::blocked(checks::risks(&body, &ruleset)?.into_keys(), &charter.risks) {
+        anyhow::bail!("{why}\nHint: `commonwheel quarantine discard` removes it");
     }
     let corrects =
         held.corrects.as_deref().map(str::parse).transpose().context("the quarantined item names no record")?;

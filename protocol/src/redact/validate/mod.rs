@@ -8,6 +8,7 @@ mod bank;
 mod bitcoin;
 mod first;
 mod iban;
+mod phone;
 mod secret;
 
 use secret::{assigned, header};
@@ -52,7 +53,7 @@ pub enum Validator {
     /// As `ipv6`, for later rulesets.
     #[serde(rename = "ipv6-2")]
     Ipv62,
-    /// As `phone`, for later rulesets.
+    /// Telephone numbers by the numbering plans of a phone library, their form and the words beside them.
     #[serde(rename = "phone-2")]
     Phone2,
     /// As `name`, for later rulesets.
@@ -68,10 +69,8 @@ pub enum Validator {
     Secret,
     /// The match is part of a name that says session; the finding is its value.
     Session,
-    /// The match is "key" in a name that says what for; the finding is its value.
+    /// The match ends in "key" in a name that says what for; the finding is its value.
     Key,
-    /// The match is a service's name in a name; the finding is its value.
-    Provider,
     /// RFC 7519, its header in JSON.
     Jwt,
     /// A JSON Web Token in base64 once more.
@@ -80,7 +79,7 @@ pub enum Validator {
     PrivateKey,
     /// The match begins an armoured private key in base64.
     PrivateKeyBase64,
-    /// The match is the "://" of an address; the finding is its user and password.
+    /// The match ends in the "://" of an address; the finding is its user and password.
     UrlPassword,
     /// The match is "authorization"; the finding is the credentials.
     Authorization,
@@ -110,7 +109,8 @@ impl Validator {
             Validator::Bitcoin => bitcoin::check_base58(text, span),
             Validator::Segwit => bitcoin::check_segwit(text, span),
             Validator::Card => bank::check_card(text, span),
-            Validator::Phone | Validator::Phone2 => first::phone::check(text, span),
+            Validator::Phone => first::phone::check(text, span),
+            Validator::Phone2 => phone::check(text, span),
             Validator::Name | Validator::Name2 => first::name::check(text, span),
             Validator::Token => assigned::check_token(text, span),
             Validator::Random => assigned::check_random(text, span),
@@ -118,7 +118,6 @@ impl Validator {
             Validator::Secret => assigned::check_secret(text, span),
             Validator::Session => assigned::check_session(text, span),
             Validator::Key => assigned::check_key(text, span),
-            Validator::Provider => assigned::check_provider(text, span),
             Validator::Jwt => secret::jwt::check(text, span),
             Validator::JwtBase64 => secret::jwt::check_base64(text, span),
             Validator::PrivateKey => secret::private_key::check(text, span),

@@ -35,6 +35,35 @@ fn a_full_batch_waits_for_consent_before_it_leaves() {
 }
 
 #[test]
+fn what_the_community_blocks_is_not_signed_and_counts_as_not_shared() {
+    let (folder, community) = community::testing::founded();
+    let context = Context { home: Home::at(folder.path()), out: Output { json: true } };
+    let seed = keys::create(&context.home, None).unwrap();
+    let mut charter = community.founding.charter().clone();
+    charter.risks = RiskPolicy::usual();
+    let ruleset = commonwheel_config::ruleset::builtin();
+    let choices = decide(&ChoiceArgs::default(), &charter, &community.id(), &context).unwrap().choices;
+    let args = ShareArgs { again: false, yes: false, until: deliver::Until::Signed, timeout: 0 };
+    let run = Run { context: &context, args: &args, community: &community, seed: &seed, ruleset: &ruleset };
+    let interview = Interview::of_all(Label::Good, context.out);
+    let mut sharing = Sharing::begin(run, choices, Some(interview), 3).unwrap();
+    sharing.signer.charter = &charter;
+    for text in ["Here is my fingerprint template.", "I was diagnosed with asthma.", "Tea with milk."] {
+        let item = Item::new(
+            Format::Commonwheel,
+            Content::Example(Example { prompt: RawText::new(text), ideal: RawText::new("So") }),
+        );
+        let origin = Origin { file: 0, name: "file", position: text };
+        assert!(sharing.take(1, prepare(&item, &ruleset), origin).is_ok_and(|flow| flow.is_continue()));
+    }
+    assert_eq!(sharing.ready.len(), 2, "what waits for a person is signed");
+    assert_eq!(sharing.outcome.failed.len(), 1);
+    let failed = &sharing.outcome.failed[0];
+    assert!(failed.contains("biometric") && failed.contains("nothing of it was signed"), "{failed}");
+    assert_eq!(sharing.said, [RiskClass::Medical, RiskClass::Biometric].into());
+}
+
+#[test]
 fn an_item_in_quarantine_is_not_released_without_consent() {
     let (folder, community) = community::testing::founded();
     let context = Context { home: Home::at(folder.path()), out: Output { json: true } };

@@ -4,14 +4,23 @@
 //! must not turn it into something else (`token_type`, `public_key`, `monkey`), and how much the
 //! value must look like a secret depends on how it is joined to the name.
 
-use super::reading::{Join, Value, name_end, name_start, value_after, value_before};
-use super::value::{Look, is_bare_password, is_code, is_password, is_random, is_signs};
-use super::words::{ASIDE, KEYS, PUBLIC, SAID};
+use super::reading::{Join, Value, name_end, name_start, read, value_after, value_before};
+use super::value::{is_bare_password, is_code, is_password, is_random, is_signs};
+use super::words::{ASIDE, KEYS, PUBLIC, SAID, SERVICES};
 use std::ops::Range;
+
+/// A keyword may hold the sign before or behind its word; only the word counts.
+fn word_of(text: &str, span: Range<usize>) -> Range<usize> {
+    let keyword = &text[span.clone()];
+    let word = keyword.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let start = span.end - word.len();
+    start..start + word.trim_end_matches(|c: char| !c.is_alphanumeric()).len()
+}
 
 /// A password: `password = "…"`, `--password …`, "login … pw …".
 pub(in super::super) fn check_password(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
+    let span = word_of(text, span);
     let keyword = &bytes[span.clone()];
     let whole = keyword.len() > 4;
     if !whole && (!begins_word(bytes, &span) || continues(bytes, &span)) {
@@ -35,6 +44,7 @@ pub(in super::super) fn check_password(text: &str, span: Range<usize>) -> Option
 /// A key, token or secret: `access_token: …`.
 pub(in super::super) fn check_secret(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
+    let span = word_of(text, span);
     if continues(bytes, &span) && !bytes[span.end..].starts_with(b"e") || is_public(bytes, span.start) {
         return None;
     }
@@ -50,9 +60,10 @@ pub(in super::super) fn check_session(text: &str, span: Range<usize>) -> Option<
     known.then(|| named(text, span.start..span.end + tail.len(), is_secret_value)).flatten()
 }
 
-/// As [`check_secret`] where the keyword is "key" and the word before it must say what for.
+/// As [`check_secret`] where the keyword ends in "key" and the word before it must say what for.
 pub(in super::super) fn check_key(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
+    let span = span.end - 3..span.end;
     if continues(bytes, &span) {
         return None;
     }
@@ -63,30 +74,10 @@ pub(in super::super) fn check_key(text: &str, span: Range<usize>) -> Option<Rang
         return None;
     }
     let head = last_word(&bytes[end.saturating_sub(32)..end]);
-    if KEYS.binary_search(&&*head).is_err() {
+    if KEYS.binary_search(&&*head).is_err() && SERVICES.binary_search(&&*head).is_err() {
         return None;
     }
     named(text, span, is_secret_value)
-}
-
-/// What a service gives out, known by the service's name: `stripe_key = …`, `cloudflare: "…"`.
-pub(in super::super) fn check_provider(text: &str, span: Range<usize>) -> Option<Range<usize>> {
-    let bytes = text.as_bytes();
-    let end = name_end(bytes, span.end);
-    let tail = String::from_utf8_lossy(&bytes[span.end..end]).to_ascii_lowercase();
-    let called = ["key", "token", "secret", "auth", "pass", "pwd", "cred", "sid", "hook", "dsn", "pat"];
-    let called = called.iter().any(|word| tail.contains(word));
-    if !begins_word(bytes, &span) || continues(bytes, &span) && !called {
-        return None;
-    }
-    named(text, span, |text, value| {
-        let candidate = &text[value.span.clone()];
-        let look = Look::at(candidate);
-        // A lock file names packages after services, and their checksums are no secrets.
-        let assigned = matches!(value.join, Join::Assigned { .. });
-        let bare = assigned && value.quoted && look.len >= 16 && look.digits > 0 && !look.is_hex();
-        (called || bare) && is_secret_value(text, value)
-    })
 }
 
 /// A token with a known beginning: neither continued nor one sign again and again.
@@ -196,7 +187,7 @@ fn told_with_login(text: &str, start: usize, end: usize) -> Option<Range<usize>>
     let logs_in =
         [&b"login"[..], b"login:", b"user", b"user:", b"username", b"username:", b"account"].contains(&&login[..]);
     let at = end + bytes[end..].iter().take(4).take_while(|b| matches!(b, b' ' | b'\t' | b':')).count();
-    let value = super::reading::read(text, at, Join::Said).filter(|_| at > end)?;
+    let value = read(text, at, Join::Said).filter(|_| at > end)?;
     let candidate = &text[value.span.clone()];
     let filler = [&b"and"[..], b"or", b"with", b"your", b"the", b"plus", b"using", b"&", b"/", b"to"];
     let told =

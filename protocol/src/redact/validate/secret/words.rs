@@ -40,11 +40,50 @@ pub(super) const ASIDE: &[&str] = &[
 pub(super) const KEYS: &[&str] = &[
     "access", "account", "acct", "admin", "aes", "api", "app", "application", "art", "artif", "auth", "authorization",
     "backup", "bearer", "bot", "cert", "client", "consumer", "cookie", "crypt", "crypto", "decrypt", "decryption",
-    "deploy", "developer", "device", "enc", "encoding", "encrypt", "encryption", "ftp", "git", "hmac", "iam", "ibm",
-    "ingestion", "integration", "jwt", "license", "live", "login", "master", "merchant", "oauth", "org",
-    "partner", "pass", "private", "prod", "read", "root", "rsa", "sas", "secret", "secure", "security", "server",
-    "service", "session", "shared", "sign", "signing", "sl", "ssh", "storage", "subscribe", "subscription", "token",
-    "upload", "webhook", "write",
+    "deploy", "developer", "device", "enc", "encoding", "encrypt", "encryption", "ftp", "git", "hmac", "iam",
+    "ingestion", "integration", "jwt", "license", "live", "login", "master", "merchant", "oauth", "org", "partner",
+    "pass", "private", "prod", "read", "root", "rsa", "sas", "secret", "secure", "security", "server", "service",
+    "session", "shared", "sign", "signing", "sl", "ssh", "storage", "subscribe", "subscription", "token", "upload",
+    "webhook", "write",
+];
+
+/// Services whose keys people have. Sorted.
+#[rustfmt::skip]
+pub(super) const SERVICES: &[&str] = &[
+    "1password", "abstractapi", "abuseipdb", "activecampaign", "adafruit", "adobe", "adyen", "aftership", "agora",
+    "ahrefs", "airbrake", "airtable", "aiven", "alchemy", "algolia", "alibaba", "aliyun", "alphavantage", "amadeus",
+    "amplitude", "anthropic", "apify", "apollo", "appcenter", "appdynamics", "appsflyer", "apptentive", "artifactory",
+    "asana", "assemblyai", "atlassian", "auth0", "authress", "autodesk", "avalara", "aws", "azure", "bamboohr",
+    "bandwidth", "basecamp", "beamer", "binance", "bitbucket", "bitfinex", "bitly", "bitmex", "bitrise", "bittrex",
+    "blockchain", "box", "braintree", "branchio", "brandfetch", "braze", "brevo", "browserstack", "bugsnag",
+    "buildkite", "calendly", "campaignmonitor", "chargebee", "chargify", "checkly", "circleci", "clearbit",
+    "clickhouse", "clickup", "clojars", "cloudant", "cloudflare", "cloudinary", "cloudsmith", "cockroach", "codacy",
+    "codeclimate", "codecov", "cohere", "coinbase", "coinmarketcap", "confluence", "confluent", "contentful",
+    "contentstack", "coveralls", "customerio", "cypress", "databricks", "datadog", "deepgram", "deepseek",
+    "delighted", "deviantart", "digitalocean", "discord", "disqus", "docker", "docusign", "doppler", "droneci",
+    "dropbox", "duffel", "dynatrace", "easypost", "elasticsearch", "elevenlabs", "etherscan", "etsy", "eventbrite",
+    "exoscale", "facebook", "fastly", "fauna", "figma", "finicity", "finnhub", "firebase", "fireworks", "flickr",
+    "flutterwave", "flyio", "foursquare", "frameio", "freemius", "freshbooks", "freshdesk", "front", "fullstory",
+    "geoapify", "getresponse", "giphy", "github", "gitlab", "gitter", "gocardless", "godaddy", "google", "grafana",
+    "groq", "gumroad", "harness", "hashicorp", "hellosign", "helpscout", "heroku", "hetzner", "honeybadger",
+    "honeycomb", "hotjar", "hubspot", "huggingface", "ibm", "ifttt", "infracost", "infura", "instagram", "intercom",
+    "intra42", "ipinfo", "ipstack", "jfrog", "jira", "jumpcloud", "kakao", "keen", "klaviyo", "kraken", "kucoin",
+    "lastfm", "launchdarkly", "linear", "linkedin", "linode", "livechat", "lob", "logdna", "loggly", "looker",
+    "mailchimp", "mailerlite", "mailgun", "mailjet", "mandrill", "mapbox", "mapquest", "mattermost", "maxmind",
+    "meraki", "messagebird", "microsoft", "mistral", "mixpanel", "monday", "mongodb", "mux", "netlify", "newrelic",
+    "nexmo", "ngrok", "notion", "npm", "nuget", "nvidia", "nytimes", "octopus", "okta", "onesignal", "openai",
+    "openrouter", "openshift", "openweather", "opsgenie", "optimizely", "oracle", "ovh", "packagist", "pagerduty",
+    "paypal", "paystack", "percy", "perplexity", "pinecone", "pinterest", "pipedrive", "plaid", "planetscale",
+    "plivo", "polygon", "postman", "postmark", "prefect", "privateai", "pubnub", "pulumi", "pusher", "pypi", "qiwi",
+    "rapidapi", "razorpay", "readme", "recurly", "reddit", "render", "replicate", "rollbar", "rubygems", "salesforce",
+    "scaleway", "scalingo", "segment", "semaphore", "sendbird", "sendgrid", "sendinblue", "sentry", "settlemint",
+    "shippo", "shodan", "shopify", "sidekiq", "slack", "smartsheet", "snowflake", "snyk", "softlayer", "sonar",
+    "sourcegraph", "sparkpost", "splunk", "spotify", "square", "squarespace", "stackhawk", "statuspage", "storyblok",
+    "stripe", "stytch", "sumo", "sumologic", "supabase", "surveymonkey", "tailscale", "teamcity", "telegram",
+    "telnyx", "tencent", "tiktok", "todoist", "together", "travis", "travisci", "trello", "twilio", "twitch",
+    "twitter", "typeform", "unsplash", "upstash", "uptimerobot", "vault", "vercel", "virustotal", "vonage",
+    "wakatime", "webflow", "wepay", "woocommerce", "workos", "xray", "yandex", "yelp", "youtube", "zapier", "zendesk",
+    "zenhub", "zoho", "zoom", "zuora",
 ];
 
 /// Heads of a name that make it no secret: public keys, and what only says that a page is the same. Sorted.
@@ -69,7 +108,7 @@ mod tests {
 
     #[test]
     fn lists_are_sorted_and_hold_nothing_twice() {
-        for list in [PLACEHOLDERS, STAND_INS, ASIDE, KEYS, PUBLIC, SAID] {
+        for list in [PLACEHOLDERS, STAND_INS, ASIDE, KEYS, SERVICES, PUBLIC, SAID] {
             let wrong: Vec<_> = list.windows(2).filter(|pair| pair[0] >= pair[1]).collect();
             assert!(wrong.is_empty(), "{wrong:?}");
         }
