@@ -78,7 +78,7 @@ pub enum RulesetError {
     #[error("normalisation is 1 or 2; found {0}; a newer version of Commonwheel may know it")]
     Normalisation(u8),
     /// A rule looks further than it may.
-    #[error("rule {rule}: reach is 1 to {REACH} bytes; found {reach}")]
+    #[error("rule {rule}: reach is 1 to {REACH} bytes, and more than back; found {reach}")]
     Reach {
         /// Counted from 1.
         rule: usize,

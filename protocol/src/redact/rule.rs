@@ -38,6 +38,7 @@ pub(super) struct Rule {
     located: bool,
     word: bool,
     reach: usize,
+    back: usize,
     validator: Validator,
     needs: u8,
     group: Option<usize>,
@@ -52,7 +53,7 @@ impl Rule {
         if !(1..=100).contains(&spec.confidence) {
             return Err(RulesetError::Confidence { rule, confidence: spec.confidence });
         }
-        if !(1..=REACH).contains(&spec.reach) {
+        if !(1..=REACH).contains(&spec.reach) || spec.back >= spec.reach {
             return Err(RulesetError::Reach { rule, reach: spec.reach });
         }
         if spec.keywords.len() > KEYWORDS || spec.keywords.iter().any(|word| !KEYWORD_BYTES.contains(&word.len())) {
@@ -72,6 +73,7 @@ impl Rule {
             located: spec.is_located(),
             word: spec.word,
             reach: spec.reach,
+            back: spec.back,
             validator: spec.validator,
             needs: spec.needs.iter().fold(0, |bits, need| bits | need.bit()),
             group: spec.group,
@@ -92,13 +94,14 @@ impl Rule {
 
     /// What the rule finds at `start`, where the scan saw a keyword, digits or a sign.
     pub(super) fn at(&self, text: &str, start: Range<usize>) -> Option<Range<usize>> {
-        if self.word && start.start > 0 && continues_word(text.as_bytes()[start.start - 1]) {
+        let from = start.start.checked_sub(self.back).filter(|from| text.is_char_boundary(*from))?;
+        if self.word && continues_word(&text.as_bytes()[..from]) {
             return None;
         }
         let span = match &self.regex {
             None => start,
             Some(regex) => {
-                let window = start.start..text.len().min(start.start + self.reach);
+                let window = from..text.len().min(from + self.reach);
                 self.matched(regex, Input::new(text).range(window).anchored(Anchored::Yes))?
             }
         };
@@ -159,8 +162,13 @@ pub(super) fn compile_pattern(pattern: &str, rule: usize) -> Result<Regex, Rules
     if regex.is_match("") { Err(RulesetError::Empty(rule)) } else { Ok(regex) }
 }
 
-fn continues_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+/// Whether what stands behind `before` goes on with a word. The letter of an escape is none.
+fn continues_word(before: &[u8]) -> bool {
+    match before {
+        [.., b'\\', b'n' | b'r' | b't'] => false,
+        [.., byte] => byte.is_ascii_alphanumeric() || *byte == b'_',
+        [] => false,
+    }
 }
 
 /// Where the next candidate can begin after one at `from` was refused: past the run of letters and

@@ -70,6 +70,9 @@ pub struct RuleSpec {
     /// How many bytes the pattern sees from where it is tried; 256 when nothing is said.
     #[serde(default = "reach")]
     pub reach: usize,
+    /// How many bytes before its keyword the pattern begins, for what has its mark in the middle.
+    #[serde(default)]
+    pub back: usize,
     /// What a match must also satisfy.
     #[serde(default)]
     pub validator: Validator,
@@ -110,6 +113,7 @@ impl RuleSpec {
             word: false,
             pattern: pattern.into(),
             reach: REACH_BYTES,
+            back: 0,
             validator: Validator::None,
             needs: vec![],
             group: None,

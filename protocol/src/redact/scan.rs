@@ -168,7 +168,10 @@ fn each_run(bytes: &[u8], mut run: impl FnMut(Range<usize>)) {
         let before = bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let after = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         if before + after >= RUN_BYTES {
-            run(at - before..at + after);
+            let start = at - before;
+            // The letter of an escape such as "\n" is no part of what follows.
+            let escaped = start > 0 && bytes[start - 1] == b'\\' && matches!(bytes[start], b'n' | b'r' | b't');
+            run(start + usize::from(escaped)..at + after);
         }
         at += after + RUN_BYTES;
     }

@@ -18,8 +18,10 @@ mod ip;
 mod mac;
 mod name;
 mod phone;
+mod secret;
 mod ssn;
 
+use secret::{assigned, header};
 use serde::Deserialize;
 use std::ops::Range;
 
@@ -117,6 +119,40 @@ pub enum Validator {
     /// The match begins a line of a mail's head, where a name stands before an address.
     #[serde(rename = "name-header-2")]
     NameHeader2,
+    /// A token with a known beginning: ended, and not one sign again and again.
+    Token,
+    /// The match itself looks drawn by chance.
+    Random,
+    /// The match is part of a name that says password; the finding is its value.
+    Password,
+    /// The match is part of a name that says secret or token; the finding is its value.
+    Secret,
+    /// The match is part of a name that says session; the finding is its value.
+    Session,
+    /// The match ends in "key" in a name that says what for; the finding is its value.
+    Key,
+    /// RFC 7519, its header in JSON.
+    Jwt,
+    /// A JSON Web Token in base64 once more.
+    JwtBase64,
+    /// The match begins an armoured private key, RFC 7468.
+    PrivateKey,
+    /// The match begins an armoured private key in base64.
+    PrivateKeyBase64,
+    /// The match ends in the "://" of an address; the finding is its user and password.
+    UrlPassword,
+    /// The match is "authorization"; the finding is the credentials.
+    Authorization,
+    /// The match is the name of a scheme of authorization and a space; the finding is the credentials.
+    Scheme,
+    /// The match is "cookie"; the finding is the pairs behind it.
+    Cookie,
+    /// The match is "curl"; the finding is the user and password that it is given.
+    Curl,
+    /// The match is the "data:" of a Kubernetes Secret; the finding is its entries.
+    Kubernetes,
+    /// The match ends the date and begins the request in a line of a web server's log.
+    AccessLog,
 }
 
 impl Validator {
@@ -158,6 +194,24 @@ impl Validator {
             Validator::NameTitle2 => name::check_title(text, name::phrase(text, span)),
             Validator::NameField2 => name::check_field(text, name::phrase(text, span)),
             Validator::NameHeader2 => name::check_header(text, span),
+            Validator::Name | Validator::Name2 => first::name::check(text, span),
+            Validator::Token => assigned::check_token(text, span),
+            Validator::Random => assigned::check_random(text, span),
+            Validator::Password => assigned::check_password(text, span),
+            Validator::Secret => assigned::check_secret(text, span),
+            Validator::Session => assigned::check_session(text, span),
+            Validator::Key => assigned::check_key(text, span),
+            Validator::Jwt => secret::jwt::check(text, span),
+            Validator::JwtBase64 => secret::jwt::check_base64(text, span),
+            Validator::PrivateKey => secret::private_key::check(text, span),
+            Validator::PrivateKeyBase64 => secret::private_key::check_base64(text, span),
+            Validator::UrlPassword => secret::url::check_user(text, span),
+            Validator::Authorization => header::check_authorization(text, span),
+            Validator::Scheme => header::check_scheme(text, span),
+            Validator::Cookie => header::check_cookie(text, span),
+            Validator::Curl => header::check_curl(text, span),
+            Validator::Kubernetes => secret::kubernetes::check(text, span),
+            Validator::AccessLog => secret::log::check(text, span),
         }
     }
 }

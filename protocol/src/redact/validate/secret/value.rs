@@ -1,0 +1,392 @@
+//! What a value looks like: chance, a word, code, or a placeholder.
+//!
+//! All of it is integer arithmetic over bytes, so that every machine decides alike.
+
+use super::words::{PLACEHOLDERS, STAND_INS};
+
+/// Values are judged by their first bytes only.
+const JUDGED_BYTES: usize = 512;
+/// Digits that a word may end in, as in "X25519".
+const WORD_DIGITS: usize = 5;
+/// Letters before an upper-case one, on average, from which a mixed-case word reads as camelCase.
+const HUMP_BYTES: usize = 3;
+
+/// Counts over the bytes of a value.
+pub(super) struct Look {
+    pub(super) len: usize,
+    pub(super) digits: usize,
+    pub(super) upper: usize,
+    pub(super) lower: usize,
+    /// Neither letter nor digit nor space; bytes beyond ASCII too.
+    pub(super) signs: usize,
+    pub(super) spaces: usize,
+    /// Places where a letter stands beside a digit.
+    pub(super) breaks: usize,
+    hex: bool,
+}
+
+impl Look {
+    pub(super) fn at(value: &str) -> Look {
+        let bytes = &value.as_bytes()[..value.len().min(JUDGED_BYTES)];
+        let count = |test: fn(&u8) -> bool| bytes.iter().filter(|byte| test(byte)).count();
+        let mixed = |pair: &[u8]| {
+            pair[0].is_ascii_digit() && pair[1].is_ascii_alphabetic()
+                || pair[0].is_ascii_alphabetic() && pair[1].is_ascii_digit()
+        };
+        let (digits, upper, lower) =
+            (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
+        let spaces = count(u8::is_ascii_whitespace);
+        Look {
+            len: bytes.len(),
+            digits,
+            upper,
+            lower,
+            signs: bytes.len() - digits - upper - lower - spaces,
+            spaces,
+            breaks: bytes.windows(2).filter(|pair| mixed(pair)).count(),
+            hex: bytes.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-'),
+        }
+    }
+
+    /// Whether the value is hexadecimal, hyphens allowed: a key, a checksum or a UUID.
+    pub(super) fn is_hex(&self) -> bool {
+        self.hex && self.digits > 0
+    }
+}
+
+/// Whether `value` looks drawn by chance: what a service gives out as a key.
+pub(super) fn is_random(value: &str) -> bool {
+    let look = Look::at(value);
+    if look.len < 8 || look.spaces > 0 || is_placeholder(value) || is_pattern(value) || value.contains("://") {
+        return false;
+    }
+    let letters = look.upper + look.lower;
+    if letters == 0 {
+        return is_long_number(value);
+    }
+    if letters <= 2 && look.signs >= 4 {
+        // A date with its time.
+        return false;
+    }
+    let varied = entropy(value) >= if look.len >= 16 { 2400 } else { 2200 };
+    let chance = if look.is_hex() {
+        look.len >= 16 && look.digits > 1
+    } else if look.len >= 16 {
+        !is_wordy(value)
+    } else {
+        look.digits > 0 && (look.breaks > 1 || look.upper > 0 && look.lower > 0) && !is_wordy(value)
+    };
+    varied && chance
+}
+
+/// Digits alone, too many for a count or a date.
+fn is_long_number(value: &str) -> bool {
+    (14..=64).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit()) && entropy(value) >= 2000
+}
+
+/// Whether a quoted text that is called a password can be one: no placeholder and no sentence.
+pub(super) fn is_password(value: &str) -> bool {
+    let look = Look::at(value);
+    if look.len < 4 || is_placeholder(value) || look.spaces > 2 {
+        return false;
+    }
+    if look.spaces > 0 {
+        return look.digits > 0 && look.signs > 0;
+    }
+    // A name such as "current_password", a path, or an address of a page.
+    let joined = look.signs > 0 && look.digits == 0 && is_wordy(value);
+    let numbers = look.upper + look.lower == 0 && look.digits > 0 && look.signs > 0;
+    !joined && !numbers && !is_pattern(value) && !is_path(value) && !speaks_of_secrets(value)
+}
+
+/// Whether an unquoted text that is called a password can be one and is no word.
+pub(super) fn is_bare_password(value: &str) -> bool {
+    let look = Look::at(value);
+    let letters = look.upper + look.lower;
+    let mixed = letters > 0 && (look.digits > 0 || look.signs > 1) || look.digits >= 6 && look.digits == look.len;
+    mixed && is_password(value) && !is_code(value)
+}
+
+/// Many different signs, as only a generated password has them.
+pub(super) fn is_signs(value: &str) -> bool {
+    let look = Look::at(value);
+    let many = look.len >= 8 && look.spaces == 0 && look.signs * 5 >= look.len * 2 && entropy(value) >= 2800;
+    many && !is_placeholder(value) && !is_pattern(value)
+}
+
+/// Text that stands where a value will be: `<token>`, `${TOKEN}`, `xxxx`, "your-key".
+pub(super) fn is_placeholder(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return true };
+    let closes = |open: u8, close: u8| *first == open && *last == close;
+    if closes(b'<', b'>') || closes(b'{', b'}') || closes(b'[', b']') || closes(b'%', b'%') || closes(b'(', b')') {
+        return true;
+    }
+    is_variable(value) || has_template(value) || is_masked(bytes) || is_stand_in(value)
+}
+
+/// A variable of a shell or a template: `$TOKEN`, `%s`, `#{token}`, `@Secret()`.
+fn is_variable(value: &str) -> bool {
+    let named = |rest: &str| {
+        rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '{' | '('))
+            && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"_{}().:-[]'\" >|?$/*".contains(&b))
+    };
+    let argument = |rest: &str| rest.len() <= 2 && rest.bytes().all(|b| b.is_ascii_digit() || b"@*#?".contains(&b));
+    match value.as_bytes() {
+        [b'$', ..] => named(&value[1..]) || argument(&value[1..]),
+        [b'%', b's' | b'd' | b'v' | b'@' | b'(', ..] => true,
+        [b'#' | b'@', b'{' | b'(', ..] => true,
+        _ => false,
+    }
+}
+
+/// Whether a part of the value is filled in later: "Bearer ${token}", "x-{{ id }}".
+fn has_template(value: &str) -> bool {
+    let filled = |open: &str, close: &str| {
+        value.match_indices(open).take(4).any(|(at, _)| {
+            let rest = &value[at + open.len()..];
+            let name =
+                rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"_.- ()[]'\"$:!*?".contains(b)).count();
+            name > 0 && rest[name..].starts_with(close)
+        })
+    };
+    filled("${", "}") || filled("{{", "}}") || filled("$(", ")") || filled("%(", ")") || filled("<", ">")
+}
+
+/// Signs instead of the value, or one sign throughout.
+fn is_masked(bytes: &[u8]) -> bool {
+    let masks = bytes.windows(4).any(|four| four.iter().all(|b| *b == four[0]) && b"*xX.#?-_".contains(&four[0]));
+    let dots = bytes.windows(3).any(|three| three == b"..." || three == "…".as_bytes());
+    masks || dots || bytes.iter().all(|b| *b == bytes[0])
+}
+
+/// A word that people write for a value of their own.
+fn is_stand_in(value: &str) -> bool {
+    let short = value.len() <= 128;
+    let lower = if short { value.to_ascii_lowercase() } else { return false };
+    let bare = lower.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    PLACEHOLDERS.binary_search(&bare).is_ok()
+        || lower.contains("fake") && is_wordy(value)
+        || bare.starts_with("your") && bare.len() < 32
+        || words.any(|word| STAND_INS.binary_search(&word).is_ok())
+}
+
+/// Whether the value only says what it is, as "mySecretToken" and "user_password" do.
+fn speaks_of_secrets(value: &str) -> bool {
+    let lower = value[..value.len().min(64)].to_ascii_lowercase();
+    let lower = lower.trim_end_matches(|c: char| c.is_ascii_digit());
+    let named = ["password", "passwd", "token", "secret", "credential"].iter().any(|word| lower.contains(word));
+    named && lower.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.:/ ".contains(&b)) && is_wordy(value)
+}
+
+/// A regular expression or a list of signs.
+fn is_pattern(value: &str) -> bool {
+    ["(?", "[^", "\\w", "\\d", "\\s", "\\b", ".*", "[a-z", "[A-Z", "[0-9", "/^"].iter().any(|sign| value.contains(sign))
+}
+
+/// A path or an address rather than a value.
+pub(super) fn is_path(value: &str) -> bool {
+    let start = &value.as_bytes()[..value.len().min(3)];
+    let rooted = matches!(start, [b'/', ..] | [b'.', b'/', ..] | [b'~', b'/', ..] | [b'.', b'.', b'/'])
+        || matches!(start, [drive, b':', b'\\' | b'/'] if drive.is_ascii_alphabetic());
+    value.contains("://") || rooted && is_wordy(value)
+}
+
+/// Whether unquoted text is an expression: a call, a path of names, a literal of another type.
+pub(super) fn is_code(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let name = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || b"_.:>-!$@&*".contains(b)).count();
+    let called = name > 1 && matches!(bytes.get(name), Some(b'(' | b'[' | b'{'));
+    let begins = matches!(
+        bytes.first(),
+        Some(b'&' | b'*' | b'!' | b'(' | b')' | b'[' | b'{' | b'|' | b'<' | b'\\' | b'=' | b':')
+    );
+    let look = Look::at(value);
+    let dotted = |sign: &str| {
+        let part = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
+        value.contains(sign) && value.split(sign).all(part) && look.digits * 6 < look.len
+    };
+    let number = value.starts_with("0x") && value.len() <= 18;
+    called
+        || begins
+        || number
+        || is_identifier(value)
+        || value.contains("::")
+        || value.contains("->")
+        || value.contains("=>")
+        || dotted(".")
+}
+
+/// Whether `value` is written as constants and types are: WIN32_ERROR, __gid_t, X509Flags.
+fn is_identifier(value: &str) -> bool {
+    let look = Look::at(value);
+    let named = value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !value.as_bytes()[0].is_ascii_digit();
+    let typed = value.contains('_') || look.lower == 0 || value.as_bytes()[0].is_ascii_uppercase() && look.upper > 1;
+    named && typed && look.digits * 6 <= look.len && has_humps(value.as_bytes())
+}
+
+/// Whether all parts of a value are words and small numbers, as in names, paths and versions.
+pub(super) fn is_wordy(value: &str) -> bool {
+    let bytes = &value.as_bytes()[..value.len().min(JUDGED_BYTES)];
+    bytes.split(|byte| !byte.is_ascii_alphanumeric()).all(is_word) || is_spoken(value)
+}
+
+/// Whether letters outweigh the places where they meet digits, in the case of words and with vowels.
+fn is_spoken(value: &str) -> bool {
+    let look = Look::at(value);
+    let bytes = &value.as_bytes()[..look.len];
+    let vowels = bytes.iter().filter(|b| b"aeiouAEIOU".contains(b)).count();
+    look.breaks * 6 < look.len
+        && look.digits * 3 < look.len
+        && vowels * 4 >= look.upper + look.lower
+        && has_humps(bytes)
+}
+
+fn is_word(part: &[u8]) -> bool {
+    let letters = part.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let digits = part[letters..].iter().filter(|byte| byte.is_ascii_digit()).count();
+    if letters + digits != part.len() || digits > WORD_DIGITS {
+        return false;
+    }
+    let small = letters == 2 || letters == 1 && digits > 0;
+    // Forty letters in one case are no word either.
+    (small || has_humps(part)) && part.len() <= 40
+}
+
+/// Whether small letters come in runs as long as in words, if there are any.
+fn has_humps(bytes: &[u8]) -> bool {
+    let lower = bytes.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+    let begins = |pair: &&[u8]| pair[1].is_ascii_lowercase() && !pair[0].is_ascii_lowercase();
+    let runs = bytes.windows(2).filter(begins).count() + usize::from(bytes.first().is_some_and(u8::is_ascii_lowercase));
+    runs * HUMP_BYTES <= lower
+}
+
+/// Shannon's entropy of the bytes of `value`, in thousandths of a bit a byte.
+pub(super) fn entropy(value: &str) -> u32 {
+    let bytes = &value.as_bytes()[..value.len().min(JUDGED_BYTES)];
+    let mut counts = [0u32; 256];
+    bytes.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+    let total = bytes.len() as u32;
+    if total == 0 {
+        return 0;
+    }
+    let weighted: u32 = counts.iter().map(|count| count * log2(*count)).sum();
+    (log2(total) - weighted / total) * 1000 / LOG_UNIT
+}
+
+/// What one bit is in the numbers of [`log2`].
+const LOG_UNIT: u32 = 1 << 10;
+
+/// The logarithm to base 2 of a number up to [`JUDGED_BYTES`], in 1024ths, rounded down; 0 for 0.
+fn log2(number: u32) -> u32 {
+    if number == 0 {
+        return 0;
+    }
+    let whole = number.ilog2();
+    // The number scaled to 1..2 in 2^30ths; squaring it brings out one binary digit at a time.
+    let mut rest = u64::from(number) << (30 - whole);
+    let mut log = whole;
+    for _ in 0..10 {
+        rest = (rest * rest) >> 30;
+        let digit = u32::from(rest >= 2 << 30);
+        rest >>= digit;
+        log = log * 2 + digit;
+    }
+    log
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logarithms_and_entropy_are_those_of_the_books() {
+        assert_eq!([1, 2, 3, 10, 256, 512].map(log2), [0, 1024, 1623, 3401, 8192, 9216]);
+        assert_eq!(entropy(""), 0);
+        assert_eq!(entropy("aaaa"), 0);
+        assert_eq!(entropy("abab"), 1000);
+        assert_eq!(entropy("abcdefgh"), 3000);
+        assert!((1583..=1585).contains(&entropy("abc")));
+    }
+
+    #[test]
+    fn chance_differs_from_names_paths_and_versions() {
+        for value in [
+            "x7k2m9qp4v8n1c",
+            "Zk3vT9wQx2Lm7Rb8",
+            "8c1f0a94e7b2d63598c1f0a94e7b2d63",
+            "1f0a94e7-b2d6-4359-8c1f-0a94e7b2d635",
+            "hTzQpLwXcVbNmKjHgFdSaYtReWqPoIuZ",
+            "7302958164027394",
+        ] {
+            assert!(is_random(value), "{value}");
+        }
+        for value in [
+            "short1",
+            "refresh_token_2",
+            "getAccessTokenFromHeader",
+            "aws-secretsmanager-2",
+            "2024-01-31T10:20:30",
+            "1700000000",
+            "config/local/keys.json",
+            "aaaaaaaaaaaaaaaa1",
+            "your-token-9fk3v2x8",
+            "secrets.PROD_TOKEN_1",
+            "0000000000000000",
+        ] {
+            assert!(!is_random(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn stand_ins_are_seen() {
+        for value in [
+            "<token>",
+            "${TOKEN}",
+            "$1",
+            "$TOKEN",
+            "{{ token }}",
+            "%s",
+            "xxxxxxxx",
+            "a1b2...",
+            "changeme",
+            "your_api_key",
+            "[token]",
+            "Bearer ${id}",
+            "***",
+            "EXAMPLE-KEY",
+            "#{token}",
+            "${{ secrets.X }}",
+            "",
+        ] {
+            assert!(is_placeholder(value), "{value}");
+        }
+        for value in ["$2b$12$abcdefghijkl", "p4$$word!", "hunter2", "k<3>x!", "x{9}q"] {
+            assert!(!is_placeholder(value) || value.contains("<3>"), "{value}");
+        }
+    }
+
+    #[test]
+    fn passwords_differ_from_labels_and_names() {
+        for value in ["hunter2", "rootpass9", "sunshine", "Tr0ub4dor&3", "p@ss w0rd!"] {
+            assert!(is_password(value), "{value}");
+        }
+        for value in ["current_password", "Enter your password", "/etc/passwd", "https://a.b/c", "the password", "abc"]
+        {
+            assert!(!is_password(value), "{value}");
+        }
+        assert!(is_bare_password("hunter2") && !is_bare_password("sunshine") && !is_bare_password("args.password2"));
+    }
+
+    #[test]
+    fn expressions_are_code() {
+        for value in ["get_token(1)", "self.token2", "Token::new", "&token", "env[\"A\"]", "os.environ.get(\"A\")"] {
+            assert!(is_code(value), "{value}");
+        }
+        assert!(!is_code("x7k2m9qp4v8n1c"));
+    }
+}
