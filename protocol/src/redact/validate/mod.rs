@@ -194,7 +194,6 @@ impl Validator {
             Validator::NameTitle2 => name::check_title(text, name::phrase(text, span)),
             Validator::NameField2 => name::check_field(text, name::phrase(text, span)),
             Validator::NameHeader2 => name::check_header(text, span),
-            Validator::Name | Validator::Name2 => first::name::check(text, span),
             Validator::Token => assigned::check_token(text, span),
             Validator::Random => assigned::check_random(text, span),
             Validator::Password => assigned::check_password(text, span),
