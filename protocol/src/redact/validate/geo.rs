@@ -29,18 +29,11 @@ pub(super) fn check_pair(text: &str, span: Range<usize>) -> Option<Range<usize>>
     (fits && (said || (bare && !is_listed(text, &whole)))).then_some(whole)
 }
 
-/// The pair of degrees, minutes and seconds that begins with the digits at `span`.
-pub(super) fn check_sexagesimal(text: &str, span: Range<usize>) -> Option<Range<usize>> {
-    let (bytes, start) = (text.as_bytes(), span.start);
-    let sign = match bytes.get(span.end) {
-        Some(0xC2) => span.end,
-        Some(b'.') => span.end + 1 + bytes[span.end + 1..].iter().take(9).take_while(|b| b.is_ascii_digit()).count(),
-        _ => return None,
-    };
-    if span.len() > 3 || !text[sign..].starts_with('°') || text[..start].ends_with('.') {
-        return None;
-    }
-    let first = Angle::read(text, sign)?;
+/// The pair of degrees, minutes and seconds around the first degree sign, where `sign` begins.
+pub(super) fn check_sexagesimal(text: &str, sign: Range<usize>) -> Option<Range<usize>> {
+    let number = |b: &u8| b.is_ascii_digit() || *b == b'.';
+    let start = sign.start - text[..sign.start].bytes().rev().take(9).take_while(number).count();
+    let first = Angle::read(text, sign.start)?;
     let rest = text[first.end..].bytes().take(16).position(|b| b.is_ascii_digit())?;
     let quiet = text.get(first.end..first.end + rest)?.chars().all(|c| " ,;/\nNSEWOnsewo-+".contains(c));
     let second_sign = text[first.end + rest..].bytes().take(9).take_while(|b| b.is_ascii_digit() || *b == b'.').count();
@@ -185,7 +178,8 @@ mod tests {
     }
 
     fn angle(text: &str) -> Option<&str> {
-        first_at_digits(Validator::Degrees, text)
+        let signs = text.match_indices('°');
+        signs.filter_map(|(at, _)| Validator::Degrees.check(text, at..at + 2)).map(|span| &text[span]).next()
     }
 
     #[test]

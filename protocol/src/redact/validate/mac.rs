@@ -6,6 +6,9 @@ use std::ops::Range;
 /// The address around the colon or the digits at `span`.
 pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
+    if bytes[span.start] != b':' && !may_be(bytes, &span) {
+        return None;
+    }
     let at = if bytes[span.start] == b':' { span.start.checked_sub(1)? } else { span.start };
     let left = bytes[..at].iter().rev().take(4).take_while(|b| b.is_ascii_hexdigit()).count();
     let right = bytes[at..].iter().take(5).take_while(|b| b.is_ascii_hexdigit()).count();
@@ -21,6 +24,16 @@ pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let (whole, groups) = grow(bytes, group, separator)?;
     let count = if width == 4 { matches!(groups, 3 | 4) } else { matches!(groups, 6 | 8) };
     (count && stands_apart(bytes, &whole, separator) && is_plausible(text, &whole, separator)).then_some(whole)
+}
+
+/// Whether what stands beside digits lets them be in an address; most numbers end here.
+fn may_be(bytes: &[u8], digits: &Range<usize>) -> bool {
+    let hex = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
+    match bytes.get(digits.end) {
+        Some(b'-' | b'.') => true,
+        Some(b' ') if hex(digits.end + 1) && hex(digits.end + 2) => bytes.get(digits.end + 3) == Some(&b' '),
+        _ => hex(digits.end) || hex(digits.start.wrapping_sub(1)),
+    }
 }
 
 /// What separates the group at `group` from its neighbour.

@@ -88,9 +88,12 @@ pub enum Validator {
     /// Numbers that governments give, at their first digits: form, check digits, words before.
     #[serde(rename = "govid")]
     GovId,
+    /// The same for numbers with letters in them.
+    #[serde(rename = "govid-letters")]
+    GovIdLetters,
     /// A latitude and a longitude in decimal degrees.
     Coordinates,
-    /// A latitude and a longitude in degrees, minutes and seconds, from the first digits.
+    /// A latitude and a longitude in degrees, minutes and seconds; the match begins with a degree sign.
     Degrees,
     /// Telephone numbers by the numbering plans of a phone library, their form and the words beside them.
     #[serde(rename = "phone-2")]
@@ -176,6 +179,7 @@ impl Validator {
             Validator::Ethereum => ethereum::check(text, span),
             Validator::Mac => mac::check(text, span),
             Validator::GovId => govid::check(text, span),
+            Validator::GovIdLetters => govid::check_letters(text, span),
             Validator::Coordinates => geo::check_pair(text, span),
             Validator::Degrees => geo::check_sexagesimal(text, span),
             Validator::Ssn => bank::check_ssn(text, span),

@@ -15,22 +15,32 @@ use std::ops::Range;
 const CONTEXT_BYTES: usize = 48;
 /// Groups of digits in one number.
 const GROUPS: usize = 7;
+/// The fewest digits of a number without letters, the check letter not counted.
+const LEAST_DIGITS: usize = 7;
 /// The most digits that a number has.
 const DIGITS: usize = 18;
 
-/// The number that begins with, or has as its first digits, those at `span`.
+/// The number with letters in it whose first digits are at `span`.
+pub(super) fn check_letters(text: &str, span: Range<usize>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
+    if letter(bytes.get(span.end)) || letter(bytes[..span.start].last()) {
+        return with_letters(text, &span);
+    }
+    apart(bytes, &span).and_then(|first| spaced(text, first))
+}
+
+/// The number that begins with the digits at `span`; a check letter may end it.
 pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let letters = bytes[..span.start].iter().rev().take(7).take_while(|b| b.is_ascii_alphabetic()).count();
-    let start = span.start - letters;
-    if letters > 6 || span.len() > DIGITS || bytes[..start].last().is_some_and(|b| is_word(char::from(*b))) {
+    let next = bytes.get(span.end);
+    let start = span.start;
+    let goes_on = matches!(next, Some(b' ' | b'-' | b'.' | b'/' | b'+' | b':'))
+        && bytes.get(span.end + 1).is_some_and(u8::is_ascii_digit);
+    let letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
+    let lone = span.len() < LEAST_DIGITS && !goes_on;
+    if span.len() > DIGITS || lone || letter(next) || letter(bytes[..start].last()) {
         return None;
-    }
-    if letters > 0 || bytes.get(span.end).is_some_and(u8::is_ascii_alphabetic) {
-        return with_letters(text, start, span.end);
-    }
-    if let Some(first) = apart(bytes, &span) {
-        return spaced(text, first);
     }
     // A number within another, or the end of a UUID, is none.
     let joined = |at: usize| matches!(bytes.get(at), Some(b'-' | b'.' | b'/' | b'+' | b',' | b'_' | b':'));
@@ -38,7 +48,7 @@ pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     if joined(left) && bytes.get(left.wrapping_sub(1)).is_some_and(u8::is_ascii_alphanumeric) {
         return None;
     }
-    let number = Number::read(bytes, start)?;
+    let number = Number::read(bytes, start).filter(|number| number.count >= LEAST_DIGITS)?;
     let end = start + number.length;
     let goes_on = bytes.get(end).is_some_and(|b| is_word(char::from(*b)))
         || (joined(end) && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric) && bytes[end] != b',');
@@ -55,7 +65,7 @@ pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
 struct Number {
     digits: [u8; DIGITS],
     count: usize,
-    groups: [usize; GROUPS],
+    groups: [u8; GROUPS],
     separators: [u8; GROUPS],
     /// Of all of it, in bytes.
     length: usize,
@@ -86,7 +96,7 @@ impl Number {
         &self.digits[..self.count]
     }
 
-    fn groups(&self) -> &[usize] {
+    fn groups(&self) -> &[u8] {
         let count = self.groups.iter().take_while(|group| **group > 0).count();
         &self.groups[..count]
     }
@@ -242,23 +252,49 @@ fn has_word(line: &str, word: &str) -> bool {
     })
 }
 
-/// The number that is the run of letters and digits from `start` on, or that and what follows a hyphen.
-fn with_letters(text: &str, start: usize, digits_end: usize) -> Option<Range<usize>> {
+/// The number that is the run of letters and digits whose first digits are at `span`.
+fn with_letters(text: &str, span: &Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let more = bytes[digits_end..].iter().take(20).take_while(|b| b.is_ascii_alphanumeric()).count();
-    let end = digits_end + more;
-    let joined = |at: usize| matches!(bytes.get(at), Some(b'-' | b'_' | b'.' | b'/' | b'=' | b'+'));
-    let left = start.wrapping_sub(1);
-    let alone = !(joined(left) && bytes.get(left.wrapping_sub(1)).is_some_and(u8::is_ascii_alphanumeric));
-    let ends =
-        !(joined(end) && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric)) && bytes.get(end) != Some(&b'_');
-    if alone && ends && token::is_id(&text[start..end], text, start) {
-        return Some(start..end);
+    let letters = bytes[..span.start].iter().rev().take(7).take_while(|b| b.is_ascii_alphabetic()).count();
+    let start = span.start - letters;
+    let left = start.checked_sub(1).map(|at| bytes[at]);
+    if letters > 6 || left.is_some_and(|b| is_word(char::from(b))) {
+        return medicare(text, span);
     }
-    if !alone {
+    let more = bytes[span.end..].iter().take(20).take_while(|b| b.is_ascii_alphanumeric()).count();
+    let end = span.end + more;
+    let joins = |byte: Option<&u8>| matches!(byte, Some(b'-' | b'_' | b'.' | b'/' | b'=' | b'+'));
+    let word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    if joins(left.as_ref()) && word(start.wrapping_sub(2)) {
+        return medicare(text, span);
+    }
+    if span.len() == 17 {
+        return spaced(text, start);
+    }
+    let ends = !(joins(bytes.get(end)) && word(end + 1)) && bytes.get(end) != Some(&b'_');
+    (ends && token::is_id(&text[start..end], text, start)).then_some(start..end)
+}
+
+/// United States, Medicare, by its last two digits: "1EG4-TE5-MK73" or the same in one.
+fn medicare(text: &str, last: &Range<usize>) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    if last.len() != 2 {
         return None;
     }
-    spaced(text, start)
+    let alone = |start: usize| {
+        let beside = |at: usize| bytes.get(at).is_some_and(|b| is_word(char::from(*b)) || *b == b'-');
+        !beside(start.wrapping_sub(1)) && !beside(last.end)
+    };
+    let plain = last.end.checked_sub(11).filter(|start| token::is_mbi(&bytes[*start..last.end]));
+    let grouped = || {
+        let start = last.end.checked_sub(13)?;
+        let written = &bytes[start..last.end];
+        let mut token = [0; 11];
+        let (first, second, third) = (&written[..4], &written[5..8], &written[9..]);
+        token.iter_mut().zip(first.iter().chain(second).chain(third)).for_each(|(into, byte)| *into = *byte);
+        (written[4] == b'-' && written[8] == b'-' && token::is_mbi(&token)).then_some(start)
+    };
+    plain.or_else(grouped).filter(|start| alone(*start)).map(|start| start..last.end)
 }
 
 /// Where the one or two letters begin that stand before two or seven digits, a space or hyphen between.
@@ -274,7 +310,7 @@ fn apart(bytes: &[u8], digits: &Range<usize>) -> Option<usize> {
     (form && !bytes[..first].last().is_some_and(|b| is_word(char::from(*b)))).then_some(first)
 }
 
-/// Numbers whose letters stand apart: "AB 12 34 56 C", "X-1234567-L", "1EG4-TE5-MK73", and the
+/// Numbers whose letters stand apart: "AB 12 34 56 C", "X-1234567-L", and the
 /// Chinese one that ends with an X.
 fn spaced(text: &str, start: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
@@ -313,7 +349,6 @@ fn is_spaced(token: &[u8], separators: usize) -> bool {
             values(1..8, &mut number);
             token::foreigner(token, &number)
         }
-        11 if separators == 2 => token::is_mbi(token),
         18 if separators == 0 && token[17] == b'X' && digits(0..17) => {
             let mut number = [0; 17];
             values(0..17, &mut number);
@@ -348,6 +383,10 @@ fn with_check_letter(text: &str, start: usize, number: &Number) -> Option<Range<
 mod tests {
     use super::super::{Validator, first_at_digits};
 
+    fn first(text: &str) -> Option<&str> {
+        first_at_digits(Validator::GovId, text).or(first_at_digits(Validator::GovIdLetters, text))
+    }
+
     #[test]
     fn numbers_whose_form_says_enough_are_found() {
         for (text, id) in [
@@ -367,7 +406,7 @@ mod tests {
             ("MBI 1EG4-TE5-MK73", "1EG4-TE5-MK73"),
             ("X-1234567-L", "X-1234567-L"),
         ] {
-            assert_eq!(first_at_digits(Validator::GovId, text), Some(id), "{text}");
+            assert_eq!(first(text), Some(id), "{text}");
         }
     }
 
@@ -382,10 +421,10 @@ mod tests {
             ("routing 021000021", "n 021000021", "021000021"),
             ("BSN 111222333", "n 111222333", "111222333"),
         ] {
-            assert_eq!(first_at_digits(Validator::GovId, text), Some(id), "{text}");
-            assert_eq!(first_at_digits(Validator::GovId, bare), None, "{bare}");
+            assert_eq!(first(text), Some(id), "{text}");
+            assert_eq!(first(bare), None, "{bare}");
         }
-        assert_eq!(first_at_digits(Validator::GovId, "10000000146"), Some("10000000146"));
+        assert_eq!(first("10000000146"), Some("10000000146"));
     }
 
     #[test]
@@ -408,7 +447,7 @@ mod tests {
             "1,234,567,890",
             "0x12345678A",
         ] {
-            assert_eq!(first_at_digits(Validator::GovId, text), None, "{text}");
+            assert_eq!(first(text), None, "{text}");
         }
     }
 }
