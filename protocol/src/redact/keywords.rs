@@ -1,25 +1,26 @@
 //! Finding many keywords at once, in whatever case of ASCII letters.
 //!
-//! The first four bytes at each place are hashed into a small table of bits; few places pass, and
-//! there the keywords are compared. No place depends on the one before it, which is what makes this
-//! quicker than walking an automaton.
+//! The first four bytes at each place, and the first three for the keywords that have no more, are
+//! hashed into small tables of bits; few places pass, and there the keywords are compared. No place
+//! depends on the one before it, which is what makes this quicker than walking an automaton.
 
 use std::collections::BTreeMap;
 
-/// Bits in the table, as a power of two: at some hundred keywords about one in a hundred is set.
+/// Bits in a table, as a power of two: at some hundred keywords about one in a hundred is set.
 const TABLE_BITS: u32 = 16;
 /// Lists of keywords to compare, as a power of two.
-const BUCKET_BITS: u32 = 12;
-/// The bytes that are hashed. A shorter keyword stands for itself and any byte behind it.
-const HEAD: usize = 4;
+const BUCKET_BITS: u32 = 10;
+/// What is left of a head of four bytes when the last is taken away.
+const THREE: u32 = 0x00ff_ffff;
 
-/// Some keywords, each with an index, ready to be found.
+/// Some keywords, each with what belongs to it, ready to be found.
 #[derive(Clone, Debug)]
 pub(super) struct Keywords {
-    bits: Vec<u64>,
-    buckets: Vec<Vec<u16>>,
+    /// Keywords of four bytes and more, by the first four.
+    long: Heads,
+    /// Keywords of three bytes.
+    short: Heads,
     words: Vec<Box<[u8]>>,
-    /// What belongs to each word.
     owners: Vec<Vec<usize>>,
 }
 
@@ -30,48 +31,68 @@ impl Keywords {
         for (word, owner) in pairs {
             owners.entry(word.to_ascii_lowercase().into_bytes()).or_default().push(owner);
         }
-        let mut keywords = Keywords {
-            bits: vec![0; 1 << (TABLE_BITS - 6)],
-            buckets: vec![Vec::new(); 1 << BUCKET_BITS],
-            words: Vec::new(),
-            owners: Vec::new(),
+        let heads = |long: bool| {
+            let words = owners.keys().enumerate().filter(move |(_, word)| (word.len() > 3) == long);
+            words.map(|(index, word)| (fold(head(word)), index as u16)).collect()
         };
-        for (index, (word, owners)) in owners.into_iter().enumerate() {
-            if word.len() >= HEAD {
-                keywords.enter(head(&word), index as u16);
-            } else {
-                (0..=u8::MAX).for_each(|next| keywords.enter(head(&[&word[..], &[next]].concat()), index as u16));
-            }
-            keywords.words.push(word.into_boxed_slice());
-            keywords.owners.push(owners);
-        }
-        keywords
-    }
-
-    fn enter(&mut self, head: u32, word: u16) {
-        let hash = hash(head);
-        self.bits[hash >> 6] |= 1 << (hash & 63);
-        let bucket = &mut self.buckets[hash >> (TABLE_BITS - BUCKET_BITS)];
-        if !bucket.contains(&word) {
-            bucket.push(word);
+        Keywords {
+            long: Heads::new(heads(true)),
+            short: Heads::new(heads(false).into_iter().map(|(head, word): (u32, u16)| (head & THREE, word)).collect()),
+            words: owners.keys().map(|word| word.clone().into_boxed_slice()).collect(),
+            owners: owners.into_values().collect(),
         }
     }
 
     /// Whether a keyword may begin with the four bytes in `head`.
     #[inline(always)]
     pub(super) fn may_begin(&self, head: u32) -> bool {
+        let head = fold(head);
+        self.long.may_hold(head) | self.short.may_hold(head & THREE)
+    }
+
+    /// Calls `found` with each owner of each keyword at the start of `rest` and the keyword's length.
+    pub(super) fn at(&self, rest: &[u8], mut found: impl FnMut(usize, usize)) {
+        let head = fold(head(rest));
+        for index in self.long.holding(head).chain(self.short.holding(head & THREE)) {
+            let word = &self.words[usize::from(index)];
+            if rest.get(..word.len()).is_some_and(|here| here.eq_ignore_ascii_case(word)) {
+                self.owners[usize::from(index)].iter().for_each(|owner| found(*owner, word.len()));
+            }
+        }
+    }
+}
+
+/// The first bytes of some words, and which words begin with them.
+#[derive(Clone, Debug)]
+struct Heads {
+    bits: Vec<u64>,
+    /// Where in `entries` each bucket begins, and the last ends.
+    buckets: Vec<u16>,
+    entries: Vec<(u32, u16)>,
+}
+
+impl Heads {
+    fn new(mut entries: Vec<(u32, u16)>) -> Self {
+        entries.sort_unstable_by_key(|(head, word)| (bucket(hash(*head)), *word));
+        let mut bits = vec![0; 1 << (TABLE_BITS - 6)];
+        for (head, _) in &entries {
+            let hash = hash(*head);
+            bits[hash >> 6] |= 1 << (hash & 63);
+        }
+        let before = |place: usize| entries.partition_point(|(head, _)| bucket(hash(*head)) < place) as u16;
+        Heads { bits, buckets: (0..=1 << BUCKET_BITS).map(before).collect(), entries }
+    }
+
+    #[inline(always)]
+    fn may_hold(&self, head: u32) -> bool {
         let hash = hash(head);
         self.bits[hash >> 6] >> (hash & 63) & 1 == 1
     }
 
-    /// Calls `found` with the length of each keyword at the start of `rest` and each of its owners.
-    pub(super) fn at(&self, rest: &[u8], mut found: impl FnMut(usize, usize)) {
-        for index in &self.buckets[hash(head(rest)) >> (TABLE_BITS - BUCKET_BITS)] {
-            let word = &self.words[usize::from(*index)];
-            if rest.get(..word.len()).is_some_and(|here| here.eq_ignore_ascii_case(word)) {
-                self.owners[usize::from(*index)].iter().for_each(|owner| found(*owner, word.len()));
-            }
-        }
+    fn holding(&self, head: u32) -> impl Iterator<Item = u16> + '_ {
+        let place = bucket(hash(head));
+        let range = usize::from(self.buckets[place])..usize::from(self.buckets[place + 1]);
+        self.entries[range].iter().filter(move |entry| entry.0 == head).map(|entry| entry.1)
     }
 }
 
@@ -83,10 +104,19 @@ pub(super) fn head(bytes: &[u8]) -> u32 {
     }
 }
 
-/// Letters of either case have one hash.
+/// Letters of either case are one.
+#[inline(always)]
+fn fold(head: u32) -> u32 {
+    head | 0x2020_2020
+}
+
 #[inline(always)]
 fn hash(head: u32) -> usize {
-    ((head | 0x2020_2020).wrapping_mul(0x9E37_79B1) >> (32 - TABLE_BITS)) as usize
+    (head.wrapping_mul(0x9E37_79B1) >> (32 - TABLE_BITS)) as usize
+}
+
+fn bucket(hash: usize) -> usize {
+    hash >> (TABLE_BITS - BUCKET_BITS)
 }
 
 #[cfg(test)]
@@ -107,7 +137,7 @@ mod tests {
 
     #[test]
     fn keywords_are_found_in_any_case_at_any_place() {
-        assert_eq!(seen(&["token", "tok", "oke"], "a ToKen"), [(2, 1, 3), (2, 0, 5), (3, 2, 3)]);
+        assert_eq!(seen(&["token", "tok", "oke"], "a ToKen"), [(2, 0, 5), (2, 1, 3), (3, 2, 3)]);
         assert_eq!(seen(&["fax"], "fax Fax! fa"), [(0, 0, 3), (4, 0, 3)]);
         assert_eq!(seen(&["fax", "FAX"], "fax"), [(0, 0, 3), (0, 1, 3)]);
         assert_eq!(seen(&["téléphone"], "mon téléphone"), [(4, 0, 11)]);
