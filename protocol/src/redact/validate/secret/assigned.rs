@@ -56,7 +56,7 @@ pub(in super::super) fn check_session(text: &str, span: Range<usize>) -> Option<
     let bytes = text.as_bytes();
     let tail = bytes[span.end..name_end(bytes, span.end)].to_ascii_lowercase();
     let tail = tail.strip_prefix(b"_").or_else(|| tail.strip_prefix(b"-")).unwrap_or(&tail);
-    let known = [&b""[..], b"id", b"ids", b"key", b"token", b"cookie", b"sid"].contains(&tail);
+    let known = [&b""[..], b"id", b"ids", b"key", b"cookie", b"sid"].contains(&tail);
     known.then(|| named(text, span.start..span.end + tail.len(), is_secret_value)).flatten()
 }
 

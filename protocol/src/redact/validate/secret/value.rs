@@ -70,7 +70,8 @@ pub(super) fn is_random(value: &str) -> bool {
     }
     let varied = entropy(value) >= if look.len >= 16 { 2400 } else { 2200 };
     let chance = if look.is_hex() {
-        look.len >= 16 && look.digits > 1
+        // Programs write hexadecimal in one case.
+        look.len >= 16 && look.digits > 1 && (look.upper == 0 || look.lower == 0)
     } else if look.len >= 16 {
         !is_wordy(value)
     } else {
@@ -214,6 +215,7 @@ pub(super) fn is_code(value: &str) -> bool {
     called
         || begins
         || number
+        || value.starts_with("__")
         || is_identifier(value)
         || value.contains("::")
         || value.contains("->")
