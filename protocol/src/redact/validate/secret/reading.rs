@@ -270,12 +270,10 @@ fn literal_prefix(bytes: &[u8], at: usize) -> usize {
 /// Where a value ends that another parameter follows, as in "value&name=…".
 fn parameter_end(value: &[u8]) -> usize {
     let follows = |at: &usize| {
-        let rest = &value[at + 1..];
-        let name = rest
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'[' | b']'))
-            .count();
-        value[*at] == b'&' && name > 0 && rest.get(name) == Some(&b'=')
+        let name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'-' | b'.' | b'[' | b']');
+        let after = || &value[at + 1..];
+        value[*at] == b'&'
+            && after().iter().take_while(name).count().checked_sub(1).is_some_and(|n| after().get(n + 1) == Some(&b'='))
     };
     (1..value.len()).find(follows).unwrap_or(value.len())
 }
