@@ -177,13 +177,11 @@ fn terms_text(top: &mut Table, folder: &Path) -> Result<String, SettingError> {
 }
 
 fn ruleset_names() -> String {
-    let names: Vec<_> = ruleset::builtins().map(|r| format!("{}-{}", r.name(), r.version())).collect();
-    format!("a builtin ruleset ({})", names.join(", "))
+    format!("a builtin ruleset ({})", ruleset::names())
 }
 
 fn ruleset_named(value: &Value) -> Option<Cid> {
-    let name = value.as_str()?;
-    ruleset::builtins().find(|r| format!("{}-{}", r.name(), r.version()) == name).map(|r| *r.id())
+    ruleset::by_name(value.as_str()?).map(|found| *found.id())
 }
 
 fn rule(error: FieldError) -> SettingError {

@@ -73,6 +73,21 @@ pub fn of_charter(charter: &Charter) -> Result<Arc<Ruleset>, CharterRulesetError
     Ok(Arc::new(Ruleset::of_community(spec, &charter.ruleset, &charter.patterns)?))
 }
 
+/// The builtin ruleset with a name such as `core-1`.
+pub fn by_name(name: &str) -> Option<Arc<Ruleset>> {
+    builtins().find(|ruleset| name_of(ruleset) == name)
+}
+
+/// A ruleset's name and version, such as `core-1`.
+pub fn name_of(ruleset: &Ruleset) -> String {
+    format!("{}-{}", ruleset.name(), ruleset.version())
+}
+
+/// The names of all builtin rulesets, as in `core-1, core-2`.
+pub fn names() -> String {
+    builtins().map(|ruleset| name_of(&ruleset)).collect::<Vec<_>>().join(", ")
+}
+
 /// The file of a builtin ruleset, for showing it.
 pub fn text(id: &Cid) -> Option<&'static str> {
     BUILTINS.iter().find(|(ruleset, _)| ruleset.id() == id).map(|(_, file)| *file)
@@ -109,6 +124,15 @@ mod tests {
         assert!(newest.id().matches(file.as_bytes()));
         assert_eq!(by_id(newest.id()).expect("itself").version(), newest.version());
         assert!(by_id(&Cid::of(Codec::Raw, b"another")).is_none());
+    }
+
+    #[test]
+    fn a_builtin_is_found_by_its_name_and_version() {
+        for ruleset in builtins() {
+            assert_eq!(by_name(&name_of(&ruleset)).expect("itself").id(), ruleset.id());
+        }
+        assert!(by_name("core").is_none() && by_name("core-0").is_none());
+        assert!(names().starts_with("core-1"), "{}", names());
     }
 
     #[test]

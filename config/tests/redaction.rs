@@ -33,7 +33,7 @@ fn each_kind_is_found_in_a_sentence() {
     finds(Kind::Iban, &[("pay DE89 3704 0044 0532 0130 00 today", "DE89 3704 0044 0532 0130 00")]);
     finds(Kind::Card, &[("card 4111 1111 1111 1111, 12/27", "4111 1111 1111 1111")]);
     finds(Kind::Bitcoin, &[("to 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa!", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa")]);
-    let ethereum = "0x00112233445566778899aabbCCDDEEFF00112233";
+    let ethereum = "0x00112233445566778899aabbccddeeff00112233";
     finds(Kind::Ethereum, &[(&format!("send to {ethereum}."), ethereum)]);
 }
 
@@ -88,7 +88,7 @@ fn nothing_is_found_in_prose_or_code_without_personal_data() {
         "id 550e8400-e29b-41d4-a716-446655440000, sha 3f786850e387550fdab836ed7e6dc881de23001b, #123456789.",
         "use std::collections::BTreeMap; let a = b::c::<D>(e); impl A::B for c::D {} // a::b, dead::beef",
         "@Override public void f() { x[1:2:3]; a @ b.T; img@2x.png; npm i react@18.2.0; git@github.com:x/y.git }",
-        "00:1b:63:84:45:e6  01 02 03 04 05 06 07 08  00 11 22 33 44 55 66 77 | 3.14159265358979 6.02214076e23",
+        "SHA1 00:1b:63:84:45:e6:00:1b:63:84:45:e6:00:1b:63:84  01 02 03 04 05 06 07 08  00 11 22 33 44 55 66 77 | 3.14159265358979 6.02214076e23",
         "I am Not Sure that I'm happy. I am American. Thanks,\nThe Team\nBest,\nYour Assistant. Call me Tomorrow.",
         "In 1969 the crew of 3 flew 384,400 km. The population was 8 336 817 in 2020, 0.05 % more than in 2010.",
         "def f(x=0x1f, y=0b1010): return x ** 2  # 1,2,3,4,5,6,7,8,9,10,11,12  port 8080 pid 12345678",

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 /// transport.key     the libp2p key, 0600
 /// config.toml       settings, written by the person
 /// profile.toml      display name and author modes, written by `identity profile` and `identity mode`
+/// hide.txt          a person's own terms to hide, one a line, 0600
 /// node.sock         the running node's local handle
 /// quarantine/       items held back on this machine, 0700
 /// communities/<id>/ founding.cbor, terms.md, peers.txt, consent.toml, store/
@@ -65,6 +66,11 @@ impl Home {
     /// The person's display name and author modes.
     pub fn profile(&self) -> PathBuf {
         self.0.join("profile.toml")
+    }
+
+    /// The person's own terms to hide.
+    pub fn hidden_terms(&self) -> PathBuf {
+        self.0.join("hide.txt")
     }
 
     /// Items held back on this machine.

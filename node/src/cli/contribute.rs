@@ -7,10 +7,12 @@ mod gather;
 mod interview;
 mod sharing;
 
+use super::hide::OwnTermsArgs;
 use super::{Context, ask, show};
 use crate::community;
-use crate::contribute::Notes;
+use crate::contribute::false_alarms::{self, InItem};
 use crate::contribute::pick::Pick;
+use crate::contribute::{Notes, Rules};
 use crate::keys;
 use anyhow::bail;
 use clap::Args;
@@ -22,6 +24,7 @@ use interview::{Interview, look, terms_of_run};
 use serde::Serialize;
 pub(super) use sharing::release;
 use sharing::{Run, Sharing};
+use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +45,7 @@ use std::sync::Arc;
       {"kind": "example", "prompt": "1+1?", "ideal": "2"}
       {"kind": "translation", "source_language": "en", "target_language": "pt-BR",
        "source_text": "Tea", "target_text": "Chá"}
+  commonwheel contribute chats.json --false-alarm 2:PHONE_1      as `preview` names it
   commonwheel contribute gsm8k.jsonl --source openai/grade-school-math --source-licence MIT --yes
 
 Exit codes: 0 all shared; 1 nothing shared; 2 wrong usage; 3 done in part: some items failed, are in
@@ -59,7 +63,20 @@ pub struct ContributeArgs {
     #[command(flatten)]
     choices: ChoiceArgs,
     #[command(flatten)]
+    rules: RuleArgs,
+    #[command(flatten)]
     share: ShareArgs,
+}
+
+/// What is redacted beyond the rules, and what is not.
+#[derive(Args, Clone, Debug)]
+struct RuleArgs {
+    /// Leave a finding in the text: the number of the item and the placeholder, such as 2:PHONE_1.
+    /// Validators hold such an item back until a person has looked at it.
+    #[arg(long = "false-alarm", value_name = "ITEM:NAMES")]
+    false_alarms: Vec<InItem>,
+    #[command(flatten)]
+    own: OwnTermsArgs,
 }
 
 /// How to share, whatever it is.
@@ -85,6 +102,7 @@ pub struct ShareArgs {
 Examples:
   commonwheel preview chats.json
   commonwheel preview chats.json --pick 2 | less -R
+  commonwheel preview chats.json --false-alarm 2:PHONE_1      what it would be with that left in
   commonwheel --json preview chats.json | jq '.items[] | select(.findings > 0)'")]
 pub struct PreviewArgs {
     /// Files to look at.
@@ -96,6 +114,8 @@ pub struct PreviewArgs {
     /// Which items: "all", or numbers and ranges such as 1,4-7.
     #[arg(long, value_name = "ITEMS")]
     pick: Option<Pick>,
+    #[command(flatten)]
+    rules: RuleArgs,
 }
 
 /// What a preview found, for programs.
@@ -154,10 +174,14 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
             (newest, most, None)
         }
     };
+    let terms = args.rules.own.terms(context)?;
+    let rules = Rules { ruleset: &ruleset, terms: &terms };
+    let false_alarms = false_alarms::by_item(&args.rules.false_alarms);
     let pick = args.pick.clone().unwrap_or(Pick::All);
+    let in_clear = io::stdout().is_terminal();
     let mut preview = Preview { items: Vec::new(), errors: Vec::new() };
     let (mut count, mut out) = (0, anstream::stdout().lock());
-    let errors = gather::each(&args.files, &ruleset, &pick, |number, item, origin| {
+    let errors = gather::each(&args.files, rules, &pick, &false_alarms, |number, item, origin| {
         count += 1;
         let notes = Notes::of(&item, &ruleset);
         if context.out.json {
@@ -166,8 +190,10 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
         } else {
             show::prepared(&mut out, number, &item)?;
             show::notes(&mut out, &notes, policy.as_ref())?;
+            if in_clear {
+                show::findings(&mut out, &item)?;
+            }
             if item.needs_a_look(most) {
-                use std::io::Write;
                 writeln!(out, "   more than {most} findings: this item would be held in quarantine on this machine")?;
             }
         }
@@ -201,6 +227,8 @@ pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<Ex
     let community = community::chosen(&context.home, args.community.as_deref())?;
     let charter = community.founding.charter();
     let ruleset = ruleset(charter)?;
+    let terms = args.rules.own.terms(context)?;
+    let rules = Rules { ruleset: &ruleset, terms: &terms };
     let mut decided = decide::decide(&args.choices, charter, &community.id(), context)?;
     let asks = !args.share.yes;
     if asks {
@@ -209,7 +237,7 @@ pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<Ex
     decide::consent_to_terms(&community, args.share.yes, context.out)?;
     decide::remind_of_anonymity(&decided.choices);
     let (pick, interview, picked) = if asks {
-        let found = look(&args.files, &ruleset, charter, args.pick.is_none())?;
+        let found = look(&args.files, rules, charter, args.pick.is_none())?;
         let pick = args.pick.clone().map_or_else(|| found.pick(context.out), Ok)?;
         let picked = found.count(&pick);
         if picked == 0 {
@@ -217,7 +245,7 @@ pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<Ex
         }
         terms_of_run(&mut decided, &args.choices, (&found, &pick), charter, context.out)?;
         let most = charter.number("quarantine_above");
-        let interview = Interview::begin(&args.choices, (&found, &pick), most, context.out)?;
+        let interview = Interview::begin(&args.choices, (&found, &pick), rules, most, context.out)?;
         (pick, Some(interview), picked)
     } else {
         gather::check(&args.files)?;
@@ -225,7 +253,10 @@ pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<Ex
     };
     let run = Run { context, args: &args.share, community: &community, seed: &seed, ruleset: &ruleset };
     let mut sharing = Sharing::begin(run, decided.choices, interview, picked)?;
-    let errors = gather::each(&args.files, &ruleset, &pick, |number, item, origin| sharing.take(number, item, origin))?;
+    let false_alarms = false_alarms::by_item(&args.rules.false_alarms);
+    let errors = gather::each(&args.files, rules, &pick, &false_alarms, |number, item, origin| {
+        sharing.take(number, item, origin)
+    })?;
     sharing.left_out(errors.iter().map(ToString::to_string));
     sharing.finish()
 }

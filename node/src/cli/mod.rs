@@ -5,11 +5,13 @@ pub mod community;
 mod contribute;
 mod demo;
 pub mod export;
+mod hide;
 pub mod identity;
 mod mine;
 pub mod output;
 pub mod progress;
 mod quarantine;
+mod redact;
 mod run;
 pub mod session;
 pub mod show;
@@ -50,6 +52,8 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some items failed);
 #[derive(Subcommand, Debug)]
 enum Command {
     Demo(demo::DemoArgs),
+    Redact(redact::RedactArgs),
+    Hide(hide::HideArgs),
     Identity(identity::Identity),
     Community(community::CommunityArgs),
     Run(run::RunArgs),
@@ -105,6 +109,8 @@ impl Cli {
                     .map(|()| ExitCode::SUCCESS)
             }
             Command::Demo(args) => demo::run(&args, &context),
+            Command::Hide(args) => hide::run(args, &context),
+            Command::Redact(args) => redact::run(&args, &context),
             Command::Run(args) => run::run(&args, &context),
             Command::Preview(args) => contribute::preview(&args, &context),
             Command::Contribute(args) => contribute::contribute(&args, &context),

@@ -65,8 +65,8 @@ pub fn run(args: &QuarantineArgs, context: &Context) -> anyhow::Result<ExitCode>
         Verb::List => list(&quarantine, context)?,
         Verb::Show { number } => show_one(&quarantine, number, context)?,
         Verb::Release { number, yes } => {
-            let (held, _, bytes) = quarantine.get(number)?;
-            let id = contribute::release(context, &held, bytes, yes)?;
+            let (held, body, bytes) = quarantine.get(number)?;
+            let id = contribute::release(context, &held, (bytes, body.false_alarms), yes)?;
             quarantine.remove(number)?;
             context.out.print(&serde_json::json!({ "released": number, "id": id.to_string() }), |out| {
                 writeln!(out, "Shared item {number} as {id}")
@@ -110,10 +110,14 @@ fn show_one(quarantine: &Quarantine, number: u32, context: &Context) -> anyhow::
     body.content.map(&mut |text| texts.push(text.clone()));
     let value = serde_json::json!({
         "number": number, "origin": held.origin, "findings": held.findings, "kind": body.content.kind(),
-        "title": body.title, "texts": texts, "redactions": body.redactions,
+        "title": body.title, "texts": texts, "redactions": body.redactions, "false_alarms": body.false_alarms,
     });
     context.out.print(&value, |out| {
         writeln!(out, "{number}. {} ({} findings: {})", held.origin, held.findings, show::counts(&body.redactions))?;
-        texts.iter().try_for_each(|text| writeln!(out, "   {}", printable(text).replace('\n', "\n   ")))
+        texts.iter().try_for_each(|text| writeln!(out, "   {}", printable(text).replace('\n', "\n   ")))?;
+        match body.false_alarms {
+            0 => Ok(()),
+            some => writeln!(out, "   {some} false alarm(s) stay in the text: validators hold it back for a person"),
+        }
     })
 }

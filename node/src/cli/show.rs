@@ -7,10 +7,11 @@ use commonwheel_protocol::agreement::RiskPolicy;
 use commonwheel_protocol::record::content::{Content, Label, Message};
 use std::io::{self, Write};
 
-const MARK: Style = Style::new()
+pub(super) const MARK: Style = Style::new()
     .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Black)))
     .bg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
-const DIM: Style = Style::new().dimmed();
+pub(super) const DIM: Style = Style::new().dimmed();
+const KEPT: Style = Style::new().underline().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
 const BOLD: Style = Style::new().bold();
 
 /// Prints a prepared item whole.
@@ -37,6 +38,24 @@ pub fn prepared(out: &mut dyn Write, number: usize, item: &Prepared) -> io::Resu
         writeln!(out, "   {DIM}nothing was redacted{DIM:#}")?;
     } else {
         writeln!(out, "   {DIM}redacted:{DIM:#} {}", counts(&item.redactions))?;
+    }
+    if !item.false_alarms.is_empty() {
+        let names: Vec<_> = item.false_alarms.iter().map(ToString::to_string).collect();
+        writeln!(out, "   {DIM}false alarms, which stay in the text:{DIM:#} {}", names.join(", "))?;
+        writeln!(out, "   Validators hold this item back until a person has looked at it.")?;
+    }
+    Ok(())
+}
+
+/// Lists the findings with their values: only on the person's own terminal.
+pub fn findings(out: &mut dyn Write, item: &Prepared) -> io::Result<()> {
+    const SHOWN: usize = 60;
+    for (name, found) in item.findings_in_clear() {
+        let value = printable(found.expose()).replace(['\n', '\t'], " ");
+        let short: String = value.chars().take(SHOWN).collect();
+        let more = if short.len() < value.len() { "…" } else { "" };
+        let stays = if found.kept { " stays" } else { "" };
+        writeln!(out, "   {DIM}{:>18} {:>3} %{stays}{DIM:#}  {short}{more}", name.to_string(), found.confidence)?;
     }
     Ok(())
 }
@@ -139,7 +158,8 @@ fn field(out: &mut dyn Write, name: &str, marked: &Marked) -> io::Result<()> {
     let mut from = 0;
     for mark in &marked.marks {
         shown.push_str(&printable(&text[from..mark.placeholder.start]));
-        shown.push_str(&format!("{MARK}{}{MARK:#}", &text[mark.placeholder.clone()]));
+        let style = if mark.kept { KEPT } else { MARK };
+        shown.push_str(&format!("{style}{}{style:#}", printable(&text[mark.placeholder.clone()])));
         from = mark.placeholder.end;
     }
     shown.push_str(&printable(&text[from..]));

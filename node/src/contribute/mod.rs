@@ -6,6 +6,8 @@
 //! Raw text goes no further than [`prepare::prepare`].
 
 pub mod choices;
+pub mod false_alarms;
+pub mod hidden;
 pub mod notes;
 pub mod pick;
 pub mod prepare;
@@ -15,4 +17,4 @@ pub mod sign;
 
 pub use choices::{Choices, RightsChoice};
 pub use notes::Notes;
-pub use prepare::{Marked, Prepared};
+pub use prepare::{Marked, Prepared, Rules};

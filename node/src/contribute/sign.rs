@@ -6,7 +6,7 @@ use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::identity::{AuthorMode, Nonce, Seed};
 use commonwheel_protocol::preference::VOCABULARY;
-use commonwheel_protocol::record::body::{Assurances, Right, Salt};
+use commonwheel_protocol::record::body::{self, Assurances, Right, Salt};
 use commonwheel_protocol::record::content::{Chat, Content, Profile};
 use commonwheel_protocol::record::header::{HourTime, SizeClass};
 use commonwheel_protocol::record::{Body, BodyError, Header, RecordId};
@@ -29,6 +29,14 @@ pub struct Signer<'a> {
     pub now_s: i64,
 }
 
+/// A body ready for its header.
+pub struct NewBody {
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+    /// How many false alarms it declares.
+    pub false_alarms: i64,
+}
+
 /// Why a record could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
@@ -43,15 +51,18 @@ pub enum SignError {
 impl Signer<'_> {
     /// The body of an item, with a fresh salt.
     ///
+    /// Where the person has called findings false alarms, it declares how many the validators' second
+    /// pass finds in all its texts: the one number that they take.
+    ///
     /// # Errors
     /// When the body breaks a rule.
-    pub fn body(&self, item: &Prepared, choices: &Choices) -> Result<Vec<u8>, SignError> {
+    pub fn body(&self, item: &Prepared, choices: &Choices) -> Result<NewBody, SignError> {
         let text = |marked: &Marked| marked.text.clone();
         let content = match item.redacted() {
             Content::Chat(chat) if !item.labelled => Content::Chat(Chat { label: choices.label, ..chat }),
             other => other,
         };
-        let body = Body {
+        let mut body = Body {
             salt: Salt(random()?),
             content,
             title: item.title.as_ref().map(text),
@@ -68,7 +79,13 @@ impl Signer<'_> {
             imported_from: Some(item.format.to_owned()),
             ext: Default::default(),
         };
-        Ok(body.to_bytes()?)
+        let bytes = body.to_bytes()?;
+        if item.false_alarms.is_empty() {
+            return Ok(NewBody { bytes, false_alarms: 0 });
+        }
+        body::every_text(&bytes, &mut |text| body.false_alarms += self.ruleset.second_pass(text) as i64)
+            .map_err(BodyError::from)?;
+        Ok(NewBody { bytes: body.to_bytes()?, false_alarms: body.false_alarms })
     }
 
     /// The body of a profile.

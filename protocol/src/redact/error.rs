@@ -1,6 +1,7 @@
 //! What a ruleset may not be.
 
 use super::risk::RiskError;
+use super::scan::DIGIT_RULES;
 use std::ops::RangeInclusive;
 
 /// Rules in one ruleset.
@@ -68,6 +69,9 @@ pub enum RulesetError {
     /// A pattern ignores case by Unicode's tables.
     #[error("rule {0}: ignoring case changes with Unicode versions; write (?i-u:…) around ASCII letters")]
     Case(usize),
+    /// Too many rules begin at digits.
+    #[error("at most {DIGIT_RULES} rules start at digits; found {0}; join some")]
+    Digits(usize),
     /// A keyword is too short, too long, or there are too many.
     #[error("rule {rule}: at most {KEYWORDS} keywords of {KEYWORD_BYTES:?} bytes each; change them")]
     Keyword {

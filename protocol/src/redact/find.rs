@@ -6,7 +6,7 @@ use super::{Kind, Ruleset, placeholder};
 use std::ops::Range;
 
 /// How often what is left of a text is looked at again after findings are taken out of it.
-const ROUNDS: usize = 8;
+pub(super) const ROUNDS: usize = 8;
 
 /// Personal data in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,9 @@ impl Ruleset {
         for part in placeholder::outside(text) {
             let normal = Normal::of(&text[part.clone()], self.table);
             for mut finding in self.find_in(normal.as_str()) {
+                if finding.kind == Kind::Email && normal.mixes_widths(&finding.span) {
+                    continue;
+                }
                 let span = normal.original(&finding.span);
                 finding.span = span.start + part.start..span.end + part.start;
                 found.push(finding);
@@ -160,7 +163,7 @@ impl Ends {
 }
 
 /// Calls `gap` with each part of `whole` between findings; none is empty.
-fn each_gap(whole: Range<usize>, findings: &[Finding], mut gap: impl FnMut(Range<usize>)) {
+pub(super) fn each_gap(whole: Range<usize>, findings: &[Finding], mut gap: impl FnMut(Range<usize>)) {
     let mut from = whole.start;
     let ends = findings.iter().map(|finding| (finding.span.start, finding.span.end));
     for (start, next) in ends.chain([(whole.end, whole.end)]) {
@@ -172,7 +175,7 @@ fn each_gap(whole: Range<usize>, findings: &[Finding], mut gap: impl FnMut(Range
 }
 
 /// Sorts findings and joins those that share a character.
-fn merge_overlaps(findings: &mut Vec<Finding>) {
+pub(super) fn merge_overlaps(findings: &mut Vec<Finding>) {
     findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
     findings.dedup_by(|next, kept| {
         if next.span.start >= kept.span.end {

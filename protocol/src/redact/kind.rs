@@ -1,5 +1,6 @@
 //! The kinds of personal data that a ruleset can name.
 
+use super::terms::fold;
 use serde::Deserialize;
 use std::fmt;
 
@@ -49,13 +50,15 @@ pub enum Kind {
     Coordinates,
     /// A telephone number.
     Phone,
+    /// A term that a person has chosen to hide; no ruleset finds it.
+    Term,
     /// A person's name.
     Name,
 }
 
 impl Kind {
     /// Every kind, most specific first.
-    pub const ALL: [Kind; 21] = [
+    pub const ALL: [Kind; 22] = [
         Kind::PrivateKey,
         Kind::Jwt,
         Kind::Token,
@@ -76,6 +79,7 @@ impl Kind {
         Kind::AccessLog,
         Kind::Coordinates,
         Kind::Phone,
+        Kind::Term,
         Kind::Name,
     ];
 
@@ -102,6 +106,7 @@ impl Kind {
             Kind::AccessLog => "access_log",
             Kind::Coordinates => "coordinates",
             Kind::Phone => "phone",
+            Kind::Term => "term",
             Kind::Name => "name",
         }
     }
@@ -134,6 +139,7 @@ impl Kind {
             Kind::AccessLog => "ACCESS_LOG",
             Kind::Coordinates => "COORDINATES",
             Kind::Phone => "PHONE",
+            Kind::Term => "TERM",
             Kind::Name => "NAME",
         }
     }
@@ -145,6 +151,7 @@ impl Kind {
             Kind::Iban | Kind::Card | Kind::Ssn | Kind::GovId | Kind::Mac => {
                 text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
             }
+            Kind::Term => fold(text),
             Kind::Phone => text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect(),
             Kind::Ip => text.parse().map_or_else(|_| text.to_lowercase(), |ip: std::net::IpAddr| ip.to_string()),
             // Base58 distinguishes case; bech32 comes in one case or the other.

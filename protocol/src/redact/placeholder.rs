@@ -1,16 +1,63 @@
 //! Placeholders: `[EMAIL_1]`, and where they stand in a text.
 
 use super::Kind;
+use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
 
 /// Digits in a placeholder's number. Few, so that no phone number can pose as a placeholder.
 const NUMBER_DIGITS: usize = 5;
 /// The largest number of a placeholder.
 pub(super) const LAST_NUMBER: u32 = 99_999;
 
-/// The text of a placeholder.
-pub(super) fn write(kind: Kind, number: u32) -> String {
-    format!("[{}_{number}]", kind.label())
+/// What a placeholder says: `EMAIL_1`. In one record it names one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlaceholderName {
+    /// The kind of what it stands for.
+    pub kind: Kind,
+    /// Which of that kind, from 1.
+    pub number: u32,
+}
+
+/// Text that names no placeholder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected the name of a placeholder, such as EMAIL_1")]
+pub struct NotAPlaceholder;
+
+impl fmt::Display for PlaceholderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.kind.label(), self.number)
+    }
+}
+
+impl FromStr for PlaceholderName {
+    type Err = NotAPlaceholder;
+
+    /// The name in `EMAIL_1`, `[EMAIL_1]` or `email_1`.
+    fn from_str(text: &str) -> Result<Self, NotAPlaceholder> {
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        let whole = format!("[{}]", bare.to_ascii_uppercase());
+        let found = at(&whole, 0).filter(|found| found.span.end == whole.len()).ok_or(NotAPlaceholder)?;
+        Ok(PlaceholderName { kind: found.kind, number: found.number })
+    }
+}
+
+/// Appends a placeholder to a text.
+pub(super) fn write(text: &mut String, kind: Kind, number: u32) {
+    text.push('[');
+    text.push_str(kind.label());
+    text.push('_');
+    push_number(text, number);
+    text.push(']');
+}
+
+/// Appends a number in decimal digits. Formatting takes longer than all the rest of a placeholder.
+fn push_number(text: &mut String, number: u32) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    // A digit is below ten.
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// A placeholder in a text.
@@ -73,9 +120,20 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_read_as_it_is_shown() {
+        let name: PlaceholderName = "EMAIL_12".parse().unwrap();
+        assert_eq!((name.kind, name.number, name.to_string().as_str()), (Kind::Email, 12, "EMAIL_12"));
+        assert_eq!(("[email_12]".parse(), "[access_log_1]".parse::<PlaceholderName>().is_ok()), (Ok(name), true));
+        for wrong in ["", "EMAIL", "EMAIL_0", "EMAIL_1]", "[EMAIL_1", "EMAIL_1 ", "MAIL_1", "EMAIL_123456"] {
+            assert_eq!(wrong.parse::<PlaceholderName>(), Err(NotAPlaceholder), "{wrong}");
+        }
+    }
+
+    #[test]
     fn what_is_written_is_found_again() {
         for kind in Kind::ALL {
-            let text = write(kind, 99_999);
+            let mut text = String::new();
+            write(&mut text, kind, 99_999);
             assert_eq!(all(&text).collect::<Vec<_>>(), [Placeholder { kind, number: 99_999, span: 0..text.len() }]);
         }
     }

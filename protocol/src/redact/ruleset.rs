@@ -4,7 +4,7 @@ use super::error::{NAME_BYTES, RULES};
 use super::normal::Table;
 use super::risk::{Risk, RiskSpec, Risks};
 use super::rule::Rule;
-use super::scan::{Scan, Wanted};
+use super::scan::{DIGIT_RULES, Scan, Wanted};
 use super::{Kind, Needs, RulesetError, Start, Validator};
 use crate::bytes::Cid;
 use serde::Deserialize;
@@ -59,6 +59,13 @@ pub struct RuleSpec {
     /// How many digits there must be from a digit start on, separators between them.
     #[serde(default)]
     pub digits: usize,
+    /// Which characters may stand before the run of digits at a digit start: characters and ranges,
+    /// as in "a-zA-Z"; any, when empty. Of those beyond ASCII one byte is looked at.
+    #[serde(default)]
+    pub before: String,
+    /// Which characters may stand after it.
+    #[serde(default)]
+    pub after: String,
     /// Whether a keyword must not continue a word: no ASCII letter, digit or underscore before it.
     #[serde(default)]
     pub word: bool,
@@ -110,6 +117,8 @@ impl RuleSpec {
             starts: vec![],
             keywords: vec![],
             digits: 0,
+            before: String::new(),
+            after: String::new(),
             word: false,
             pattern: pattern.into(),
             reach: REACH_BYTES,
@@ -147,7 +156,13 @@ impl Ruleset {
             starts: &rule.starts,
             keywords: &rule.keywords,
             digits: rule.digits,
+            before: &rule.before,
+            after: &rule.after,
         });
+        let digits = spec.rules.iter().filter(|rule| rule.starts.contains(&Start::Digits)).count();
+        if digits > DIGIT_RULES {
+            return Err(RulesetError::Digits(digits));
+        }
         Ok(Ruleset {
             id,
             table: Table::numbered(spec.normalisation).ok_or(RulesetError::Normalisation(spec.normalisation))?,

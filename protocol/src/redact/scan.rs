@@ -10,6 +10,10 @@ use std::ops::Range;
 
 /// A run of letters and digits of at least this many bytes may be a key or an address.
 const RUN_BYTES: usize = 20;
+/// Rules that may begin at digits.
+pub(super) const DIGIT_RULES: usize = 64;
+/// Numbers with at least so many digits, but one, are alike.
+const DIGIT_COUNTS: usize = 32;
 /// How far apart digits of one number stand at most, as in "1) (2".
 const GAP_BYTES: usize = 3;
 
@@ -35,14 +39,16 @@ pub(super) struct Wanted<'a> {
     pub(super) keywords: &'a [String],
     /// How many digits must follow a digit start, this run and what goes on after separators.
     pub(super) digits: usize,
+    /// Which bytes may stand before and after the run of digits, as in "a-z°"; any, when empty.
+    pub(super) before: &'a str,
+    pub(super) after: &'a str,
 }
 
 /// The starts and keywords of a ruleset, compiled.
 #[derive(Clone, Debug)]
 pub(super) struct Scan {
     keywords: Keywords,
-    /// Rules that begin at digits, with how many they need; the least first.
-    by_digits: Vec<(usize, usize)>,
+    by_digits: ByDigits,
     by_at: Vec<usize>,
     by_colon: Vec<usize>,
     by_equals: Vec<usize>,
@@ -56,15 +62,11 @@ impl Scan {
             let has = |rule: &Wanted| rule.starts.iter().any(|start| starts.contains(start));
             rules.clone().enumerate().filter(|(_, rule)| has(rule)).map(|(index, _)| index).collect::<Vec<_>>()
         };
-        let digits = having(&[Start::Digits]);
-        let mut by_digits: Vec<_> =
-            rules.clone().enumerate().filter(|(i, _)| digits.contains(i)).map(|(i, rule)| (rule.digits, i)).collect();
-        by_digits.sort_unstable();
         let words = rules.clone().enumerate();
         let words = words.flat_map(|(index, rule)| rule.keywords.iter().map(move |word| (word.as_str(), index)));
         Scan {
             keywords: Keywords::new(words),
-            by_digits,
+            by_digits: ByDigits::new(rules.clone()),
             by_at: having(&[Start::At]),
             by_colon: having(&[Start::Colon, Start::Assign]),
             by_equals: having(&[Start::Assign]),
@@ -114,14 +116,69 @@ impl Scan {
                     return;
                 }
                 let (run, digits) = number.left(bytes, at);
-                let enough = self.by_digits.iter().take_while(|(needed, _)| *needed <= digits);
-                enough.for_each(|(_, rule)| candidate(*rule, at..at + run));
+                self.by_digits.each(bytes, at..at + run, digits, |rule| candidate(rule, at..at + run));
             }
             AT => self.by_at.iter().for_each(|rule| candidate(*rule, at..at + 1)),
             COLON => self.by_colon.iter().for_each(|rule| candidate(*rule, at..at + 1)),
             _ => self.by_equals.iter().for_each(|rule| candidate(*rule, at..at + 1)),
         }
     }
+}
+
+/// The rules that begin at digits: sets of them by what the digits and the bytes beside them allow.
+#[derive(Clone, Debug)]
+struct ByDigits {
+    /// The rules, each with its bit in the sets below.
+    rules: Vec<usize>,
+    /// By how many digits the number has, and the most for all that have more.
+    enough: [u64; DIGIT_COUNTS],
+    /// By the byte before and after the run; at the ends of the text that is a zero.
+    before: [u64; 256],
+    after: [u64; 256],
+}
+
+impl ByDigits {
+    fn new<'a>(rules: impl Iterator<Item = Wanted<'a>>) -> Self {
+        let mut by = ByDigits { rules: vec![], enough: [0; DIGIT_COUNTS], before: [0; 256], after: [0; 256] };
+        let wanted = rules.enumerate().filter(|(_, rule)| rule.starts.contains(&Start::Digits));
+        for (bit, (index, rule)) in wanted.enumerate() {
+            let allow = |sets: &mut [u64], allows: &dyn Fn(usize) -> bool| {
+                let sets = sets.iter_mut().enumerate().filter(|(place, _)| allows(*place));
+                sets.for_each(|(_, set)| *set |= 1 << bit);
+            };
+            allow(&mut by.enough, &|digits| digits >= rule.digits.min(DIGIT_COUNTS - 1));
+            allow(&mut by.before, &|byte| rule.before.is_empty() || is_listed(rule.before, byte as u8));
+            allow(&mut by.after, &|byte| rule.after.is_empty() || is_listed(rule.after, byte as u8));
+            by.rules.push(index);
+        }
+        by
+    }
+
+    fn each(&self, bytes: &[u8], run: Range<usize>, digits: usize, mut rule: impl FnMut(usize)) {
+        let byte = |at: usize| usize::from(bytes.get(at).copied().unwrap_or_default());
+        let beside = self.before[byte(run.start.wrapping_sub(1))] & self.after[byte(run.end)];
+        let mut left = beside & self.enough[digits.min(DIGIT_COUNTS - 1)];
+        while left != 0 {
+            rule(self.rules[left.trailing_zeros() as usize]);
+            left &= left - 1;
+        }
+    }
+}
+
+/// Whether a list of bytes such as "a-z°-" holds this one: a hyphen between two is a range.
+fn is_listed(list: &str, byte: u8) -> bool {
+    let mut rest = list.as_bytes();
+    while let [first, more @ ..] = rest {
+        let (range, next) = match more {
+            [b'-', last, next @ ..] => (*first..=*last, next),
+            _ => (*first..=*first, more),
+        };
+        if range.contains(&byte) {
+            return true;
+        }
+        rest = next;
+    }
+    false
 }
 
 /// The number that digits belong to: runs of digits with little between them.
@@ -201,7 +258,7 @@ mod tests {
 
     fn seen(starts: &[Start], keywords: &[&str], digits: usize, text: &str) -> Vec<String> {
         let keywords: Vec<String> = keywords.iter().map(|word| (*word).to_owned()).collect();
-        let wanted = [()].iter().map(|()| Wanted { starts, keywords: &keywords, digits });
+        let wanted = [()].iter().map(|()| Wanted { starts, keywords: &keywords, digits, before: "", after: "" });
         let mut seen = Vec::new();
         Scan::new(wanted).each(text, |_, span| seen.push(text[span].to_owned()));
         seen
@@ -218,6 +275,16 @@ mod tests {
         assert_eq!(seen(&[Start::Digits], &[], 7, "12 555-0123, or 2009: 4"), ["12", "555"]);
         assert_eq!(seen(&[Start::Digits], &[], 1, "a1b22"), ["1", "22"]);
         assert_eq!(seen(&[Start::Digits], &[], 5, "(1) (2)33, 5 -- (6)77"), ["1"]);
+    }
+
+    #[test]
+    fn a_rule_says_what_may_stand_beside_its_digits() {
+        let wanted = |before, after| Wanted { starts: &[Start::Digits], keywords: &[], digits: 1, before, after };
+        let rules = [("", ".°"), ("a-z", ""), ("", ""), ("+-", "")];
+        let scan = Scan::new(rules.iter().map(|(before, after)| wanted(before, after)));
+        let mut seen = Vec::new();
+        scan.each("x1.2 3° 4 -5", |rule, span| seen.push((rule, span.start)));
+        assert_eq!(seen, [(0, 1), (1, 1), (2, 1), (2, 3), (0, 5), (2, 5), (2, 9), (2, 12), (3, 12)]);
     }
 
     #[test]

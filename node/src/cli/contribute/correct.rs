@@ -5,10 +5,12 @@ use super::gather::Origin;
 use super::interview::Interview;
 use super::sharing::{Run, Sharing};
 use super::{ShareArgs, ruleset};
+use crate::cli::hide::OwnTermsArgs;
 use crate::cli::{Context, ask};
 use crate::community::printable;
 use crate::community::{self, Community};
 use crate::contribute::prepare::prepare;
+use crate::contribute::{Rules, false_alarms};
 use crate::import::{Format, Item};
 use crate::keys;
 use crate::run::Access;
@@ -48,6 +50,12 @@ pub struct CorrectArgs {
     note: Option<String>,
     #[command(flatten)]
     choices: ChoiceArgs,
+    /// Leave findings in the text, by their placeholders, such as PHONE_1 or PHONE_1,EMAIL_2.
+    /// Validators hold such a record back until a person has looked at it.
+    #[arg(long = "false-alarm", value_name = "NAMES")]
+    false_alarms: Vec<String>,
+    #[command(flatten)]
+    own: OwnTermsArgs,
     #[command(flatten)]
     share: ShareArgs,
 }
@@ -81,18 +89,23 @@ pub fn run(args: &CorrectArgs, context: &Context) -> anyhow::Result<ExitCode> {
 
     let charter = community.founding.charter();
     let ruleset = ruleset(charter)?;
+    let terms = args.own.terms(context)?;
+    let rules = Rules { ruleset: &ruleset, terms: &terms };
+    let mut prepared = prepare(&item, rules);
+    if !args.false_alarms.is_empty() {
+        let Some(names) = false_alarms::names(&args.false_alarms.join(",")) else {
+            bail!("expected placeholders after --false-alarm, such as PHONE_1; found something else");
+        };
+        prepared = prepared.with_false_alarms(&names, rules)?;
+    }
     let decided = decide::decide(&args.choices, charter, &community.id(), context)?;
     decide::consent_to_terms(&community, args.share.yes, context.out)?;
     decide::remind_of_anonymity(&decided.choices);
-    let interview = asks.then(|| Interview::of_one(charter.number("quarantine_above"), context.out));
+    let interview = asks.then(|| Interview::of_one(rules, charter.number("quarantine_above"), context.out));
     let run = Run { context, args: &args.share, community: &community, seed: &seed, ruleset: &ruleset };
     let mut sharing = Sharing::begin(run, decided.choices, interview, 1)?;
     // How it goes on with a single item does not matter.
-    let _ = sharing.take(
-        1,
-        prepare(&item, &ruleset),
-        Origin { file: 0, name: "correction of", position: &item.position },
-    )?;
+    let _ = sharing.take(1, prepared, Origin { file: 0, name: "correction of", position: &item.position })?;
     sharing.finish()
 }
 

@@ -1,6 +1,7 @@
 //! Handing signed records to the node, and watching where they arrive.
 
-use super::sharing::{Outcome, SharedRecord};
+use super::interview::WAITS;
+use super::sharing::{Outcome, Sent, SharedRecord};
 use crate::cli::output::Output;
 use crate::cli::{progress, status};
 use crate::community::printable;
@@ -32,12 +33,13 @@ pub enum Until {
 
 impl Until {
     /// Whether a record has come so far. One that the validators refuse has not; what a single
-    /// validator says against it does not count.
+    /// validator says against it does not count. Those who hold one back for a person have it.
     pub(super) fn reached(self, record: &SharedRecord) -> bool {
         let accepted = record.state == "accepted";
+        let held = !record.held_by.is_empty() || record.state == "quarantined";
         match self {
             Until::Signed => record.state != "refused",
-            Until::Held => accepted || (record.state != "refused" && !record.held_by.is_empty()),
+            Until::Held => accepted || (record.state != "refused" && held),
             Until::Accepted => accepted,
         }
     }
@@ -65,7 +67,7 @@ pub(super) struct Waited {
 pub(super) fn wait(
     client: &Client,
     signer: &Signer,
-    sent: &[(RecordId, String)],
+    sent: &[Sent],
     until: Until,
     timeout_s: u64,
     out: Output,
@@ -76,7 +78,7 @@ pub(super) fn wait(
     if out.json {
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
     }
-    let mut open: BTreeSet<RecordId> = sent.iter().map(|(id, _)| *id).collect();
+    let mut open: BTreeSet<RecordId> = sent.iter().map(|sent| sent.id).collect();
     let mut refusals = BTreeMap::new();
     while until != Until::Signed && !open.is_empty() && Instant::now() < deadline {
         refusals = refusals_of(client, &signer.community)?;
@@ -137,12 +139,12 @@ fn arrived(client: &Client, community: &Cid, id: &RecordId, until: Until) -> Res
 fn reports(
     client: &Client,
     signer: &Signer,
-    sent: &[(RecordId, String)],
+    sent: &[Sent],
     refusals: &BTreeMap<String, String>,
 ) -> anyhow::Result<Vec<SharedRecord>> {
     let access = Remote(client, &signer.community);
     let mut reports = Vec::new();
-    for (id, origin) in sent {
+    for Sent { id, origin, false_alarms } in sent {
         let found = records::of(id, signer.charter, &access)?;
         let report = found.map(|found| status::report(&found, signer.charter));
         let state = report.as_ref().map_or("waiting", |report| report.state);
@@ -153,6 +155,7 @@ fn reports(
             held_by: report.map(|report| report.held_by).unwrap_or_default(),
             state,
             reason: reason.map(|why| printable(why)),
+            false_alarms: *false_alarms,
         });
     }
     Ok(reports)
@@ -183,9 +186,14 @@ pub(super) fn print(outcome: &Outcome, out: Output) -> anyhow::Result<()> {
                 _ => format!(", held by {}", some_or_all(&record.held_by, validators)),
             };
             writeln!(out, "  {} {}{held}  ({})", record.id, record.state, record.origin)?;
-            if let Some(reason) = &record.reason {
-                writeln!(out, "    refused: {reason}")?;
+            match &record.reason {
+                Some(reason) if record.false_alarms > 0 => writeln!(out, "    a validator says: {reason}")?,
+                Some(reason) => writeln!(out, "    refused: {reason}")?,
+                None => {}
             }
+        }
+        if shared.iter().any(|record| record.false_alarms > 0) {
+            writeln!(out, "Some keep false alarms in the text: {WAITS}.")?;
         }
         if shared.len() > SHOWN {
             writeln!(out, "  … and {} more: see `commonwheel mine`", shared.len() - SHOWN)?;
@@ -244,6 +252,7 @@ mod tests {
             held_by: held.iter().map(ToString::to_string).collect(),
             state,
             reason: reason.map(str::to_owned),
+            false_alarms: 0,
         };
         let alone = record("waiting", &[], None);
         assert_eq!(
@@ -253,6 +262,8 @@ mod tests {
         let held = record("waiting", &["one"], None);
         assert!(Until::Held.reached(&held) && !Until::Accepted.reached(&held));
         assert!(Until::Accepted.reached(&record("accepted", &[], None)));
+        let for_a_person = record("quarantined", &[], Some("one false alarm"));
+        assert!(Until::Held.reached(&for_a_person) && !Until::Accepted.reached(&for_a_person));
         assert!(!Until::Held.reached(&record("refused", &["one"], Some("too long"))));
     }
 

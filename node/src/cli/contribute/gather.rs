@@ -2,13 +2,13 @@
 
 use crate::cli::show;
 use crate::community::printable;
-use crate::contribute::Prepared;
 use crate::contribute::pick::Pick;
 use crate::contribute::prepare::prepare;
-use crate::import::{self, ItemError};
-use commonwheel_protocol::redact::Ruleset;
+use crate::contribute::{Prepared, Rules};
+use crate::import::{self, Item, ItemError};
+use commonwheel_protocol::redact::PlaceholderName;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,17 @@ pub(super) struct Summary {
     pub texts: Vec<String>,
     pub redactions: BTreeMap<String, i64>,
     pub findings: i64,
+    /// The findings by their names; no values.
+    pub found: Vec<Found>,
     pub quarantine: bool,
+}
+
+/// A finding, by the name of its placeholder.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Found {
+    pub name: String,
+    pub confidence: u8,
+    pub false_alarm: bool,
 }
 
 impl Summary {
@@ -40,6 +50,15 @@ impl Summary {
             texts,
             redactions: item.redactions.clone(),
             findings: item.findings(),
+            found: item
+                .findings_in_clear()
+                .iter()
+                .map(|(name, found)| Found {
+                    name: name.to_string(),
+                    confidence: found.confidence,
+                    false_alarm: found.kept,
+                })
+                .collect(),
             quarantine: item.needs_a_look(most),
         }
     }
@@ -91,15 +110,19 @@ pub(super) fn check(files: &[PathBuf]) -> anyhow::Result<()> {
     files.iter().try_for_each(|path| import_all(path, &mut |_| ControlFlow::Continue(())))
 }
 
+/// False alarms by item.
+pub(super) type FalseAlarms = BTreeMap<usize, BTreeSet<PlaceholderName>>;
+
 /// Prepares each item that is picked, numbered through all files from 1, and hands it on until
-/// `take` breaks off.
+/// `take` breaks off. An item in which a false alarm is named that is no finding there is left out.
 ///
 /// # Errors
 /// When a file cannot be read at all, or `take` fails.
 pub(super) fn each(
     files: &[PathBuf],
-    ruleset: &Ruleset,
+    rules: Rules,
     pick: &Pick,
+    false_alarms: &FalseAlarms,
     mut take: impl FnMut(usize, Prepared, Origin) -> anyhow::Result<ControlFlow<()>>,
 ) -> anyhow::Result<Vec<FileItemError>> {
     let (mut number, mut errors) = (0, Vec::new());
@@ -113,7 +136,10 @@ pub(super) fn each(
                     number += 1;
                     if pick.takes(number) {
                         let origin = Origin { file, name: &name, position: &item.position };
-                        taken = take(number, prepare(&item, ruleset), origin);
+                        match with_false_alarms(&item, rules, false_alarms.get(&number)) {
+                            Ok(prepared) => taken = take(number, prepared, origin),
+                            Err(error) => errors.push(FileItemError { file: name.clone(), error }),
+                        }
                     }
                 }
             }
@@ -124,10 +150,32 @@ pub(super) fn each(
             }
         })?;
         if taken?.is_break() {
-            break;
+            return Ok(errors);
         }
     }
+    for (item, names) in false_alarms.range(number + 1..) {
+        let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+        let why = format!("expected a false alarm in one of {number} item(s), found one in item {item}");
+        errors.push(FileItemError {
+            file: "--false-alarm".to_owned(),
+            error: ItemError { position: format!("{item}:{}", names.join(",")), why },
+        });
+    }
     Ok(errors)
+}
+
+fn with_false_alarms(
+    item: &Item,
+    rules: Rules,
+    names: Option<&BTreeSet<PlaceholderName>>,
+) -> Result<Prepared, ItemError> {
+    let prepared = prepare(item, rules);
+    match names {
+        None => Ok(prepared),
+        Some(names) => prepared
+            .with_false_alarms(names, rules)
+            .map_err(|error| ItemError { position: item.position.clone(), why: error.to_string() }),
+    }
 }
 
 fn import_all(path: &Path, take: &mut import::Sink<'_>) -> anyhow::Result<()> {

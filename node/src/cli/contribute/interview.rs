@@ -6,14 +6,14 @@ use crate::cli::output::Output;
 use crate::cli::{ask, show};
 use crate::community::printable;
 use crate::contribute::pick::Pick;
-use crate::contribute::{Choices, Notes, Prepared, RightsChoice, choices};
+use crate::contribute::{Choices, Notes, Prepared, RightsChoice, Rules, choices, false_alarms};
 use anyhow::bail;
 use clap::ValueEnum;
 use commonwheel_protocol::agreement::{Charter, RiskPolicy};
 use commonwheel_protocol::identity::AuthorMode;
 use commonwheel_protocol::record::content::Label;
-use commonwheel_protocol::redact::Ruleset;
-use std::collections::BTreeMap;
+use commonwheel_protocol::redact::PlaceholderName;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -35,10 +35,10 @@ struct Seen {
 }
 
 /// Lists what the files hold; quietly when the person has picked already.
-pub(super) fn look(files: &[PathBuf], ruleset: &Ruleset, charter: &Charter, list: bool) -> anyhow::Result<Found> {
+pub(super) fn look(files: &[PathBuf], rules: Rules, charter: &Charter, list: bool) -> anyhow::Result<Found> {
     let most = charter.number("quarantine_above");
     let mut found = Found::default();
-    let errors = gather::each(files, ruleset, &Pick::All, |number, item, origin| {
+    let errors = gather::each(files, rules, &Pick::All, &Default::default(), |number, item, origin| {
         if list && number <= LISTED {
             anstream::eprintln!("{}", Summary::of(number, &item, origin, most).line());
         }
@@ -214,12 +214,14 @@ fn third_party(out: Output) -> anyhow::Result<RightsChoice> {
     Ok(RightsChoice::ThirdParty { source, licence })
 }
 
-/// An item with what is said about it before the question.
-#[derive(Clone, Copy)]
+/// What becomes of a record with false alarms.
+pub(super) const WAITS: &str =
+    "validators hold such a record back until a person there has looked, for which this version has no way yet";
+
+/// An item, and what the community does about risks in it.
 pub(super) struct Item<'a> {
     pub number: usize,
-    pub item: &'a Prepared,
-    pub notes: &'a Notes,
+    pub item: &'a mut Prepared,
     pub policy: &'a RiskPolicy,
 }
 
@@ -231,9 +233,19 @@ pub(super) enum Answer {
     Stop,
 }
 
+/// What the person answers to one question.
+enum Said<T> {
+    This(T),
+    Skip,
+    Stop,
+    /// These findings are false alarms, or none after all.
+    FalseAlarms(BTreeSet<PlaceholderName>),
+}
+
 /// The questions item by item.
-pub(super) struct Interview {
+pub(super) struct Interview<'a> {
     out: Output,
+    rules: Rules<'a>,
     most: i64,
     /// Whether each item is shown and asked about.
     each: bool,
@@ -243,11 +255,17 @@ pub(super) struct Interview {
     sources: BTreeMap<usize, RightsChoice>,
 }
 
-impl Interview {
+impl<'a> Interview<'a> {
     /// Begins; with many items it asks whether one answer shall do for all.
-    pub fn begin(args: &ChoiceArgs, (found, pick): (&Found, &Pick), most: i64, out: Output) -> anyhow::Result<Self> {
+    pub fn begin(
+        args: &ChoiceArgs,
+        (found, pick): (&Found, &Pick),
+        rules: Rules<'a>,
+        most: i64,
+        out: Output,
+    ) -> anyhow::Result<Self> {
         let label = args.label.map(|label| if label == LabelArg::Fail { Label::Fail } else { Label::Good });
-        let mut interview = Interview { out, most, each: true, label, sources: BTreeMap::new() };
+        let mut interview = Interview { label, ..Interview::of_one(rules, most, out) };
         let count = found.count(pick);
         if count <= MANY {
             return Ok(interview);
@@ -270,54 +288,88 @@ impl Interview {
     }
 
     /// For a single item that the person has just written.
-    pub fn of_one(most: i64, out: Output) -> Self {
-        Interview { out, most, each: true, label: None, sources: BTreeMap::new() }
+    pub fn of_one(rules: Rules<'a>, most: i64, out: Output) -> Self {
+        Interview { out, rules, most, each: true, label: None, sources: BTreeMap::new() }
     }
 
     /// As after one answer for all.
     #[cfg(test)]
-    pub fn of_all(label: Label, out: Output) -> Self {
-        Interview { each: false, label: Some(label), ..Interview::of_one(i64::MAX, out) }
+    pub fn of_all(rules: Rules<'a>, label: Label, out: Output) -> Self {
+        Interview { each: false, label: Some(label), ..Interview::of_one(rules, i64::MAX, out) }
     }
 
-    /// Shows an item and asks about it.
+    /// Shows an item and asks about it, again after each false alarm that the person names.
     pub fn ask(&mut self, seen: Item<'_>, origin: Origin, run: &Choices) -> anyhow::Result<Answer> {
-        let (mut choices, item) = (run.clone(), seen.item);
-        if self.each {
-            anstream::eprintln!();
-            show::prepared(&mut anstream::stderr().lock(), seen.number, item)?;
-            show::notes(&mut anstream::stderr().lock(), seen.notes, Some(seen.policy))?;
-            if item.needs_a_look(self.most) {
-                anstream::eprintln!(
-                    "   more than {} findings: if you go on, it is held in quarantine on this machine until you release it",
-                    self.most
-                );
-            }
-        }
+        let Item { number, item, policy } = seen;
+        let mut choices = run.clone();
+        self.show(number, item, policy)?;
         if item.third_party && choices.rights == RightsChoice::Usual {
             choices.rights = match self.source(origin) {
                 Err(error) if error.is::<ask::Stopped>() => return Ok(Answer::Stop),
                 source => source?,
             };
         }
-        let said = match (item.wants_label(), self.label) {
-            (true, Some(label)) => {
-                choices.label = label;
-                self.sharing()?
+        loop {
+            let said = match (item.wants_label(), self.label) {
+                (true, None) => {
+                    self.answer("Did the model do well? good, fail, s to skip this one, q to stop:", None, label_of)?
+                }
+                (_, label) => match self.sharing()? {
+                    Said::This(()) => Said::This(label.filter(|_| item.wants_label()).unwrap_or(choices.label)),
+                    Said::Skip => Said::Skip,
+                    Said::Stop => Said::Stop,
+                    Said::FalseAlarms(names) => Said::FalseAlarms(names),
+                },
+            };
+            match said {
+                Said::Skip => return Ok(Answer::Skip),
+                Said::Stop => return Ok(Answer::Stop),
+                Said::This(label) => {
+                    choices.label = label;
+                    return Ok(Answer::Share(Box::new(choices)));
+                }
+                Said::FalseAlarms(names) => {
+                    let names = item.false_alarms.symmetric_difference(&names).copied().collect();
+                    match item.with_false_alarms(&names, self.rules) {
+                        Ok(changed) => {
+                            *item = changed;
+                            self.show(number, item, policy)?;
+                        }
+                        Err(error) => anstream::eprintln!("  {error}"),
+                    }
+                }
             }
-            (true, None) => {
-                let question = "Did the model do well? good, fail, s to skip this one, q to stop:";
-                self.answer(question, None, label_of)?.map(|label| choices.label = label)
-            }
-            (false, _) => self.sharing()?,
-        };
-        Ok(said.map_or_else(|other| other, |()| Answer::Share(Box::new(choices))))
+        }
+    }
+
+    fn show(&self, number: usize, item: &Prepared, policy: &RiskPolicy) -> anyhow::Result<()> {
+        if !self.each {
+            return Ok(());
+        }
+        anstream::eprintln!();
+        let mut screen = anstream::stderr().lock();
+        show::prepared(&mut screen, number, item)?;
+        show::findings(&mut screen, item)?;
+        show::notes(&mut screen, &Notes::of(item, self.rules.ruleset), Some(policy))?;
+        drop(screen);
+        if item.needs_a_look(self.most) {
+            anstream::eprintln!(
+                "   more than {} findings: if you go on, it is held in quarantine on this machine until you release it",
+                self.most
+            );
+        }
+        if let Some((name, _)) = item.findings_in_clear().first_key_value() {
+            anstream::eprintln!(
+                "   If one is a false alarm, answer with its name, such as {name}; again, and it is hidden."
+            );
+        }
+        Ok(())
     }
 
     /// Whether to share an item about which there is nothing else to ask.
-    fn sharing(&self) -> anyhow::Result<Result<(), Answer>> {
+    fn sharing(&self) -> anyhow::Result<Said<()>> {
         if !self.each {
-            return Ok(Ok(()));
+            return Ok(Said::This(()));
         }
         let yes = |text: &str| if matches!(text, "y" | "yes") { Ok(()) } else { bail!("expected y, s or q") };
         self.answer("Share this one? y, s to skip, q to stop [y]:", Some(()), yes)
@@ -328,14 +380,15 @@ impl Interview {
         question: &str,
         default: Option<T>,
         read: impl Fn(&str) -> anyhow::Result<T>,
-    ) -> anyhow::Result<Result<T, Answer>> {
-        let skip = |text: &str| matches!(text, "s" | "skip" | "n" | "no");
-        let read = |text: &str| if skip(text) { Ok(None) } else { read(text).map(Some) };
-        match ask::read(self.out, question, default.map(Some), read) {
-            Ok(Some(value)) => Ok(Ok(value)),
-            Ok(None) => Ok(Err(Answer::Skip)),
-            Err(error) if error.is::<ask::Stopped>() => Ok(Err(Answer::Stop)),
-            Err(error) => Err(error),
+    ) -> anyhow::Result<Said<T>> {
+        let read = |text: &str| match (text, false_alarms::names(text)) {
+            ("s" | "skip" | "n" | "no", _) => Ok(Said::Skip),
+            (_, Some(names)) => Ok(Said::FalseAlarms(names)),
+            _ => read(text).map(Said::This),
+        };
+        match ask::read(self.out, question, default.map(Said::This), read) {
+            Err(error) if error.is::<ask::Stopped>() => Ok(Said::Stop),
+            said => said,
         }
     }
 
@@ -362,9 +415,10 @@ fn label_of(text: &str) -> anyhow::Result<Label> {
     }
 }
 
-/// The last question before anything leaves this machine. `more` may follow without asking again.
+/// The last question before anything leaves this machine. Of the `records`, `look` keep false alarms;
+/// `more` may follow without asking again.
 pub(super) fn consent(
-    records: usize,
+    (records, look): (usize, usize),
     more: usize,
     run: &Choices,
     community: &str,
@@ -372,6 +426,10 @@ pub(super) fn consent(
 ) -> anyhow::Result<bool> {
     let credit = run.credit.as_ref().map(|name| format!(", credit {}", printable(name))).unwrap_or_default();
     let more = if more > 0 { format!(" (and up to {more} more that follow on the same terms)") } else { String::new() };
+    let look = match look {
+        0 => String::new(),
+        _ => format!("\n{look} of them keep false alarms in the text: {WAITS}."),
+    };
     anstream::eprintln!(
         "\nReady to share {records} record(s){more} with {}:\n  \
          licence {}, preference {}, as {}{credit}.\n\
@@ -379,7 +437,7 @@ pub(super) fn consent(
          - you are of age,\n  \
          - you have the right to share this,\n  \
          - it holds no sensitive data about anybody.\n\
-         What is accepted stays: this version cannot take a record back yet.",
+         What is accepted stays: this version cannot take a record back yet.{look}",
         printable(community),
         run.licence,
         run.preference,

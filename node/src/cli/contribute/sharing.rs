@@ -7,7 +7,7 @@ use crate::cli::{Context, progress, session::Session};
 use crate::community::{self, Community, printable};
 use crate::contribute::quarantine::{Held, Quarantine};
 use crate::contribute::shared::Shared;
-use crate::contribute::sign::Signer;
+use crate::contribute::sign::{NewBody, Signer};
 use crate::contribute::{Choices, Notes, Prepared, RightsChoice, notes};
 use crate::keys;
 use crate::run::member::now;
@@ -45,6 +45,16 @@ pub(super) struct SharedRecord {
     pub held_by: Vec<String>,
     pub state: &'static str,
     pub reason: Option<String>,
+    /// Findings that the author declared to be none, so that a person has to look.
+    pub false_alarms: i64,
+}
+
+/// A record handed to the node.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub id: RecordId,
+    pub origin: String,
+    pub false_alarms: i64,
 }
 
 /// What a contribution needs and does not change.
@@ -63,7 +73,7 @@ pub(super) struct Sharing<'a> {
     signer: Signer<'a>,
     choices: Choices,
     /// Asks about each item; none with `--yes`.
-    interview: Option<Interview>,
+    interview: Option<Interview<'a>>,
     /// Items still to come, at most.
     picked: usize,
     /// Whether the person has agreed to what goes to the node.
@@ -77,7 +87,7 @@ pub(super) struct Sharing<'a> {
     /// Signed and not yet handed to the node, with the digests of their contents.
     ready: Vec<Parcel>,
     digests: Vec<String>,
-    sent: Vec<(RecordId, String)>,
+    sent: Vec<Sent>,
     /// Classes of which the person was told already.
     said: BTreeSet<RiskClass>,
     /// What is signed and handed over; hidden while questions are asked.
@@ -90,7 +100,12 @@ const BATCH_RECORDS: usize = 256;
 const BATCH_BYTES: usize = 8 << 20;
 
 impl<'a> Sharing<'a> {
-    pub fn begin(run: Run<'a>, choices: Choices, interview: Option<Interview>, picked: usize) -> anyhow::Result<Self> {
+    pub fn begin(
+        run: Run<'a>,
+        choices: Choices,
+        interview: Option<Interview<'a>>,
+        picked: usize,
+    ) -> anyhow::Result<Self> {
         let (home, id, charter) = (&run.context.home, run.community.id(), run.community.founding.charter());
         Ok(Sharing {
             shared: Shared::load(&home.community(&id), run.seed, &id).context("cannot read what was shared before")?,
@@ -120,16 +135,11 @@ impl<'a> Sharing<'a> {
     }
 
     /// Shares one item, or holds it back, or says why not. Breaks off when the person has had enough.
-    pub fn take(&mut self, number: usize, item: Prepared, origin: Origin) -> anyhow::Result<ControlFlow<()>> {
+    pub fn take(&mut self, number: usize, mut item: Prepared, origin: Origin) -> anyhow::Result<ControlFlow<()>> {
         const ON: anyhow::Result<ControlFlow<()>> = Ok(ControlFlow::Continue(()));
         self.picked = self.picked.saturating_sub(1);
-        let digest = self.shared.digest(&item);
-        if self.shared.contains(&digest) && !self.run.args.again {
-            self.outcome.duplicates.push(origin.to_string());
-            return ON;
-        }
-        if let Some(number) = self.held.get(&digest) {
-            self.outcome.quarantined.push(format!("{origin}: since before, as quarantine item {number}"));
+        let mut digest = self.shared.digest(&item);
+        if self.is_known(&digest, origin) {
             return ON;
         }
         if self.interview.is_none() && self.lacks_source(&item, origin) {
@@ -142,14 +152,18 @@ impl<'a> Sharing<'a> {
         }
         let choices = match &mut self.interview {
             None => self.choices.clone(),
-            Some(interview) => {
-                match interview.ask(Item { number, item: &item, notes: &notes, policy }, origin, &self.choices)? {
-                    Answer::Share(choices) => *choices,
-                    Answer::Skip => return ON,
-                    Answer::Stop => return Ok(ControlFlow::Break(())),
-                }
-            }
+            Some(interview) => match interview.ask(Item { number, item: &mut item, policy }, origin, &self.choices)? {
+                Answer::Share(choices) => *choices,
+                Answer::Skip => return ON,
+                Answer::Stop => return Ok(ControlFlow::Break(())),
+            },
         };
+        // With false alarms that the person named just now, it is another text.
+        let named = self.shared.digest(&item);
+        if named != digest && self.is_known(&named, origin) {
+            return ON;
+        }
+        digest = named;
         let body = match self.signer.body(&item, &choices) {
             Ok(body) => body,
             Err(error) => {
@@ -157,13 +171,13 @@ impl<'a> Sharing<'a> {
                 return ON;
             }
         };
-        if let Some(why) = self.blocked(&body)? {
+        if let Some(why) = self.blocked(&body.bytes)? {
             self.outcome.failed.push(format!("{origin}: {why}"));
             return ON;
         }
         self.shared.remember(digest.clone());
         if item.needs_a_look(self.signer.charter.number("quarantine_above")) {
-            self.hold_back(&item, &body, digest, origin, &choices)?;
+            self.hold_back(&item, &body.bytes, digest, origin, &choices)?;
         } else {
             self.add_profile()?;
             self.sign(body, digest, origin.to_string(), &choices, item.corrects)?;
@@ -175,6 +189,19 @@ impl<'a> Sharing<'a> {
     fn blocked(&self, body: &[u8]) -> anyhow::Result<Option<String>> {
         let found = checks::risks(body, self.run.ruleset)?;
         Ok(notes::blocked(found.into_keys(), &self.signer.charter.risks))
+    }
+
+    /// Whether it was shared before, or is held back; then that is noted.
+    fn is_known(&mut self, digest: &str, origin: Origin) -> bool {
+        if self.shared.contains(digest) && !self.run.args.again {
+            self.outcome.duplicates.push(origin.to_string());
+            return true;
+        }
+        let held = self.held.get(digest);
+        if let Some(number) = held {
+            self.outcome.quarantined.push(format!("{origin}: since before, as quarantine item {number}"));
+        }
+        held.is_some()
     }
 
     /// Items that could not be read.
@@ -206,10 +233,11 @@ impl<'a> Sharing<'a> {
             return Ok(());
         }
         let choices = self.choices.clone();
-        let body = self.signer.profile(&name, about, &choices)?;
-        if let Some(why) = self.blocked(&body)? {
+        let bytes = self.signer.profile(&name, about, &choices)?;
+        if let Some(why) = self.blocked(&bytes)? {
             anyhow::bail!("your profile cannot be published: {why}\nHint: `commonwheel identity profile` changes it");
         }
+        let body = NewBody { bytes, false_alarms: 0 };
         self.sign(body, digest, "your profile".to_owned(), &choices, None)
     }
 
@@ -239,16 +267,17 @@ impl<'a> Sharing<'a> {
 
     fn sign(
         &mut self,
-        body: Vec<u8>,
+        body: NewBody,
         digest: String,
         origin: String,
         choices: &Choices,
         corrects: Option<RecordId>,
     ) -> anyhow::Result<()> {
-        let parcel = self.signer.sign(body, choices, corrects)?;
+        let NewBody { bytes, false_alarms } = body;
+        let parcel = self.signer.sign(bytes, choices, corrects)?;
         let id = SignedHeader::verify(&parcel.header)?.id();
         self.progress.inc(1);
-        self.sent.push((id, origin));
+        self.sent.push(Sent { id, origin, false_alarms });
         self.digests.push(digest);
         self.ready.push(parcel);
         let bytes: usize = self.ready.iter().map(|parcel| parcel.body.as_ref().map_or(0, Vec::len)).sum();
@@ -263,7 +292,8 @@ impl<'a> Sharing<'a> {
         }
         if !self.consented {
             let (out, community) = (self.run.context.out, &self.signer.charter.name);
-            self.consented = consent(self.ready.len(), self.picked, &self.choices, community, out)?;
+            let look = self.sent.iter().filter(|sent| sent.false_alarms > 0).count();
+            self.consented = consent((self.ready.len(), look), self.picked, &self.choices, community, out)?;
             if !self.consented {
                 return Err(Refused.into());
             }
@@ -327,9 +357,10 @@ impl Outcome {
 }
 
 impl SharedRecord {
-    /// Whether validators refuse it, or nobody took it in the first place.
+    /// Whether validators refuse it, or nobody took it in the first place. One that a person has to
+    /// look at is not refused.
     fn is_refused(&self) -> bool {
-        self.state == "refused" || (self.reason.is_some() && self.held_by.is_empty())
+        self.state == "refused" || (self.state != "quarantined" && self.reason.is_some() && self.held_by.is_empty())
     }
 }
 
@@ -343,7 +374,12 @@ struct Refused;
 /// Shares one body that had been held in quarantine; used by `quarantine release`.
 /// Asks for consent like everything that is shared: an item may have been held back before the
 /// person was asked, or have been refused then.
-pub(in crate::cli) fn release(context: &Context, held: &Held, body: Vec<u8>, yes: bool) -> anyhow::Result<RecordId> {
+pub(in crate::cli) fn release(
+    context: &Context,
+    held: &Held,
+    (body, false_alarms): (Vec<u8>, i64),
+    yes: bool,
+) -> anyhow::Result<RecordId> {
     let id: Cid = held.community.parse().context("the quarantined item names no community")?;
     let community = community::load(&context.home, &id)?;
     let charter = community.founding.charter();
@@ -351,7 +387,7 @@ pub(in crate::cli) fn release(context: &Context, held: &Held, body: Vec<u8>, yes
     let ruleset = super::ruleset(charter)?;
     let choices = decide::from_held(held, charter)?;
     decide::consent_to_terms(&community, yes, context.out)?;
-    if !yes && !consent(1, 0, &choices, &charter.name, context.out)? {
+    if !yes && !consent((1, usize::from(false_alarms > 0)), 0, &choices, &charter.name, context.out)? {
         return Err(Refused.into());
     }
     if let Some(why) = notes::blocked(checks::risks(&body, &ruleset)?.into_keys(), &charter.risks) {
@@ -370,7 +406,7 @@ pub(in crate::cli) fn release(context: &Context, held: &Held, body: Vec<u8>, yes
         );
     }
     Shared::load(&context.home.community(&id), &seed, &id)?.save(std::slice::from_ref(&held.digest))?;
-    let sent = [(record, held.origin.clone())];
+    let sent = [Sent { id: record, origin: held.origin.clone(), false_alarms }];
     deliver::wait(&session.client, &signer, &sent, deliver::Until::Held, 30, context.out)?;
     session.close()?;
     Ok(record)

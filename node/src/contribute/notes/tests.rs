@@ -1,7 +1,8 @@
 use super::*;
-use crate::contribute::prepare::prepare;
+use crate::contribute::prepare::{Rules, prepare};
 use crate::import::{Format, Item};
 use commonwheel_protocol::record::content::{Chat, Label};
+use commonwheel_protocol::redact::Terms;
 use commonwheel_protocol::text::RawText;
 
 fn notes(user: &str, assistant: &str) -> Notes {
@@ -9,7 +10,8 @@ fn notes(user: &str, assistant: &str) -> Notes {
     let message = |role, text: &str| Message::new(role, RawText::new(text));
     let messages = vec![message(Role::User, user), message(Role::Assistant, assistant)];
     let item = Item::new(Format::OpenAiChat, Content::Chat(Chat { messages, label: Label::Good, note: None }));
-    Notes::of(&prepare(&item, &ruleset), &ruleset)
+    let terms = Terms::none();
+    Notes::of(&prepare(&item, Rules { ruleset: &ruleset, terms: &terms }), &ruleset)
 }
 
 #[test]

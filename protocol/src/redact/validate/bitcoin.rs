@@ -11,6 +11,13 @@ const ADDRESS_BYTES: usize = 25;
 /// Versions of key and script hashes, on mainnet and testnet.
 const VERSIONS: [u8; 4] = [0x00, 0x05, 0x6f, 0xc4];
 
+/// The base58 address that is the run of letters and digits at `span`.
+pub(super) fn check_run(text: &str, span: Range<usize>) -> Option<Range<usize>> {
+    let likely =
+        (26..=35).contains(&span.len()) && matches!(text.as_bytes()[span.start], b'1' | b'2' | b'3' | b'm' | b'n');
+    if likely { check_base58(text, span) } else { None }
+}
+
 /// A base58 address whose checksum holds.
 pub(super) fn check_base58(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let bytes = stands_alone(text, &span).then(|| base58(&text[span.clone()]))??;

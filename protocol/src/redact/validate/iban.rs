@@ -28,7 +28,7 @@ pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
         return None;
     }
     let country = text[span.clone()].get(..2)?.to_ascii_uppercase();
-    let structure = STRUCTURES.iter().find(|(code, _)| *code == country)?.1;
+    let structure = structure(&country)?;
     let length = 4 + parts(structure).map(|(count, _)| count).sum::<usize>();
     let mut characters = text[span.start..].char_indices().filter(|(_, c)| !matches!(c, ' ' | '-'));
     let account: Vec<(usize, char)> =
@@ -43,15 +43,20 @@ pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     (valid && !after(text, end).is_some_and(is_word)).then_some(span.start..end)
 }
 
+/// The structure of a country's account numbers.
+pub(super) fn structure(country: &str) -> Option<&'static str> {
+    STRUCTURES.binary_search_by(|(code, _)| (*code).cmp(country)).ok().map(|place| STRUCTURES[place].1)
+}
+
 /// The (count, class) pairs of a structure.
-fn parts(structure: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+pub(super) fn parts(structure: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     structure.split_inclusive(['n', 'a', 'c']).filter_map(|part| {
         let class = part.chars().next_back()?;
         Some((part.trim_end_matches(class).parse().ok()?, class))
     })
 }
 
-fn has_structure(account: &str, structure: &str) -> bool {
+pub(super) fn has_structure(account: &str, structure: &str) -> bool {
     let mut characters = account.chars();
     parts(structure).all(|(count, class)| {
         characters.by_ref().take(count).all(|c| match class {
@@ -63,7 +68,7 @@ fn has_structure(account: &str, structure: &str) -> bool {
 }
 
 /// ISO/IEC 7064, MOD 97-10, over the number with its first four characters moved to the end.
-fn check_digits(account: &str) -> bool {
+pub(super) fn check_digits(account: &str) -> bool {
     let (first, rest) = account.split_at(4);
     let remainder = rest.chars().chain(first.chars()).filter_map(|c| c.to_digit(36)).fold(0, |remainder, value| {
         if value < 10 { (remainder * 10 + value) % 97 } else { (remainder * 100 + value) % 97 }

@@ -4,12 +4,22 @@
 //! answers with the span that is personal data (which may be shorter or longer), or nothing. None
 //! looks further than a few hundred bytes, so that time stays linear in the text.
 
+mod account;
 mod bank;
 mod bitcoin;
+mod card;
+mod email;
+mod ethereum;
 mod first;
+mod geo;
+mod govid;
 mod iban;
+mod ip;
+mod mac;
+mod name;
 mod phone;
 mod secret;
+mod ssn;
 
 use secret::{assigned, header};
 use serde::Deserialize;
@@ -53,12 +63,65 @@ pub enum Validator {
     /// As `ipv6`, for later rulesets.
     #[serde(rename = "ipv6-2")]
     Ipv62,
+    /// Addresses that are nobody's: loopback, unspecified, netmasks, multicast; in prose.
+    #[serde(rename = "ip-special-2")]
+    IpSpecial2,
+    /// The match is a word that stands for the "@" of an address.
+    #[serde(rename = "email-spoken-2")]
+    EmailSpoken2,
+    /// As `ssn`, for later rulesets; reads on from the first digits.
+    #[serde(rename = "ssn-2")]
+    Ssn2,
+    /// As `iban`, for later rulesets; the match begins with the check digits.
+    #[serde(rename = "iban-2")]
+    Iban2,
+    /// As `bitcoin`, for later rulesets; the match is a run of letters and digits.
+    #[serde(rename = "bitcoin-2")]
+    Bitcoin2,
+    /// As `card`, for later rulesets; reads on from the first digits.
+    #[serde(rename = "card-2")]
+    Card2,
+    /// EIP-55; the match is a run of letters and digits.
+    Ethereum,
+    /// Hardware addresses, at their digits or colons.
+    Mac,
+    /// Numbers that governments give, at their first digits: form, check digits, words before.
+    #[serde(rename = "govid")]
+    GovId,
+    /// The same for numbers with letters in them.
+    #[serde(rename = "govid-letters")]
+    GovIdLetters,
+    /// A latitude and a longitude in decimal degrees.
+    Coordinates,
+    /// A latitude and a longitude in degrees, minutes and seconds; the match begins with a degree sign.
+    Degrees,
     /// Telephone numbers by the numbering plans of a phone library, their form and the words beside them.
     #[serde(rename = "phone-2")]
     Phone2,
-    /// As `name`, for later rulesets.
+    /// What follows the match is a name, as after "my name is"; in any case and script.
     #[serde(rename = "name-2")]
     Name2,
+    /// What follows the match looks like a name, as after "I am".
+    #[serde(rename = "name-weak-2")]
+    NameWeak2,
+    /// What follows the match begins with a known given name or a title, as after "this is".
+    #[serde(rename = "name-known-2")]
+    NameKnown2,
+    /// What follows the match is whom a letter or message addresses, as after "Dear".
+    #[serde(rename = "name-greeting-2")]
+    NameGreeting2,
+    /// What follows the match signs a letter, as after "Regards,".
+    #[serde(rename = "name-closing-2")]
+    NameClosing2,
+    /// The match is a title before a name of two words at least, such as "Mrs".
+    #[serde(rename = "name-title-2")]
+    NameTitle2,
+    /// The match is a field's label and a name its value, as in "Patient: …".
+    #[serde(rename = "name-field-2")]
+    NameField2,
+    /// The match begins a line of a mail's head, where a name stands before an address.
+    #[serde(rename = "name-header-2")]
+    NameHeader2,
     /// A token with a known beginning: ended, and not one sign again and again.
     Token,
     /// The match itself looks drawn by chance.
@@ -101,9 +164,24 @@ impl Validator {
         match self {
             Validator::None => Some(span),
             Validator::Word => stands_alone(text, &span).then_some(span),
-            Validator::Email | Validator::Email2 => first::email::check(text, span),
-            Validator::Ipv4 | Validator::Ipv42 => first::ip::check_v4(text, span),
-            Validator::Ipv6 | Validator::Ipv62 => first::ip::check_v6(text, span),
+            Validator::Email => first::email::check(text, span),
+            Validator::Email2 => email::check(text, span),
+            Validator::EmailSpoken2 => email::check_spoken(text, span),
+            Validator::Ipv4 => first::ip::check_v4(text, span),
+            Validator::Ipv42 => ip::check_v4(text, span),
+            Validator::Ipv6 => first::ip::check_v6(text, span),
+            Validator::Ipv62 => ip::check_v6(text, span),
+            Validator::IpSpecial2 => ip::check_special(text, span),
+            Validator::Ssn2 => ssn::check(text, span),
+            Validator::Iban2 => account::check(text, span),
+            Validator::Bitcoin2 => bitcoin::check_run(text, span),
+            Validator::Card2 => card::check(text, span),
+            Validator::Ethereum => ethereum::check(text, span),
+            Validator::Mac => mac::check(text, span),
+            Validator::GovId => govid::check(text, span),
+            Validator::GovIdLetters => govid::check_letters(text, span),
+            Validator::Coordinates => geo::check_pair(text, span),
+            Validator::Degrees => geo::check_sexagesimal(text, span),
             Validator::Ssn => bank::check_ssn(text, span),
             Validator::Iban => iban::check(text, span),
             Validator::Bitcoin => bitcoin::check_base58(text, span),
@@ -111,7 +189,15 @@ impl Validator {
             Validator::Card => bank::check_card(text, span),
             Validator::Phone => first::phone::check(text, span),
             Validator::Phone2 => phone::check(text, span),
-            Validator::Name | Validator::Name2 => first::name::check(text, span),
+            Validator::Name => first::name::check(text, span),
+            Validator::Name2 => name::check_strong(text, name::phrase(text, span)),
+            Validator::NameWeak2 => name::check_weak(text, name::phrase(text, span)),
+            Validator::NameKnown2 => name::check_known(text, name::phrase(text, span)),
+            Validator::NameGreeting2 => name::check_greeting(text, name::phrase(text, span)),
+            Validator::NameClosing2 => name::check_closing(text, name::phrase(text, span)),
+            Validator::NameTitle2 => name::check_title(text, name::phrase(text, span)),
+            Validator::NameField2 => name::check_field(text, name::phrase(text, span)),
+            Validator::NameHeader2 => name::check_header(text, span),
             Validator::Token => assigned::check_token(text, span),
             Validator::Random => assigned::check_random(text, span),
             Validator::Password => assigned::check_password(text, span),
@@ -162,6 +248,51 @@ fn is_whole_number(text: &str, span: &Range<usize>) -> bool {
         && !(joins(right.clone().next()) && digit(right.clone().nth(1)))
 }
 
+/// Whether a text is nothing but what stands at `start..end`, quoted or ended perhaps.
+fn is_all(text: &str, start: usize, end: usize) -> bool {
+    let quiet = |b: &u8| b" \n.,\"'()[]<>".contains(b);
+    let (left, right) = (&text.as_bytes()[..start], &text.as_bytes()[end..]);
+    left.len() <= 2 && right.len() <= 2 && left.iter().all(quiet) && right.iter().all(quiet)
+}
+
+/// Whether the words beside a number say that it counts, orders or measures something.
+fn is_counted(text: &str, span: &Range<usize>) -> bool {
+    const BEFORE: [&str; 24] = [
+        "build",
+        "bytes",
+        "commit",
+        "count",
+        "created",
+        "doi",
+        "epoch",
+        "hash",
+        "index",
+        "invoice",
+        "isbn",
+        "line",
+        "offset",
+        "order",
+        "page",
+        "pid",
+        "row",
+        "seed",
+        "size",
+        "ticket",
+        "time",
+        "timestamp",
+        "total",
+        "ts",
+    ];
+    const AFTER: [&str; 10] = ["bytes", "ms", "ns", "us", "rows", "items", "records", "requests", "bits", "kb"];
+    let line = line_before(text, span.start, 24);
+    let line = line.trim_end_matches([' ', '=', ':', '"', '\'', '(', '[']);
+    let word =
+        line.trim_end_matches('#').trim_end().rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let rest = text[span.end..].trim_start_matches(' ');
+    let length = rest.bytes().take(9).take_while(u8::is_ascii_alphabetic).count();
+    line.ends_with('#') || BEFORE.binary_search(&word).is_ok() || AFTER.contains(&&*rest[..length].to_ascii_lowercase())
+}
+
 /// At most `bytes` bytes of the line before `at`, in lower case.
 fn line_before(text: &str, at: usize, bytes: usize) -> String {
     let mut from = at.saturating_sub(bytes);
@@ -176,4 +307,13 @@ fn line_before(text: &str, at: usize, bytes: usize) -> String {
 fn found<'a>(validator: Validator, text: &'a str, candidate: &str) -> Option<&'a str> {
     let start = text.find(candidate).expect("the candidate is in the text");
     validator.check(text, start..start + candidate.len()).map(|span| &text[span])
+}
+
+/// What `validator` finds first in `text` from the runs of digits there.
+#[cfg(test)]
+fn first_at_digits(validator: Validator, text: &str) -> Option<&str> {
+    let digit = |c: char| c.is_ascii_digit();
+    let starts = text.char_indices().filter(|(at, c)| digit(*c) && !text[..*at].ends_with(digit));
+    let end = |at: usize| at + text[at..].bytes().take_while(u8::is_ascii_digit).count();
+    starts.filter_map(|(at, _)| validator.check(text, at..end(at))).map(|span| &text[span]).next()
 }

@@ -3,10 +3,12 @@
 use super::super::decide::{ChoiceArgs, decide};
 use super::*;
 use crate::cli::output::Output;
+use crate::contribute::Rules;
 use crate::contribute::prepare::prepare;
 use crate::home::Home;
 use crate::import::{Format, Item};
 use commonwheel_protocol::record::content::{Content, Example, Label};
+use commonwheel_protocol::redact::Terms;
 use commonwheel_protocol::text::RawText;
 
 #[test]
@@ -19,12 +21,14 @@ fn a_full_batch_waits_for_consent_before_it_leaves() {
     let choices = decide(&ChoiceArgs::default(), charter, &community.id(), &context).unwrap().choices;
     let args = ShareArgs { again: false, yes: false, until: deliver::Until::Signed, timeout: 0 };
     let run = Run { context: &context, args: &args, community: &community, seed: &seed, ruleset: &ruleset };
-    let interview = Interview::of_all(Label::Good, context.out);
+    let terms = Terms::none();
+    let rules = Rules { ruleset: &ruleset, terms: &terms };
+    let interview = Interview::of_all(rules, Label::Good, context.out);
     let mut sharing = Sharing::begin(run, choices, Some(interview), 1000).unwrap();
     let mut take = |number: usize| {
         let text = || RawText::new(format!("number {number}"));
         let item = Item::new(Format::Commonwheel, Content::Example(Example { prompt: text(), ideal: text() }));
-        sharing.take(number, prepare(&item, &ruleset), Origin { file: 0, name: "file", position: "line" })
+        sharing.take(number, prepare(&item, rules), Origin { file: 0, name: "file", position: "line" })
     };
     assert!((1..BATCH_RECORDS).all(|number| take(number).is_ok_and(|flow| flow.is_continue())));
     // There is nobody to consent here.
@@ -45,7 +49,9 @@ fn what_the_community_blocks_is_not_signed_and_counts_as_not_shared() {
     let choices = decide(&ChoiceArgs::default(), &charter, &community.id(), &context).unwrap().choices;
     let args = ShareArgs { again: false, yes: false, until: deliver::Until::Signed, timeout: 0 };
     let run = Run { context: &context, args: &args, community: &community, seed: &seed, ruleset: &ruleset };
-    let interview = Interview::of_all(Label::Good, context.out);
+    let terms = Terms::none();
+    let rules = Rules { ruleset: &ruleset, terms: &terms };
+    let interview = Interview::of_all(rules, Label::Good, context.out);
     let mut sharing = Sharing::begin(run, choices, Some(interview), 3).unwrap();
     sharing.signer.charter = &charter;
     for text in ["Here is my fingerprint template.", "I was diagnosed with asthma.", "Tea with milk."] {
@@ -54,7 +60,7 @@ fn what_the_community_blocks_is_not_signed_and_counts_as_not_shared() {
             Content::Example(Example { prompt: RawText::new(text), ideal: RawText::new("So") }),
         );
         let origin = Origin { file: 0, name: "file", position: text };
-        assert!(sharing.take(1, prepare(&item, &ruleset), origin).is_ok_and(|flow| flow.is_continue()));
+        assert!(sharing.take(1, prepare(&item, rules), origin).is_ok_and(|flow| flow.is_continue()));
     }
     assert_eq!(sharing.ready.len(), 2, "what waits for a person is signed");
     assert_eq!(sharing.outcome.failed.len(), 1);
@@ -82,7 +88,7 @@ fn an_item_in_quarantine_is_not_released_without_consent() {
         digest: String::new(),
     };
     // There is nobody to consent here.
-    let error = release(&context, &held, Vec::new(), false).unwrap_err().to_string();
+    let error = release(&context, &held, (Vec::new(), 0), false).unwrap_err().to_string();
     assert!(error.contains("Sign and share?"), "{error}");
 }
 
@@ -94,6 +100,7 @@ fn a_run_of_which_validators_refuse_something_does_not_end_as_done() {
         held_by: vec!["Ada".into()],
         state,
         reason: reason.map(str::to_owned),
+        false_alarms: 0,
     };
     let code = |shared| Outcome { shared, ..Outcome::default() }.exit_code(deliver::Until::Signed);
     assert_eq!(code(vec![record("accepted", None), record("waiting", Some("one validator says no"))]), 0);
