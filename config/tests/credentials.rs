@@ -163,6 +163,9 @@ fn passwords_are_known_by_their_names() {
         ("login ana pw greenhat7", "greenhat7"),
         ("machine x login ana password greenhat7", "greenhat7"),
         ("tool --password hunter2x", "hunter2x"),
+        ("the password for the server is tr0ub4dor", "tr0ub4dor"),
+        ("Wifi password - tr0ub4dor", "tr0ub4dor"),
+        ("jdbc:x://db/x?password=hunter2x&ssl=true", "hunter2x"),
         ("sshpass -p 'hunter2x' ssh x", "hunter2x"),
         ("ftp://ana:greenhat7@localhost/x", "ana:greenhat7"),
         ("curl -u ana:greenhat7 https://host.org", "ana:greenhat7"),
@@ -185,6 +188,7 @@ fn headers_cookies_and_sessions_are_found() {
         (Kind::Cookie, format!("Set-Cookie: sid={value}; Path=/"), format!("sid={value}")),
         (Kind::Cookie, format!("/x;JSESSIONID={value}"), value.clone()),
         (Kind::Secret, format!("https://blob.host/x?sv=1&sig={value}"), value.clone()),
+        (Kind::Secret, format!("https://s3.host/x?X-Amz-Date=20240131&X-Amz-Signature={value}&x=1"), value.clone()),
         (Kind::Secret, format!("AccountName=x;AccountKey={value}{value}==;"), format!("{value}{value}==")),
     ] {
         assert_found(kind, &text, &found);
@@ -228,6 +232,8 @@ fn text_without_secrets_is_left_alone() {
         "password_hint: \"Name of my 1st dog?\"",
         "enter your login and password twice",
         "Bearer of bad news",
+        "the password for my account is wrong",
+        "passwd: __u32,",
         "https://host.org:8080/path?page=2&sort=name",
         "type=\"password\" name=\"password\" placeholder=\"Password\"",
     ] {

@@ -5,7 +5,7 @@
 //! value must look like a secret depends on how it is joined to the name.
 
 use super::reading::{Join, Value, name_end, name_start, read, value_after, value_before};
-use super::value::{is_bare_password, is_code, is_password, is_random, is_signs};
+use super::value::{is_bare_password, is_code, is_password, is_random, is_signs, judged};
 use super::words::{ASIDE, KEYS, PUBLIC, SAID, SERVICES};
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ pub(in super::super) fn check_password(text: &str, span: Range<usize>) -> Option
     let called = |value: &Value| value.join != Join::Passed || !bytes[span.end..end].contains(&b'.');
     let value = value_after(text, start, end)
         .filter(|value| called(value) && is_password_value(text, start, value))
-        .or_else(|| value_before(text, start).filter(|value| is_bare_password(&text[value.span.clone()])));
+        .or_else(|| value_before(text, start).filter(|value| is_bare_password(judged(&text[value.span.clone()]))));
     match value {
         Some(value) => Some(value.span),
         None => told_with_login(text, start, end),
@@ -56,7 +56,7 @@ pub(in super::super) fn check_session(text: &str, span: Range<usize>) -> Option<
     let bytes = text.as_bytes();
     let tail = bytes[span.end..name_end(bytes, span.end)].to_ascii_lowercase();
     let tail = tail.strip_prefix(b"_").or_else(|| tail.strip_prefix(b"-")).unwrap_or(&tail);
-    let known = [&b""[..], b"id", b"ids", b"key", b"token", b"cookie", b"sid"].contains(&tail);
+    let known = [&b""[..], b"id", b"ids", b"key", b"cookie", b"sid"].contains(&tail);
     known.then(|| named(text, span.start..span.end + tail.len(), is_secret_value)).flatten()
 }
 
@@ -113,7 +113,7 @@ fn named(text: &str, span: Range<usize>, accepts: impl Fn(&str, &Value) -> bool)
 }
 
 fn is_secret_value(text: &str, value: &Value) -> bool {
-    let candidate = &text[value.span.clone()];
+    let candidate = judged(&text[value.span.clone()]);
     if value.join == Join::Passed && is_code(candidate) {
         return false;
     }
@@ -125,7 +125,7 @@ fn is_secret_value(text: &str, value: &Value) -> bool {
 }
 
 fn is_password_value(text: &str, start: usize, value: &Value) -> bool {
-    let candidate = &text[value.span.clone()];
+    let candidate = judged(&text[value.span.clone()]);
     match (value.join, value.quoted) {
         (Join::Assigned { .. } | Join::Element, true) => is_password(candidate) || is_signs(candidate),
         (Join::Compared | Join::Passed | Join::Beside, true) => is_bare_password(candidate) || is_signs(candidate),
@@ -144,7 +144,7 @@ fn is_password_value(text: &str, start: usize, value: &Value) -> bool {
 /// `NAME=word` alone in its line, or `;Password=word;` in a connection string.
 fn is_setting(text: &str, start: usize, value: &Value) -> bool {
     let bytes = text.as_bytes();
-    let candidate = &text[value.span.clone()];
+    let candidate = judged(&text[value.span.clone()]);
     let after = bytes.get(value.span.end);
     let loud = bytes[start..value.span.start].iter().all(|b| !b.is_ascii_lowercase());
     let alone = loud && matches!(after, None | Some(b'\n' | b'\r' | b'"' | b'\'' | b'\\'));
@@ -164,9 +164,9 @@ fn ends_statement(text: &str, value: &Value) -> bool {
 
 /// "my password is word", at the end of its sentence.
 fn is_told(text: &str, start: usize, value: &Value) -> bool {
-    let before = text[..start].trim_end().to_owned();
-    let own = before.len() >= 2 && before.as_bytes()[before.len() - 2..].eq_ignore_ascii_case(b"my");
-    let candidate = &text[value.span.clone()];
+    let before = text[..start].trim_end().as_bytes();
+    let own = before.len() >= 2 && before[before.len() - 2..].eq_ignore_ascii_case(b"my");
+    let candidate = judged(&text[value.span.clone()]);
     let rest = text[value.span.end..].trim_start_matches([' ', '\t']);
     let ends = rest.is_empty() || rest.starts_with(['\n', '\r', '.', ',', '!', '?', ';']);
     let lower = candidate.to_ascii_lowercase();
@@ -188,7 +188,7 @@ fn told_with_login(text: &str, start: usize, end: usize) -> Option<Range<usize>>
         [&b"login"[..], b"login:", b"user", b"user:", b"username", b"username:", b"account"].contains(&&login[..]);
     let at = end + bytes[end..].iter().take(4).take_while(|b| matches!(b, b' ' | b'\t' | b':')).count();
     let value = read(text, at, Join::Said).filter(|_| at > end)?;
-    let candidate = &text[value.span.clone()];
+    let candidate = judged(&text[value.span.clone()]);
     let filler = [&b"and"[..], b"or", b"with", b"your", b"the", b"plus", b"using", b"&", b"/", b"to"];
     let told =
         logs_in && !is_code(candidate) && !filler.contains(&name) && candidate.len() >= 5 && is_password(candidate);

@@ -41,6 +41,9 @@ pub(in super::super) fn check(text: &str, span: Range<usize>) -> Option<Range<us
 /// A token that is encoded in base64 once more.
 pub(in super::super) fn check_base64(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
+    if bytes[..span.start].last().is_some_and(|byte| base64::is_digit(*byte)) {
+        return None;
+    }
     let limit = bytes.len().min(span.start + TOKEN_BYTES);
     let digits = bytes[span.start..limit].iter().take_while(|b| base64::is_digit(**b)).count();
     let pad = bytes[span.start + digits..limit].iter().take(2).take_while(|b| **b == b'=').count();

@@ -17,12 +17,8 @@ pub(in super::super) fn check(text: &str, span: Range<usize>) -> Option<Range<us
         return None;
     }
     let rest = &text[span.end..floor_char(text, text.len().min(span.end + DOCUMENT_BYTES))];
-    let document = before.rsplit("\n---").next().unwrap_or(before);
-    let following = rest.split("\n---").next().unwrap_or(rest);
-    if !document.lines().chain(following.lines()).any(is_secret) {
-        return None;
-    }
     let mut found: Option<Range<usize>> = None;
+    let following = rest.split("\n---").next().unwrap_or(rest);
     let mut at = span.end + behind.len() + 1;
     for line in following.get(behind.len() + 1..)?.split('\n') {
         let inner = line.trim_start();
@@ -36,12 +32,17 @@ pub(in super::super) fn check(text: &str, span: Range<usize>) -> Option<Range<us
         }
         at += line.len() + 1;
     }
-    found
+    let document = before.rsplit("\n---").next().unwrap_or(before);
+    found.filter(|_| is_secret(document) || is_secret(following))
 }
 
-fn is_secret(line: &str) -> bool {
-    let kind = line.trim().strip_prefix("kind:").map(|kind| kind.trim().trim_matches(['"', '\'']));
-    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("secret"))
+/// Whether a line of `document` says "kind: Secret".
+fn is_secret(document: &str) -> bool {
+    document.match_indices("kind:").any(|(at, sign)| {
+        let begins = document[..at].ends_with(['\n', ' ', '\t']) || at == 0;
+        let kind = document[at + sign.len()..].split('\n').next().unwrap_or_default();
+        begins && kind.trim().trim_matches(['"', '\'']).eq_ignore_ascii_case("secret")
+    })
 }
 
 /// "name: value" with a value that is none of a template, or that follows in the next lines.

@@ -38,6 +38,9 @@ pub(in super::super) fn check(text: &str, span: Range<usize>) -> Option<Range<us
 /// The same in base64: what `span` begins decodes to a "BEGIN … PRIVATE KEY".
 pub(in super::super) fn check_base64(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
+    if bytes[..span.start].last().is_some_and(|byte| base64::is_digit(*byte)) {
+        return None;
+    }
     let limit = bytes.len().min(span.start + KEY_BYTES);
     let digits = bytes[span.start..limit].iter().take_while(|b| base64::is_digit(**b) || **b == b'=').count();
     let end = span.start + digits;

@@ -10,13 +10,15 @@ const HEAD_BYTES: usize = 64;
 const SPACE_BYTES: usize = 40;
 /// A type between a name and its value, in bytes.
 const TYPE_BYTES: usize = 40;
+/// What a password is for, in bytes.
+const PURPOSE_BYTES: usize = 48;
 /// The longest value, in bytes. What is longer is cut here.
 const VALUE_BYTES: usize = 4096;
 
 /// Longest first, where one begins with another.
-const OPERATORS: [&[u8]; 17] = [
+const OPERATORS: [&[u8]; 18] = [
     b":::=", b"===", b"!==", b"::=", b"||=", b"??=", b"==", b"!=", b"=>", b":=", b"?=", b".=", b"+=", b"->", b"<-",
-    b"=", b":",
+    b"- ", b"=", b":",
 ];
 
 /// How a value is joined to its name.
@@ -129,6 +131,10 @@ fn after_operator(text: &str, at: usize, sign: usize) -> Option<Value> {
     {
         behind = assigned;
     }
+    // A hyphen between spaces stands for a colon.
+    if operator == b"- " && (sign == at || bytes.get(behind).is_none_or(|b| b.is_ascii_whitespace())) {
+        return None;
+    }
     let compared = matches!(operator, b"==" | b"===" | b"!=" | b"!==");
     let mut value_at = skip_spaces(bytes, behind);
     // A quoted value may stand in the next line.
@@ -187,8 +193,20 @@ fn beside(text: &str, start: usize, at: usize, first: u8, closed: bool) -> Optio
             return read(text, skip_spaces(bytes, at + verb.len()), Join::Said);
         }
     }
+    if let Some(verb) = purpose(rest) {
+        return read(text, skip_spaces(bytes, at + verb), Join::Said);
+    }
     let flag = bytes[start..].starts_with(b"-") || bytes[..start].ends_with(b"-");
     if flag { read(text, at, Join::Beside) } else { None }
+}
+
+/// How long "for the server is " is.
+fn purpose(rest: &[u8]) -> Option<usize> {
+    let begins = [&b"for "[..], b"to ", b"of ", b"on "].iter().any(|word| rest.starts_with(word));
+    let line = &rest[..rest.len().min(PURPOSE_BYTES)];
+    let line = line.split(|b| matches!(b, b'\n' | b'.' | b'?' | b'!' | b';')).next().unwrap_or(line);
+    let verb = line.windows(4).position(|four| four == b" is ").filter(|_| begins)?;
+    Some(verb + 4)
 }
 
 /// The value that begins at `at`, in quotes or up to where it must end.
@@ -213,6 +231,7 @@ fn bare(text: &str, at: usize, join: Join) -> Option<Value> {
     let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'\\');
     let end = at + bytes.get(at..limit)?.iter().position(ends).unwrap_or(limit - at);
     let end = floor_char(text, end);
+    let end = at + parameter_end(&bytes[at..end]);
     let span = at..at + trim_end(&text[at..end]).len();
     (!span.is_empty()).then_some(Value { span, quoted: false, join })
 }
@@ -246,6 +265,17 @@ fn literal_prefix(bytes: &[u8], at: usize) -> usize {
         }
         _ => at,
     }
+}
+
+/// Where a value ends that another parameter follows, as in "value&name=…".
+fn parameter_end(value: &[u8]) -> usize {
+    let follows = |at: &usize| {
+        let name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'_' | b'-' | b'.' | b'[' | b']');
+        let after = || &value[at + 1..];
+        value[*at] == b'&'
+            && after().iter().take_while(name).count().checked_sub(1).is_some_and(|n| after().get(n + 1) == Some(&b'='))
+    };
+    (1..value.len()).find(follows).unwrap_or(value.len())
 }
 
 /// `value` without the signs that belong to the text around it.
@@ -340,6 +370,9 @@ mod tests {
             ("--name v1 -x", "v1", false, Join::Beside),
             ("name 'v1'", "v1", true, Join::Beside),
             ("name is v1.", "v1", false, Join::Said),
+            ("name for the server is v1", "v1", false, Join::Said),
+            ("name - v1", "v1", false, loose),
+            ("?name=v1&x=2", "v1", false, tight),
             ("name == \"v1\"", "v1", true, Join::Compared),
             ("f(name=v1)", "v1", false, tight),
             ("{\"x\": \"name=v1\\nB=2\"}", "v1", false, tight),

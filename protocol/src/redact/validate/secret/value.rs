@@ -5,7 +5,7 @@
 use super::words::{PLACEHOLDERS, STAND_INS};
 
 /// Values are judged by their first bytes only.
-const JUDGED_BYTES: usize = 512;
+const JUDGED_BYTES: usize = 256;
 /// Digits that a word may end in, as in "X25519".
 const WORD_DIGITS: usize = 5;
 /// Letters before an upper-case one, on average, from which a mixed-case word reads as camelCase.
@@ -54,6 +54,15 @@ impl Look {
     }
 }
 
+/// The part of a value that it is judged by.
+pub(super) fn judged(value: &str) -> &str {
+    let mut end = value.len().min(JUDGED_BYTES);
+    while !value.is_char_boundary(end) {
+        end -= 1;
+    }
+    &value[..end]
+}
+
 /// Whether `value` looks drawn by chance: what a service gives out as a key.
 pub(super) fn is_random(value: &str) -> bool {
     let look = Look::at(value);
@@ -70,7 +79,8 @@ pub(super) fn is_random(value: &str) -> bool {
     }
     let varied = entropy(value) >= if look.len >= 16 { 2400 } else { 2200 };
     let chance = if look.is_hex() {
-        look.len >= 16 && look.digits > 1
+        // Programs write hexadecimal in one case.
+        look.len >= 16 && look.digits > 1 && (look.upper == 0 || look.lower == 0)
     } else if look.len >= 16 {
         !is_wordy(value)
     } else {
@@ -214,6 +224,7 @@ pub(super) fn is_code(value: &str) -> bool {
     called
         || begins
         || number
+        || value.starts_with("__")
         || is_identifier(value)
         || value.contains("::")
         || value.contains("->")
@@ -305,7 +316,7 @@ mod tests {
 
     #[test]
     fn logarithms_and_entropy_are_those_of_the_books() {
-        assert_eq!([1, 2, 3, 10, 256, 512].map(log2), [0, 1024, 1623, 3401, 8192, 9216]);
+        assert_eq!([1, 2, 3, 10, 256].map(log2), [0, 1024, 1623, 3401, 8192]);
         assert_eq!(entropy(""), 0);
         assert_eq!(entropy("aaaa"), 0);
         assert_eq!(entropy("abab"), 1000);
