@@ -9,6 +9,9 @@ use super::value::{is_bare_password, is_code, is_password, is_random, is_signs, 
 use super::words::{ASIDE, KEYS, PUBLIC, SAID, SERVICES};
 use std::ops::Range;
 
+/// A token of which nothing is known but the name is at least so long, in bytes.
+const OTHER_TOKEN_BYTES: usize = 20;
+
 /// A keyword may hold the sign before or behind its word; only the word counts.
 fn word_of(text: &str, span: Range<usize>) -> Range<usize> {
     let keyword = &text[span.clone()];
@@ -48,7 +51,20 @@ pub(in super::super) fn check_secret(text: &str, span: Range<usize>) -> Option<R
     if continues(bytes, &span) && !bytes[span.end..].starts_with(b"e") || is_public(bytes, span.start) {
         return None;
     }
-    named(text, span, is_secret_value)
+    let short = is_other_token(bytes, &span);
+    named(text, span, |text, value| is_secret_value(text, value) && (!short || value.span.len() >= OTHER_TOKEN_BYTES))
+}
+
+/// Whether it is a token, and the word before it in the name says not what for, or something that
+/// needs no secret: `next_token`, `pageToken`.
+fn is_other_token(bytes: &[u8], span: &Range<usize>) -> bool {
+    let before = &bytes[..span.start];
+    let before = before.strip_suffix(b"_").or_else(|| before.strip_suffix(b"-")).unwrap_or(before);
+    let head = last_word(&before[before.len().saturating_sub(32)..]);
+    bytes[span.clone()].eq_ignore_ascii_case(b"token")
+        && before.last().is_some_and(u8::is_ascii_alphanumeric)
+        && KEYS.binary_search(&&*head).is_err()
+        && SERVICES.binary_search(&&*head).is_err()
 }
 
 /// The id of a session: `JSESSIONID=…`, `session_token: …`.
