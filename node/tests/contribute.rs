@@ -157,27 +157,27 @@ fn a_record_with_false_alarms_declares_as_many_as_are_found_and_waits_for_a_pers
     let world = World::begin()?;
     let (contributor, validator) = (&world.contributor, &world.validator);
     let file = world.file("parts.jsonl", &[
-        json!({"kind": "example", "prompt": "Part 212-555-0123 or 212-555-0199?", "ideal": "212-555-0123, says ana@example.org"}),
+        json!({"kind": "example", "prompt": "Is it help@example.org or bo@example.org?", "ideal": "help@example.org, says ana@example.org"}),
         json!({"kind": "example", "prompt": "Whom to ask?", "ideal": "Ana at Riverbank"}),
     ])?;
     contributor.command(["hide", "add", "Riverbank"])?;
     let path = file.to_str().context("a path in UTF-8")?;
 
-    let preview = contributor.json(["preview", path, "--false-alarm", "1:PHONE_1", "--false-alarm", "2:TERM_1"])?;
-    let texts = ["Part 212-555-0123 or [PHONE_2]?", "212-555-0123, says [EMAIL_1]"];
+    let preview = contributor.json(["preview", path, "--false-alarm", "1:EMAIL_1", "--false-alarm", "2:TERM_1"])?;
+    let texts = ["Is it help@example.org or [EMAIL_2]?", "help@example.org, says [EMAIL_3]"];
     assert_eq!(preview["items"][0]["texts"], json!(texts), "{preview}");
-    assert_eq!(preview["items"][0]["found"][1], json!({"name": "PHONE_1", "confidence": 90, "false_alarm": true}));
+    assert_eq!(preview["items"][0]["found"][0], json!({"name": "EMAIL_1", "confidence": 97, "false_alarm": true}));
     assert_eq!(preview["items"][1]["texts"][1], "Ana at Riverbank");
     let shown = contributor.json(["preview", path])?;
     assert_eq!(shown["items"][1]["texts"][1], "Ana at [TERM_1]");
 
-    let wrong = ["--false-alarm", "1:PHONE_3", "--false-alarm", "7:NAME_1", "--pick", "1"];
+    let wrong = ["--false-alarm", "1:EMAIL_4", "--false-alarm", "7:NAME_1", "--pick", "1"];
     let (code, failed) = share(contributor, &file, &wrong)?;
     assert_eq!((code, count(&failed, "shared"), count(&failed, "failed")), (Some(1), 0, 2), "{failed}");
-    assert!(failed["failed"].to_string().contains("found PHONE_3"), "{failed}");
+    assert!(failed["failed"].to_string().contains("found EMAIL_4"), "{failed}");
 
     // One value of one text is left in two places; a term of one's own is nothing to the validators.
-    let (code, shared) = share(contributor, &file, &["--false-alarm", "1:PHONE_1", "--false-alarm", "2:TERM_1"])?;
+    let (code, shared) = share(contributor, &file, &["--false-alarm", "1:EMAIL_1", "--false-alarm", "2:TERM_1"])?;
     assert_eq!((code, count(&shared, "shared")), (Some(3), 2), "{shared}");
     assert_eq!(
         (&shared["shared"][0]["state"], &shared["shared"][0]["false_alarms"]),
@@ -193,14 +193,14 @@ fn a_record_with_false_alarms_declares_as_many_as_are_found_and_waits_for_a_pers
 
     let accepted = text(&shared["shared"][1], "id")?;
     let better = world.folder.path().join("better.txt");
-    std::fs::write(&better, "Ask 212-555-0123 or ana@example.org\n")?;
+    std::fs::write(&better, "Ask help@example.org or ana@example.org\n")?;
     let correct = |names: &str| {
         let better = better.to_str().unwrap_or_default();
         let args = ["correct", accepted, "--text", better, "--yes", "--until", "accepted", "--false-alarm", names];
         contributor.try_command(args)
     };
-    assert!(String::from_utf8_lossy(&correct("PHONE_2")?.stderr).contains("found PHONE_2"));
-    let corrected: Value = serde_json::from_slice(&correct("PHONE_1,EMAIL_1")?.stdout)?;
+    assert!(String::from_utf8_lossy(&correct("EMAIL_3")?.stderr).contains("found EMAIL_3"));
+    let corrected: Value = serde_json::from_slice(&correct("EMAIL_1,EMAIL_2")?.stdout)?;
     assert_eq!(
         (&corrected["shared"][0]["state"], &corrected["shared"][0]["false_alarms"]),
         (&json!("quarantined"), &json!(2))

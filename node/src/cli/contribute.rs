@@ -16,6 +16,7 @@ use crate::contribute::{Notes, Rules};
 use crate::keys;
 use anyhow::bail;
 use clap::Args;
+use commonwheel_config::ruleset::name_of;
 use commonwheel_protocol::agreement::{Charter, RiskPolicy};
 use commonwheel_protocol::redact::{RiskClass, Ruleset};
 pub use decide::ChoiceArgs;
@@ -108,7 +109,8 @@ pub struct PreviewArgs {
     /// Files to look at.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Use this community's rules of redaction instead of the newest built-in ones.
+    /// Use this community's rules of redaction. Without it those of the only community that you
+    /// joined, or else the newest built-in ones.
     #[arg(long, value_name = "COMMUNITY")]
     community: Option<String>,
     /// Which items: "all", or numbers and ranges such as 1,4-7.
@@ -121,6 +123,8 @@ pub struct PreviewArgs {
 /// What a preview found, for programs.
 #[derive(Serialize)]
 struct Preview {
+    /// The rules by which it was redacted: the names of findings hold for them.
+    ruleset: String,
     items: Vec<Previewed>,
     errors: Vec<String>,
 }
@@ -162,13 +166,14 @@ impl Previewed {
 /// # Errors
 /// When a file cannot be read at all.
 pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    let only = community::ids(&context.home)?.len() == 1;
     let (ruleset, most, policy) = match &args.community {
-        Some(name) => {
-            let community = community::chosen(&context.home, Some(name))?;
+        name if name.is_some() || only => {
+            let community = community::chosen(&context.home, name.as_deref())?;
             let charter = community.founding.charter();
             (ruleset(charter)?, charter.number("quarantine_above"), Some(charter.risks.clone()))
         }
-        None => {
+        _ => {
             let newest = commonwheel_config::ruleset::builtin();
             let most = i64::from(newest.quarantine_above());
             (newest, most, None)
@@ -179,7 +184,7 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
     let false_alarms = false_alarms::by_item(&args.rules.false_alarms);
     let pick = args.pick.clone().unwrap_or(Pick::All);
     let in_clear = io::stdout().is_terminal();
-    let mut preview = Preview { items: Vec::new(), errors: Vec::new() };
+    let mut preview = Preview { ruleset: name_of(&ruleset), items: Vec::new(), errors: Vec::new() };
     let (mut count, mut out) = (0, anstream::stdout().lock());
     let errors = gather::each(&args.files, rules, &pick, &false_alarms, |number, item, origin| {
         count += 1;
@@ -204,6 +209,9 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
         bail!("expected items to show, found none with these numbers\nHint: without --pick all are shown");
     }
     gather::report_errors(&errors);
+    if !context.out.json {
+        anstream::eprintln!("Redacted by the rules {}; nothing was shared", preview.ruleset);
+    }
     preview.errors = errors.iter().map(ToString::to_string).collect();
     if context.out.json {
         context.out.print(&preview, |_| Ok(()))?;

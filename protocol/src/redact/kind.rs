@@ -1,6 +1,6 @@
 //! The kinds of personal data that a ruleset can name.
 
-use super::terms::fold;
+use super::fold::fold;
 use serde::Deserialize;
 use std::fmt;
 

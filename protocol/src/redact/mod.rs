@@ -15,6 +15,7 @@
 mod clues;
 mod error;
 mod find;
+mod fold;
 mod keywords;
 mod kind;
 mod normal;

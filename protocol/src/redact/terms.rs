@@ -5,12 +5,11 @@
 //! knows no terms: text among their placeholders is looked at by the ruleset as it would be there.
 
 use super::find::{Finding, ROUNDS, merge_overlaps};
+use super::fold::{Folded, fold};
 use super::{Kind, Ruleset, placeholder};
 use aho_corasick::{AhoCorasick, Match};
 use std::fmt;
 use std::ops::Range;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 /// Terms of one person. Each text is searched for all of them at once.
 const TERMS: usize = 1000;
@@ -216,110 +215,6 @@ fn is_unspaced(c: char) -> bool {
     matches!(u32::from(c),
         0x0E00..=0x0EFF | 0x1000..=0x11FF | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF
         | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
-}
-
-/// A text in lower case without accents, each run of spaces, hyphens and underscores as one space.
-pub(super) fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    each_folded(text, |_, c| folded.push(c));
-    folded
-}
-
-/// Calls `put` with each character of the folded text and where its original begins.
-fn each_folded(text: &str, mut put: impl FnMut(usize, char)) {
-    let (mut at, mut after_space) = (0, false);
-    while let Some(byte) = text.as_bytes().get(at) {
-        let folded = ASCII[usize::from(*byte)];
-        if folded != 0 {
-            if !(after_space && folded == b' ') {
-                put(at, char::from(folded));
-            }
-            after_space = folded == b' ';
-            at += 1;
-            continue;
-        }
-        // Not ASCII, so that a whole character begins here.
-        let Some(c) = text[at..].chars().next() else { return };
-        match c {
-            _ if c.is_whitespace() || matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}') => {
-                if !after_space {
-                    put(at, ' ');
-                }
-                after_space = true;
-            }
-            // What cannot be seen: the soft hyphen, zero widths, directions.
-            '\0'
-            | '\u{ad}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{feff}' => {}
-            _ => {
-                let bases = c.to_lowercase().nfkd().filter(|c| !is_combining_mark(*c));
-                bases.for_each(|c| {
-                    let (first, second) = letters_for(c);
-                    put(at, first);
-                    second.into_iter().for_each(|c| put(at, c));
-                });
-                after_space = false;
-            }
-        }
-        at += c.len_utf8();
-    }
-}
-
-/// Each byte of ASCII but NUL as it is folded; 0 for the rest.
-const ASCII: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 1;
-    while byte < 128 {
-        table[byte as usize] = match byte {
-            b'\t'..=b'\r' | b' ' | b'-' | b'_' => b' ',
-            _ => byte.to_ascii_lowercase(),
-        };
-        byte += 1;
-    }
-    table
-};
-
-/// What people write for a letter that Unicode takes for one without parts.
-fn letters_for(c: char) -> (char, Option<char>) {
-    match c {
-        'ß' => ('s', Some('s')),
-        'æ' => ('a', Some('e')),
-        'œ' => ('o', Some('e')),
-        'ø' => ('o', None),
-        'đ' | 'ð' => ('d', None),
-        'ł' => ('l', None),
-        'ı' => ('i', None),
-        _ => (c, None),
-    }
-}
-
-/// A folded text and the way back.
-struct Folded {
-    text: String,
-    /// For each byte of `text`, and its end, where the original character begins.
-    origin: Vec<usize>,
-}
-
-impl Folded {
-    fn of(text: &str) -> Folded {
-        let mut folded = Folded { text: String::with_capacity(text.len()), origin: Vec::with_capacity(text.len() + 1) };
-        each_folded(text, |at, c| {
-            folded.text.push(c);
-            folded.origin.resize(folded.text.len(), at);
-        });
-        folded.origin.push(text.len());
-        folded
-    }
-
-    /// Where a span of the folded text stands in the original; whole characters.
-    fn original(&self, span: Range<usize>) -> Range<usize> {
-        let last = self.origin[span.end - 1];
-        let end = self.origin[span.end..].iter().find(|origin| **origin > last);
-        self.origin[span.start]..*end.unwrap_or(&last)
-    }
 }
 
 #[cfg(test)]

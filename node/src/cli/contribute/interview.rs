@@ -360,7 +360,7 @@ impl<'a> Interview<'a> {
         }
         if let Some((name, _)) = item.findings_in_clear().first_key_value() {
             anstream::eprintln!(
-                "   If one is a false alarm, answer with its name, such as {name}; again, and it is hidden."
+                "   If one is a false alarm, answer with its name, such as {name}; once more hides it again."
             );
         }
         Ok(())
@@ -428,7 +428,7 @@ pub(super) fn consent(
     let more = if more > 0 { format!(" (and up to {more} more that follow on the same terms)") } else { String::new() };
     let look = match look {
         0 => String::new(),
-        _ => format!("\n{look} of them keep false alarms in the text: {WAITS}."),
+        _ => format!("\nFalse alarms stay in the text of {look} record(s): {WAITS}."),
     };
     anstream::eprintln!(
         "\nReady to share {records} record(s){more} with {}:\n  \
