@@ -59,7 +59,7 @@ impl Ruleset {
         if found.is_empty() {
             return found;
         }
-        refused.sort_by_key(|candidate| candidate.start.start);
+        refused.sort_unstable_by_key(|candidate| candidate.start.start);
         let mut gaps = Vec::new();
         each_gap(0..text.len(), &found, |gap| gaps.push((gap, 1)));
         while let Some((gap, round)) = gaps.pop() {

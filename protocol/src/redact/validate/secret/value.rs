@@ -152,6 +152,9 @@ fn is_variable(value: &str) -> bool {
 
 /// Whether a part of the value is filled in later: "Bearer ${token}", "x-{{ id }}".
 fn has_template(value: &str) -> bool {
+    if !value.bytes().any(|b| b"${%<".contains(&b)) {
+        return false;
+    }
     let filled = |open: &str, close: &str| {
         value.match_indices(open).take(4).any(|(at, _)| {
             let rest = &value[at + open.len()..];
@@ -192,7 +195,11 @@ fn speaks_of_secrets(value: &str) -> bool {
 
 /// A regular expression or a list of signs.
 fn is_pattern(value: &str) -> bool {
-    ["(?", "[^", "\\w", "\\d", "\\s", "\\b", ".*", "[a-z", "[A-Z", "[0-9", "/^"].iter().any(|sign| value.contains(sign))
+    let signs = value.bytes().any(|b| b"([\\*^".contains(&b));
+    signs
+        && ["(?", "[^", "\\w", "\\d", "\\s", "\\b", ".*", "[a-z", "[A-Z", "[0-9", "/^"]
+            .iter()
+            .any(|sign| value.contains(sign))
 }
 
 /// A path or an address rather than a value.
