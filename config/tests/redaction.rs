@@ -111,6 +111,12 @@ fn a_record_keeps_its_meaning() {
 }
 
 #[test]
+fn one_telephone_number_has_one_placeholder_however_it_is_written() {
+    let text = "Call +44 20 7946 0958 or +44 (0)20 7946 0958 ext. 12, not +44 20 7946 0959.";
+    assert_eq!(redact(text), "Call [PHONE_1] or [PHONE_1], not [PHONE_2].");
+}
+
+#[test]
 fn six_findings_lead_to_quarantine_and_five_do_not() {
     let ruleset = builtin();
     let mut redactor = Redactor::new(&ruleset);

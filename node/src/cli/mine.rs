@@ -9,9 +9,10 @@ use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::status as records;
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::index::{self, prefix};
-use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
-use commonwheel_protocol::record::{Body, RecordId, SignedHeader};
+use commonwheel_protocol::ledger::LedgerError;
+use commonwheel_protocol::record::{Body, RecordId};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// List the records that you have shared, with what became of them.
@@ -106,10 +107,7 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
 /// A body's kind and title, when it is here. Text of others' making goes to no terminal unfiltered.
 fn body(access: &Access, body: &Cid) -> Result<Option<(String, String)>, LedgerError> {
     const SHOWN: usize = 40;
-    let bytes = match access.block(Shelf::Certified, body)? {
-        Some(bytes) => Some(bytes),
-        None => access.block(Shelf::Waiting, body)?,
-    };
+    let bytes = records::body(body, access)?;
     Ok(bytes.and_then(|bytes| Body::verify(&bytes).ok()).map(|body: Body<String>| {
         let mut first = body.title.clone();
         body.content.map(&mut |text| {
@@ -131,18 +129,19 @@ fn own_records(seed: &Seed, community: &Cid, access: &Access) -> Result<Vec<(Rec
             Ok(())
         })?;
     }
-    for (shelf, prefix) in [(Shelf::Certified, prefix::CERTIFIED), (Shelf::Live, prefix::WAITING)] {
-        let mut ids = Vec::new();
-        index::each_record(access, prefix, |id, _| ids.push(id))?;
-        for id in ids {
-            let Some(header) = access.block(shelf, &id.0)?.and_then(|bytes| SignedHeader::verify(&bytes).ok()) else {
-                continue;
-            };
-            if let Some(nonce) = header.header().nonce
-                && seed.anonymous(community, &nonce).public() == header.header().author
-            {
-                own.push((id, "anonymous"));
-            }
+    // What waits first: a record that is certified between the two is then seen twice, and not missed.
+    let mut ids = BTreeSet::new();
+    for prefix in [prefix::WAITING, prefix::CERTIFIED] {
+        index::each_record(access, prefix, |id, _| {
+            ids.insert(id);
+        })?;
+    }
+    for id in ids {
+        let Some(header) = records::header(&id, access)? else { continue };
+        if let Some(nonce) = header.header().nonce
+            && seed.anonymous(community, &nonce).public() == header.header().author
+        {
+            own.push((id, "anonymous"));
         }
     }
     Ok(own)

@@ -123,12 +123,9 @@ impl Core {
         Ok(())
     }
 
-    /// A body, wherever it lies: two records may share one, and one of them be certified first.
+    /// A body, wherever it lies.
     pub(super) fn body(&self, body: &Cid, ledger: &impl Ledger) -> Result<Option<Vec<u8>>, LedgerError> {
-        match ledger.block(Shelf::Waiting, body)? {
-            None => ledger.block(Shelf::Certified, body),
-            waiting => Ok(waiting),
-        }
+        super::status::body(body, ledger)
     }
 
     /// Whether a body is here.

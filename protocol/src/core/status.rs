@@ -2,6 +2,7 @@
 
 use crate::agreement::state::{self, StateRoot};
 use crate::agreement::{Certificate, Charter, Verdict};
+use crate::bytes::Cid;
 use crate::index::{self, VerdictEntry, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::record::{RecordId, SignedHeader};
@@ -42,7 +43,7 @@ impl RecordStatus {
     /// acceptance counts all the same; the contradiction is evidence against them.
     pub fn contradictions(&self) -> BTreeSet<PublicKey> {
         let mut first_accept: BTreeMap<PublicKey, i64> = BTreeMap::new();
-        let mut batches: BTreeMap<(PublicKey, i64), crate::bytes::Cid> = BTreeMap::new();
+        let mut batches: BTreeMap<(PublicKey, i64), Cid> = BTreeMap::new();
         let mut contradicting = BTreeSet::new();
         for verdict in &self.verdicts {
             let accepted = first_accept.get(&verdict.validator).is_some_and(|number| *number <= verdict.number);
@@ -66,17 +67,9 @@ impl RecordStatus {
 /// # Errors
 /// When the ledger fails.
 pub fn of(record: &RecordId, charter: &Charter, ledger: &impl Ledger) -> Result<Option<RecordStatus>, LedgerError> {
-    let mut found = None;
-    for (shelf, bodies) in [(Shelf::Certified, Shelf::Certified), (Shelf::Live, Shelf::Waiting)] {
-        if let Some(bytes) = ledger.block(shelf, &record.0)?
-            && let Ok(header) = SignedHeader::verify(&bytes)
-        {
-            let body_here = ledger.holds(bodies, &header.header().body)?;
-            found = Some((header, body_here));
-            break;
-        }
-    }
-    let Some((header, body_here)) = found else { return Ok(None) };
+    let Some(header) = header(record, ledger)? else { return Ok(None) };
+    let body = header.header().body;
+    let body_here = ledger.holds(Shelf::Waiting, &body)? || ledger.holds(Shelf::Certified, &body)?;
     let mut held_by = BTreeSet::new();
     let start = index::key(prefix::RECEIPT, &[&record.0.to_bytes()]);
     index::each(ledger, &start, |entry| {
@@ -94,6 +87,34 @@ pub fn of(record: &RecordId, charter: &Charter, ledger: &impl Ledger) -> Result<
         verdicts: index::verdicts(ledger, record)?,
         certificate: certificate.and_then(|bytes| Certificate::verify(&bytes, charter).ok()),
     }))
+}
+
+/// A record's header, certified or not; `None` when it is not here.
+///
+/// The ledger may change between two reads, and a record goes from *live* to *certified*: read in that order, it
+/// cannot be missed on its way.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn header(record: &RecordId, ledger: &impl Ledger) -> Result<Option<SignedHeader>, LedgerError> {
+    let bytes = first_held(&record.0, [Shelf::Live, Shelf::Certified], ledger)?;
+    Ok(bytes.and_then(|bytes| SignedHeader::verify(&bytes).ok()))
+}
+
+/// A body, wherever it lies: two records may share one, and one of them be certified first. As with
+/// [`header`], a body that is certified between two reads is found.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn body(body: &Cid, ledger: &impl Ledger) -> Result<Option<Vec<u8>>, LedgerError> {
+    first_held(body, [Shelf::Waiting, Shelf::Certified], ledger)
+}
+
+fn first_held(cid: &Cid, shelves: [Shelf; 2], ledger: &impl Ledger) -> Result<Option<Vec<u8>>, LedgerError> {
+    match ledger.block(shelves[0], cid)? {
+        None => ledger.block(shelves[1], cid),
+        held => Ok(held),
+    }
 }
 
 /// The ids of all accepted records, in order.
@@ -115,4 +136,66 @@ pub fn state_root(charter: &Charter, ledger: &impl Ledger) -> Result<Option<Stat
         return Ok(None);
     }
     Ok(Some(state::root(&charter.id(), &accepted(ledger)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::charter::tests::charter;
+    use crate::ledger::IndexEntry;
+    use crate::record::header::tests as headers;
+    use std::cell::Cell;
+
+    /// A ledger whose only record is certified after so many reads.
+    struct Moving {
+        header: Vec<u8>,
+        body: Cid,
+        reads_before: Cell<usize>,
+    }
+
+    impl Moving {
+        fn after(reads: usize) -> Moving {
+            let header = headers::header();
+            Moving { header: header.sign(&headers::key()), body: header.body, reads_before: Cell::new(reads) }
+        }
+
+        fn certified_at_this_read(&self) -> bool {
+            self.reads_before.replace(self.reads_before.get().saturating_sub(1)) == 0
+        }
+    }
+
+    impl Ledger for Moving {
+        fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError> {
+            let (before, bytes) = match *cid == self.body {
+                true => (Shelf::Waiting, b"body".to_vec()),
+                false => (Shelf::Live, self.header.clone()),
+            };
+            let now = if self.certified_at_this_read() { Shelf::Certified } else { before };
+            Ok((shelf == now).then_some(bytes))
+        }
+
+        fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError> {
+            Ok(self.block(shelf, cid)?.is_some())
+        }
+
+        fn value(&self, _key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+            Ok(None)
+        }
+
+        fn scan(&self, _: &[u8], _: Option<&[u8]>, _: usize) -> Result<Vec<IndexEntry>, LedgerError> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_certified_between_two_reads_is_known_with_its_body() {
+        let id = RecordId(Cid::of_cbor(&Moving::after(0).header));
+        for reads in 0..6 {
+            let known = of(&id, &charter(4, 1, 3), &Moving::after(reads)).expect("the ledger answers");
+            assert!(known.is_some_and(|known| known.body_here), "certified after {reads} reads");
+            let ledger = Moving::after(reads);
+            let body = body(&ledger.body, &ledger).expect("the ledger answers");
+            assert_eq!(body.as_deref(), Some(&b"body"[..]), "certified after {reads} reads");
+        }
+    }
 }

@@ -20,6 +20,7 @@ mod keywords;
 mod kind;
 mod normal;
 pub(crate) mod pattern;
+mod pinned;
 mod placeholder;
 mod redactor;
 mod risk;

@@ -207,7 +207,7 @@ mod tests {
         assert!(matches!(wrong("(M"), RulesetError::Pattern { .. }));
         assert!(matches!(wrong("(([a-f]{50}){50}){50}"), RulesetError::Pattern { .. }));
         assert!(matches!(wrong("[0-9]*"), RulesetError::Empty(_)));
-        assert!(matches!(wrong("(?i:flat)"), RulesetError::Case(_)));
+        assert!(matches!(wrong("(?si:flat)"), RulesetError::Case(_)));
         assert!(matches!(refused("[a-f]{4000}"), PatternError::Size(_)));
         for common in ["[A-Z][a-z]+", "the", "[0-9]{4}", "[A-Za-z]{8}", "[^0-9]", "(?i-u:the [a-z]+)"] {
             let error = refused(common);

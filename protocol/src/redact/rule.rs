@@ -1,6 +1,7 @@
 //! One rule, compiled, and trying it on a text.
 
 use super::error::{COMPILED_BYTES, KEYWORD_BYTES, KEYWORDS, PATTERN_BYTES, REACH};
+use super::pinned::{self, Unpinned};
 use super::{Finding, Kind, RuleSpec, RulesetError, Validator};
 use regex_automata::meta::Regex;
 use regex_automata::{Anchored, Input};
@@ -149,12 +150,10 @@ pub(super) fn compile_pattern(pattern: &str, rule: usize) -> Result<Regex, Rules
     if pattern.len() > PATTERN_BYTES {
         return Err(RulesetError::Long { rule, bytes: pattern.len() });
     }
-    if let Some(class) = unpinned_class(pattern) {
-        return Err(RulesetError::Class { rule, class });
-    }
-    if pattern.contains("(?i)") || pattern.contains("(?i:") {
-        return Err(RulesetError::Case(rule));
-    }
+    pinned::check(pattern).map_err(|what| match what {
+        Unpinned::Class(class) => RulesetError::Class { rule, class },
+        Unpinned::Case => RulesetError::Case(rule),
+    })?;
     let regex = Regex::builder()
         .configure(Regex::config().nfa_size_limit(Some(COMPILED_BYTES)))
         .build(pattern)
@@ -200,20 +199,6 @@ const TRAITS: [u8; 256] = {
     }
     table
 };
-
-/// A class in `pattern` that means another set of characters with another Unicode version.
-fn unpinned_class(pattern: &str) -> Option<char> {
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        if c == '\\'
-            && let Some(class) = chars.next()
-            && "pPwWdDsSbB".contains(class)
-        {
-            return Some(class);
-        }
-    }
-    None
-}
 
 #[cfg(test)]
 mod tests {

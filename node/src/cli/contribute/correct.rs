@@ -17,7 +17,6 @@ use crate::run::Access;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use commonwheel_protocol::core::status;
-use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::limits::{BODY_BYTES, NOTE_BYTES};
 use commonwheel_protocol::record::content::{Content, Correction, Message};
 use commonwheel_protocol::record::{Body, RecordId};
@@ -114,10 +113,7 @@ fn find(record: &RecordId, context: &Context) -> anyhow::Result<(Community, Body
     for community in community::all(&context.home)? {
         let access = Access::open(&context.home, &community.id())?;
         let Some(found) = status::of(record, community.founding.charter(), &access)? else { continue };
-        let body = found.header.header().body;
-        let certified = access.block(Shelf::Certified, &body)?;
-        let bytes = certified.map_or_else(|| access.block(Shelf::Waiting, &body), |bytes| Ok(Some(bytes)))?;
-        let Some(bytes) = bytes else {
+        let Some(bytes) = status::body(&found.header.header().body, &access)? else {
             bail!(
                 "the text of {record} is not on this machine\nHint: wait until the node has fetched it (`commonwheel status {record}`)"
             );

@@ -21,6 +21,7 @@ mod phone;
 mod secret;
 mod ssn;
 
+pub(super) use phone::same as same_phone;
 use secret::{assigned, header};
 use serde::Deserialize;
 use std::ops::Range;

@@ -8,9 +8,11 @@ mod cue;
 mod form;
 mod groups;
 mod plan;
+mod same;
 
 use groups::{Gap, Groups};
 use plan::Verdict;
+pub(in crate::redact) use same::same;
 use std::ops::Range;
 
 /// How far to the left a cluster of digits is followed, in bytes.
