@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 /// Bits in a table, as a power of two: at some hundred keywords about one in a hundred is set.
-const TABLE_BITS: u32 = 16;
+const TABLE_BITS: u32 = 17;
 /// Lists of keywords to compare, as a power of two.
 const BUCKET_BITS: u32 = 10;
 /// What is left of a head of four bytes when the last is taken away.
@@ -31,13 +31,13 @@ impl Keywords {
         for (word, owner) in pairs {
             owners.entry(word.to_ascii_lowercase().into_bytes()).or_default().push(owner);
         }
-        let heads = |long: bool| {
+        let heads = |long: bool, mask: u32| {
             let words = owners.keys().enumerate().filter(move |(_, word)| (word.len() > 3) == long);
-            words.map(|(index, word)| (fold(head(word)), index as u16)).collect()
+            Heads::new(words.map(|(index, word)| Entry::new(word, index as u16, mask)).collect())
         };
         Keywords {
-            long: Heads::new(heads(true)),
-            short: Heads::new(heads(false).into_iter().map(|(head, word): (u32, u16)| (head & THREE, word)).collect()),
+            long: heads(true, u32::MAX),
+            short: heads(false, THREE),
             words: owners.keys().map(|word| word.clone().into_boxed_slice()).collect(),
             owners: owners.into_values().collect(),
         }
@@ -52,12 +52,18 @@ impl Keywords {
 
     /// Calls `found` with each owner of each keyword at the start of `rest` and the keyword's length.
     pub(super) fn at(&self, rest: &[u8], mut found: impl FnMut(usize, usize)) {
-        let head = fold(head(rest));
-        for index in self.long.holding(head).chain(self.short.holding(head & THREE)) {
+        let (here, next) = (fold(head(rest)), fold(head(rest.get(4..).unwrap_or_default())));
+        let mut word = |index: u16| {
             let word = &self.words[usize::from(index)];
             if rest.get(..word.len()).is_some_and(|here| here.eq_ignore_ascii_case(word)) {
                 self.owners[usize::from(index)].iter().for_each(|owner| found(*owner, word.len()));
             }
+        };
+        if self.long.may_hold(here) {
+            self.long.holding(here, next).for_each(&mut word);
+        }
+        if self.short.may_hold(here & THREE) {
+            self.short.holding(here & THREE, next).for_each(&mut word);
         }
     }
 }
@@ -68,18 +74,37 @@ struct Heads {
     bits: Vec<u64>,
     /// Where in `entries` each bucket begins, and the last ends.
     buckets: Vec<u16>,
-    entries: Vec<(u32, u16)>,
+    entries: Vec<Entry>,
+}
+
+/// A word, and of it what tells most others apart.
+#[derive(Clone, Debug)]
+struct Entry {
+    head: u32,
+    /// The second four bytes, and which of their bits the word has.
+    next: u32,
+    mask: u32,
+    word: u16,
+}
+
+impl Entry {
+    fn new(word: &[u8], index: u16, head_mask: u32) -> Self {
+        let second = word.get(4..).unwrap_or_default();
+        let bits = 8 * second.len().min(4) as u32;
+        let mask = if bits == 0 { 0 } else { u32::MAX >> (32 - bits) };
+        Entry { head: fold(head(word)) & head_mask, next: fold(head(second)) & mask, mask, word: index }
+    }
 }
 
 impl Heads {
-    fn new(mut entries: Vec<(u32, u16)>) -> Self {
-        entries.sort_unstable_by_key(|(head, word)| (bucket(hash(*head)), *word));
+    fn new(mut entries: Vec<Entry>) -> Self {
+        entries.sort_unstable_by_key(|entry| (bucket(hash(entry.head)), entry.word));
         let mut bits = vec![0; 1 << (TABLE_BITS - 6)];
-        for (head, _) in &entries {
-            let hash = hash(*head);
+        for entry in &entries {
+            let hash = hash(entry.head);
             bits[hash >> 6] |= 1 << (hash & 63);
         }
-        let before = |place: usize| entries.partition_point(|(head, _)| bucket(hash(*head)) < place) as u16;
+        let before = |place: usize| entries.partition_point(|entry| bucket(hash(entry.head)) < place) as u16;
         Heads { bits, buckets: (0..=1 << BUCKET_BITS).map(before).collect(), entries }
     }
 
@@ -89,10 +114,12 @@ impl Heads {
         self.bits[hash >> 6] >> (hash & 63) & 1 == 1
     }
 
-    fn holding(&self, head: u32) -> impl Iterator<Item = u16> + '_ {
+    /// The words that begin with `head` and may go on with `next`.
+    fn holding(&self, head: u32, next: u32) -> impl Iterator<Item = u16> + '_ {
         let place = bucket(hash(head));
         let range = usize::from(self.buckets[place])..usize::from(self.buckets[place + 1]);
-        self.entries[range].iter().filter(move |entry| entry.0 == head).map(|entry| entry.1)
+        let alike = move |entry: &&Entry| entry.head == head && entry.next == next & entry.mask;
+        self.entries[range].iter().filter(alike).map(|entry| entry.word)
     }
 }
 

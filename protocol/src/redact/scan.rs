@@ -10,6 +10,9 @@ use std::ops::Range;
 
 /// A run of letters and digits of at least this many bytes may be a key or an address.
 const RUN_BYTES: usize = 20;
+/// Bytes that are looked at together for runs: a run holds such a block wherever it lies.
+const BLOCK: usize = 8;
+const _: () = assert!(2 * BLOCK - 1 <= RUN_BYTES);
 /// Rules that may begin at digits.
 pub(super) const DIGIT_RULES: usize = 64;
 /// Numbers with at least so many digits, but one, are alike.
@@ -87,10 +90,12 @@ impl Scan {
             if self.keywords.may_begin(head(rest)) {
                 self.keywords.at(rest, |rule, length| candidate(rule, next..next + length));
             }
-            if CLASS[usize::from(bytes[next])] != 0 {
-                self.sign(bytes, next, &mut number, &mut candidate);
-            }
             at = next + 1;
+            match CLASS[usize::from(bytes[next])] {
+                0 => {}
+                DIGIT => at = self.digits(bytes, next, &mut number, &mut candidate),
+                sign => self.sign(sign, next, &mut candidate),
+            }
         }
     }
 
@@ -107,21 +112,33 @@ impl Scan {
         found.map(|index| at + index)
     }
 
-    /// A byte of one of the classes.
-    #[inline]
-    fn sign(&self, bytes: &[u8], at: usize, number: &mut Number, candidate: &mut impl FnMut(usize, Range<usize>)) {
-        match CLASS[usize::from(bytes[at])] {
-            DIGIT => {
-                if at > 0 && bytes[at - 1].is_ascii_digit() {
-                    return;
-                }
-                let (run, digits) = number.left(bytes, at);
-                self.by_digits.each(bytes, at..at + run, digits, |rule| candidate(rule, at..at + run));
+    /// The digits from `at` on; where they end. Keywords may begin in the midst of them.
+    fn digits(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        number: &mut Number,
+        candidate: &mut impl FnMut(usize, Range<usize>),
+    ) -> usize {
+        let (run, digits) = number.left(bytes, at);
+        self.by_digits.each(bytes, at..at + run, digits, |rule| candidate(rule, at..at + run));
+        for place in at + 1..at + run {
+            let rest = &bytes[place..];
+            if self.keywords.may_begin(head(rest)) {
+                self.keywords.at(rest, |rule, length| candidate(rule, place..place + length));
             }
-            AT => self.by_at.iter().for_each(|rule| candidate(*rule, at..at + 1)),
-            COLON => self.by_colon.iter().for_each(|rule| candidate(*rule, at..at + 1)),
-            _ => self.by_equals.iter().for_each(|rule| candidate(*rule, at..at + 1)),
         }
+        at + run
+    }
+
+    /// A sign other than a digit.
+    fn sign(&self, sign: u8, at: usize, candidate: &mut impl FnMut(usize, Range<usize>)) {
+        let rules = match sign {
+            AT => &self.by_at,
+            COLON => &self.by_colon,
+            _ => &self.by_equals,
+        };
+        rules.iter().for_each(|rule| candidate(*rule, at..at + 1));
     }
 }
 
@@ -215,11 +232,12 @@ impl Number {
 
 /// Calls `run` with each run of letters and digits of at least [`RUN_BYTES`] bytes.
 fn each_run(bytes: &[u8], mut run: impl FnMut(Range<usize>)) {
-    // Such a run covers one of these places.
-    let mut at = RUN_BYTES - 1;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_alphanumeric() {
-            at += RUN_BYTES;
+    // Such a run holds a whole block. Most blocks of prose hold a space or a full stop, which are
+    // below the digits, and are passed by at once.
+    let mut at = 0;
+    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        if holds_below_digits(u64::from_le_bytes(*block)) || !block.iter().all(u8::is_ascii_alphanumeric) {
+            at += BLOCK;
             continue;
         }
         let before = bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
@@ -230,8 +248,16 @@ fn each_run(bytes: &[u8], mut run: impl FnMut(Range<usize>)) {
             let escaped = start > 0 && bytes[start - 1] == b'\\' && matches!(bytes[start], b'n' | b'r' | b't');
             run(start + usize::from(escaped)..at + after);
         }
-        at += after + RUN_BYTES;
+        at += after;
+        at = at.next_multiple_of(BLOCK);
     }
+}
+
+/// Whether one of eight bytes is below "0".
+fn holds_below_digits(block: u64) -> bool {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    block.wrapping_sub(ZEROS) & !block & TOPS != 0
 }
 
 const DIGIT: u8 = 1;

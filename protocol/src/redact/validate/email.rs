@@ -33,12 +33,6 @@ pub(super) fn check(text: &str, at: Range<usize>) -> Option<Range<usize>> {
 /// brackets the dots must be words too.
 pub(super) fn check_spoken(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     let bracketed = !text[at.clone()].starts_with(' ');
-    let before = text[..at.start].trim_end_matches(' ');
-    let start = local_start(before, before.len())?;
-    let local = &before[start..];
-    if at.start - before.len() > 2 || (!bracketed && is_common(local)) || before[..start].ends_with('@') {
-        return None;
-    }
     let mut end = at.end + text[at.end..].bytes().take(2).take_while(|b| *b == b' ').count();
     let (mut labels, mut spoken, mut last) = (0, false, "");
     for _ in 0..6 {
@@ -55,7 +49,13 @@ pub(super) fn check_spoken(text: &str, at: Range<usize>) -> Option<Range<usize>>
         }
     }
     let top = last.len() >= 2 && last.len() <= 12 && last.bytes().all(|b| b.is_ascii_alphabetic());
-    (labels >= 2 && top && (bracketed || spoken) && !after(text, end).is_some_and(is_word)).then_some(start..end)
+    if labels < 2 || !top || !(bracketed || spoken) || after(text, end).is_some_and(is_word) {
+        return None;
+    }
+    let before = text[..at.start].trim_end_matches(' ');
+    let start = local_start(before, before.len())?;
+    let common = !bracketed && is_common(&before[start..]);
+    (at.start - before.len() <= 2 && !common && !before[..start].ends_with('@')).then_some(start..end)
 }
 
 /// The length of the dot that `rest` begins with, and whether it is a word.

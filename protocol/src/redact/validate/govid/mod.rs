@@ -245,11 +245,14 @@ fn said(text: &str, at: usize, words: &[&str]) -> bool {
 
 /// Whether a line holds a word that begins there; short ones must end there too.
 fn has_word(line: &str, word: &str) -> bool {
-    line.match_indices(word).any(|(at, _)| {
-        let letter = |c: Option<char>| c.is_some_and(is_word);
-        let whole = word.len() > 4 || !letter(line[at + word.len()..].chars().next());
-        whole && !letter(line[..at].chars().next_back())
-    })
+    // Both are short: a search that prepares itself would cost more than it saves.
+    let (line, word) = (line.as_bytes(), word.as_bytes());
+    let letter = |at: usize| line.get(at).is_some_and(|b| is_word(char::from(*b)));
+    let here = |at: usize| {
+        let whole = word.len() > 4 || !letter(at + word.len());
+        line[at] == word[0] && line[at..].starts_with(word) && whole && !letter(at.wrapping_sub(1))
+    };
+    (0..(line.len() + 1).saturating_sub(word.len())).any(here)
 }
 
 /// The number that is the run of letters and digits whose first digits are at `span`.

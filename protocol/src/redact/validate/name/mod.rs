@@ -42,8 +42,12 @@ pub(super) fn check_weak(text: &str, phrase: Range<usize>) -> Option<Range<usize
     // German nouns have capitals too.
     let nouns = text[phrase.clone()].eq_ignore_ascii_case("ich bin");
     let shouted = text[phrase.clone()].bytes().filter(u8::is_ascii_alphabetic).skip(1).all(|b| b.is_ascii_uppercase());
+    let slogan = text[phrase.clone()].eq_ignore_ascii_case("je suis");
     let at = start(text, phrase)?;
     let Some(name) = read(text, at) else { return lower(text, at, true) };
+    if slogan && &text[name.span.clone()] == "Charlie" {
+        return None;
+    }
     let doing = fold(&text[at..name.span.end]).split(' ').next().is_some_and(|word| word.ends_with("ing"));
     let many = name.words >= 2 && !doing && !(name.loud && shouted);
     // "I'm Imran and I": whatever a person of one word says next of themselves.

@@ -88,6 +88,8 @@ impl Lead {
             b'0'..=b'9' | b'_' | b'$' | b'#' | b'%' | b'@' | b'\\' | b'^' | b'~' | b'*' => return None,
             b'a'..=b'z' | b'A'..=b'Z' => Edge::Word,
             b'.' | b'-' | b'/' | b':' | b')' if after_digit => return None,
+            // A range, as between the hashes of a change.
+            b'.' if further == Some(b'.') => return None,
             b'-' if further.is_some_and(|byte| byte.is_ascii_alphabetic()) => Edge::Hyphen,
             b'-' if !lead.plus && !lead.open => return None,
             b'/' if !lead.plus && !bytes[..lead.start].ends_with(b"wa.me/") => return None,
@@ -147,7 +149,7 @@ fn national(bytes: &[u8], groups: &Groups, lead: &Lead) -> Option<usize> {
     let end = |count: usize| groups.all()[count - 1].end;
     let in_code = lead.edge == Edge::Digits || (whole == 1 && is_value_in_code(bytes, lead.start));
     let distinctive = |count: &usize| {
-        let crowded = in_code || is_dump(bytes, groups, lead.start, *count);
+        let crowded = in_code || is_dump(bytes, groups, lead.start, *count) || in_row(bytes, end(*count));
         form::is_distinctive(groups, *count, lead.open, crowded)
     };
     if let Some(count) = ends().find(distinctive) {
@@ -161,6 +163,11 @@ fn national(bytes: &[u8], groups: &Groups, lead: &Lead) -> Option<usize> {
     let accepted = !cue::speaks_against(bytes, lead.start, end(whole))
         && (cue::speaks_for(bytes, lead.start, end(whole)) || alone());
     accepted.then_some(whole)
+}
+
+/// Whether a signed number follows, as in a row of a table.
+fn in_row(bytes: &[u8], end: usize) -> bool {
+    matches!(bytes.get(end..end + 3), Some([b' ' | b'\t', b'-', digit]) if digit.is_ascii_digit())
 }
 
 /// Whether a number can end after so many groups.

@@ -66,7 +66,8 @@ pub(super) fn judged(value: &str) -> &str {
 /// Whether `value` looks drawn by chance: what a service gives out as a key.
 pub(super) fn is_random(value: &str) -> bool {
     let look = Look::at(value);
-    if look.len < 8 || look.spaces > 0 || is_placeholder(value) || is_pattern(value) || value.contains("://") {
+    let other = || is_placeholder(value) || is_pattern(value) || value.contains("://") || is_release(value);
+    if look.len < 8 || look.spaces > 0 || other() {
         return false;
     }
     let letters = look.upper + look.lower;
@@ -87,6 +88,13 @@ pub(super) fn is_random(value: &str) -> bool {
         look.digits > 0 && (look.breaks > 1 || look.upper > 0 && look.lower > 0) && !is_wordy(value)
     };
     varied && chance
+}
+
+/// A version with what it was built from: "19.2.1+f9d5d28", Semantic Versioning 2.0.
+fn is_release(value: &str) -> bool {
+    let Some((numbers, _)) = value.split_once(['+', '-']) else { return false };
+    let number = |part: &str| (1..=5).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    numbers.split('.').count() == 3 && numbers.split('.').all(number)
 }
 
 /// Digits alone, too many for a count or a date.
@@ -152,6 +160,9 @@ fn is_variable(value: &str) -> bool {
 
 /// Whether a part of the value is filled in later: "Bearer ${token}", "x-{{ id }}".
 fn has_template(value: &str) -> bool {
+    if !value.bytes().any(|b| b"${%<".contains(&b)) {
+        return false;
+    }
     let filled = |open: &str, close: &str| {
         value.match_indices(open).take(4).any(|(at, _)| {
             let rest = &value[at + open.len()..];
@@ -192,7 +203,11 @@ fn speaks_of_secrets(value: &str) -> bool {
 
 /// A regular expression or a list of signs.
 fn is_pattern(value: &str) -> bool {
-    ["(?", "[^", "\\w", "\\d", "\\s", "\\b", ".*", "[a-z", "[A-Z", "[0-9", "/^"].iter().any(|sign| value.contains(sign))
+    let signs = value.bytes().any(|b| b"([\\*^".contains(&b));
+    signs
+        && ["(?", "[^", "\\w", "\\d", "\\s", "\\b", ".*", "[a-z", "[A-Z", "[0-9", "/^"]
+            .iter()
+            .any(|sign| value.contains(sign))
 }
 
 /// A path or an address rather than a value.
