@@ -105,7 +105,11 @@ impl Reader {
         while at < bytes.len() {
             let byte = bytes[at];
             if byte.is_ascii_alphabetic() {
-                self.letter(char::from(byte.to_ascii_lowercase()), at, 1);
+                let letters = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+                self.letters(&text[at..at + letters], at);
+                at += letters;
+            } else if byte == b' ' {
+                self.close();
                 at += 1;
             } else if byte == b'['
                 && let Some(end) = placeholder(bytes, at)
@@ -131,13 +135,26 @@ impl Reader {
     }
 
     fn letter(&mut self, letter: char, at: usize, bytes: usize) {
+        self.go_on_with_letters(at);
+        self.plain.push(letter);
+        self.extend(at + bytes);
+    }
+
+    /// Letters of ASCII, all at once.
+    fn letters(&mut self, letters: &str, at: usize) {
+        self.go_on_with_letters(at);
+        let from = self.plain.len();
+        self.plain.push_str(letters);
+        self.plain[from..].make_ascii_lowercase();
+        self.extend(at + letters.len());
+    }
+
+    fn go_on_with_letters(&mut self, at: usize) {
         if self.open != Open::Letters {
             self.close();
             self.begin(at);
             self.open = Open::Letters;
         }
-        self.plain.push(letter);
-        self.extend(at + bytes);
     }
 
     fn digit(&mut self, digit: u32, at: usize, bytes: usize) {
@@ -278,6 +295,15 @@ mod tests {
             assert_eq!(Words::of(text).plain(), " ma fille agee", "{text}");
         }
         assert_eq!(Words::of("Straße, Œuvre, l'été, ЯБ").plain(), " strasse oeuvre l ete ЯБ");
+    }
+
+    #[test]
+    fn runs_of_plain_letters_and_other_letters_make_one_word() {
+        let text = "ABCéDE\u{ad}fG9hI jK";
+        let words = Words::of(text);
+        assert_eq!(words.plain(), " abcedefg ~ hi jk");
+        let found: Vec<&str> = (0..4).map(|i| &text[words.span(i, i)]).collect();
+        assert_eq!(found, ["ABCéDE\u{ad}fG", "9", "hI", "jK"]);
     }
 
     #[test]
