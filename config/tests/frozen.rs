@@ -9,8 +9,10 @@ use commonwheel_protocol::bytes::{Cid, Codec};
 use std::fmt::Write as _;
 
 /// Ruleset, and the raw CID of its findings.
-const FROZEN: [(&str, &str); 2] =
-    [("core-1", "bafkreihvntbpxozmugd4326btjtsdiyrvewgrg6hafji7ygb5bvomc2nmq"), ("core-2", "bafkreifujud7f2qqxnmwsmrf3kxjdx27vvtqitkfdn6yk75hqsw3cratbm")];
+const FROZEN: [(&str, &str); 2] = [
+    ("core-1", "bafkreihvntbpxozmugd4326btjtsdiyrvewgrg6hafji7ygb5bvomc2nmq"),
+    ("core-2", "bafkreifujud7f2qqxnmwsmrf3kxjdx27vvtqitkfdn6yk75hqsw3cratbm"),
+];
 
 /// Pieces of text that are, or nearly are, personal data.
 #[rustfmt::skip]

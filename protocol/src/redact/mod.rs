@@ -6,11 +6,14 @@
 //!                         Redactor (one per record) --redact--> Redaction { text, marks }
 //! ```
 //!
-//! A ruleset is data: patterns, each with one of a closed list of [`Validator`]s, and a name,
-//! version and content id that headers carry. The same ruleset finds the same things on every
+//! A ruleset is data: rules, each with the places where it is tried, perhaps a pattern, and one of a
+//! closed list of [`Validator`]s, and a name, version and content id that headers carry. The same ruleset finds the same things on every
 //! machine, because validators of a community run it again: [`Ruleset::second_pass`] finds nothing
 //! in what a [`Redactor`] wrote. Patterns spell their character classes out, so that a newer
 //! Unicode table changes nothing.
+//!
+//! In one call: `Redactor::new(&ruleset).redact(&RawText::new(text))`, where the newest ruleset is
+//! `commonwheel_config::ruleset::builtin()`.
 
 mod clues;
 mod error;
