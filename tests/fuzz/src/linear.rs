@@ -54,13 +54,15 @@ fn main() {
 }
 
 /// How many times the work a text is that is so many times as long. What looks too steep is looked at again further on,
-/// where a step, as from one algorithm to another, has no weight.
+/// where a step, as from one algorithm to another, has no weight, and at last beyond the 16 KiB that a validator may
+/// look ahead: up to there the work of each place grows with the text.
 fn growth(ruleset: &Ruleset, text: impl Fn(usize) -> String) -> f64 {
     let factor = |length| work(ruleset, &text(length * TIMES)) / work(ruleset, &text(length));
-    match factor(LENGTH) {
-        steep if steep > MOST => factor(LENGTH * TIMES),
-        factor => factor,
-    }
+    let lengths = [LENGTH, LENGTH * TIMES, LENGTH * TIMES * TIMES];
+    let mut factors = lengths.into_iter().map(factor);
+    let first = factors.next().unwrap_or_default();
+    let calm = |factor: &f64| *factor <= MOST;
+    if calm(&first) { first } else { factors.by_ref().find(calm).unwrap_or(first) }
 }
 
 /// Branches taken while a text is redacted.
