@@ -56,7 +56,12 @@ impl Look {
 
 /// The part of a value that it is judged by.
 pub(super) fn judged(value: &str) -> &str {
-    let mut end = value.len().min(JUDGED_BYTES);
+    cut(value, JUDGED_BYTES)
+}
+
+/// At most so many bytes of a value, whole characters.
+fn cut(value: &str, bytes: usize) -> &str {
+    let mut end = value.len().min(bytes);
     while !value.is_char_boundary(end) {
         end -= 1;
     }
@@ -195,7 +200,7 @@ fn is_stand_in(value: &str) -> bool {
 
 /// Whether the value only says what it is, as "mySecretToken" and "user_password" do.
 fn speaks_of_secrets(value: &str) -> bool {
-    let lower = value[..value.len().min(64)].to_ascii_lowercase();
+    let lower = cut(value, 64).to_ascii_lowercase();
     let lower = lower.trim_end_matches(|c: char| c.is_ascii_digit());
     let named = ["password", "passwd", "token", "secret", "credential"].iter().any(|word| lower.contains(word));
     named && lower.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.:/ ".contains(&b)) && is_wordy(value)
@@ -337,6 +342,13 @@ mod tests {
         assert_eq!(entropy("abab"), 1000);
         assert_eq!(entropy("abcdefgh"), 3000);
         assert!((1583..=1585).contains(&entropy("abc")));
+    }
+
+    #[test]
+    fn a_value_is_cut_between_characters() {
+        let value = format!("{}é", "g".repeat(63));
+        assert_eq!(cut(&value, 64).len(), 63);
+        assert!(!speaks_of_secrets(&value));
     }
 
     #[test]
