@@ -194,3 +194,14 @@ proptest! {
         prop_assert_eq!(builtin().second_pass(&redact(&text)), 0);
     }
 }
+
+#[test]
+fn the_mailbox_of_an_address_of_two_widths_is_hidden_by_every_ruleset() {
+    for ruleset in commonwheel_config::ruleset::builtins() {
+        for text in ["to ana.silva@ｈｏｍｅ.org now", "to ａｎａｓｉｌｖａ@home.org now"] {
+            let found = ruleset.find(text);
+            let at = text.find('@').expect("a sign");
+            assert!(found.iter().any(|f| f.span.start == 3 && f.span.end > at), "{text} by {}", ruleset.version());
+        }
+    }
+}

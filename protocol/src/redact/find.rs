@@ -34,10 +34,7 @@ impl Ruleset {
         let mut found = Vec::new();
         for part in placeholder::outside(text) {
             let normal = Normal::of(&text[part.clone()], self.table);
-            for mut finding in self.find_in(normal.as_str()) {
-                if finding.kind == Kind::Email && normal.mixes_widths(&finding.span) {
-                    continue;
-                }
+            for mut finding in self.find_in(&normal) {
                 let span = normal.original(&finding.span);
                 finding.span = span.start + part.start..span.end + part.start;
                 found.push(finding);
@@ -53,17 +50,18 @@ impl Ruleset {
     }
 
     /// Everything found in a normalised text without placeholders.
-    fn find_in(&self, text: &str) -> Vec<Finding> {
+    fn find_in(&self, normal: &Normal<'_>) -> Vec<Finding> {
+        let whole = 0..normal.as_str().len();
         let mut refused = Vec::with_capacity(CANDIDATES);
-        let mut found = self.look(text, &mut refused);
+        let mut found = self.look(normal, &whole, &mut refused);
         if found.is_empty() {
             return found;
         }
         refused.sort_unstable_by_key(|candidate| candidate.start.start);
         let mut gaps = Vec::new();
-        each_gap(0..text.len(), &found, |gap| gaps.push((gap, 1)));
+        each_gap(whole, &found, |gap| gaps.push((gap, 1)));
         while let Some((gap, round)) = gaps.pop() {
-            let mut more = self.look_again(text, &gap, &refused);
+            let mut more = self.look_again(normal, &gap, &refused);
             if more.is_empty() {
                 continue;
             }
@@ -79,12 +77,14 @@ impl Ruleset {
         found
     }
 
-    /// What is found at first sight. Candidates that a rule refused are added to `refused`.
-    fn look(&self, text: &str, refused: &mut Vec<Candidate>) -> Vec<Finding> {
+    /// What is found in a part at first sight, its spans counted from there. Candidates that a rule
+    /// refused are added to `refused`.
+    fn look(&self, normal: &Normal<'_>, part: &Range<usize>, refused: &mut Vec<Candidate>) -> Vec<Finding> {
+        let text = &normal.as_str()[part.clone()];
         let mut findings = Vec::new();
         self.search(text, &mut findings);
         let mut ends = Ends::new(self.rules.len());
-        self.scan.each(text, |rule, start| match self.try_at(text, rule, &start, &mut ends) {
+        self.scan.each(text, |rule, start| match self.try_at(normal, part, rule, &start, &mut ends) {
             Some(finding) => findings.push(finding),
             None => refused.push(Candidate { rule, start }),
         });
@@ -92,15 +92,15 @@ impl Ruleset {
         findings
     }
 
-    /// What is found in `gap`, a part of `text` with findings beside it, now that they are gone.
+    /// What is found in `gap`, a part with findings beside it, now that they are gone.
     /// The candidates are those of the whole text that were refused there.
-    fn look_again(&self, text: &str, gap: &Range<usize>, refused: &[Candidate]) -> Vec<Finding> {
-        let part = &text[gap.clone()];
-        let bytes = text.as_bytes();
+    fn look_again(&self, normal: &Normal<'_>, gap: &Range<usize>, refused: &[Candidate]) -> Vec<Finding> {
+        let part = &normal.as_str()[gap.clone()];
+        let bytes = normal.as_str().as_bytes();
         let cut = gap.start > 0 && bytes[gap.start - 1].is_ascii_alphanumeric();
         let mut findings = if cut && bytes[gap.start].is_ascii_alphanumeric() {
             // The rest of a run of letters and digits may be a candidate that was none before.
-            self.look(part, &mut Vec::new())
+            self.look(normal, gap, &mut Vec::new())
         } else {
             let mut findings = Vec::new();
             self.search(part, &mut findings);
@@ -109,7 +109,7 @@ impl Ruleset {
             for candidate in refused[from..].iter().take_while(|candidate| candidate.start.start < gap.end) {
                 if candidate.start.end <= gap.end {
                     let start = candidate.start.start - gap.start..candidate.start.end - gap.start;
-                    findings.extend(self.try_at(part, candidate.rule, &start, &mut ends));
+                    findings.extend(self.try_at(normal, gap, candidate.rule, &start, &mut ends));
                 }
             }
             merge_overlaps(&mut findings);
@@ -121,13 +121,29 @@ impl Ruleset {
         findings
     }
 
-    fn try_at(&self, text: &str, rule: usize, start: &Range<usize>, ends: &mut Ends) -> Option<Finding> {
+    fn try_at(
+        &self,
+        normal: &Normal<'_>,
+        part: &Range<usize>,
+        rule: usize,
+        start: &Range<usize>,
+        ends: &mut Ends,
+    ) -> Option<Finding> {
         if start.start < ends.of(rule) {
             return None;
         }
-        let span = self.rules[rule].at(text, start.clone())?;
-        ends.set(rule, span.end);
-        Some(self.rules[rule].finding(span))
+        let text = &normal.as_str()[part.clone()];
+        let mut finding = self.rules[rule].finding(self.rules[rule].at(text, start.clone())?);
+        let span = part.start + finding.span.start..part.start + finding.span.end;
+        // With letters of two widths it is no address, but the mailbox in it may be somebody's.
+        if finding.kind == Kind::Email
+            && normal.mixes_widths(&span)
+            && let Some(at) = text[finding.span.clone()].find('@')
+        {
+            finding.span.end = finding.span.start + at + 1;
+        }
+        ends.set(rule, finding.span.end);
+        Some(finding)
     }
 
     /// Adds what the rules find that are searched for everywhere.
