@@ -16,6 +16,18 @@ pub const CHARTER_BYTES: usize = 64 * 1024;
 pub const TERMS_BYTES: usize = 64 * 1024;
 /// Validators in one charter. A certificate grows with the quorum; 31 is the design's largest.
 pub const VALIDATORS: usize = 64;
+/// Releases that close a charter. One usually does, since a release holds all accepted records.
+pub const CLOSING_RELEASES: usize = 16;
+/// A signed operation other than a record: the largest is a charter with signatures, which a gossip message carries.
+pub const OPERATION_BYTES: usize = 60 * 1024;
+/// Rows in one page of a release: some 110 bytes each, so that a page fits in a relayed connection's 128 KiB.
+pub const PAGE_ROWS: usize = 1024;
+/// Pages of a release: a million records. Their links take 40 KiB of the release.
+pub const RELEASE_PAGES: usize = 1024;
+/// Languages that a charter may list.
+pub const LANGUAGES: usize = 64;
+/// Communities that a charter lets copy its records.
+pub const FEDERATED: usize = 32;
 /// One gossip message: what gossipsub forwards whole.
 pub const GOSSIP_BYTES: usize = 64 * 1024;
 /// Headers, attestations or certificates in one gossip message.
@@ -59,6 +71,9 @@ pub const INDEX_KEY_BYTES: usize = 128;
 pub const INDEX_VALUE_BYTES: usize = 256;
 
 const _: () = assert!(PATTERNS * (PATTERN_BYTES + PATTERN_LABEL_BYTES + 32) < CHARTER_BYTES / 8, "patterns leave room");
+const _: () = assert!(OPERATION_BYTES + 2048 < GOSSIP_BYTES, "a message carries any operation");
+const _: () =
+    assert!(RELEASE_PAGES * 42 + 1024 + VALIDATORS * 102 < OPERATION_BYTES, "a signed release is an operation");
 const _: () = assert!(HEADER_BYTES * 32 < GOSSIP_BYTES, "a message carries many headers");
 const _: () = assert!(BODY_BYTES + HEADER_BYTES + CERTIFICATE_BYTES < FRAME_BYTES, "a record fits in one frame");
 const _: () = assert!(LIVE_PAGE_BYTES + 4096 < FRAME_BYTES, "a page fits in one frame");

@@ -71,6 +71,8 @@ impl Community {
             terms: Cid::of(Codec::Raw, TERMS),
             recovery: vec![],
             drafted: START_S as i64,
+            customs: Default::default(),
+            succeeds: None,
         };
         change(&mut charter);
         let validators: Vec<_> = seeds.iter().map(Seed::validator).collect();
