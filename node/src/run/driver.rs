@@ -241,6 +241,23 @@ impl Driver {
             Notice::Damaged(why) => tracing::error!(why, "the store is damaged; run `commonwheel store check`"),
             Notice::Reconciled(_, missing) => tracing::debug!(missing, "reconciled"),
             Notice::Failed(record, why) => tracing::info!(%record, why, "a record failed a check"),
+            Notice::Proposed(matter, signer) => tracing::info!(%matter, %signer, "a validator is for a matter"),
+            Notice::Signed(matter) => tracing::info!(%matter, "signed a motion"),
+            Notice::NotSigned(matter, why) => tracing::warn!(%matter, why, "did not sign a motion"),
+            Notice::Resolved(matter) => tracing::info!(%matter, "a matter is resolved"),
+            Notice::Erased(record) => tracing::info!(%record, "withdrawn or taken down; its text is erased"),
+            Notice::Expired(record) => tracing::info!(%record, "kept for as long as the charter says; erased"),
+            Notice::Succeeded(charter) => tracing::warn!(%charter, "another charter leads now"),
+            Notice::Forked(charters) => {
+                tracing::error!(
+                    ?charters,
+                    "two successors are certified in one round; nothing is accepted until a higher round is"
+                );
+            }
+            Notice::Acknowledged(validator, operations) => {
+                tracing::info!(%validator, operations = operations.len(), "a validator has taken operations");
+            }
+            Notice::NotTaken(operation, why) => tracing::warn!(%operation, why, "an operation was not taken"),
             Notice::Refused(record, why) => {
                 tracing::info!(%record, why, "a validator refused a record");
                 if let Some(member) = self.members.get_mut(community)
@@ -398,7 +415,7 @@ fn community_info(id: &Cid, member: &Member) -> Result<CommunityInfo, LedgerErro
         accepted,
         incomplete: member.core.incomplete(),
         waiting,
-        state_root: status::state_root(charter, store)?.map(|root| root.to_string()),
+        state_root: status::state_root(member.core.lineage(), store)?.map(|root| root.to_string()),
         evidence: data_encoding::HEXLOWER.encode(&evidence.finalize()),
         validators_present: member.core.present_validators().iter().map(ToString::to_string).collect(),
     })

@@ -1,7 +1,7 @@
 //! What a successor charter says of the charter whose place it takes.
 
 use crate::bytes::{Cid, FieldError, Fields, Node};
-use crate::limits::{CLOSING_RELEASES, INT_MAX};
+use crate::limits::{CLOSING, INT_MAX};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The place that a successor charter takes.
@@ -13,7 +13,8 @@ pub struct Succession {
     pub predecessor: Cid,
     /// Which attempt to succeed that charter this is, from 1. The highest certified one leads.
     pub round: i64,
-    /// The releases that close the predecessor: what of its records stays accepted.
+    /// What of the predecessor's matters stays: the releases that close it, whose records stay accepted, and
+    /// decisions.
     pub closing: BTreeSet<Cid>,
 }
 
@@ -34,7 +35,7 @@ impl Succession {
             community: fields.link("community")?,
             predecessor: fields.link("predecessor")?,
             round: fields.int_in("round", 1..=INT_MAX)?,
-            closing: fields.items("closing", CLOSING_RELEASES, read_link)?.into_iter().collect(),
+            closing: fields.items("closing", CLOSING, read_link)?.into_iter().collect(),
         };
         fields.end()?;
         Ok(succession)
