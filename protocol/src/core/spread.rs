@@ -4,11 +4,13 @@ use super::answer::add;
 use super::operate::Taken;
 use super::peers::Asked;
 use super::{Core, Effect, Notice, Offence, Step};
+use crate::agreement::checks::{Demands, check};
 use crate::agreement::{Batch, Class, Verdict};
 use crate::bytes::{Cid, Codec};
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::{FRAME_BYTES, GOSSIP_ITEMS, LIVE_PAGE_BYTES, SUCCESSORS};
+use crate::record::SignedHeader;
 use crate::sign::PublicKey;
 use crate::wire::exchange::{Acknowledgement, Answer, Ask, Peer, Refusal};
 use crate::wire::gossip::Message;
@@ -300,14 +302,38 @@ impl Core {
         }
     }
 
+    /// Why a person cannot accept a waiting record: its text is not here, or it fails a check that is no
+    /// matter of opinion.
+    fn machine_refuses(&self, header: &SignedHeader, ledger: &impl Ledger) -> Result<Option<String>, LedgerError> {
+        let Some(body) = self.body(&header.header().body, ledger)? else {
+            return Ok(Some("its text is not here, and an acceptance promises to hold it".into()));
+        };
+        let Some(ruleset) = &self.ruleset else { return Ok(Some(self.why_not_signing().into())) };
+        let demands = Demands { charter: &self.charter, before: None, ruleset, now_s: self.now.unix_s() };
+        Ok(match check(header, &body, &demands) {
+            Err(failure) if matches!(failure.verdict, Verdict::Reject(_)) => Some(failure.detail),
+            _ => None,
+        })
+    }
+
     /// Notes what a moderator says, and says it to the others with the next batch.
     pub(super) fn review(&mut self, review: &Review, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        let not_taken = |why: String| Effect::Notice(Notice::NotTaken(review.record.0, why));
         if !review.fits() || !self.known(&review.record, ledger, step)? {
+            step.effects.push(not_taken("expected a record that is known here, and a note of at most 16 KiB".into()));
+            return Ok(());
+        }
+        let waits = self.header_to_certify(&review.record, ledger)?;
+        if review.opinion == Opinion::Accept
+            && let Some(header) = &waits
+            && let Some(why) = self.machine_refuses(header, ledger)?
+        {
+            step.effects.push(not_taken(why));
             return Ok(());
         }
         let note = review.to_bytes();
         step.batch.put(Shelf::Live, Cid::of_cbor(&note), note);
-        if self.validates() && self.header_to_certify(&review.record, ledger)?.is_some() {
+        if self.validates() && waits.is_some() {
             let verdict = match review.opinion {
                 Opinion::Accept => Verdict::Accept,
                 Opinion::Reject => Verdict::Reject(Class::Review),
