@@ -10,6 +10,7 @@ mod contribute;
 mod decide;
 mod erase;
 pub mod facts;
+pub mod fate;
 mod hear;
 mod io;
 mod learn;
