@@ -1,18 +1,15 @@
 //! `commonwheel mine`: one's own records with their state.
 
-use super::{Context, status};
+use super::{Context, own, status};
 use crate::community::{self, printable};
 use crate::keys;
 use crate::run::Access;
 use clap::Args;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::status as records;
-use commonwheel_protocol::identity::Seed;
-use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::LedgerError;
-use commonwheel_protocol::record::{Body, RecordId};
+use commonwheel_protocol::record::Body;
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 /// List the records that you have shared, with what became of them.
@@ -61,7 +58,7 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
         let charter = community.founding.charter();
         let access = Access::open(&context.home, &id)?;
         let lineage = records::lineage(&access)?;
-        for (record, mode) in own_records(&seed, &id, &access)? {
+        for (record, mode) in own::records(&seed, &id, &access)? {
             let Some(found) = records::of(&record, &lineage, &access)? else { continue };
             let report = status::report(&found, charter);
             let header = found.header.header();
@@ -71,7 +68,7 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
                 community: charter.name.clone(),
                 kind,
                 title,
-                author_mode: mode,
+                author_mode: mode.name(),
                 licence: header.licence.spdx(),
                 preference: header.preference.to_string(),
                 time: header.time.unix_s(),
@@ -119,31 +116,4 @@ fn body(access: &Access, body: &Cid) -> Result<Option<(String, String)>, LedgerE
         let more = if short.len() < line.len() { "…" } else { "" };
         (body.content.kind().to_owned(), short + more)
     }))
-}
-
-/// Every record here whose author key follows from the seed.
-fn own_records(seed: &Seed, community: &Cid, access: &Access) -> Result<Vec<(RecordId, &'static str)>, LedgerError> {
-    let mut own = Vec::new();
-    for (key, mode) in [(seed.named(community), "named"), (seed.pseudonym(community), "pseudonym")] {
-        index::each(access, &index::key(prefix::AUTHOR, &[&key.public().0]), |entry| {
-            own.extend(index::last_cid(&entry.key).map(|id| (RecordId(id), mode)));
-            Ok(())
-        })?;
-    }
-    // What waits first: a record that is certified between the two is then seen twice, and not missed.
-    let mut ids = BTreeSet::new();
-    for prefix in [prefix::WAITING, prefix::CERTIFIED] {
-        index::each_record(access, prefix, |id, _| {
-            ids.insert(id);
-        })?;
-    }
-    for id in ids {
-        let Some(header) = records::header(&id, access)? else { continue };
-        if let Some(nonce) = header.header().nonce
-            && seed.anonymous(community, &nonce).public() == header.header().author
-        {
-            own.push((id, "anonymous"));
-        }
-    }
-    Ok(own)
 }

@@ -8,7 +8,9 @@ pub mod export;
 mod hide;
 pub mod identity;
 mod mine;
+mod operate;
 pub mod output;
+mod own;
 pub mod progress;
 mod quarantine;
 mod redact;
@@ -18,6 +20,7 @@ pub mod show;
 mod status;
 mod store;
 pub mod verify;
+mod withdraw;
 
 use crate::home::Home;
 use clap::{Parser, Subcommand};
@@ -45,6 +48,7 @@ Examples:
   commonwheel community join cw1…          join a community by its invite
   commonwheel preview chats.json           see what would be redacted; shares nothing
   commonwheel contribute chats.json        share chats
+  commonwheel withdraw bafyrei…            take a record back
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some items failed); 4 a check failed.";
 
@@ -62,6 +66,7 @@ enum Command {
     Correct(contribute::correct::CorrectArgs),
     Quarantine(quarantine::QuarantineArgs),
     Mine(mine::MineArgs),
+    Withdraw(withdraw::WithdrawArgs),
     Status(status::StatusArgs),
     Export(ExportCommand),
     Verify(verify::VerifyArgs),
@@ -117,6 +122,7 @@ impl Cli {
             Command::Correct(args) => contribute::correct::run(&args, &context),
             Command::Quarantine(args) => quarantine::run(&args, &context),
             Command::Mine(args) => mine::run(&args, &context),
+            Command::Withdraw(args) => withdraw::run(&args, &context),
             Command::Status(args) => status::run(&args, &context),
             Command::Export(args) => export_from(&args, &context),
             Command::Verify(args) => verify::run(&args, context.out),
