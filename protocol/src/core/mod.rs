@@ -20,6 +20,7 @@ mod peers;
 pub mod release;
 mod reload;
 mod resolve;
+pub mod review;
 mod spread;
 pub mod status;
 mod succession;
