@@ -220,7 +220,7 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
 }
 
 /// The ruleset of a charter, with its patterns.
-fn ruleset(charter: &Charter) -> anyhow::Result<Arc<Ruleset>> {
+pub(super) fn ruleset(charter: &Charter) -> anyhow::Result<Arc<Ruleset>> {
     commonwheel_config::ruleset::of_charter(charter).map_err(|error| {
         anyhow::anyhow!("{error}\nHint: `commonwheel community show` shows the charter; ask its validators")
     })

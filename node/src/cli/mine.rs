@@ -5,10 +5,12 @@ use crate::community::{self, printable};
 use crate::keys;
 use crate::run::Access;
 use clap::Args;
+use commonwheel_protocol::agreement::state::Standing;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::status as records;
+use commonwheel_protocol::index::Erasure;
 use commonwheel_protocol::ledger::LedgerError;
-use commonwheel_protocol::record::Body;
+use commonwheel_protocol::record::{Body, RecordId};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -54,10 +56,10 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
     };
     let mut mine = Vec::new();
     for id in ids {
-        let community = community::load(&context.home, &id)?;
-        let charter = community.founding.charter();
         let access = Access::open(&context.home, &id)?;
         let lineage = records::lineage(&access)?;
+        let charter = &lineage.head().charter;
+        let standings = records::standings(&lineage, &access)?;
         for (record, mode) in own::records(&seed, &id, &access)? {
             let Some(found) = records::of(&record, &lineage, &access)? else { continue };
             let report = status::report(&found, charter);
@@ -72,7 +74,7 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
                 licence: header.licence.spdx(),
                 preference: header.preference.to_string(),
                 time: header.time.unix_s(),
-                state: report.state,
+                state: standing(standings.get(&record), &record, report.state, &access)?,
                 held_by: report.held_by,
             });
         }
@@ -100,6 +102,24 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
         Ok(())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What became of a record: its standing in the state, where it has one.
+fn standing(
+    standing: Option<&Standing>,
+    record: &RecordId,
+    state: &'static str,
+    access: &Access,
+) -> Result<&'static str, LedgerError> {
+    Ok(match (standing, records::erased(record, access)?) {
+        (Some(Standing::Superseded), None) => "superseded",
+        (Some(Standing::Accepted), None) => "accepted",
+        (None, None) => state,
+        (_, Some(Erasure::Withdrawal)) => "withdrawn",
+        (_, Some(Erasure::Takedown | Erasure::Purge)) => "taken-down",
+        (Some(Standing::Withdrawn), None) => "withdrawn",
+        (Some(Standing::TakenDown), None) => "taken-down",
+    })
 }
 
 /// A body's kind and title, when it is here. Text of others' making goes to no terminal unfiltered.

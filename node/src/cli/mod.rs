@@ -5,6 +5,7 @@ pub mod community;
 mod contribute;
 mod demo;
 pub mod export;
+mod flag;
 mod hide;
 pub mod identity;
 mod mine;
@@ -14,6 +15,7 @@ mod own;
 pub mod progress;
 mod quarantine;
 mod redact;
+mod review;
 mod run;
 pub mod session;
 pub mod show;
@@ -67,6 +69,9 @@ enum Command {
     Quarantine(quarantine::QuarantineArgs),
     Mine(mine::MineArgs),
     Withdraw(withdraw::WithdrawArgs),
+    Show(show::record::ShowArgs),
+    Flag(flag::FlagArgs),
+    Review(review::ReviewArgs),
     Status(status::StatusArgs),
     Export(ExportCommand),
     Verify(verify::VerifyArgs),
@@ -122,6 +127,9 @@ impl Cli {
             Command::Correct(args) => contribute::correct::run(&args, &context),
             Command::Quarantine(args) => quarantine::run(&args, &context),
             Command::Mine(args) => mine::run(&args, &context),
+            Command::Show(args) => show::record::run(&args, &context),
+            Command::Flag(args) => flag::run(&args, &context),
+            Command::Review(args) => review::run(&args, &context),
             Command::Withdraw(args) => withdraw::run(&args, &context),
             Command::Status(args) => status::run(&args, &context),
             Command::Export(args) => export_from(&args, &context),

@@ -70,11 +70,7 @@ pub fn key(seed: &Seed, header: &Header) -> Option<(SecretKey, AuthorMode)> {
 ///
 /// # Errors
 /// When the ledger fails.
-pub fn records(
-    seed: &Seed,
-    community: &Cid,
-    ledger: &impl Ledger,
-) -> Result<Vec<(RecordId, AuthorMode)>, LedgerError> {
+pub fn records(seed: &Seed, community: &Cid, ledger: &impl Ledger) -> Result<Vec<(RecordId, AuthorMode)>, LedgerError> {
     let mut own = BTreeMap::new();
     let keys = [(seed.named(community), AuthorMode::Named), (seed.pseudonym(community), AuthorMode::Pseudonym)];
     for (key, mode) in keys {

@@ -108,7 +108,9 @@ pub fn run(args: &WithdrawArgs, context: &Context) -> anyhow::Result<ExitCode> {
     };
     let groups: Vec<_> = plans.iter().flat_map(|plan| &plan.groups).collect();
     if groups.is_empty() {
-        bail!("no record of yours is on this machine\nHint: those shared from another machine appear after `commonwheel run`");
+        bail!(
+            "no record of yours is on this machine\nHint: those shared from another machine appear after `commonwheel run`"
+        );
     }
     ask::confirm(context.out, &question(&groups), args.yes)?;
     let mut outcome = Outcome { withdrawn: Vec::new(), problems: Vec::new() };
@@ -241,13 +243,7 @@ fn time(of: &SignedHeader) -> HourTime {
     }
 }
 
-fn withdraw(
-    plan: Plan,
-    seed: &Seed,
-    timeout_s: u64,
-    context: &Context,
-    outcome: &mut Outcome,
-) -> anyhow::Result<()> {
+fn withdraw(plan: Plan, seed: &Seed, timeout_s: u64, context: &Context, outcome: &mut Outcome) -> anyhow::Result<()> {
     /// How long to ask around for what no validator is known to have held.
     const UNHEARD_OF_S: u64 = 5;
     let (id, charter) = (plan.community.id(), &plan.charter);

@@ -8,6 +8,7 @@
 pub mod choices;
 pub mod false_alarms;
 pub mod hidden;
+pub mod member;
 pub mod notes;
 pub mod pick;
 pub mod prepare;

@@ -170,8 +170,13 @@ impl Signer<'_> {
 
     /// What a person typed goes through the redactor like everything else.
     fn redact(&self, typed: &str) -> Redacted {
-        Redactor::new(self.ruleset).redact(&RawText::new(typed)).text
+        redacted(typed, self.ruleset)
     }
+}
+
+/// What a person typed, redacted: for what is kept or sent in a few words.
+pub fn redacted(typed: &str, ruleset: &Ruleset) -> Redacted {
+    Redactor::new(ruleset).redact(&RawText::new(typed)).text
 }
 
 fn random<const N: usize>() -> Result<[u8; N], SignError> {

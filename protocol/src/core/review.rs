@@ -58,12 +58,7 @@ pub fn queue(lineage: &Lineage, me: &PublicKey, ledger: &impl Ledger) -> Result<
     Ok(queue)
 }
 
-fn look(
-    record: RecordId,
-    charter: &Cid,
-    me: &PublicKey,
-    ledger: &impl Ledger,
-) -> Result<Option<Queued>, LedgerError> {
+fn look(record: RecordId, charter: &Cid, me: &PublicKey, ledger: &impl Ledger) -> Result<Option<Queued>, LedgerError> {
     let certified = ledger.holds(Shelf::Certified, &record.0)?;
     let verdict = index::verdicts(ledger, &record)?
         .into_iter()

@@ -1,0 +1,120 @@
+//! What people do with records that are there: take them back, ask for a look, look.
+
+use super::{World, share, text};
+use anyhow::{Context as _, ensure};
+use commonwheel_node::demo::cluster::{Place, until};
+use serde_json::{Value, json};
+
+fn example(prompt: &str) -> Value {
+    json!({"kind": "example", "prompt": prompt, "ideal": "Patience and glue."})
+}
+
+/// Shares an example, with more options, and gives its id.
+fn shared(world: &World, prompt: &str, more: &[&str]) -> anyhow::Result<String> {
+    let file = world.file(&format!("{}.jsonl", prompt.len()), &[example(prompt)])?;
+    let (_, outcome) = share(&world.contributor, &file, more)?;
+    Ok(text(&outcome["shared"][0], "id").with_context(|| outcome.to_string())?.to_owned())
+}
+
+fn refused(place: &Place, args: &[&str], expected: &str) -> anyhow::Result<()> {
+    let output = place.try_command(args)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.code() == Some(1) && said.contains(expected), "expected {expected:?}, found {said}");
+    Ok(())
+}
+
+#[test]
+fn an_author_takes_a_record_back_and_sees_who_has_erased_it() -> anyhow::Result<()> {
+    let world = World::begin()?;
+    let (contributor, validator) = (&world.contributor, &world.validator);
+    let record = shared(&world, "How do I mend a kettle?", &[])?;
+    let seen = validator.json(["show", &record])?;
+    ensure!(seen["row"]["prompt"] == "How do I mend a kettle?", "{seen}");
+    refused(validator, &["withdraw", &record, "--yes"], "somebody else's")?;
+    refused(contributor, &["withdraw", &record], "--yes")?;
+
+    let outcome = contributor.json(["withdraw", &record, "--yes"])?;
+    let one = &outcome["withdrawn"][0];
+    ensure!(one["erased_by"] == json!(["bakery"]) && one["done"] == true, "{outcome}");
+    let status = contributor.json(["status", &record])?;
+    ensure!(status["state"] == "withdrawn" && status["erased_by"] == json!(["bakery"]), "{status}");
+    let status = validator.json(["status", &record])?;
+    ensure!(status["state"] == "withdrawn" && status["body_here"] == false, "{status}");
+    ensure!(contributor.json(["mine"])?[0]["state"] == "withdrawn");
+    let again = contributor.json(["withdraw", &record, "--yes"])?;
+    ensure!(again["withdrawn"][0]["done"] == true, "{again}");
+    Ok(())
+}
+
+#[test]
+fn all_that_is_ones_own_can_be_withdrawn_at_once_anonymous_and_waiting_records_too() -> anyhow::Result<()> {
+    let world = World::begin()?;
+    let contributor = &world.contributor;
+    let first = shared(&world, "How do I mend a clock?", &["--as", "anonymous"])?;
+    let alarm = ["--false-alarm", "1:EMAIL_1", "--as", "anonymous"];
+    let waiting = shared(&world, "Is ana@example.org a made-up address?", &alarm)?;
+    ensure!(contributor.json(["status", &waiting])?["state"] == "quarantined");
+
+    let outcome = contributor.json(["withdraw", "--all-mine", "--yes"])?;
+    let done = outcome["withdrawn"].as_array().context("a list")?;
+    ensure!(done.len() == 2 && done.iter().all(|one| one["done"] == true), "{outcome}");
+    for record in [&first, &waiting] {
+        for place in [contributor, &world.validator] {
+            let status = place.json(["status", record])?;
+            ensure!(status["state"] == "withdrawn" && status["body_here"] == false, "{status}");
+        }
+    }
+    let mine = contributor.json(["mine"])?;
+    ensure!(mine.as_array().is_some_and(|all| all.iter().all(|one| one["state"] == "withdrawn")), "{mine}");
+    refused(contributor, &["withdraw", "--all-mine", "--yes"], "no record of yours")?;
+    Ok(())
+}
+
+#[test]
+fn a_person_looks_at_what_a_validator_holds_back_and_the_author_learns_why_it_is_refused() -> anyhow::Result<()> {
+    let mut world = World::begin()?;
+    let alarm = ["--false-alarm", "1:EMAIL_1"];
+    let fine = shared(&world, "Is ana@example.org a made-up address?", &alarm)?;
+    let bad = shared(&world, "Is bernardo@example.org a made-up address?", &alarm)?;
+    let validator = &world.validator;
+    let queue = validator.json(["review", "list"])?;
+    let ids: Vec<_> = queue.as_array().context("a list")?.iter().map(|one| one["id"].clone()).collect();
+    ensure!(ids.len() == 2 && ids.contains(&json!(fine)) && ids.contains(&json!(bad)), "{queue}");
+    ensure!(queue[0]["held_back"] == "review" && queue[0]["kind"] == "example", "{queue}");
+    ensure!(validator.json(["review", "show", &fine])?["row"]["ideal"] == "Patience and glue.");
+
+    validator.json(["review", "accept", &fine])?;
+    until("the record is accepted", || Ok(validator.json(["status", &fine])?["state"] == "accepted"))?;
+    let note = "It is real: write to bernardo@example.org";
+    let said = validator.json(["review", "reject", &bad, "--note", note, "--moderator", "ines"])?;
+    ensure!(said["note"] == "It is real: write to [EMAIL_1]", "{said}");
+    ensure!(validator.json(["review", "list"])? == json!([]));
+    let reviews = &validator.json(["status", &bad])?["reviews"];
+    ensure!(reviews[0]["moderator"] == "ines" && reviews[0]["opinion"] == "reject", "{reviews}");
+
+    world.contributor.start(&[])?;
+    until("the author learns why", || {
+        let status = world.contributor.json(["status", &bad])?;
+        Ok(status["reason"].as_str().is_some_and(|why| why.ends_with("It is real: write to [EMAIL_1]")))
+    })?;
+    refused(&world.contributor, &["review", "list"], "no validator's")
+}
+
+#[test]
+fn a_flag_brings_an_accepted_record_before_a_person_once() -> anyhow::Result<()> {
+    let world = World::begin()?;
+    let (contributor, validator) = (&world.contributor, &world.validator);
+    let record = shared(&world, "How do I mend a boat?", &[])?;
+    refused(contributor, &["flag", "--about-me", &record], "your own")?;
+    let outcome = contributor.json(["flag", &record, "--reason", "quality"])?;
+    ensure!(outcome["taken_by"] == json!(["bakery"]), "{outcome}");
+    contributor.json(["flag", &record, "--reason", "quality"])?;
+    let status = validator.json(["status", &record])?;
+    ensure!(status["flags"] == json!({"quality": 1}), "{status}");
+    let queue = validator.json(["review", "list"])?;
+    ensure!(queue[0]["id"] == record && queue[0]["flags"][0]["reason"] == "quality", "{queue}");
+    refused(validator, &["review", "reject", &record], "takedown")?;
+    validator.json(["review", "accept", &record, "--note", "fine"])?;
+    ensure!(validator.json(["review", "list"])? == json!([]));
+    Ok(())
+}
