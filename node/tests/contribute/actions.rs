@@ -73,6 +73,7 @@ fn all_that_is_ones_own_can_be_withdrawn_at_once_anonymous_and_waiting_records_t
 #[test]
 fn a_person_looks_at_what_a_validator_holds_back_and_the_author_learns_why_it_is_refused() -> anyhow::Result<()> {
     let mut world = World::begin()?;
+    world.contributor.start(&[])?;
     let alarm = ["--false-alarm", "1:EMAIL_1"];
     let fine = shared(&world, "Is ana@example.org a made-up address?", &alarm)?;
     let bad = shared(&world, "Is bernardo@example.org a made-up address?", &alarm)?;
@@ -92,7 +93,6 @@ fn a_person_looks_at_what_a_validator_holds_back_and_the_author_learns_why_it_is
     let reviews = &validator.json(["status", &bad])?["reviews"];
     ensure!(reviews[0]["moderator"] == "ines" && reviews[0]["opinion"] == "reject", "{reviews}");
 
-    world.contributor.start(&[])?;
     until("the author learns why", || {
         let status = world.contributor.json(["status", &bad])?;
         Ok(status["reason"].as_str().is_some_and(|why| why.ends_with("It is real: write to [EMAIL_1]")))
