@@ -41,6 +41,8 @@ pub mod prefix {
     pub const FOUNDING: u8 = b'g';
     /// Records that revise another: the other, shelf, the revising record.
     pub const REVISION: u8 = b'x';
+    /// Notes and petitions: the record that they are about, shelf, note.
+    pub const ABOUT: u8 = b't';
     /// Operations that erase a record: record, operation; the value is the kind of erasure.
     pub const ERASURE: u8 = b'e';
     /// Resolutions: matter, block; the value is the kind of matter.
@@ -125,6 +127,9 @@ fn header_entries(shelf: Shelf, bytes: &[u8]) -> Vec<IndexEntry> {
     ];
     if let Some(revised) = header.revises {
         entries.push(entry(key(self::prefix::REVISION, &[&revised.0.to_bytes(), &[shelf_byte], &id]), vec![]));
+    }
+    if let Some(about) = header.about {
+        entries.push(entry(key(self::prefix::ABOUT, &[&about.0.to_bytes(), &[shelf_byte], &id]), vec![]));
     }
     entries
 }

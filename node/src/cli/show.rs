@@ -30,6 +30,12 @@ pub fn prepared(out: &mut dyn Write, number: usize, item: &Prepared) -> io::Resu
     if let Some(record) = &item.corrects {
         writeln!(out, "   {DIM}corrects:{DIM:#} {record}")?;
     }
+    if let Some(record) = &item.about {
+        writeln!(out, "   {DIM}about:{DIM:#} {record}")?;
+    }
+    if let Some(revised) = &item.revises {
+        writeln!(out, "   {DIM}revises:{DIM:#} {}", revised.record)?;
+    }
     let tags = item.tags.iter().map(|tag| printable(tag.text.as_str())).collect::<Vec<_>>().join(", ");
     let model = item.model.as_ref().map(|model| printable(model.text.as_str()));
     let about = [("model", model), ("language", item.language.clone()), ("tags", Some(tags).filter(|t| !t.is_empty()))];
@@ -138,6 +144,11 @@ pub fn content<T: Shown>(out: &mut dyn Write, content: &Content<T>, labelled: bo
         Content::Profile(c) => {
             field(out, "name", &c.name)?;
             optional(out, "about", &c.about)
+        }
+        Content::Note(c) => field(out, "note", &c.text),
+        Content::Petition(c) => {
+            writeln!(out, "   {DIM}     asks{DIM:#} {}", c.asks.name())?;
+            field(out, "text", &c.text)
         }
     }
 }

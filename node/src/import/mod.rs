@@ -57,6 +57,8 @@ pub struct Item {
     pub third_party: bool,
     /// The record that a correction corrects; none for other content.
     pub corrects: Option<RecordId>,
+    /// The record that a note or a petition is about; none for other content.
+    pub about: Option<RecordId>,
 }
 
 impl Item {
@@ -74,6 +76,7 @@ impl Item {
             labelled,
             third_party: format.third_party(),
             corrects: None,
+            about: None,
         }
     }
 }

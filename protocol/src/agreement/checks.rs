@@ -64,6 +64,15 @@ pub fn check(header: &SignedHeader, body: &[u8], demands: &Demands) -> Result<()
     if kind_needs_link != header.header().corrects.is_some() {
         return reject(Class::Schema, "a correction, and nothing else, names the record that it corrects".into());
     }
+    let about_fits = match parsed.content.kind() {
+        "note" => header.header().about.is_some(),
+        "petition" => true,
+        _ => header.header().about.is_none(),
+    };
+    if !about_fits {
+        let why = "a note, a petition where it is about a record, and nothing else, names what it is about";
+        return reject(Class::Schema, why.into());
+    }
     second_pass(body, parsed.false_alarms, demands.ruleset)?;
     high_risk(body, demands)?;
     match parsed.false_alarms {

@@ -103,6 +103,7 @@ impl Liar {
             size_class: SizeClass::of(8),
             revises: None,
             corrects: None,
+            about: None,
             time: HourTime::hour(crate::community::START_S as i64),
         };
         let bytes = header.sign(&author);

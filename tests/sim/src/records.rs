@@ -128,6 +128,7 @@ fn sign(i: usize, sound: bool, body: Vec<u8>, community: &Community) -> Shared {
         size_class: SizeClass::of(body.len()),
         revises: None,
         corrects: None,
+        about: None,
         time: HourTime::hour(START_S as i64 - 3600 * (i as i64 % 24)),
     };
     let bytes = header.sign(&key);

@@ -3,11 +3,11 @@
 use super::gather::Origin;
 use super::interview::{Answer, Interview, Item, consent};
 use super::{ShareArgs, decide, deliver};
-use crate::cli::{Context, progress, session::Session};
+use crate::cli::{Context, own, progress, session::Session};
 use crate::community::{self, Community, printable};
 use crate::contribute::quarantine::{Held, Quarantine};
 use crate::contribute::shared::Shared;
-use crate::contribute::sign::{NewBody, Signer};
+use crate::contribute::sign::{Links, NewBody, Revised, Signer};
 use crate::contribute::{Choices, Notes, Prepared, RightsChoice, notes};
 use crate::keys;
 use crate::run::member::now;
@@ -180,7 +180,7 @@ impl<'a> Sharing<'a> {
             self.hold_back(&item, &body.bytes, digest, origin, &choices)?;
         } else {
             self.add_profile()?;
-            self.sign(body, digest, origin.to_string(), &choices, item.corrects)?;
+            self.sign(body, digest, origin.to_string(), &choices, item.links())?;
         }
         ON
     }
@@ -238,7 +238,7 @@ impl<'a> Sharing<'a> {
             anyhow::bail!("your profile cannot be published: {why}\nHint: `commonwheel identity profile` changes it");
         }
         let body = NewBody { bytes, false_alarms: 0 };
-        self.sign(body, digest, "your profile".to_owned(), &choices, None)
+        self.sign(body, digest, "your profile".to_owned(), &choices, Links::default())
     }
 
     fn hold_back(
@@ -259,6 +259,8 @@ impl<'a> Sharing<'a> {
             preference: choices.preference_given.clone(),
             mode: choices.mode.name().to_owned(),
             corrects: item.corrects.map(|record| record.to_string()),
+            about: item.about.map(|record| record.to_string()),
+            revises: item.revises.map(|revised| revised.record.to_string()),
             digest,
         })?;
         self.outcome.quarantined.push(format!("{origin}: {} findings, quarantine item {number}", item.findings()));
@@ -271,10 +273,10 @@ impl<'a> Sharing<'a> {
         digest: String,
         origin: String,
         choices: &Choices,
-        corrects: Option<RecordId>,
+        links: Links,
     ) -> anyhow::Result<()> {
         let NewBody { bytes, false_alarms } = body;
-        let parcel = self.signer.sign(bytes, choices, corrects)?;
+        let parcel = self.signer.sign(bytes, choices, links)?;
         let id = SignedHeader::verify(&parcel.header)?.id();
         self.progress.inc(1);
         self.sent.push(Sent { id, origin, false_alarms });
@@ -393,10 +395,9 @@ pub(in crate::cli) fn release(
     if let Some(why) = notes::blocked(checks::risks(&body, &ruleset)?.into_keys(), &charter.risks) {
         anyhow::bail!("{why}\nHint: `commonwheel quarantine discard` removes it");
     }
-    let corrects =
-        held.corrects.as_deref().map(str::parse).transpose().context("the quarantined item names no record")?;
+    let links = links(held, context)?;
     let signer = Signer { seed: &seed, charter, community: id, ruleset: &ruleset, now_s: now().unix_s() };
-    let parcel = signer.sign(body, &choices, corrects)?;
+    let parcel = signer.sign(body, &choices, links)?;
     let record = SignedHeader::verify(&parcel.header)?.id();
     let session = Session::online(context, Some(&id), Some(&seed))?;
     if deliver::hand_over(&session.client, &id, vec![parcel])? != [true] {
@@ -410,6 +411,20 @@ pub(in crate::cli) fn release(
     deliver::wait(&session.client, &signer, &sent, deliver::Until::Held, 30, context.out)?;
     session.close()?;
     Ok(record)
+}
+
+/// The records that an item in quarantine names.
+fn links(held: &Held, context: &Context) -> anyhow::Result<Links> {
+    let record = |text: &Option<String>| -> anyhow::Result<Option<RecordId>> {
+        text.as_deref().map(str::parse).transpose().context("the quarantined item names no record")
+    };
+    let revised =
+        |record| own::find(&record, context).map(|found| Revised { record, nonce: found.header.header().nonce });
+    Ok(Links {
+        corrects: record(&held.corrects)?,
+        about: record(&held.about)?,
+        revises: record(&held.revises)?.map(revised).transpose()?,
+    })
 }
 
 #[cfg(test)]

@@ -85,6 +85,8 @@ fn an_item_in_quarantine_is_not_released_without_consent() {
         preference: "train-ai=n".into(),
         mode: "pseudonym".into(),
         corrects: None,
+        about: None,
+        revises: None,
         digest: String::new(),
     };
     // There is nobody to consent here.
