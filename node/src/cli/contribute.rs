@@ -5,6 +5,10 @@ mod decide;
 mod deliver;
 mod gather;
 mod interview;
+pub(super) mod note;
+mod one;
+pub(super) mod petition;
+pub(super) mod revise;
 mod sharing;
 
 use super::hide::OwnTermsArgs;

@@ -24,6 +24,7 @@ pub mod review;
 mod spread;
 pub mod status;
 mod succession;
+pub mod talk;
 mod tick;
 
 pub use io::{AskId, Effect, Input, Judgement, Millis, Notice, Offence, Token};

@@ -6,9 +6,12 @@ use crate::community::printable;
 use crate::run::Access;
 use clap::Args;
 use commonwheel_protocol::core::status as records;
-use commonwheel_protocol::dataset::Row;
+use commonwheel_protocol::core::talk::about;
+use commonwheel_protocol::dataset::{Row, rfc3339};
 use commonwheel_protocol::ledger::{Ledger, LedgerError};
+use commonwheel_protocol::record::content::Content;
 use commonwheel_protocol::record::{Body, RecordId, SignedHeader};
+use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -41,8 +44,73 @@ pub fn run(args: &ShowArgs, context: &Context) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// When the ledger fails.
 pub fn kind(header: &SignedHeader, ledger: &impl Ledger) -> Result<Option<&'static str>, LedgerError> {
+    Ok(body(header, ledger)?.map(|body| body.content.kind()))
+}
+
+/// A record's body, when it is here.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn body(header: &SignedHeader, ledger: &impl Ledger) -> Result<Option<Body<String>>, LedgerError> {
     let bytes = records::body(&header.header().body, ledger)?;
-    Ok(bytes.and_then(|bytes| Body::<String>::verify(&bytes).ok()).map(|body| body.content.kind()))
+    Ok(bytes.and_then(|bytes| Body::verify(&bytes).ok()))
+}
+
+/// What somebody said about a record.
+#[derive(Serialize)]
+pub struct Remark {
+    /// The note or petition.
+    pub id: String,
+    /// `note` or `petition`.
+    pub kind: &'static str,
+    /// The key that signed it.
+    pub author: String,
+    /// Whether that key is used for it alone.
+    pub anonymous: bool,
+    /// When, in RFC 3339.
+    pub time: String,
+    /// What is said.
+    pub text: String,
+}
+
+/// The notes and petitions about a record whose texts are here, the earliest first.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn remarks(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<Remark>, LedgerError> {
+    let mut remarks = Vec::new();
+    for id in about(record, ledger)? {
+        let Some(header) = records::header(&id, ledger)? else { continue };
+        let Some(body) = body(&header, ledger)? else { continue };
+        let text = match &body.content {
+            Content::Note(note) => &note.text,
+            Content::Petition(petition) => &petition.text,
+            _ => continue,
+        };
+        let of = header.header();
+        remarks.push(Remark {
+            id: id.to_string(),
+            kind: body.content.kind(),
+            author: of.author.to_string(),
+            anonymous: of.nonce.is_some(),
+            time: rfc3339(of.time.unix_s()).unwrap_or_default(),
+            text: printable(text),
+        });
+    }
+    Ok(remarks)
+}
+
+/// Prints the talk.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn print_remarks(out: &mut dyn Write, remarks: &[Remark]) -> io::Result<()> {
+    for one in remarks {
+        let who = if one.anonymous { "anonymous" } else { &one.author };
+        writeln!(out, "{}  {} by {who}  ({})", one.time, one.kind, one.id)?;
+        writeln!(out, "    {}", one.text.replace('\n', "\n    "))?;
+    }
+    Ok(())
 }
 
 /// A record as it is shown.
@@ -53,6 +121,7 @@ pub struct Shown {
     validators: usize,
     body: Option<Body<String>>,
     row: Value,
+    remarks: Vec<Remark>,
 }
 
 impl Shown {
@@ -77,12 +146,13 @@ impl Shown {
             row: line.and_then(|line| serde_json::from_str(&line).ok()).unwrap_or(Value::Null),
             header: header.clone(),
             report,
+            remarks: remarks(&header.id(), access)?,
         })
     }
 
     /// For programs: the status, and the record as a row of a dataset.
     pub fn json(&self) -> Value {
-        serde_json::json!({ "status": self.report, "row": self.row })
+        serde_json::json!({ "status": self.report, "row": self.row, "notes": self.remarks })
     }
 
     /// For people.
@@ -106,9 +176,13 @@ impl Shown {
             Some(body) => {
                 let title = body.title.as_deref().map(printable).unwrap_or_default();
                 writeln!(out, "\n{} {}", body.content.kind(), title.replace('\n', " "))?;
-                content(out, &body.content, true)
+                content(out, &body.content, true)?;
             }
-            None => writeln!(out, "\nIts text is not on this machine."),
+            None => writeln!(out, "\nIts text is not on this machine.")?,
         }
+        if !self.remarks.is_empty() {
+            writeln!(out)?;
+        }
+        print_remarks(out, &self.remarks)
     }
 }
