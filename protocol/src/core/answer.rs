@@ -307,7 +307,7 @@ impl Core {
         if let Some(header) = index::header(ledger, Shelf::Certified, id)? {
             let certificate = super::status::certificate(id, &self.lineage, ledger)?;
             let certificate = certificate.map(|certificate| certificate.bytes().to_vec());
-            let open = purpose == Purpose::Validate || self.body_is_open(id, ledger)?;
+            let open = self.caught_up && (purpose == Purpose::Validate || self.body_is_open(id, ledger)?);
             let body = if open { ledger.block(Shelf::Certified, &header.body)? } else { None };
             let Some(bytes) = ledger.block(Shelf::Certified, &id.0)? else { return Ok(None) };
             return Ok(Some(Parcel { header: bytes, body, certificate }));

@@ -130,6 +130,9 @@ pub struct Core {
     reviewed: BTreeMap<RecordId, Verdict>,
     /// Records of released editions, where bodies are open on release.
     released: BTreeSet<RecordId>,
+    /// Whether this node serves bodies: it was reconciled since it was opened, or held none then. What it has may
+    /// have been withdrawn while it was off.
+    caught_up: bool,
     /// How far the search for what has expired has come.
     expired_to: Option<Vec<u8>>,
 }
@@ -195,11 +198,14 @@ impl Core {
             own_operations: BTreeSet::new(),
             reviewed: BTreeMap::new(),
             released: BTreeSet::new(),
+            caught_up: false,
             expired_to: None,
         };
         core.counting = facts::Counting::load(&core.lineage, ledger)?;
         core.reload(ledger)?;
         core.reload_operations(ledger)?;
+        let alone = core.charter.quorum.n() == 1 && core.validates();
+        core.caught_up = alone || ledger.scan(&[crate::index::prefix::CERTIFIED], None, 1)?.is_empty();
         Ok(core)
     }
 
