@@ -118,3 +118,53 @@ fn a_flag_brings_an_accepted_record_before_a_person_once() -> anyhow::Result<()>
     ensure!(validator.json(["review", "list"])? == json!([]));
     Ok(())
 }
+
+#[test]
+fn a_revision_takes_the_place_of_a_record_under_the_same_key_and_terms() -> anyhow::Result<()> {
+    let world = World::begin()?;
+    let (contributor, validator) = (&world.contributor, &world.validator);
+    let first = shared(&world, "How do I mend a sail?", &["--as", "anonymous", "--licence", "CC0-1.0"])?;
+    let file = world.file("better.jsonl", &[example("How do I mend a torn sail?")])?;
+    let path = file.to_str().context("a path in UTF-8")?;
+    refused(validator, &["revise", &first, path, "--yes"], "somebody else's")?;
+    let outcome = contributor.json(["revise", &first, path, "--yes", "--until", "accepted"])?;
+    let second = text(&outcome["shared"][0], "id").with_context(|| outcome.to_string())?.to_owned();
+    let (old, new) = (validator.json(["status", &first])?, validator.json(["show", &second])?);
+    ensure!(old["state"] == "superseded" && old["superseded_by"] == second && old["body_here"] == false, "{old}");
+    ensure!(new["row"]["licence"] == "CC0-1.0" && new["row"]["revises"] == first, "{new}");
+    ensure!(new["row"]["author_mode"] == "anonymous", "{new}");
+    refused(contributor, &["revise", &first, path, "--yes"], &second)?;
+
+    let outcome = contributor.json(["withdraw", &first, "--yes"])?;
+    ensure!(outcome["withdrawn"][0]["revisions"] == json!([second]), "{outcome}");
+    ensure!(validator.json(["status", &second])?["state"] == "withdrawn");
+    Ok(())
+}
+
+#[test]
+fn people_talk_about_a_record_and_support_a_petition() -> anyhow::Result<()> {
+    let world = World::begin()?;
+    let (contributor, validator) = (&world.contributor, &world.validator);
+    let record = shared(&world, "How do I mend a net?", &[])?;
+    let said = "Knots first; ask ana@example.org.";
+    validator.json(["note", &record, said, "--yes", "--until", "accepted"])?;
+    until("the contributor hears of the note", || {
+        let _ = share(contributor, &world.file("other.jsonl", &[example("How do I mend a rope?")])?, &["--again"])?;
+        Ok(contributor.json(["notes", &record])? != json!([]))
+    })?;
+    let notes = contributor.json(["notes", &record])?;
+    ensure!(notes[0]["text"] == "Knots first; ask [EMAIL_1]." && notes[0]["kind"] == "note", "{notes}");
+    ensure!(contributor.json(["show", &record])?["notes"] == notes);
+
+    let asked = ["petition", "new", "No new nets until spring.", "--asks", "freeze", "--yes", "--until", "accepted"];
+    let outcome = contributor.json(asked)?;
+    let petition = text(&outcome["shared"][0], "id").with_context(|| outcome.to_string())?;
+    for _ in 0..2 {
+        contributor.json(["petition", "support", petition])?;
+    }
+    validator.json(["petition", "support", petition])?;
+    refused(contributor, &["petition", "support", &record], "expected a petition")?;
+    let list = validator.json(["petition", "list"])?;
+    ensure!(list[0]["id"] == petition && list[0]["asks"] == "freeze" && list[0]["supporters"] == 2, "{list}");
+    Ok(())
+}

@@ -1,8 +1,8 @@
 //! `commonwheel correct`: a better text for a record that is here, one's own or somebody else's.
 
+use super::ShareArgs;
 use super::decide::ChoiceArgs;
 use super::one::{self, How};
-use super::ShareArgs;
 use crate::cli::hide::OwnTermsArgs;
 use crate::cli::{Context, ask};
 use crate::community::printable;

@@ -1,8 +1,8 @@
 //! `commonwheel note` and `commonwheel notes`: what people say about a record.
 
+use super::ShareArgs;
 use super::decide::ChoiceArgs;
 use super::one::{self, How};
-use super::ShareArgs;
 use crate::cli::hide::OwnTermsArgs;
 use crate::cli::own::{self, Found};
 use crate::cli::show::record::{Remark, remarks};

@@ -1,9 +1,9 @@
 //! `commonwheel petition new|support|list`: what people ask of the community together.
 
+use super::ShareArgs;
 use super::decide::ChoiceArgs;
 use super::note::fits;
 use super::one::{self, How};
-use super::ShareArgs;
 use crate::cli::hide::OwnTermsArgs;
 use crate::cli::own::{self, Found};
 use crate::cli::session::{self, Session};
@@ -161,7 +161,9 @@ fn support(petition: &RecordId, timeout_s: u64, context: &Context) -> anyhow::Re
     let taken_by = told.first().map(|by| operate::names(by, &charter)).unwrap_or_default();
     let value = serde_json::json!({ "petition": petition.to_string(), "taken_by": taken_by });
     context.out.print(&value, |out| match taken_by.is_empty() {
-        true => writeln!(out, "Signed. No validator has taken it yet; run the same command again when one can be reached."),
+        true => {
+            writeln!(out, "Signed. No validator has taken it yet; run the same command again when one can be reached.")
+        }
         false => writeln!(out, "You support {petition}."),
     })?;
     Ok(ExitCode::from(if taken_by.is_empty() { 3 } else { 0 }))

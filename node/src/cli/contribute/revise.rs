@@ -74,7 +74,9 @@ pub fn run(args: &ReviseArgs, context: &Context) -> anyhow::Result<ExitCode> {
             bail!("you have revised {record} before\nHint: revise the newest: `commonwheel revise {by} FILE`")
         }
         Fate::Withdrawn { .. } | Fate::TakenDown { .. } => {
-            bail!("the record {record} is withdrawn or taken down\nHint: share the new text with `commonwheel contribute`")
+            bail!(
+                "the record {record} is withdrawn or taken down\nHint: share the new text with `commonwheel contribute`"
+            )
         }
     }
     // A node may be started for the command, and needs the store.
@@ -91,7 +93,9 @@ pub fn run(args: &ReviseArgs, context: &Context) -> anyhow::Result<ExitCode> {
     gather::report_errors(&errors);
     let [(item, _)] = &mut items[..] else {
         let found = if items.is_empty() { "none" } else { "several" };
-        bail!("expected one item in the file, found {found}\nHint: name one with --pick; `commonwheel preview` lists them");
+        bail!(
+            "expected one item in the file, found {found}\nHint: name one with --pick; `commonwheel preview` lists them"
+        );
     };
     item.corrects = item.corrects.or(of.corrects);
     item.about = of.about;
