@@ -1,5 +1,7 @@
 //! `commonwheel mine`: one's own records with their state.
 
+mod export;
+
 use super::{Context, own, status};
 use crate::community::{self, printable};
 use crate::keys;
@@ -12,6 +14,7 @@ use commonwheel_protocol::index::Erasure;
 use commonwheel_protocol::ledger::LedgerError;
 use commonwheel_protocol::record::{Body, RecordId};
 use serde::Serialize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// List the records that you have shared, with what became of them.
@@ -22,11 +25,15 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   commonwheel mine
-  commonwheel --json mine | jq 'map(select(.state != \"accepted\"))'")]
+  commonwheel --json mine | jq 'map(select(.state != \"accepted\"))'
+  commonwheel mine --export my-records        all that the network holds of them, with proofs")]
 pub struct MineArgs {
     /// Only this community: its id, the beginning of it, or its name.
     #[arg(long, value_name = "COMMUNITY")]
     community: Option<String>,
+    /// Write everything that the network holds of them, with its proofs, to a new folder.
+    #[arg(long, value_name = "DIR")]
+    export: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -54,6 +61,9 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
         Some(name) => vec![community::resolve(&context.home, name)?],
         None => community::ids(&context.home)?,
     };
+    if let Some(folder) = &args.export {
+        return export::run(folder, &ids, &seed, context);
+    }
     let mut mine = Vec::new();
     for id in ids {
         let access = Access::open(&context.home, &id)?;

@@ -3,7 +3,11 @@
 use super::{World, share, text};
 use anyhow::{Context as _, ensure};
 use commonwheel_node::demo::cluster::{Place, until};
+use commonwheel_protocol::agreement::merkle;
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::record::SignedHeader;
 use serde_json::{Value, json};
+use std::path::Path;
 
 fn example(prompt: &str) -> Value {
     json!({"kind": "example", "prompt": prompt, "ideal": "Patience and glue."})
@@ -33,6 +37,12 @@ fn an_author_takes_a_record_back_and_sees_who_has_erased_it() -> anyhow::Result<
     refused(validator, &["withdraw", &record, "--yes"], "somebody else's")?;
     refused(contributor, &["withdraw", &record], "--yes")?;
 
+    let folder = world.folder.path().join("mine");
+    let place = folder.to_str().context("a path in UTF-8")?;
+    contributor.json(["mine", "--export", place])?;
+    refused(contributor, &["mine", "--export", place], "new or empty folder")?;
+    checked(&folder, &record, &contributor.json(["status"])?["communities"][0])?;
+
     let outcome = contributor.json(["withdraw", &record, "--yes"])?;
     let one = &outcome["withdrawn"][0];
     ensure!(one["erased_by"] == json!(["bakery"]) && one["done"] == true, "{outcome}");
@@ -43,6 +53,37 @@ fn an_author_takes_a_record_back_and_sees_who_has_erased_it() -> anyhow::Result<
     ensure!(contributor.json(["mine"])?[0]["state"] == "withdrawn");
     let again = contributor.json(["withdraw", &record, "--yes"])?;
     ensure!(again["withdrawn"][0]["done"] == true, "{again}");
+    Ok(())
+}
+
+/// What the README of an export says, as far as it is about the state.
+fn checked(folder: &Path, record: &str, community: &Value) -> anyhow::Result<()> {
+    let place = folder.join(text(community, "id")?);
+    let one: Value = serde_json::from_slice(&std::fs::read(place.join(format!("{record}.json")))?)?;
+    let bytes = |block: &Value| -> anyhow::Result<Vec<u8>> {
+        let bytes = data_encoding::BASE64.decode(text(block, "cbor")?.as_bytes())?;
+        ensure!(Cid::of_cbor(&bytes).to_string() == text(block, "cid")?, "{block}");
+        Ok(bytes)
+    };
+    ensure!(text(&one["header"], "cid")? == record, "{one}");
+    let (header, body) = (bytes(&one["header"])?, bytes(&one["body"])?);
+    ensure!(SignedHeader::verify(&header)?.commits_to(&body));
+    bytes(&one["certificate"])?;
+    ensure!(one["receipts"].as_array().is_some_and(|receipts| receipts.len() == 1), "{one}");
+    let state = &one["state"];
+    ensure!(state["cid"] == community["state_root"] && state["standing"] == "accepted", "{state}");
+    bytes(state)?;
+    let leaf = [&record.parse::<Cid>()?.to_bytes()[..], &[1]].concat();
+    let path: Vec<[u8; 32]> = serde_json::from_value::<Vec<String>>(state["path"].clone())?
+        .iter()
+        .map(|hash| {
+            Ok(data_encoding::HEXLOWER.decode(hash.as_bytes())?.try_into().map_err(|_| anyhow::anyhow!("32"))?)
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let (index, count) = (state["index"].as_u64().unwrap_or(99), state["says"]["count"].as_u64().unwrap_or(0));
+    let root = merkle::root_from_proof(&leaf, index as usize, count as usize, &path).context("a path that fits")?;
+    let said = text(&state["says"]["records"]["/"], "bytes")?;
+    ensure!(data_encoding::BASE64_NOPAD.encode(&root) == said, "{state}");
     Ok(())
 }
 
