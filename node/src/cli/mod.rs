@@ -23,6 +23,7 @@ mod status;
 mod store;
 pub mod verify;
 mod withdraw;
+mod withhold;
 
 use crate::home::Home;
 use clap::{Parser, Subcommand};
@@ -73,6 +74,8 @@ enum Command {
     Quarantine(quarantine::QuarantineArgs),
     Mine(mine::MineArgs),
     Withdraw(withdraw::WithdrawArgs),
+    Later(contribute::later::LaterArgs),
+    Withhold(withhold::WithholdArgs),
     Show(show::record::ShowArgs),
     Flag(flag::FlagArgs),
     Review(review::ReviewArgs),
@@ -135,6 +138,8 @@ impl Cli {
             Command::Petition(args) => contribute::petition::run(&args, &context),
             Command::Quarantine(args) => quarantine::run(&args, &context),
             Command::Mine(args) => mine::run(&args, &context),
+            Command::Later(args) => contribute::later::run(&args, &context),
+            Command::Withhold(args) => withhold::run(&args, &context),
             Command::Show(args) => show::record::run(&args, &context),
             Command::Flag(args) => flag::run(&args, &context),
             Command::Review(args) => review::run(&args, &context),

@@ -15,6 +15,7 @@ pub mod prepare;
 pub mod quarantine;
 pub mod shared;
 pub mod sign;
+pub mod withheld;
 
 pub use choices::{Choices, RightsChoice};
 pub use notes::Notes;

@@ -38,6 +38,9 @@ pub struct Held {
     /// The person's own record that it replaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revises: Option<String>,
+    /// When it is to be shared, in seconds since 1970; none for what waits for a look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<i64>,
     /// The keyed digest of the content, by which it is known as shared.
     pub digest: String,
 }
@@ -170,6 +173,7 @@ mod tests {
             corrects: None,
             about: None,
             revises: None,
+            due: None,
             digest: String::new(),
         };
         std::thread::scope(|scope| {

@@ -209,3 +209,51 @@ fn people_talk_about_a_record_and_support_a_petition() -> anyhow::Result<()> {
     ensure!(list[0]["id"] == petition && list[0]["asks"] == "freeze" && list[0]["supporters"] == 2, "{list}");
     Ok(())
 }
+
+#[test]
+fn what_is_put_off_is_shared_when_it_is_due_and_not_withheld() -> anyhow::Result<()> {
+    let world = World::begin()?;
+    let contributor = &world.contributor;
+    let put_off = |prompt: &str, more: &[&str]| -> anyhow::Result<Value> {
+        let file = world.file("later.jsonl", &[example(prompt)])?;
+        let mut args = vec!["contribute", file.to_str().context("UTF-8")?, "--yes"];
+        args.extend(more);
+        contributor.json(args)
+    };
+    let outcome = put_off("How do I mend an oar? Ask ana@example.org.", &["--later"])?;
+    ensure!(outcome["later"].as_array().map(Vec::len) == Some(1) && outcome["shared"] == json!([]), "{outcome}");
+    put_off("How do I mend a rudder?", &["--later", "2999-01-01"])?;
+    let again = put_off("How do I mend a rudder?", &[])?;
+    ensure!(again["duplicates"].as_array().map(Vec::len) == Some(1), "{again}");
+    ensure!(contributor.json(["mine"])? == json!([]), "nothing is signed");
+    let kept = std::fs::read_to_string(contributor.home.later().join("0001.json"))?;
+    let kept: Value = serde_json::from_str(&kept)?;
+    let body = data_encoding::BASE64.decode(text(&kept, "body")?.as_bytes())?;
+    ensure!(!String::from_utf8_lossy(&body).contains("ana@example.org"), "only redacted text is kept");
+
+    contributor.json(["withhold"])?;
+    let outcome = contributor.json(["contribute", "--due"])?;
+    ensure!(outcome["shared"] == json!([]) && outcome["withheld"]["since"].is_i64(), "{outcome}");
+    contributor.json(["withhold", "--end"])?;
+    let outcome = contributor.json(["contribute", "--due"])?;
+    let record = text(&outcome["shared"][0], "id").with_context(|| outcome.to_string())?;
+    ensure!(outcome["left"] == 1, "{outcome}");
+    until("it is accepted", || Ok(world.validator.json(["status", record])?["state"] == "accepted"))?;
+    let left = contributor.json(["later", "list"])?;
+    ensure!(left[0]["number"] == 2 && left[0]["due"] == "2999-01-01T00:00:00Z", "{left}");
+    contributor.json(["later", "discard", "2", "--yes"])?;
+    ensure!(contributor.json(["later", "list"])? == json!([]));
+    Ok(())
+}
+
+#[test]
+fn a_running_node_shares_what_is_due() -> anyhow::Result<()> {
+    let mut world = World::begin()?;
+    let file = world.file("later.jsonl", &[example("How do I mend a mast?")])?;
+    world.contributor.json(["contribute", file.to_str().context("UTF-8")?, "--yes", "--later"])?;
+    world.contributor.start(&[])?;
+    until("the node shares it", || {
+        let mine = world.contributor.json(["mine"])?;
+        Ok(mine[0]["state"] == "accepted")
+    })
+}

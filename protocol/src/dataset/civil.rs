@@ -34,7 +34,7 @@ pub fn rfc3339(unix_s: i64) -> Option<String> {
 }
 
 /// The moment that [`rfc3339`] wrote; `None` for any other text.
-pub(super) fn unix_s(text: &str) -> Option<i64> {
+pub fn unix_s(text: &str) -> Option<i64> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) {
