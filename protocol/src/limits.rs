@@ -65,6 +65,8 @@ pub const ENTRIES: usize = 64;
 pub const WAITING_RECORDS: usize = 100_000;
 /// Waiting records by one author key.
 pub const WAITING_PER_AUTHOR: usize = 10_000;
+/// Records that a validator compares new ones with: some 600 MB of memory. Those beyond are not compared.
+pub const SIMILAR_RECORDS: usize = 1 << 20;
 /// An index key.
 pub const INDEX_KEY_BYTES: usize = 128;
 /// An index value.
@@ -80,3 +82,4 @@ const _: () = assert!(LIVE_PAGE_BYTES + 4096 < FRAME_BYTES, "a page fits in one 
 const _: () = assert!(RECONCILE_BYTES <= 128 * 1024, "a relayed connection carries 128 KiB");
 const _: () = assert!(ATTESTATION_ENTRIES.is_power_of_two(), "proof depth is log2");
 const _: () = assert!(WAITING_PER_AUTHOR <= WAITING_RECORDS, "one author cannot be allowed more than all");
+const _: () = assert!(WAITING_RECORDS < SIMILAR_RECORDS, "what waits leaves room for what is accepted");
