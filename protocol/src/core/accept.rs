@@ -109,6 +109,7 @@ impl Core {
         step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
         match self.body(&body, ledger)? {
             Some(bytes) => {
+                self.remember(&id, &body, &bytes);
                 step.batch.put(Shelf::Certified, body, bytes);
                 step.batch.erase(Shelf::Waiting, body);
             }

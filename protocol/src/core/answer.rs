@@ -2,7 +2,6 @@
 
 use super::{Core, Effect, Notice, Offence, Step};
 use crate::agreement::Verdict;
-use crate::agreement::checks::{Demands, check};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -168,9 +167,13 @@ impl Core {
         }
         // The author learns at once what this validator will say; everyone else only the class. An
         // author who asks again, because the answer was lost, learns the same.
-        let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };
-        match check(&header, body, &demands) {
-            Err(failure) if matches!(failure.verdict, Verdict::Reject(_)) => Ok(Err(Trouble::Ours(failure.detail))),
+        match self.check_all(&header, body, ledger)? {
+            Err(failure) if matches!(failure.verdict, Verdict::Reject(_)) => {
+                if self.to_check.contains(&id) {
+                    self.forget(&id);
+                }
+                Ok(Err(Trouble::Ours(failure.detail)))
+            }
             // What waits for a person is held like what is accepted, so the author may leave.
             Err(_) | Ok(()) => Ok(Ok(id)),
         }

@@ -10,6 +10,7 @@ mod contribute;
 mod hear;
 mod learn;
 mod peers;
+mod similar;
 pub mod status;
 mod tick;
 
@@ -214,6 +215,8 @@ pub struct Core {
     confirmed: BTreeSet<PublicKey>,
     snapshot: Option<Arc<crate::reconcile::Snapshot>>,
     next_sync: Millis,
+    /// What a validator compares new records with.
+    similar: similar::Compared,
 }
 
 /// What is to be gossiped at the next tick.
@@ -268,6 +271,7 @@ impl Core {
             confirmed: BTreeSet::new(),
             snapshot: None,
             next_sync: now,
+            similar: similar::Compared::new(),
         };
         core.reload(ledger)?;
         Ok(core)
@@ -298,6 +302,7 @@ impl Core {
         let mut leftovers = std::mem::take(&mut self.leftovers).erasures;
         leftovers.retain(|(on, id)| !step.batch.puts.iter().any(|(shelf, cid, _)| (shelf, cid) == (on, id)));
         step.batch.erasures.extend(leftovers);
+        self.similar.forget_erased(&step.batch, ledger)?;
         // Not before: a snapshot taken later in this step would lack what the step changes.
         let (puts, erasures) = (&step.batch.puts, &step.batch.erasures);
         let mut shelves = puts.iter().map(|(shelf, ..)| shelf).chain(erasures.iter().map(|(shelf, _)| shelf));

@@ -2,7 +2,6 @@
 
 use super::peers::Asked;
 use super::{Core, Effect, Notice, Step};
-use crate::agreement::checks::{Demands, check};
 use crate::agreement::{Batch, Class, Entry, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
@@ -54,6 +53,9 @@ impl Core {
     /// Checks waiting records and signs one batch of verdicts.
     fn attest(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         let Some(key) = self.role.validator.clone() else { return Ok(()) };
+        if !self.read_similar(ledger, step)? {
+            return Ok(());
+        }
         let (mut entries, mut checked) = (Vec::new(), 0);
         self.begin_hour();
         // What is put off counts too: looking at it costs time, and there may be very many.
@@ -65,7 +67,12 @@ impl Core {
             match self.judge(&id, &mut checked, ledger, step)? {
                 // A word on each of many records too many would only be noise: they wait.
                 Some(Verdict::Reject(Class::Rate)) => drop(self.next_hour.insert(id)),
-                Some(verdict) => entries.push(Entry { record: id, verdict }),
+                Some(verdict) => {
+                    if matches!(verdict, Verdict::Reject(_)) {
+                        self.forget(&id);
+                    }
+                    entries.push(Entry { record: id, verdict });
+                }
                 None => {}
             }
         }
@@ -100,8 +107,7 @@ impl Core {
             step.effects.push(Effect::Notice(Notice::Failed(*id, why)));
             return Ok(Some(Verdict::Reject(Class::Schema)));
         }
-        let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };
-        Ok(Some(match check(&header, &body, &demands) {
+        Ok(Some(match self.check_all(&header, &body, ledger)? {
             Ok(()) => {
                 *self.accepted_by_author.1.entry(header.header().author).or_default() += 1;
                 Verdict::Accept

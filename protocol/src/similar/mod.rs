@@ -12,3 +12,5 @@ mod words;
 
 pub use index::{Match, NEAR, Similar};
 pub use sketch::Sketch;
+#[cfg(test)]
+pub(crate) use tests::some_body;

@@ -32,6 +32,11 @@ fn chat(messages: &[(&str, &str)], salt: u8, more: &[(&str, Node)]) -> Vec<u8> {
     encode(&Node::Map(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()))
 }
 
+/// A body, for tests elsewhere.
+pub(crate) fn some_body(salt: u8) -> Vec<u8> {
+    chat(&[("user", MILL)], salt, &[])
+}
+
 fn said(text: &str) -> Sketch {
     sketch(&chat(&[("user", text)], 1, &[]))
 }
