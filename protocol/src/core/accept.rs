@@ -118,6 +118,7 @@ impl Core {
         match self.body(&body, ledger)? {
             _ if gone.is_some() => step.batch.erase(Shelf::Waiting, body),
             Some(bytes) => {
+                self.remember(&id, &body, &bytes);
                 step.batch.put(Shelf::Certified, body, bytes);
                 step.batch.erase(Shelf::Waiting, body);
             }

@@ -2,7 +2,6 @@
 
 use super::{Core, Effect, Notice, Offence, Step};
 use crate::agreement::Verdict;
-use crate::agreement::checks::{Demands, check};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -182,15 +181,18 @@ impl Core {
         if let Some(why) = self.refused_by_a_person(&id, ledger)? {
             return Ok(Err(Trouble::Ours(why)));
         }
-        if let Some((_, why)) = self.against_author(&header, ledger)? {
-            return Ok(Err(Trouble::Ours(why)));
+        if let Some(failure) = self.against_author(&header, ledger)? {
+            return Ok(Err(Trouble::Ours(failure.told())));
         }
-        let Some(ruleset) = &self.ruleset else { return Ok(Ok(id)) };
-        let demands = Demands { charter: &self.charter, before: None, ruleset, now_s: self.now.unix_s() };
-        match check(&header, body, &demands) {
-            Err(failure) if matches!(failure.verdict, Verdict::Reject(_)) => Ok(Err(Trouble::Ours(failure.detail))),
+        match self.check_all(&header, body, None, ledger)? {
+            Some(Err(failure)) if matches!(failure.verdict, Verdict::Reject(_)) => {
+                if self.to_check.contains(&id) {
+                    self.forget(&id);
+                }
+                Ok(Err(Trouble::Ours(failure.told())))
+            }
             // What waits for a person is held like what is accepted, so the author may leave.
-            Err(_) | Ok(()) => Ok(Ok(id)),
+            _ => Ok(Ok(id)),
         }
     }
 

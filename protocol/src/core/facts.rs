@@ -7,6 +7,7 @@ use crate::index::{self, Erasure, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::operation::{Decision, Matter, Release, Resolution, Ruling, release};
 use crate::record::RecordId;
+use crate::sign::PublicKey;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The succession of charters, as far as it is held, with the charter that is pinned here.
@@ -213,6 +214,15 @@ pub fn state_root(lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<Stat
 /// # Errors
 /// When the ledger fails.
 pub fn group(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
+    group_by(record, None, ledger)
+}
+
+/// The same for a record whose header may not be here, when its author is known.
+pub(super) fn group_by(
+    record: &RecordId,
+    author: Option<PublicKey>,
+    ledger: &impl Ledger,
+) -> Result<Vec<RecordId>, LedgerError> {
     let header = |id: &RecordId| -> Result<Option<index::HeaderEntry>, LedgerError> {
         let live = index::header(ledger, Shelf::Live, id)?;
         Ok(match live {
@@ -220,7 +230,7 @@ pub fn group(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<RecordId>, L
             live => live,
         })
     };
-    let (mut first, mut author) = (*record, header(record)?.map(|found| found.author));
+    let (mut first, mut author) = (*record, header(record)?.map(|found| found.author).or(author));
     while let Some(found) = header(&first)?
         && let Some(revised) = found.revises
         && header(&revised)?.is_some_and(|before| before.author == found.author)

@@ -289,11 +289,13 @@ impl Core {
         if certified || ledger.holds(Shelf::Certified, &id.0)? {
             step.batch.put(Shelf::Certified, cid, body.to_vec());
             self.incomplete.remove(&id);
+            self.remember(&id, &cid, body);
         } else if self.validates() && self.known(&id, ledger, step)? {
             step.batch.put(Shelf::Waiting, cid, body.to_vec());
             self.bodiless.remove(&id);
             if !self.judged(&id, ledger)? {
                 self.to_check.insert(id);
+                self.remember(&id, &cid, body);
             }
         }
         Ok(())

@@ -96,7 +96,10 @@ def read_founding(data):
     return charter
 
 
-_CLASSES = ("schema", "size", "licence", "preference", "personal-data", "sensitive", "terms", "time", "rate", "review")
+_CLASSES = (
+    *("schema", "size", "licence", "preference", "personal-data", "sensitive", "terms", "time", "rate", "review"),
+    "duplicate",
+)
 _signed_root = envelope(
     "attestation",
     "validator",

@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod community;
+pub mod introduce;
 mod liar;
 mod network;
 mod node;

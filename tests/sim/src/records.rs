@@ -40,7 +40,7 @@ pub fn author(community: &Community) -> SecretKey {
     Seed::new([200; 32]).pseudonym(&community.id())
 }
 
-/// So many records; every fifth is unsound, and now and then one repeats the body before it.
+/// So many records; every fifth is unsound, and now and then one revises the record before it and repeats its body.
 ///
 /// # Errors
 /// When a record cannot be built, which is a fault of the simulator.
@@ -52,11 +52,11 @@ pub fn write(
 ) -> Result<Vec<Shared>, Box<dyn std::error::Error>> {
     let mut records: Vec<Shared> = Vec::new();
     for i in 0..count {
-        let body = match records.last().and_then(|last| last.parcel.body.clone()) {
-            Some(body) if i % 7 == 6 => body,
-            _ => body(i, body_bytes, community, random)?,
+        let (body, revises) = match records.last() {
+            Some(Shared { id, parcel: Parcel { body: Some(body), .. }, .. }) if i % 7 == 6 => (body.clone(), Some(*id)),
+            _ => (body(i, body_bytes, community, random)?, None),
         };
-        records.push(sign(i, i % 5 != 4, body, community));
+        records.push(sign(i, i % 5 != 4, body, revises, community));
     }
     Ok(records)
 }
@@ -71,7 +71,9 @@ pub fn sound(
     community: &Community,
 ) -> Result<Vec<Parcel>, Box<dyn std::error::Error>> {
     let mut random = Random::new(1);
-    (0..count).map(|i| Ok(sign(i, true, body(i, body_bytes, community, &mut random)?, community).parcel)).collect()
+    (0..count)
+        .map(|i| Ok(sign(i, true, body(i, body_bytes, community, &mut random)?, None, community).parcel))
+        .collect()
 }
 
 fn body(
@@ -96,7 +98,7 @@ fn body(
             label: if i.is_multiple_of(2) { Label::Good } else { Label::Fail },
             note: None,
         }),
-        title: None,
+        title: Some(redactor.redact(&RawText::new(format!("Chat {i}"))).text),
         language: Some("en".into()),
         tags: vec![],
         model: None,
@@ -113,7 +115,7 @@ fn body(
     Ok(body.to_bytes()?)
 }
 
-fn sign(i: usize, sound: bool, body: Vec<u8>, community: &Community) -> Shared {
+fn sign(i: usize, sound: bool, body: Vec<u8>, revises: Option<RecordId>, community: &Community) -> Shared {
     let key = author(community);
     let other_terms = Cid::of(Codec::Raw, b"terms that the charter does not name");
     let header = Header {
@@ -126,7 +128,7 @@ fn sign(i: usize, sound: bool, body: Vec<u8>, community: &Community) -> Shared {
         ruleset: *community.ruleset.id(),
         body: Cid::of_cbor(&body),
         size_class: SizeClass::of(body.len()),
-        revises: None,
+        revises,
         corrects: None,
         time: HourTime::hour(START_S as i64 - 3600 * (i as i64 % 24)),
     };

@@ -15,7 +15,7 @@ pub struct Agreement(BTreeMap<usize, BTreeSet<RecordId>>);
 impl Agreement {
     fn look(&mut self, view: &View, node: &Node) -> Result<(), String> {
         let accepted: BTreeSet<_> =
-            status::accepted(&lineage(node)?, &node.store).map_err(|error| error.to_string())?.into_iter().collect();
+            status::standings(&lineage(node)?, &node.store).map_err(|error| error.to_string())?.into_keys().collect();
         let before = self.0.entry(node.index).or_default();
         if let Some(undone) = before.difference(&accepted).next() {
             return Err(format!("node {} no longer holds {undone} as certified", node.index));

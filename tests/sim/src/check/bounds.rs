@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 /// Requests of one node to another in one second.
 const MOST_ASKS_PER_SECOND: usize = 40;
 /// The same in all of the quiet time at the end: two or three rounds of the regular questions
-/// (proof, live, reconcile), and a fetch with each.
-const MOST_ASKS_WHEN_QUIET: usize = 12;
+/// (proof, live, spread, reconcile), and a fetch with each.
+const MOST_ASKS_WHEN_QUIET: usize = 15;
 
 /// Requests by who, whom and second.
 #[derive(Default)]

@@ -30,7 +30,8 @@ impl Durability {
     fn kept(&self, node: &Node) -> Result<(), String> {
         let on = |shelves: [Shelf; 2], cid: &Cid| shelves.into_iter().any(|on| node.store.holds(on, cid) == Ok(true));
         for ((_, id), body) in self.0.iter().filter(|((who, _), _)| *who == node.index) {
-            if !on([Shelf::Certified, Shelf::Live], &id.0) || !on([Shelf::Certified, Shelf::Waiting], body) {
+            let held = on([Shelf::Certified, Shelf::Live], &id.0) && on([Shelf::Certified, Shelf::Waiting], body);
+            if !held && !super::may_be_gone(node, id)? {
                 return Err(format!("node {} promised to hold {id} and lacks it", node.index));
             }
         }

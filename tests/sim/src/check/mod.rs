@@ -11,7 +11,10 @@ use crate::community::Community;
 use crate::node::Node;
 use crate::plan::Plan;
 use crate::records::Shared;
-use commonwheel_protocol::ledger::Batch;
+use commonwheel_protocol::agreement::state::Standing;
+use commonwheel_protocol::core::status;
+use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::ledger::{Batch, Ledger};
 use commonwheel_protocol::record::RecordId;
 use std::collections::BTreeSet;
 
@@ -36,6 +39,18 @@ impl View<'_> {
     pub fn honest(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.honest && node.is_up())
     }
+}
+
+/// Whether a record's body may have been erased: it was withdrawn or taken down, or a revision replaced it.
+pub(crate) fn may_be_gone(node: &Node, id: &RecordId) -> Result<bool, String> {
+    let store = &node.store;
+    let standings = status::lineage(store).and_then(|lineage| status::standings(&lineage, store));
+    let standings = standings.map_err(|error| error.to_string())?;
+    let erased = status::erased(id, store).map_err(|error| error.to_string())?.is_some();
+    // A revision that was accepted first: what it replaces is then not accepted any more.
+    let revisions = store.scan(&index::key(prefix::REVISION, &[&id.0.to_bytes(), b"c"]), None, 1);
+    let replaced = revisions.is_ok_and(|found| !found.is_empty());
+    Ok(erased || replaced || standings.get(id).is_some_and(|standing| *standing != Standing::Accepted))
 }
 
 /// Bytes that a node sends.
