@@ -2,6 +2,7 @@
 
 use super::checks::member_number;
 use super::records::some_record;
+use super::succession::{self, facts};
 use super::tools::{file, hex, invalid, oversized, part, resealed, valid_with, with};
 use super::world::{World, charter};
 use commonwheel_protocol::agreement::attestation::{Class, Entry, Verdict};
@@ -21,7 +22,6 @@ pub fn charters(world: &World) -> Value {
     let key = world.validator(0);
     let signed = [(key.public(), Founding::sign(&steward, &key))].into();
     let alone = Founding::new(&steward, &signed).expect("the one has signed");
-    let facts = |charter: &Charter| json!({ "community": charter.id().to_string(), "ruleset": charter.ruleset_id().to_string() });
     let community = |founding: &Founding| facts(founding.charter());
     let mut vectors = vec![
         reading("charter", valid_with("a charter of four", &bytes, community(&world.founding))),
@@ -34,6 +34,7 @@ pub fn charters(world: &World) -> Value {
     vectors.push(reading("charter", valid_with("a charter with patterns and risks", &rich, facts)));
     vectors.extend(broken_charters(&bytes));
     vectors.extend(broken_rules(&rich));
+    vectors.extend(succession::charters(world));
     let four = world.founding.bytes();
     let foundings: Vec<(&str, Vec<u8>, &str)> = vec![
         ("a signature is missing", with(four, &["signatures", "3"], None), "field-value:signatures"),

@@ -5,7 +5,9 @@ pub mod bytes;
 pub mod car;
 pub mod checks;
 pub mod keys;
+pub mod operations;
 pub mod records;
+pub mod succession;
 pub mod tools;
 pub mod wire;
 pub mod world;
@@ -29,6 +31,7 @@ pub fn files() -> BTreeMap<String, Vec<u8>> {
         ("charters.json", agreement::charters(&world)),
         ("batches.json", agreement::batches(&world)),
         ("certificates.json", agreement::certificates(&world)),
+        ("operations.json", operations::operations(&world)),
         ("trees.json", agreement::trees(&world)),
         ("checks.json", checks::checks(&world)),
         ("signed.json", wire::signed(&world)),

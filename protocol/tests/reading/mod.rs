@@ -1,11 +1,16 @@
 //! Reads one vector as the code under test does, and names what it says.
 
+mod operations;
+
 use commonwheel_protocol::agreement::certificate::CertificateError;
 use commonwheel_protocol::agreement::checks::{Demands, check};
 use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding, Verdict, merkle, state};
 use commonwheel_protocol::bytes::{Cid, CidError, Codec, DecodeError, FieldError, decode};
 use commonwheel_protocol::identity::{Nonce, Seed};
 use commonwheel_protocol::index::Item;
+use commonwheel_protocol::operation::matter::Unconvincing;
+use commonwheel_protocol::operation::release::read_page;
+use commonwheel_protocol::operation::{Operation, OperationError};
 use commonwheel_protocol::preference::{Preference, PreferenceError};
 use commonwheel_protocol::reconcile::{ReconcileError, Snapshot};
 use commonwheel_protocol::record::{Body, BodyError, HeaderError, RecordId, SignedHeader};
@@ -18,7 +23,7 @@ use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
 /// Every reason that the specification names, and every outcome of the machine checks.
-pub const REASONS: [&str; 54] = [
+pub const REASONS: [&str; 61] = [
     "accept",
     "body-oversized",
     "body-unknown-kind",
@@ -57,6 +62,8 @@ pub const REASONS: [&str; 54] = [
     "invite-prefix",
     "key-text",
     "message-oversized",
+    "operation-oversized",
+    "operation-unknown-kind",
     "preference-length",
     "preference-not-canonical",
     "preference-nothing",
@@ -72,6 +79,11 @@ pub const REASONS: [&str; 54] = [
     "reject:size",
     "reject:terms",
     "reject:time",
+    "resolution-other-charter",
+    "resolution-other-community",
+    "resolution-quorum",
+    "resolution-stranger",
+    "resolution-unwilling",
     "signature",
 ];
 
@@ -93,6 +105,16 @@ pub fn read(kind: &str, vector: &Value, context: &Value) -> Result<Read, String>
         "preference" => preference(vector)?,
         "body" => json!({ "kind": Body::verify(&bytes(vector)).map_err(|e| e.reason())?.content.kind() }),
         "header" => header_facts(&SignedHeader::verify(&bytes(vector)).map_err(|e| e.reason())?),
+        "operation" => operations::facts(&Operation::verify(&bytes(vector)).map_err(|e| e.reason())?),
+        "resolution" => {
+            let holder = if vector.get("charter").is_some() { vector } else { context };
+            let charter = Charter::read(&hex(holder, "charter")).expect("the charter under which it is read");
+            let operation = Operation::verify(&bytes(vector)).map_err(|e| e.reason())?;
+            let Operation::Resolution(resolution) = &operation else { panic!("expected a resolution") };
+            resolution.convinces(&charter).map_err(|e| e.reason())?;
+            operations::facts(&operation)
+        }
+        "page" => operations::page_facts(&read_page(&bytes(vector)).map_err(|e| e.reason())?),
         "charter" => charter_facts(&Charter::read(&bytes(vector)).map_err(|e| e.reason())?),
         "founding" => charter_facts(Founding::verify(&bytes(vector)).map_err(|e| e.reason())?.charter()),
         "batch" => batch_facts(&Batch::verify(&bytes(vector)).map_err(|e| e.reason())?),
@@ -169,8 +191,21 @@ fn key(vector: &Value, context: &Value) -> Result<Value, String> {
 }
 
 fn signature(vector: &Value) -> Result<Value, String> {
-    let all =
-        [Domain::Record, Domain::Charter, Domain::Attestation, Domain::Receipt, Domain::Session, Domain::Statement];
+    let all = [
+        Domain::Record,
+        Domain::Charter,
+        Domain::Attestation,
+        Domain::Receipt,
+        Domain::Session,
+        Domain::Statement,
+        Domain::Withdrawal,
+        Domain::Decision,
+        Domain::Release,
+        Domain::Flag,
+        Domain::Support,
+        Domain::Membership,
+        Domain::Acknowledgement,
+    ];
     let domain = all.into_iter().find(|domain| domain.name() == vector["purpose"]).expect("a purpose");
     let payload = hex(vector, "payload");
     assert_eq!(domain.message(&payload), hex(vector, "message"), "the bytes that are signed");
@@ -205,7 +240,8 @@ fn certificate_facts(certificate: &Certificate) -> Value {
 }
 
 fn charter_facts(charter: &Charter) -> Value {
-    json!({ "community": charter.id().to_string(), "ruleset": charter.ruleset_id().to_string() })
+    json!({ "charter": charter.id().to_string(), "community": charter.community().to_string(),
+        "ruleset": charter.ruleset_id().to_string() })
 }
 
 fn merkle_facts(vector: &Value) -> Value {
@@ -316,6 +352,11 @@ reasons!(BodyError: Oversized(_) => "body-oversized", Bytes(inner) => inner.reas
 reasons!(CertificateError: Oversized(_) => "certificate-oversized", Signed(inner) => inner.reason(),
     OtherCharter => "certificate-other-charter", NotAValidator => "certificate-not-a-validator",
     Order => "certificate-order", Proof => "certificate-proof", Quorum { .. } => "certificate-quorum");
+reasons!(OperationError: Oversized(_) => "operation-oversized", Signed(inner) => inner.reason(),
+    UnknownKind => "operation-unknown-kind");
+reasons!(Unconvincing: OtherCharter => "resolution-other-charter", Stranger => "resolution-stranger",
+    Quorum { .. } => "resolution-quorum", Unwilling => "resolution-unwilling",
+    OtherCommunity => "resolution-other-community");
 reasons!(MessageError: Oversized { .. } => "message-oversized", Bytes(inner) => inner.reason(),
     Fields(inner) => inner.reason());
 reasons!(ExchangeError: Oversized(_) => "frame-oversized", Bytes(inner) => inner.reason(),

@@ -7,7 +7,8 @@ import { opened, verify } from './signatures.js'
 export function readCharter(bytes) {
   const value = decode(bytes)
   demand(value.type === 'charter', 'another type')
-  return { value, id: idOf(bytes) }
+  const id = idOf(bytes)
+  return { value, id, community: value.succeeds?.community ?? id }
 }
 
 /** The charter of a founding, signed by all that it names. */
@@ -41,7 +42,7 @@ export function readCertificate(bytes, charter) {
   let before = new Uint8Array()
   for (const { signed, index, path = [] } of certificate.acceptances) {
     const root = opened(signed, 'attestation', 'validator')
-    demand(root.charter.equals(charter.id) && root.community.equals(charter.id), 'another charter')
+    demand(root.charter.equals(charter.id) && root.community.equals(charter.community), 'another charter')
     demand(Buffer.compare(before, root.validator) < 0, 'validators out of order')
     demand(charter.value.validators.some(({ signing }) => same(signing, root.validator)), 'not a validator')
     demand(same(rootOfProof(leaf, index, root.count, path), root.root), 'a proof of something else')

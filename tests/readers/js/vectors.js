@@ -16,6 +16,7 @@ import {
 import { readArchive } from './archives.js'
 import { decode, demand, encode, idOf, parseId, rawIdOf, same, sha256 } from './blocks.js'
 import { fromJson, toJson } from './dagjson.js'
+import { signersOf } from './operations.js'
 import { keyText, message, opened, parseKey, verify } from './signatures.js'
 
 /** Reasons whose rules are in this reader, whatever the structure. */
@@ -65,6 +66,13 @@ const bytesOf = (vector) => (vector.zeros ? new Uint8Array(vector.zeros) : unhex
 const hex = (bytes) => Buffer.from(bytes).toString('hex')
 const signedBy = (purpose, signer) => (vector) => opened(decode(bytesOf(vector)), purpose, signer)
 
+function operation(vector) {
+  const found = signersOf(bytesOf(vector)).map(keyText)
+  if (!vector.valid) return
+  const { signers, signer, author, sponsor, member } = vector.facts
+  deepStrictEqual(found, signers ?? [signer ?? author ?? sponsor ?? member])
+}
+
 const READERS = {
   cid(vector) {
     const cid = parseId(vector.text)
@@ -97,6 +105,8 @@ const READERS = {
     const certificate = readCertificate(bytesOf(vector), readCharter(unhex(context.charter)))
     deepStrictEqual(certificate.record.toString(), vector.facts.record)
   },
+  operation,
+  resolution: operation,
   receipt: signedBy('receipt', 'validator'),
   session: signedBy('session', 'validator'),
   statement: signedBy('statement', 'who'),

@@ -7,7 +7,7 @@ import canonical
 import cids
 import keys
 from fields import (as_a_whole, as_value, count, envelope, hour, link, many, matching, number, octets, one_of, record,
-                    text)
+                    text, truth)
 from records import LICENCES, canonical_preference, licence
 from refused import demand
 
@@ -47,8 +47,68 @@ _charter = record(
         "recovery": many(0, 64, octets(32)),
         "drafted": count,
     },
-    {"patterns": many(1, 16, _pattern), "risks": as_a_whole(_risks)},
+    {
+        "patterns": many(1, 16, _pattern),
+        "risks": as_a_whole(_risks),
+        "customs": lambda value, name: _one_form(_customs)(value, name),
+        "succeeds": lambda value, name: _succession(value, name),
+    },
 )
+
+
+def _of_form(pattern):
+    """Text of a form, whose breach goes by the name of the list or field that it is in."""
+    form = re.compile(pattern)
+
+    def rule(value, name):
+        demand(type(value) is str and form.fullmatch(value), f"field-value:{name}")
+
+    return rule
+
+
+word = _of_form("[a-z0-9-]{1,32}")
+USES = ("evaluate", "search", "train-ai")
+_federated = record(
+    {"community": link(), "licences": many(1, 5, licence)},
+    {"uses": many(0, 3, one_of(*USES)), "kinds": many(0, 32, word)},
+)
+_customs = record(
+    {},
+    {
+        "membership": one_of("open", "invited", "sponsored"),
+        "languages": many(0, 64, _of_form("[a-z]{2,8}")),
+        "export_notes": truth,
+        "federation": many(0, 32, _federated),
+    },
+)
+
+
+def _one_form(rule):
+    """The rule, and that nothing is written that may be left out, and each list is in order, each entry once."""
+
+    def whole(value, name):
+        rule(value, name)
+        demand(value and value.get("membership") != "open" and value.get("export_notes") is not False, f"field-value:{name}")
+        federation = value.get("federation", [])
+        lists = [value[field] for field in ("languages",) if field in value]
+        lists += [one["kinds"] for one in federation if "kinds" in one]
+        lists += [[LICENCES.index(licence) for licence in one["licences"]] for one in federation]
+        lists += [[USES.index(use) for use in one["uses"]] for one in federation if "uses" in one]
+        lists += [[one["community"] for one in federation]] if "federation" in value else []
+        demand(all(items and ascending(items) for items in lists), f"field-value:{name}")
+
+    return whole
+
+
+def ascending(items):
+    """Whether each item is greater than the one before."""
+    return all(one < other for one, other in zip(items, items[1:]))
+
+
+def _succession(value, name):
+    fields = {"community": link(), "predecessor": link(), "round": number(1, 2**53 - 1), "closing": many(0, 512, link())}
+    record(fields)(value, name)
+    demand(ascending(value["closing"]), "field-value:closing")
 
 
 class Charter:
@@ -60,6 +120,7 @@ class Charter:
         self.data = canonical.encode(value)
         demand(len(self.data) <= MOST_BLOCK, "field-value:charter")
         self.id = cids.of_block(self.data)
+        self.community = value["succeeds"]["community"] if "succeeds" in value else self.id
         self.signing = [validator["signing"] for validator in value["validators"]]
         self.q = value["q"]
         self.patterns = value.get("patterns", [])
@@ -90,6 +151,7 @@ def read_founding(data):
     founding = {"type": one_of("founding"), "charter": Charter, "signatures": many(1, 64, octets(64))}
     record(founding)(value)
     charter = Charter(value["charter"])
+    demand("succeeds" not in value["charter"], "field-value:succeeds")
     demand(len(value["signatures"]) == len(charter.signing), "field-value:signatures")
     for key, signature in zip(charter.signing, value["signatures"]):
         keys.verify(key, "charter", charter.data, signature)
@@ -155,8 +217,8 @@ def read_certificate(data, charter):
     value = canonical.decode(data)
     _certificate(value)
     roots = [acceptance["signed"]["payload"] for acceptance in value["acceptances"]]
-    named = [value["charter"]] + [link for one in roots for link in (one["charter"], one["community"])]
-    demand(all(link == charter.id for link in named), "certificate-other-charter")
+    demand(all(link == charter.id for link in [value["charter"], *(one["charter"] for one in roots)]), "certificate-other-charter")
+    demand(all(one["community"] == charter.community for one in roots), "certificate-other-charter")
     demand(len(roots) == charter.q, "certificate-quorum")
     signers = [one["validator"] for one in roots]
     demand(signers == sorted(set(signers)), "certificate-order")

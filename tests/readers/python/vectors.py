@@ -9,6 +9,7 @@ import checks
 import cids
 import dagjson
 import keys
+import operations
 import preferences
 import reconcile
 import records
@@ -31,6 +32,7 @@ def run(folder, tally):
             continue
         for vector in page["vectors"]:
             with tally.check(f"{file.name}: {vector['name']}"):
+                vector.setdefault("reads", page["reads"])
                 _one(_READERS[file.stem], vector, page, charter)
 
 
@@ -110,7 +112,31 @@ def _header(vector, _):
 def _charter_or_founding(vector, _):
     read = agreements.read_charter if vector["reads"] == "charter" else agreements.read_founding
     charter = read(_data(vector))
-    _facts(vector, community=str(charter.id), ruleset=str(charter.ruleset))
+    _facts(vector, charter=str(charter.id), community=str(charter.community), ruleset=str(charter.ruleset))
+
+
+def _operation(vector, context):
+    if vector["reads"] == "page":
+        rows = operations.read_page(_data(vector))
+        leaves = [canonical.encode(row) for row in rows]
+        return _facts(vector, rows=len(rows), root=agreements.root(leaves).hex())
+    operation = operations.read(_data(vector))
+    if vector["reads"] == "resolution":
+        charter = vector.get("charter", context["page"]["charter"])
+        operations.convinces(operation, agreements.read_charter(bytes.fromhex(charter)))
+    found = {"kind": operation.kind, "community": str(operation.community)}
+    if operation.matter:
+        found |= {"charter": str(operation.matter.charter), "matter": str(operation.matter.id)}
+    signers = [keys.text(key) for key in operation.signers]
+    payload = operation.value["payload"]
+    _facts(vector, **found, **{
+        "withdrawal": lambda: {"author": signers[0], "record": str(payload["record"])},
+        "flag": lambda: {"member": signers[0], "record": str(payload["record"])},
+        "support": lambda: {"member": signers[0], "petition": str(payload["petition"])},
+        "membership": lambda: {"sponsor": signers[0], "member": keys.text(payload["member"])},
+        "motion": lambda: {"signer": signers[0]},
+        "resolution": lambda: {"signers": signers},
+    }[operation.kind]())
 
 
 def _batch(vector, _):
@@ -270,6 +296,7 @@ _READERS = {
     "headers": _header,
     "invites": _invite,
     "keys": _key,
+    "operations": _operation,
     "preferences": _preference,
     "reconcile": _reconcile,
     "signatures": _signature,
