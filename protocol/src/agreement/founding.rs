@@ -88,9 +88,15 @@ impl Founding {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::charter::tests::{charter, seeds};
     use super::*;
+
+    pub(crate) fn founded(n: usize, f: usize, q: usize) -> Founding {
+        let charter = charter(n, f, q);
+        let signed = seeds(n).into_iter().map(|s| (s.validator().public(), Founding::sign(&charter, &s.validator())));
+        Founding::new(&charter, &signed.collect()).unwrap()
+    }
 
     #[test]
     fn a_community_exists_only_when_every_named_validator_has_signed() {

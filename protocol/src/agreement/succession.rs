@@ -1,7 +1,7 @@
 //! What a successor charter says of the charter whose place it takes.
 
 use crate::bytes::{Cid, FieldError, Fields, Node};
-use crate::limits::{CLOSING_RELEASES, INT_MAX};
+use crate::limits::{CLOSING, INT_MAX};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The place that a successor charter takes.
@@ -13,7 +13,8 @@ pub struct Succession {
     pub predecessor: Cid,
     /// Which attempt to succeed that charter this is, from 1. The highest certified one leads.
     pub round: i64,
-    /// The releases that close the predecessor: what of its records stays accepted.
+    /// What of the predecessor's matters stays: the releases that close it, whose records stay accepted, and
+    /// decisions.
     pub closing: BTreeSet<Cid>,
 }
 
@@ -30,7 +31,7 @@ impl Succession {
     pub(super) fn read(map: BTreeMap<String, Node>) -> Result<Self, FieldError> {
         let mut fields = Fields::of(Node::Map(map))?;
         fields.present("closing")?;
-        let closing = fields.items("closing", CLOSING_RELEASES, read_link)?;
+        let closing = fields.items("closing", CLOSING, read_link)?;
         if !closing.is_sorted_by(|a, b| a < b) {
             return Err(FieldError::value("closing", "expected ascending order, each once"));
         }

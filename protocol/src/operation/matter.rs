@@ -81,6 +81,14 @@ impl Matter {
         }
     }
 
+    /// The matter with this payload.
+    ///
+    /// # Errors
+    /// The first rule that the bytes break.
+    pub fn of_payload(payload: &[u8]) -> Result<Self, SignedError> {
+        Matter::read(decode(payload)?)
+    }
+
     fn read(payload: Node) -> Result<Self, SignedError> {
         match super::kind(&payload) {
             "charter" => {

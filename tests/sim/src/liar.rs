@@ -43,7 +43,7 @@ impl Liar {
             {
                 *bytes = match random.index(3) {
                     0 => Answer::Refused(Refusal::Busy).to_bytes(),
-                    1 => Answer::Records(vec![]).to_bytes(),
+                    1 => Answer::Records { parcels: vec![], operations: vec![] }.to_bytes(),
                     _ => random.bytes::<40>().to_vec(),
                 };
             }
@@ -52,7 +52,8 @@ impl Liar {
 
     /// Some messages to gossip.
     pub fn lies(&mut self, store: &MemoryStore, community: &Community, random: &mut Random) -> Vec<Vec<u8>> {
-        let mut known = status::accepted(store).unwrap_or_default();
+        let mut known =
+            status::lineage(store).and_then(|lineage| status::accepted(&lineage, store)).unwrap_or_default();
         let _ = index::each_record(store, prefix::WAITING, |id, _| known.push(id));
         let unknown = RecordId(Cid::of_cbor(&random.bytes::<8>()));
         match random.index(7) {

@@ -63,7 +63,7 @@ fn serve_waiting(store: &MemoryStore, step: &mut Step) {
         if let Effect::Reply(_, bytes) = effect
             && !parcels.is_empty()
         {
-            *bytes = Answer::Records(parcels.clone()).to_bytes();
+            *bytes = Answer::Records { parcels: parcels.clone(), operations: vec![] }.to_bytes();
         }
     }
 }
