@@ -270,7 +270,8 @@ fn motions(world: &World) -> Vec<Value> {
     let matter = again(&ruled, Domain::Decision, &["type"], text("verdict"));
     vectors.push(invalid("a matter of another type", &matter, "field-value:type"));
     let embargo = Motion::sign(decision(world, Ruling::Embargo(Scope::default())), &key).to_bytes();
-    let cases: Vec<(&str, &[u8], Domain, &[&str], Option<Node>, &str)> = vec![
+    type Case<'a> = (&'a str, &'a [u8], Domain, &'a [&'a str], Option<Node>, &'a str);
+    let cases: Vec<Case> = vec![
         (
             "a ruling that is not known",
             &ruled,
@@ -420,7 +421,7 @@ fn successions(world: &World) -> Vec<Value> {
         (
             "a resolution: a successor with a newcomer",
             &renewed,
-            resolved(world, &of(&renewed), &world.charter, &[newcomer.clone()]),
+            resolved(world, &of(&renewed), &world.charter, &keys[4..]),
         ),
         ("a successor by recovery", &plain, signed_by(&of(&plain), &[recovery()])),
         (

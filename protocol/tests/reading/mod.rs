@@ -4,7 +4,6 @@ mod operations;
 
 use commonwheel_protocol::agreement::certificate::CertificateError;
 use commonwheel_protocol::agreement::checks::{Demands, check};
-use commonwheel_protocol::agreement::state::{Fact, Facts};
 use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding, Verdict, merkle};
 use commonwheel_protocol::bytes::{Cid, CidError, Codec, DecodeError, FieldError, decode};
 use commonwheel_protocol::identity::{Nonce, Seed};
@@ -17,14 +16,14 @@ use commonwheel_protocol::reconcile::{ReconcileError, Snapshot};
 use commonwheel_protocol::record::{Body, BodyError, HeaderError, RecordId, SignedHeader};
 use commonwheel_protocol::redact::Ruleset;
 use commonwheel_protocol::sign::{Domain, PublicKey, SignedError, verify};
-use commonwheel_protocol::wire::exchange::{Answer, Ask, ExchangeError, Receipt, Session, Statement};
+use commonwheel_protocol::wire::exchange::{Acknowledgement, Answer, Ask, ExchangeError, Receipt, Session, Statement};
 use commonwheel_protocol::wire::gossip::{Message, MessageError};
 use commonwheel_protocol::wire::invite::{Invite, InviteError};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
-/// Every reason that the specification names, and every outcome of the machine checks.
-pub const REASONS: [&str; 61] = [
+/// Every reason that the specification names, and every outcome of the machine checks and of operations.
+pub const REASONS: [&str; 70] = [
     "accept",
     "body-oversized",
     "body-unknown-kind",
@@ -59,9 +58,15 @@ pub const REASONS: [&str; 61] = [
     "field-value",
     "frame-oversized",
     "header-oversized",
+    "ignored:charter",
+    "ignored:kind",
+    "ignored:record",
+    "ignored:sponsor",
+    "ignored:time",
     "invite-damaged",
     "invite-prefix",
     "key-text",
+    "known",
     "message-oversized",
     "operation-oversized",
     "operation-unknown-kind",
@@ -80,12 +85,15 @@ pub const REASONS: [&str; 61] = [
     "reject:size",
     "reject:terms",
     "reject:time",
+    "refused:community",
+    "refused:voice",
     "resolution-other-charter",
     "resolution-other-community",
     "resolution-quorum",
     "resolution-stranger",
     "resolution-unwilling",
     "signature",
+    "taken",
 ];
 
 /// What was read.
@@ -124,13 +132,18 @@ pub fn read(kind: &str, vector: &Value, context: &Value) -> Result<Read, String>
             certificate_facts(&Certificate::verify(&bytes(vector), &charter).map_err(|e| e.reason())?)
         }
         "merkle" => merkle_facts(vector),
-        "state" => state_facts(vector),
+        "state" => state_facts(vector, context),
+        "judged" => judged(vector, context),
+        "operation item" => {
+            json!({ "item": HEXLOWER.encode(&Item::of_operation(&cid(vector, "operation")).0) })
+        }
         "item" => {
             let item = Item::of(&RecordId(cid(vector, "record")), &cid(vector, "certificate"));
             json!({ "item": HEXLOWER.encode(&item.0) })
         }
         "check" => json!({ "outcome": outcome(vector, context) }),
         "receipt" => Receipt::verify(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
+        "acknowledgement" => Acknowledgement::verify(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
         "session" => Session::verify(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
         "statement" => Statement::verify(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
         "gossip" => Message::read(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
@@ -254,12 +267,30 @@ fn merkle_facts(vector: &Value) -> Value {
     json!({ "root": HEXLOWER.encode(&merkle::root(&leaves)), "proofs": proofs })
 }
 
-fn state_facts(vector: &Value) -> Value {
-    let list = vector["accepted"].as_array().expect("ids");
-    let accepted: Vec<RecordId> = list.iter().map(|id| id.as_str().expect("text").parse().expect("an id")).collect();
-    let records = accepted.into_iter().map(|id| (id, Fact { author: PublicKey([0; 32]), revises: None }));
-    let facts = Facts { records: records.collect(), ..Facts::default() };
-    json!({ "state_root": facts.root(&cid(vector, "charter")).to_string() })
+fn state_facts(vector: &Value, context: &Value) -> Value {
+    let names = vector["held"].as_array().expect("names");
+    let held: Vec<_> = names.iter().map(|name| hex(&context["blocks"], name.as_str().expect("a name"))).collect();
+    crate::vectors::states::state_of(&held, vector.get("pin").map(|_| cid(vector, "pin")))
+}
+
+/// What the core makes of a message with the operation. Which outcome it is shows when the operation is refused for
+/// its bytes; the names of the others are the specification's, and only their kind is compared.
+fn judged(vector: &Value, context: &Value) -> Value {
+    let all = |list: &Value| -> Vec<_> {
+        let list = list.as_array().into_iter().flatten();
+        list.map(|hex| HEXLOWER.decode(hex.as_str().expect("hex").as_bytes()).expect("hex")).collect()
+    };
+    let operation = bytes(vector);
+    let outcome = match Operation::verify(&operation) {
+        Err(OperationError::UnknownKind) => "ignored:kind".to_owned(),
+        Err(error) => error.reason(),
+        Ok(_) => text(&vector["facts"], "outcome").to_owned(),
+    };
+    let operations = [all(&vector["after"]), vec![operation]].concat();
+    let now_s = context["now_s"].as_i64().expect("seconds");
+    let gossip =
+        crate::vectors::judged::judgement(&all(&context["blocks"]), text(context, "terms"), now_s, &operations);
+    json!({ "outcome": outcome, "gossip": gossip })
 }
 
 fn outcome(vector: &Value, context: &Value) -> String {
@@ -269,9 +300,10 @@ fn outcome(vector: &Value, context: &Value) -> String {
     let base = Cid::of(Codec::Raw, file.as_bytes());
     let ruleset = Ruleset::of_community(spec, &base, &charter.patterns).expect("the context's ruleset");
     assert_eq!(base, charter.ruleset);
+    let before = vector.get("before").map(|_| Charter::read(&hex(vector, "before")).expect("a charter"));
     let demands = Demands {
         charter: &charter,
-        before: None,
+        before: before.as_ref(),
         ruleset: &ruleset,
         now_s: context["now_s"].as_i64().expect("seconds"),
     };

@@ -59,10 +59,12 @@ export function root(leaves) {
   return nodeHash(root(leaves.slice(0, k)), root(leaves.slice(k)))
 }
 
-/** The state root of accepted record ids. */
+/** The state root of accepted record ids, where nothing is erased, decided or released. */
 export function stateRoot(charterId, accepted) {
   const leaves = [...accepted].sort(byBytes).map((id) => Buffer.concat([id.bytes, Buffer.from([1])]))
-  return idOf(encode({ type: 'state', charter: charterId, count: leaves.length, records: new Uint8Array(root(leaves)) }))
+  const none = new Uint8Array(root([]))
+  const records = new Uint8Array(root(leaves))
+  return idOf(encode({ type: 'state', charter: charterId, count: leaves.length, records, decisions: none, releases: none }))
 }
 
 /** The root to which a proof leads. */

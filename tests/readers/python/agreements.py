@@ -27,7 +27,12 @@ _numbers = record(
     }
 )
 RISKS = ("minors", "medical", "biometric", "location", "credentials", "prompt-injection")
-_pattern = record({"label": as_value(matching(re.compile("[a-z0-9-]+"), 1, 32), "patterns"), "pattern": as_value(text(1, 256), "patterns")})
+_pattern = record(
+    {
+        "label": as_value(matching(re.compile("[a-z0-9-]+"), 1, 32), "patterns"),
+        "pattern": as_value(text(1, 256), "patterns"),
+    }
+)
 _risks = record({name: one_of("allow", "review", "block") for name in RISKS})
 _charter = record(
     {
@@ -88,9 +93,10 @@ def _one_form(rule):
 
     def whole(value, name):
         rule(value, name)
-        demand(value and value.get("membership") != "open" and value.get("export_notes") is not False, f"field-value:{name}")
+        usual = not value or value.get("membership") == "open" or value.get("export_notes") is False
+        demand(not usual, f"field-value:{name}")
         federation = value.get("federation", [])
-        lists = [value[field] for field in ("languages",) if field in value]
+        lists = [value["languages"]] if "languages" in value else []
         lists += [one["kinds"] for one in federation if "kinds" in one]
         lists += [[LICENCES.index(licence) for licence in one["licences"]] for one in federation]
         lists += [[USES.index(use) for use in one["uses"]] for one in federation if "uses" in one]
@@ -158,7 +164,8 @@ def read_founding(data):
     return charter
 
 
-_CLASSES = ("schema", "size", "licence", "preference", "personal-data", "sensitive", "terms", "time", "rate", "review")
+_CLASSES = ("schema", "size", "licence", "preference", "personal-data", "sensitive", "terms", "time", "rate", "review",
+            "membership")
 _signed_root = envelope(
     "attestation",
     "validator",
@@ -217,8 +224,8 @@ def read_certificate(data, charter):
     value = canonical.decode(data)
     _certificate(value)
     roots = [acceptance["signed"]["payload"] for acceptance in value["acceptances"]]
-    demand(all(link == charter.id for link in [value["charter"], *(one["charter"] for one in roots)]), "certificate-other-charter")
-    demand(all(one["community"] == charter.community for one in roots), "certificate-other-charter")
+    named = {(one["charter"], one["community"]) for one in roots} | {(value["charter"], charter.community)}
+    demand(named == {(charter.id, charter.community)}, "certificate-other-charter")
     demand(len(roots) == charter.q, "certificate-quorum")
     signers = [one["validator"] for one in roots]
     demand(signers == sorted(set(signers)), "certificate-order")
@@ -277,14 +284,25 @@ def _split(size):
     return 1 << (size - 1).bit_length() - 1
 
 
-def state_root(charter_id, accepted):
-    """The state root of accepted record ids under a charter."""
-    records = root([link.binary + b"\1" for link in sorted(accepted)])
-    state = {"type": "state", "charter": charter_id, "count": len(accepted), "records": records,
-             "decisions": root([]), "releases": root([])}
+def state_root(head_id, standings, decisions=(), releases=()):
+    """The state root of records with their standings, and of the matters that count, under a charter."""
+    leaves = [link.binary + bytes([standings[link]]) for link in sorted(standings)]
+    state = {
+        "type": "state",
+        "charter": head_id,
+        "count": len(leaves),
+        "records": root(leaves),
+        "decisions": root([link.binary for link in sorted(decisions)]),
+        "releases": root([link.binary for link in sorted(releases)]),
+    }
     return cids.of_block(canonical.encode(state))
 
 
 def reconciled_item(record_id, certificate_id):
     """What replicas reconcile for a certified record (SPEC section 17)."""
     return hashlib.sha256(record_id.binary + certificate_id.binary).digest()
+
+
+def reconciled_operation(operation_id):
+    """What replicas reconcile for a durable operation."""
+    return hashlib.sha256(b"operation" + operation_id.binary).digest()
