@@ -2,7 +2,7 @@
 //!
 //! For validators, when they judge; never for the state, which reads no body. In memory alone: a sketch confirms
 //! a guess about a text, so that it goes when the text does. Why MinHash, and how well it tells apart, is in
-//! `docs/adr/0012-near-duplicates.md`.
+//! `docs/adr/0014-near-duplicates.md`.
 
 mod index;
 mod sketch;
