@@ -68,6 +68,8 @@ pub const ENTRIES: usize = 64;
 pub const WAITING_RECORDS: usize = 100_000;
 /// Waiting records by one author key.
 pub const WAITING_PER_AUTHOR: usize = 10_000;
+/// Records that revise each other, as far as validators accept them.
+pub const REVISIONS: usize = 256;
 /// Open motions of one signer that are kept.
 pub const MOTIONS_PER_SIGNER: usize = 256;
 /// Flags, support and memberships of all members that are kept: keys cost nothing.

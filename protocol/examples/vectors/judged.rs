@@ -125,7 +125,9 @@ impl Scene<'_> {
         let author = self.world.named();
         let withdrawal = |header: &SignedHeader, time| Withdrawal::sign(header, time, &author);
         let (one, waits) = (withdrawal(&self.one, later()), withdrawal(&self.waits, later()));
-        let again = withdrawal(&self.one, HourTime::hour(JUDGED_S));
+        let mut two = [one.clone(), withdrawal(&self.one, HourTime::hour(JUDGED_S))];
+        two.sort_by_key(|bytes| Cid::of_cbor(bytes));
+        let [low, high] = two;
         let changed = with(&one, &["payload", "time"], Some(Node::Int(0)));
         let mixed = with(&one, &["header"], Some(Node::bytes(self.waits.bytes())));
         let old = withdrawal(&self.one, HourTime::hour(0));
@@ -134,7 +136,8 @@ impl Scene<'_> {
             ("a withdrawal of what waits", vec![], waits, "taken"),
             ("a withdrawal may be of any hour", vec![], old, "taken"),
             ("a withdrawal of what is not here", vec![], withdrawal(&self.unknown, later()), "ignored:record"),
-            ("a second withdrawal", vec![one.clone()], again, "known"),
+            ("a second withdrawal with a higher id", vec![low.clone()], high.clone(), "known"),
+            ("a second withdrawal with a lower id", vec![high], low, "taken"),
             ("the same withdrawal", vec![one.clone()], one, "known"),
             ("a withdrawal that was changed", vec![], changed, "signature"),
             ("a withdrawal with the header of another", vec![], mixed, "field-value:header"),

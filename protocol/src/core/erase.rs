@@ -1,6 +1,6 @@
 //! Erasing what was withdrawn, taken down, replaced by a revision, or kept longer than the charter says.
 
-use super::facts::{erased, group, group_by};
+use super::facts::{erased_in, group, group_by};
 use super::{Core, Effect, Notice, Step};
 use crate::agreement::state::{Fact, Facts, Standing};
 use crate::agreement::{Batch, Verdict};
@@ -136,24 +136,11 @@ impl Core {
         header: &SignedHeader,
         ledger: &impl Ledger,
     ) -> Result<Option<Option<Erasure>>, LedgerError> {
-        let id = header.id();
-        if let Some(kind) = erased(&id, ledger)? {
-            return Ok(Some(Some(kind)));
-        }
-        if let Some(revised) = header.header().revises
-            && self.author_of(&revised, ledger)? == Some(header.header().author)
-            && let Some(kind) = erased(&revised, ledger)?
-            && kind != Erasure::Purge
-        {
+        let members = self.group_with(header, ledger)?;
+        if let Some(kind) = erased_in(&header.id(), &members, &self.counting, ledger)? {
             return Ok(Some(Some(kind)));
         }
         Ok((self.standing_with(header, ledger)? == Some(Standing::Superseded)).then_some(None))
-    }
-
-    fn author_of(&self, id: &RecordId, ledger: &impl Ledger) -> Result<Option<crate::sign::PublicKey>, LedgerError> {
-        let live = index::header(ledger, Shelf::Live, id)?;
-        let certified = index::header(ledger, Shelf::Certified, id)?;
-        Ok(live.or(certified).map(|header| header.author))
     }
 
     /// What a record's standing would be among the certified ones of its group, if it were certified.
@@ -178,7 +165,13 @@ impl Core {
     fn group_with(&self, header: &SignedHeader, ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
         let mut members = group_by(&header.id(), Some(header.header().author), ledger)?;
         if let Some(revised) = header.header().revises {
-            members.extend(group(&revised, ledger)?);
+            let others = group(&revised, ledger)?;
+            let author = others.iter().find_map(|id| index::header(ledger, Shelf::Certified, id).transpose());
+            let live = others.iter().find_map(|id| index::header(ledger, Shelf::Live, id).transpose());
+            let known = author.or(live).transpose()?.map(|found| found.author);
+            if known == Some(header.header().author) {
+                members.extend(others.into_iter().filter(|id| !members.contains(id)).collect::<Vec<_>>());
+            }
         }
         Ok(members)
     }

@@ -131,6 +131,16 @@ impl Core {
         if !terms_here {
             return Ok(Some("the text of its terms is not here yet; try again in a minute".into()));
         }
+        if let Some((round, certified)) = self.lineage.successors(&succeeds.predecessor).next_back()
+            && !certified.contains(&successor.id())
+        {
+            if certified.len() == 1 {
+                return Ok(Some("a successor of that charter is certified already; succeed that one".into()));
+            }
+            if *round >= succeeds.round {
+                return Ok(Some(format!("round {round} is forked; propose it in a higher round")));
+            }
+        }
         for motion in self.own_motions(ledger)? {
             if let Matter::Successor(signed) = &motion.matter
                 && let Some(before) = &signed.succeeds
@@ -145,13 +155,15 @@ impl Core {
             }
         }
         let kept = self.with_earlier(&succeeds.closing);
-        let signed = self.counting.releases.iter().filter(|(_, release)| release.charter == succeeds.predecessor);
-        for (id, release) in signed {
-            if !kept.contains(id) {
-                return Ok(Some(format!("it leaves out release {} of its predecessor", release.number)));
-            }
-        }
-        Ok(None)
+        let resolved = self.counting.releases.iter().map(|(id, release)| (*id, release.clone()));
+        // One that this validator has signed may still become a release.
+        let moved = self.own_motions(ledger)?.into_iter().filter_map(|motion| match motion.matter {
+            Matter::Release(release) => Some((Matter::Release(release.clone()).id(), release)),
+            _ => None,
+        });
+        let mut signed = resolved.chain(moved).filter(|(_, release)| release.charter == succeeds.predecessor);
+        let left_out = signed.find(|(id, _)| !kept.contains(id));
+        Ok(left_out.map(|(_, release)| format!("it leaves out release {} of its predecessor", release.number)))
     }
 
     fn restored_for(&self, predecessor: &crate::agreement::Charter) -> bool {

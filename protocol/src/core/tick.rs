@@ -1,14 +1,14 @@
 //! What happens as time passes: verdicts are signed, gossip leaves, peers are asked again.
 
 use super::peers::Asked;
-use super::{Core, Effect, Notice, Step};
+use super::{Core, Effect, Notice, Step, status};
 use crate::agreement::checks::Failure;
 use crate::agreement::reason::Reason;
 use crate::agreement::{Batch, Charter, Class, Entry, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
-use crate::limits::{ATTESTATION_ENTRIES, BODY_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS};
+use crate::limits::{ATTESTATION_ENTRIES, BODY_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS, REVISIONS};
 use crate::record::header::HOUR_S;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::Ask;
@@ -128,6 +128,12 @@ impl Core {
         }
         let Some(body) = self.body(&header.header().body, ledger)? else { return Ok(None) };
         *checked += body.len();
+        if header.header().revises.is_some() && status::group(id, ledger)?.len() > REVISIONS {
+            let why = format!("expected at most {REVISIONS} revisions of one record; share it as a new one");
+            let failure = Failure::new(Reason::Revises, why);
+            step.effects.push(Effect::Notice(Notice::Failed(*id, failure.told())));
+            return Ok(Some(failure.verdict));
+        }
         if self.revises_anothers(&header, ledger)? {
             let why = "a revision is signed by the key of the record that it revises";
             let failure = Failure::new(Reason::Revises, why);

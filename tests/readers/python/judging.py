@@ -65,7 +65,7 @@ class Judge:
         if operation.matter and operation.kind == "motion" and ("resolution", operation.matter.id) in self._said:
             return "known"
         before = self._said.get(_says(operation))
-        replaces = operation.kind == "resolution" and before is not None and operation.id < before
+        replaces = operation.kind in ("resolution", "withdrawal") and before is not None and operation.id < before
         return "known" if before is not None and not replaces else None
 
     def _outside_the_window(self, operation):

@@ -162,7 +162,7 @@ class State:
             if counts and header and header["time"] == value["time"]:
                 if _holds(agreements.read_certificate, block, charter):
                     counting[record] = header
-        rulings = [matter["ruling"] for matter in self._matters.values() if "ruling" in matter]
+        rulings = [self._matters[decision]["ruling"] for decision in self.decisions]
         purged = {ruling["record"] for ruling in rulings if ruling["rule"] == "purge"}
         ours = self.lineage.community
         return {one: header for one, header in counting.items() if one not in purged and header["community"] == ours}

@@ -46,7 +46,10 @@ pub(crate) fn may_be_gone(node: &Node, id: &RecordId) -> Result<bool, String> {
     let store = &node.store;
     let standings = status::lineage(store).and_then(|lineage| status::standings(&lineage, store));
     let standings = standings.map_err(|error| error.to_string())?;
-    let erased = status::erased(id, store).map_err(|error| error.to_string())?.is_some();
+    let counting = status::lineage(store).and_then(|lineage| status::Counting::load(&lineage, store));
+    let erased =
+        counting.and_then(|counting| status::erased(id, &counting, store)).map_err(|error| error.to_string())?;
+    let erased = erased.is_some();
     // A revision that was accepted first: what it replaces is then not accepted any more.
     let revisions = store.scan(&index::key(prefix::REVISION, &[&id.0.to_bytes(), b"c"]), None, 1);
     let replaced = revisions.is_ok_and(|found| !found.is_empty());
