@@ -248,7 +248,10 @@ impl Core {
         let certificate = match parcel.certificate.as_deref().map(|bytes| self.check_certificate(bytes)) {
             Some(Err(offence)) => return Ok(Err(offence)),
             // Under a charter that does not lead here (yet): it is learned when that does.
-            Some(Ok(None)) => return Ok(Ok((id, None))),
+            Some(Ok(None)) => {
+                let item = parcel.certificate.as_ref().map(|bytes| Item::of(&id, &Cid::of_cbor(bytes)));
+                return Ok(Ok((id, item.filter(|item| items.contains(item)))));
+            }
             Some(Ok(Some(certificate))) if certificate.record() != id || certificate.time() != header.header().time => {
                 return Ok(Err(Offence::False));
             }

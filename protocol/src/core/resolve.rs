@@ -69,7 +69,7 @@ impl Core {
             return Ok(Some("expected a time at most seven days past or two hours ahead; propose it again".into()));
         }
         Ok(match matter {
-            Matter::Release(release) => self.objection_to_release(release, ledger)?,
+            Matter::Release(release) => self.objection_to_release(release, ledger, step)?,
             Matter::Decision(decision) => self.objection_to_decision(decision),
             Matter::Successor(_) => None,
         })
@@ -102,8 +102,16 @@ impl Core {
         }
     }
 
-    fn objection_to_release(&self, release: &Release, ledger: &impl Ledger) -> Result<Option<String>, LedgerError> {
-        let comparison = release::compare(release, &self.lineage, &self.counting, self.now.unix_s(), ledger)?;
+    fn objection_to_release(
+        &self,
+        release: &Release,
+        ledger: &impl Ledger,
+        step: &Step,
+    ) -> Result<Option<String>, LedgerError> {
+        let in_step = step.batch.puts.iter().filter(|(_, cid, _)| release.pages.contains(cid));
+        let pages: Vec<_> = in_step.map(|(_, _, bytes)| bytes.clone()).collect();
+        let (now_s, counting) = (self.now.unix_s(), &self.counting);
+        let comparison = release::compare_with(&pages, release, &self.lineage, counting, now_s, ledger)?;
         Ok(comparison.objection())
     }
 

@@ -35,6 +35,12 @@ impl Core {
         if !std::mem::take(&mut self.changed) {
             return Ok(());
         }
+        if let Some((_, pinned)) = notes::pinned(ledger)?
+            && pinned != self.lineage.pinned()
+        {
+            // It may have been unknown until now.
+            self.lineage.pin(&pinned);
+        }
         self.counting = super::facts::Counting::load(&self.lineage, ledger)?;
         let head = self.lineage.head();
         let (charter, forked) = (head.charter.clone(), !head.fork.is_empty());

@@ -17,7 +17,8 @@ use std::sync::Arc;
 /// When a simulation begins, in seconds since 1970.
 pub const START_S: u64 = 1_800_000_000;
 
-const TERMS: &[u8] = b"Terms of the simulated commons.";
+/// The text of the terms.
+pub const TERMS: &[u8] = b"Terms of the simulated commons.";
 
 /// A founded community and its validators' secrets.
 pub struct Community {
