@@ -1,0 +1,107 @@
+//! One transition as the real driver makes it.
+
+use super::{Cause, World};
+use crate::check::Sent;
+use crate::network::What;
+use crate::node::{CrashPoint, index_of};
+use crate::planted;
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::{Effect, Input, Judgement, Notice, Step};
+use commonwheel_protocol::ledger::{Batch, Store};
+
+impl World<'_> {
+    /// One transition as the real driver makes it: step, commit, and only then the effects.
+    pub(super) fn step(&mut self, at: usize, input: Input, cause: Cause) -> Result<(), String> {
+        let node = &mut self.nodes[at];
+        let now = node.clock(self.now);
+        let Some(core) = node.core.as_mut() else { return Ok(()) };
+        let mut step = core.step(now, input, &node.store).map_err(|error| format!("step: {error}"))?;
+        self.steps += 1;
+        if let Some(fault) = self.plan.planted {
+            let asker = if let Cause::Request(from, _) = cause { Some(from) } else { None };
+            planted::spoil(fault, self.plan, at, asker, &node.store, &mut step);
+        }
+        if let Some(liar) = self.liar.as_mut().filter(|liar| liar.node == at) {
+            liar.twist(&mut step, &mut self.random);
+        }
+        let doom = node.doom.filter(|_| !step.batch.is_empty());
+        if doom == Some(CrashPoint::BeforeCommit) {
+            return self.crash(at);
+        }
+        if doom == Some(CrashPoint::MidCommit) {
+            let kept = self.random.index(step.batch.puts.len() + 1);
+            let torn = Batch { puts: step.batch.puts[..kept].to_vec(), erasures: vec![] };
+            node.store.commit(&torn).map_err(|error| format!("commit: {error}"))?;
+            return self.crash(at);
+        }
+        node.store.commit(&step.batch).map_err(|error| format!("commit: {error}"))?;
+        self.remember(at, &step);
+        self.check(|checks, view| checks.committed(view, at, &step.batch))?;
+        if doom == Some(CrashPoint::BeforeEffects) {
+            return self.crash(at);
+        }
+        step.effects.into_iter().try_for_each(|effect| self.act(at, effect, &cause))
+    }
+
+    pub(super) fn act(&mut self, at: usize, effect: Effect, cause: &Cause) -> Result<(), String> {
+        match effect {
+            Effect::Publish(bytes) => {
+                self.sent(Sent::Gossip { from: at, bytes: &bytes })?;
+                self.flood(at, None, bytes.into());
+            }
+            Effect::Judge(_, judgement) => {
+                if let (Judgement::Accept, Cause::Gossip(from, bytes)) = (judgement, cause) {
+                    self.flood(at, Some(*from), bytes.clone());
+                }
+            }
+            Effect::Reply(_, bytes) => {
+                let Cause::Request(asker, ask) = cause else { return Err("driver: a reply without a request".into()) };
+                self.sent(Sent::Reply { from: at, to: *asker, bytes: &bytes })?;
+                if self.random.percent(self.weather.ask_loss) {
+                    self.time_out(at, *asker, *ask);
+                } else {
+                    self.send(at, *asker, What::Reply(*ask, Some(bytes)));
+                }
+            }
+            Effect::Ask { peer, ask, bytes } => {
+                let to = index_of(&peer);
+                self.sent(Sent::Ask { from: at, to, bytes: &bytes })?;
+                if self.random.percent(self.weather.ask_loss) {
+                    self.time_out(to, at, ask);
+                } else {
+                    self.send(at, to, What::Request(ask, bytes));
+                }
+            }
+            Effect::Notice(Notice::Refused(id, _)) if at == self.plan.contributor() => drop(self.told.insert(id)),
+            Effect::Penalise(who, offence) => {
+                let (judge, judged) = (&self.nodes[at], &self.nodes[index_of(&who)]);
+                if judge.honest && judged.honest && self.plan.planted.is_none() {
+                    return Err(format!("fairness: node {at} blames honest node {} for {offence:?}", index_of(&who)));
+                }
+            }
+            Effect::Notice(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Adds a step to the trace.
+    pub(super) fn remember(&mut self, at: usize, step: &Step) {
+        let mut bytes = self.trace.to_bytes().to_vec();
+        bytes.extend_from_slice(&self.now.to_be_bytes());
+        bytes.push(at as u8);
+        step.batch.puts.iter().for_each(|(_, cid, _)| bytes.extend_from_slice(&cid.to_bytes()));
+        for effect in &step.effects {
+            match effect {
+                Effect::Publish(sent) | Effect::Reply(_, sent) => bytes.extend_from_slice(sent),
+                Effect::Ask { peer, ask, bytes: sent } => {
+                    bytes.extend_from_slice(&peer.0);
+                    bytes.extend_from_slice(&ask.0.to_be_bytes());
+                    bytes.extend_from_slice(sent);
+                }
+                Effect::Judge(_, judgement) => bytes.push(*judgement as u8),
+                Effect::Penalise(..) | Effect::Notice(_) => bytes.push(255),
+            }
+        }
+        self.trace = Cid::of_cbor(&bytes);
+    }
+}

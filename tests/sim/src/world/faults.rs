@@ -1,0 +1,50 @@
+//! Nodes that crash and start, and the network's healing.
+
+use super::{Cause, Event, World};
+use crate::node::{Node, peer};
+use crate::plan::Weather;
+use commonwheel_protocol::core::Input;
+
+impl World<'_> {
+    pub(super) fn heal(&mut self) -> Result<(), String> {
+        self.weather = Weather::CALM;
+        self.network.sides = None;
+        for node in 0..self.nodes.len() {
+            self.nodes[node].doom = None;
+            if !self.plan.down.iter().any(|(who, _, until)| *who == node && *until > self.now) {
+                self.start(node)?;
+            }
+        }
+        self.refresh()
+    }
+
+    pub(super) fn start(&mut self, node: usize) -> Result<(), String> {
+        if self.nodes[node].is_up() {
+            return Ok(());
+        }
+        self.nodes[node].start(self.now, &self.community).map_err(|error| format!("open: {error}"))?;
+        self.check(|checks, view| checks.opened(view, node))?;
+        self.refresh()
+    }
+
+    pub(super) fn crash(&mut self, node: usize) -> Result<(), String> {
+        if !self.nodes[node].is_up() {
+            return Ok(());
+        }
+        self.nodes[node].crash();
+        let back = self.now + self.random.within(200, 8_000);
+        if !self.plan.down.iter().any(|(who, from, _)| *who == node && *from == self.now) {
+            self.at(back, Event::Start(node));
+        }
+        self.refresh()
+    }
+
+    pub(super) fn refresh(&mut self) -> Result<(), String> {
+        let up: Vec<_> = self.nodes.iter().map(Node::is_up).collect();
+        for (node, other, connected) in self.network.refresh(&up) {
+            let input = if connected { Input::Connected(peer(other)) } else { Input::Disconnected(peer(other)) };
+            self.step(node, input, Cause::Own)?;
+        }
+        Ok(())
+    }
+}

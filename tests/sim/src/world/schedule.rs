@@ -1,0 +1,41 @@
+//! What a plan decides beforehand.
+
+use super::{Event, World};
+use crate::node::CrashPoint;
+
+impl World<'_> {
+    /// Everything that the plan decides beforehand.
+    pub(super) fn schedule(&mut self) {
+        let (plan, heal) = (self.plan, self.plan.heal_ms);
+        for node in 0..plan.nodes() {
+            let down = plan.down.iter().find(|(who, ..)| *who == node);
+            self.at(down.map_or(0, |(_, _, until)| *until), Event::Start(node));
+            if let Some((_, from, _)) = down.filter(|(_, from, _)| *from > 0) {
+                self.at(0, Event::Start(node));
+                self.at(*from, Event::Crash(node, CrashPoint::Idle));
+            }
+            self.at(7 * node as u64, Event::Tick(node));
+        }
+        for handful in 0..plan.handfuls {
+            let when = self.random.within(500, heal * 2 / 3);
+            self.at(when, Event::Contribute(handful));
+        }
+        for _ in 0..plan.crashes {
+            let (when, node) = (self.random.within(1_000, heal - 1), self.random.index(plan.nodes()));
+            let points = [CrashPoint::Idle, CrashPoint::BeforeCommit, CrashPoint::BeforeEffects, CrashPoint::MidCommit];
+            let point = points[self.random.index(4)];
+            self.at(when, Event::Crash(node, point));
+        }
+        for _ in 0..plan.partitions {
+            let sides = (0..plan.nodes()).map(|_| self.random.percent(50)).collect();
+            let when = self.random.within(500, heal - 1);
+            let until = self.random.within(when, heal);
+            self.at(when, Event::Split(sides));
+            self.at(until, Event::Mend);
+        }
+        if self.liar.is_some() {
+            self.at(900, Event::Lie);
+        }
+        self.at(heal, Event::Heal);
+    }
+}
