@@ -37,7 +37,7 @@ pub struct Node {
     /// Gossip messages that it has seen in this life.
     pub(crate) seen: BTreeSet<Cid>,
     /// How far its clock is ahead.
-    skew_ms: u64,
+    skew_ms: i64,
 }
 
 impl Node {
@@ -45,7 +45,7 @@ impl Node {
         index: usize,
         validator: Option<usize>,
         honest: bool,
-        skew_ms: u64,
+        skew_ms: i64,
         community: &Community,
     ) -> Result<Self, LedgerError> {
         let store = community.joined_store()?;
@@ -58,7 +58,7 @@ impl Node {
     }
 
     pub(crate) fn clock(&self, now_ms: u64) -> Millis {
-        Millis(START_S * 1000 + now_ms + self.skew_ms)
+        Millis((START_S * 1000 + now_ms).saturating_add_signed(self.skew_ms))
     }
 
     pub(crate) fn start(&mut self, now_ms: u64, community: &Community) -> Result<(), LedgerError> {

@@ -30,15 +30,18 @@ pub struct Weather {
     pub gossip_loss: u64,
     /// Requests and replies lost, in percent.
     pub ask_loss: u64,
-    /// Gossip messages delivered twice, in percent.
+    /// Messages delivered twice, in percent: gossip, requests and replies.
     pub duplicates: u64,
+    /// Messages in which a bit turns over, in a thousand. Between nodes that follow the
+    /// protocol that breaks the connection; what a misbehaving one sends arrives changed.
+    pub flips: u64,
     /// The longest delay; each message has its own, so that they overtake each other.
     pub delay_ms: u64,
 }
 
 impl Weather {
     /// Nothing lost, short delays.
-    pub const CALM: Weather = Weather { gossip_loss: 0, ask_loss: 0, duplicates: 0, delay_ms: 40 };
+    pub const CALM: Weather = Weather { gossip_loss: 0, ask_loss: 0, duplicates: 0, flips: 0, delay_ms: 40 };
 }
 
 /// One simulation.
@@ -74,6 +77,10 @@ pub struct Plan {
     pub crashes: usize,
     /// How often the network splits in two.
     pub partitions: usize,
+    /// How often some nodes stop hearing others, who go on hearing them.
+    pub one_way: usize,
+    /// Nodes whose clocks are off, and by how many milliseconds.
+    pub skewed: Vec<(usize, i64)>,
     /// Nodes that are down for a while: node, from, until.
     pub down: Vec<(usize, u64, u64)>,
     /// Whether gossip never works at all, so that everything has to be asked for.
@@ -82,6 +89,10 @@ pub struct Plan {
     pub planted: Option<Planted>,
 }
 
+/// The furthest that a clock is off, in milliseconds. Headers and statements may be two hours ahead
+/// of who reads them, in any charter's usual numbers: of two clocks that are off in opposite
+/// directions, each has half of that, less the length of a simulation.
+pub const SKEW_MS: u64 = 55 * 60 * 1000;
 /// How long nodes have to agree after the network has healed: the core's longest wait for a reply
 /// (40 s), and a few rounds of asking.
 pub const SETTLE_MS: u64 = 70_000;
@@ -107,6 +118,8 @@ impl Plan {
             liar: None,
             crashes: 0,
             partitions: 0,
+            one_way: 0,
+            skewed: vec![],
             down: vec![],
             without_gossip: false,
             planted: None,
@@ -127,6 +140,7 @@ impl Plan {
             gossip_loss: random.within(0, 60),
             ask_loss: random.within(0, 40),
             duplicates: random.within(0, 30),
+            flips: 0,
             delay_ms: random.within(20, 4_000),
         };
         let replicas = nodes.map_or(2, |nodes| nodes.saturating_sub(quorum.0 + 1).max(1));
@@ -148,6 +162,12 @@ impl Plan {
             2 | 3 => plan.weather.gossip_loss = 100,
             _ => {}
         }
+        let mut more = Random::new(seed ^ 0xfa17);
+        plan.one_way = more.within(0, 3) as usize;
+        plan.weather.flips = more.within(0, 20);
+        let off = more.within(0, 2);
+        plan.skewed =
+            (0..off).map(|_| (more.index(plan.nodes()), more.within(0, 2 * SKEW_MS) as i64 - SKEW_MS as i64)).collect();
         plan.liar = (quorum.1 > 0 && random.percent(50)).then(|| random.index(quorum.0));
         if random.percent(30) && quorum.0 > 1 {
             // As many as it takes to stop acceptance; the last of them comes back only at the end.

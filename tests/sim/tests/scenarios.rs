@@ -81,3 +81,34 @@ fn large_batches_of_verdicts_are_learned_without_gossip() {
     };
     holds(&Plan { quorum: (5, 1, 4), ..plan });
 }
+
+#[test]
+fn who_is_heard_and_does_not_hear_catches_up() {
+    for seed in 50..54 {
+        holds(&Plan { one_way: 6, heal_ms: 12_000, end_ms: 75_000, ..Plan::calm(seed) });
+    }
+}
+
+#[test]
+fn connections_that_break_at_any_message_delay_everything_and_lose_nothing() {
+    for seed in 60..63 {
+        let weather = Weather { flips: 60, duplicates: 40, ..Weather::CALM };
+        holds(&Plan { weather, heal_ms: 15_000, end_ms: 70_000, ..Plan::calm(seed) });
+    }
+}
+
+#[test]
+fn a_liars_messages_with_bits_turned_over_change_no_outcome() {
+    for seed in 70..73 {
+        let weather = Weather { flips: 200, ..Weather::CALM };
+        holds(&Plan { liar: Some(1), weather, heal_ms: 15_000, end_ms: 75_000, ..Plan::calm(seed) });
+    }
+}
+
+#[test]
+fn clocks_that_are_off_within_the_charters_window_hold_nothing_up() {
+    let off = sim::plan::SKEW_MS as i64;
+    for skewed in [vec![(0, off), (1, -off)], vec![(4, off), (6, -off)], vec![(0, -off), (6, off), (5, off)]] {
+        holds(&Plan { skewed, end_ms: 45_000, ..Plan::calm(80) });
+    }
+}

@@ -8,7 +8,7 @@ use commonwheel_protocol::core::Input;
 impl World<'_> {
     pub(super) fn heal(&mut self) -> Result<(), String> {
         self.weather = Weather::CALM;
-        self.network.sides = None;
+        self.network.heal();
         for node in 0..self.nodes.len() {
             self.nodes[node].doom = None;
             if !self.plan.down.iter().any(|(who, _, until)| *who == node && *until > self.now) {
@@ -36,6 +36,17 @@ impl World<'_> {
         if !self.plan.down.iter().any(|(who, from, _)| *who == node && *from == self.now) {
             self.at(back, Event::Start(node));
         }
+        self.refresh()
+    }
+
+    /// The connection with this number fails, if it still stands, and is made again after a while.
+    pub(super) fn break_link(&mut self, a: usize, b: usize, connection: u64) -> Result<(), String> {
+        if self.network.connection(a, b) != Some(connection) {
+            return Ok(());
+        }
+        self.network.set_broken(a, b, true);
+        let back = self.now + self.random.within(100, 3_000);
+        self.at(back, Event::Rejoin(a, b));
         self.refresh()
     }
 

@@ -70,6 +70,11 @@ enum Event {
     Start(usize),
     Split(Vec<bool>),
     Mend,
+    Unhear(BTreeSet<(usize, usize)>),
+    Hear,
+    /// The connection with this number fails.
+    Break(usize, usize, u64),
+    Rejoin(usize, usize),
     Contribute(usize),
     Lie,
     Heal,
@@ -112,7 +117,9 @@ impl<'p> World<'p> {
         let mut nodes = Vec::new();
         for index in 0..plan.nodes() {
             let (validator, honest) = ((index < n).then_some(index), plan.liar != Some(index));
-            nodes.push(Node::new(index, validator, honest, random.within(0, 1_500), &community)?);
+            let off = plan.skewed.iter().find(|(node, _)| *node == index).map_or(0, |(_, by_ms)| *by_ms);
+            let skew_ms = off + random.within(0, 1_500) as i64;
+            nodes.push(Node::new(index, validator, honest, skew_ms, &community)?);
         }
         let mut world = World {
             weather: plan.weather,
@@ -173,6 +180,19 @@ impl<'p> World<'p> {
             }
             Event::Mend => {
                 self.network.sides = None;
+                self.refresh()
+            }
+            Event::Unhear(pairs) => {
+                self.network.unheard = pairs;
+                Ok(())
+            }
+            Event::Hear => {
+                self.network.unheard.clear();
+                Ok(())
+            }
+            Event::Break(a, b, connection) => self.break_link(a, b, connection),
+            Event::Rejoin(a, b) => {
+                self.network.set_broken(a, b, false);
                 self.refresh()
             }
             Event::Contribute(handful) => self.contribute(handful),

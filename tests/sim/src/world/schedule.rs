@@ -33,6 +33,15 @@ impl World<'_> {
             self.at(when, Event::Split(sides));
             self.at(until, Event::Mend);
         }
+        for _ in 0..plan.one_way {
+            let deaf: Vec<_> = (0..plan.nodes()).map(|_| self.random.percent(40)).collect();
+            let pairs = (0..plan.nodes()).flat_map(|from| (0..plan.nodes()).map(move |to| (from, to)));
+            let pairs = pairs.filter(|(from, to)| !deaf[*from] && deaf[*to]).collect();
+            let when = self.random.within(500, heal - 1);
+            let until = self.random.within(when, heal);
+            self.at(when, Event::Unhear(pairs));
+            self.at(until, Event::Hear);
+        }
         if self.liar.is_some() {
             self.at(900, Event::Lie);
         }

@@ -48,19 +48,38 @@ impl World<'_> {
             return;
         }
         for to in self.network.neighbours(from) {
-            if Some(to) == except || self.random.percent(self.weather.gossip_loss) {
-                continue;
-            }
-            self.send(from, to, What::Gossip(bytes.clone()));
-            if self.random.percent(self.weather.duplicates) {
+            if Some(to) != except && !self.random.percent(self.weather.gossip_loss) {
                 self.send(from, to, What::Gossip(bytes.clone()));
             }
         }
     }
 
+    /// Puts a message on its way, now and then twice, each with a delay of its own: so messages of
+    /// every kind overtake each other.
     pub(super) fn send(&mut self, from: usize, to: usize, what: What) {
+        if self.network.unheard.contains(&(from, to)) {
+            match what {
+                What::Gossip(_) => {}
+                What::Request(ask, _) => self.time_out(to, from, ask),
+                What::Reply(ask, _) => self.time_out(from, to, ask),
+            }
+            return;
+        }
+        if self.random.percent(self.weather.duplicates) {
+            self.carry(from, to, what.clone());
+        }
+        self.carry(from, to, what);
+    }
+
+    fn carry(&mut self, from: usize, to: usize, mut what: What) {
         let Some(connection) = self.network.connection(from, to) else { return };
         let arrives = self.now + self.random.within(1, self.weather.delay_ms);
+        if self.random.per_mille(self.weather.flips) {
+            if self.nodes[from].honest {
+                return self.at(arrives, Event::Break(from, to, connection));
+            }
+            what.flip(&mut self.random);
+        }
         self.at(arrives, Event::Deliver(Delivery { from, to, connection, what }));
     }
 
