@@ -1,6 +1,7 @@
 //! A validator that misbehaves in every way at once, within what one key can sign.
 
 use crate::community::Community;
+use crate::disk::Disk;
 use crate::random::Random;
 use commonwheel_protocol::agreement::{Batch, Class, Entry, Verdict};
 use commonwheel_protocol::bytes::{Cid, Node, encode};
@@ -14,7 +15,6 @@ use commonwheel_protocol::record::{Header, RecordId};
 use commonwheel_protocol::sign::SecretKey;
 use commonwheel_protocol::wire::exchange::{Answer, Receipt, Refusal};
 use commonwheel_protocol::wire::gossip::Message;
-use commonwheel_storage::MemoryStore;
 
 /// Made-up headers that a liar vouches for, in all: what they cost others is bounded by the limits
 /// on waiting records, which are larger than a simulation should be.
@@ -51,7 +51,7 @@ impl Liar {
     }
 
     /// Some messages to gossip.
-    pub fn lies(&mut self, store: &MemoryStore, community: &Community, random: &mut Random) -> Vec<Vec<u8>> {
+    pub fn lies(&mut self, store: &Disk, community: &Community, random: &mut Random) -> Vec<Vec<u8>> {
         let mut known = status::accepted(store).unwrap_or_default();
         let _ = index::each_record(store, prefix::WAITING, |id, _| known.push(id));
         let unknown = RecordId(Cid::of_cbor(&random.bytes::<8>()));

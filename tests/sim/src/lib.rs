@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod community;
+pub mod disk;
 mod liar;
 mod network;
 mod node;
@@ -16,6 +17,7 @@ mod random;
 pub mod records;
 pub mod world;
 
+pub use disk::Loss;
 pub use node::CrashPoint;
 pub use plan::{Plan, Planted, Weather};
 pub use world::{Report, Violation, run};

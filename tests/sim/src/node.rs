@@ -1,12 +1,12 @@
 //! One simulated node: a store that survives crashes, and a core that does not.
 
 use crate::community::{Community, START_S};
+use crate::disk::{Disk, Loss};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::{Core, Millis, Role};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::ledger::LedgerError;
 use commonwheel_protocol::wire::exchange::Peer;
-use commonwheel_storage::MemoryStore;
 use std::collections::BTreeSet;
 
 /// Where in a step a crash happens. At each of them a real node can die.
@@ -16,8 +16,8 @@ pub enum CrashPoint {
     Idle,
     /// The next batch is never committed.
     BeforeCommit,
-    /// Only the first blocks of the next batch are durable.
-    MidCommit,
+    /// At one of the fsyncs of the next batch.
+    AtSync(Loss),
     /// The next batch is durable, and none of its effects happens.
     BeforeEffects,
 }
@@ -27,7 +27,7 @@ pub struct Node {
     /// Its place in the world, and its transport id.
     pub index: usize,
     /// What survives.
-    pub store: MemoryStore,
+    pub store: Disk,
     /// Its place among the charter's validators.
     pub validator: Option<usize>,
     /// Whether it follows the protocol.
@@ -48,7 +48,7 @@ impl Node {
         skew_ms: i64,
         community: &Community,
     ) -> Result<Self, LedgerError> {
-        let store = community.joined_store()?;
+        let store = Disk::new(community.joined_store()?);
         Ok(Node { index, store, validator, honest, core: None, doom: None, seen: BTreeSet::new(), skew_ms })
     }
 

@@ -1,5 +1,6 @@
 //! What is simulated: who takes part, what goes wrong, and until when.
 
+use crate::disk::Loss;
 use crate::node::CrashPoint;
 use crate::random::Random;
 use commonwheel_protocol::agreement::charter::BodyAccess;
@@ -71,6 +72,8 @@ pub struct Plan {
     pub author: Option<usize>,
     /// Where it crashes, the first time that it is handed records.
     pub crash_on_contributing: Option<CrashPoint>,
+    /// At which of its fsyncs, counted from 0 over its life, one node crashes, and what that takes.
+    pub crash_at_sync: Option<(usize, u64, Loss)>,
     /// Which validator misbehaves, if one does.
     pub liar: Option<usize>,
     /// How often some node crashes and starts again.
@@ -115,6 +118,7 @@ impl Plan {
             end_ms: 30_000,
             author: None,
             crash_on_contributing: None,
+            crash_at_sync: None,
             liar: None,
             crashes: 0,
             partitions: 0,

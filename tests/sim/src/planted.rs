@@ -1,5 +1,6 @@
 //! Faults put into one node on purpose: each must be noticed by a checker.
 
+use crate::disk::Disk;
 use crate::plan::{Plan, Planted};
 use crate::records::PLANTED;
 use commonwheel_protocol::bytes::{Cid, Node, decode, encode};
@@ -7,10 +8,9 @@ use commonwheel_protocol::core::{AskId, Effect, Step};
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::wire::exchange::{Answer, Parcel};
-use commonwheel_storage::MemoryStore;
 
 /// Changes what one node is about to commit and do.
-pub fn spoil(fault: Planted, plan: &Plan, at: usize, asker: Option<usize>, store: &MemoryStore, step: &mut Step) {
+pub fn spoil(fault: Planted, plan: &Plan, at: usize, asker: Option<usize>, store: &Disk, step: &mut Step) {
     let validator = at == 0;
     let replica = at == plan.quorum.0;
     match fault {
@@ -51,7 +51,7 @@ fn drop_one_acceptance(step: &mut Step) {
     }
 }
 
-fn serve_waiting(store: &MemoryStore, step: &mut Step) {
+fn serve_waiting(store: &Disk, step: &mut Step) {
     let mut parcels = Vec::new();
     let _ = index::each_record(store, prefix::WAITING, |id, entry| {
         let (header, body) = (store.block(Shelf::Live, &id.0), store.block(Shelf::Waiting, &entry.body));

@@ -1,7 +1,7 @@
 //! What a community must survive, one scenario each.
 
 use commonwheel_protocol::agreement::charter::BodyAccess;
-use sim::{CrashPoint, Plan, Weather, run};
+use sim::{CrashPoint, Loss, Plan, Weather, run};
 
 fn holds(plan: &Plan) -> sim::Report {
     run(plan).unwrap_or_else(|violation| panic!("{violation}"))
@@ -50,7 +50,7 @@ fn what_was_contributed_spreads_though_its_author_crashed_before_telling_anyone(
 #[test]
 fn a_record_whose_header_alone_became_durable_is_contributed_again_with_its_body() {
     for seed in 30..36 {
-        holds(&Plan { crash_on_contributing: Some(CrashPoint::MidCommit), ..Plan::calm(seed) });
+        holds(&Plan { crash_on_contributing: Some(CrashPoint::AtSync(Loss::Power)), ..Plan::calm(seed) });
     }
 }
 

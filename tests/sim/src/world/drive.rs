@@ -2,6 +2,7 @@
 
 use super::{Cause, World};
 use crate::check::Sent;
+use crate::disk::Loss;
 use crate::network::What;
 use crate::node::{CrashPoint, index_of};
 use crate::planted;
@@ -28,19 +29,35 @@ impl World<'_> {
         if doom == Some(CrashPoint::BeforeCommit) {
             return self.crash(at);
         }
-        if doom == Some(CrashPoint::MidCommit) {
-            let kept = self.random.index(step.batch.puts.len() + 1);
-            let torn = Batch { puts: step.batch.puts[..kept].to_vec(), erasures: vec![] };
-            node.store.commit(&torn).map_err(|error| format!("commit: {error}"))?;
+        if let Some((sync, loss)) = self.crashes_at_sync(at, &step.batch) {
+            let crashed = self.nodes[at].store.crash_in(&step.batch, sync, loss, &mut self.random);
+            crashed.map_err(|error| format!("commit: {error}"))?;
             return self.crash(at);
         }
-        node.store.commit(&step.batch).map_err(|error| format!("commit: {error}"))?;
+        self.nodes[at].store.commit(&step.batch).map_err(|error| format!("commit: {error}"))?;
         self.remember(at, &step);
         self.check(|checks, view| checks.committed(view, at, &step.batch))?;
         if doom == Some(CrashPoint::BeforeEffects) {
             return self.crash(at);
         }
         step.effects.into_iter().try_for_each(|effect| self.act(at, effect, &cause))
+    }
+
+    /// At which of the syncs of this commit the node crashes, if at one: as the plan says, or by its doom.
+    fn crashes_at_sync(&mut self, at: usize, batch: &Batch) -> Option<(u64, Loss)> {
+        let node = &self.nodes[at];
+        let (before, syncs) = (node.store.syncs(), node.store.syncs_of(batch));
+        if let Some((who, sync, loss)) = self.plan.crash_at_sync
+            && (who, true) == (at, (before..before + syncs).contains(&sync))
+            && !self.crashed_at_sync
+        {
+            self.crashed_at_sync = true;
+            return Some((sync - before, loss));
+        }
+        match node.doom {
+            Some(CrashPoint::AtSync(loss)) if syncs > 0 => Some((self.random.index(syncs as usize) as u64, loss)),
+            _ => None,
+        }
     }
 
     pub(super) fn act(&mut self, at: usize, effect: Effect, cause: &Cause) -> Result<(), String> {

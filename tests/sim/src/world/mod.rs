@@ -33,6 +33,8 @@ pub struct Report {
     pub steps: u64,
     /// Records with a certificate.
     pub accepted: usize,
+    /// Fsyncs of each node's disk.
+    pub syncs: Vec<u64>,
 }
 
 /// A rule that did not hold.
@@ -104,6 +106,8 @@ struct World<'p> {
     told: BTreeSet<RecordId>,
     /// Taken once.
     crash_on_contributing: Option<CrashPoint>,
+    /// Whether the crash at one sync that the plan asks for has happened.
+    crashed_at_sync: bool,
     trace: Cid,
     steps: u64,
 }
@@ -131,6 +135,7 @@ impl<'p> World<'p> {
             checks: Checks::all(),
             told: BTreeSet::new(),
             crash_on_contributing: plan.crash_on_contributing,
+            crashed_at_sync: false,
             trace: Cid::of_cbor(b""),
             steps: 0,
             community,
@@ -158,7 +163,8 @@ impl<'p> World<'p> {
         }
         self.check(|checks, view| checks.end(view))?;
         let accepted = self.records.iter().filter(|record| record.sound).count();
-        Ok(Report { trace: self.trace, steps: self.steps, accepted })
+        let syncs = self.nodes.iter().map(|node| node.store.syncs()).collect();
+        Ok(Report { trace: self.trace, steps: self.steps, accepted, syncs })
     }
 
     fn happen(&mut self, event: Event) -> Result<(), String> {

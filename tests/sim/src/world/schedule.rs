@@ -1,6 +1,7 @@
 //! What a plan decides beforehand.
 
 use super::{Event, World};
+use crate::disk::Loss;
 use crate::node::CrashPoint;
 
 impl World<'_> {
@@ -22,8 +23,12 @@ impl World<'_> {
         }
         for _ in 0..plan.crashes {
             let (when, node) = (self.random.within(1_000, heal - 1), self.random.index(plan.nodes()));
-            let points = [CrashPoint::Idle, CrashPoint::BeforeCommit, CrashPoint::BeforeEffects, CrashPoint::MidCommit];
-            let point = points[self.random.index(4)];
+            let points = [CrashPoint::Idle, CrashPoint::BeforeCommit, CrashPoint::BeforeEffects];
+            let losses = [Loss::Process, Loss::Power];
+            let point = match self.random.index(6) {
+                point @ 0..3 => points[point],
+                loss => CrashPoint::AtSync(losses[loss % 2]),
+            };
             self.at(when, Event::Crash(node, point));
         }
         for _ in 0..plan.partitions {
