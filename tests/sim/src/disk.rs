@@ -32,7 +32,6 @@ pub struct Disk {
     /// What the node reads. Between two commits the same is durable.
     live: MemoryStore,
     syncs: u64,
-    rotten: Option<(Shelf, Cid)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +63,7 @@ impl Operation {
 impl Disk {
     /// A disk that holds what a store does.
     pub fn new(store: MemoryStore) -> Self {
-        Disk { live: store, syncs: 0, rotten: None }
+        Disk { live: store, syncs: 0 }
     }
 
     /// How many fsyncs there were so far.
@@ -105,9 +104,14 @@ impl Disk {
         self.live.commit(&found_on_opening(durable))
     }
 
-    /// A block that cannot be read any more, though it is there.
-    pub fn rot(&mut self, shelf: Shelf, cid: Cid) {
-        self.rotten = Some((shelf, cid));
+    /// A copy of what is durable, as a backup takes it between two commits.
+    pub fn backup(&self) -> MemoryStore {
+        self.live.clone()
+    }
+
+    /// Puts a backup in the place of everything.
+    pub fn restore(&mut self, backup: MemoryStore) {
+        self.live = backup;
     }
 
     /// Every block of a shelf with its id, in the order of their ids.
@@ -174,9 +178,6 @@ impl Store for Disk {
 
 impl Ledger for Disk {
     fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError> {
-        if self.rotten == Some((shelf, *cid)) {
-            return Err(LedgerError("a block does not match its id".into()));
-        }
         self.live.block(shelf, cid)
     }
 

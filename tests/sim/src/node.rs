@@ -7,6 +7,7 @@ use commonwheel_protocol::core::{Core, Millis, Role};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::ledger::LedgerError;
 use commonwheel_protocol::wire::exchange::Peer;
+use commonwheel_storage::MemoryStore;
 use std::collections::BTreeSet;
 
 /// Where in a step a crash happens. At each of them a real node can die.
@@ -36,6 +37,8 @@ pub struct Node {
     pub(crate) doom: Option<CrashPoint>,
     /// Gossip messages that it has seen in this life.
     pub(crate) seen: BTreeSet<Cid>,
+    /// The last backup of its store.
+    pub(crate) backup: Option<MemoryStore>,
     /// How far its clock is ahead.
     skew_ms: i64,
 }
@@ -49,7 +52,17 @@ impl Node {
         community: &Community,
     ) -> Result<Self, LedgerError> {
         let store = Disk::new(community.joined_store()?);
-        Ok(Node { index, store, validator, honest, core: None, doom: None, seen: BTreeSet::new(), skew_ms })
+        Ok(Node {
+            index,
+            store,
+            validator,
+            honest,
+            core: None,
+            doom: None,
+            seen: BTreeSet::new(),
+            backup: None,
+            skew_ms,
+        })
     }
 
     /// Whether it runs.
@@ -65,7 +78,7 @@ impl Node {
         let role = Role {
             peer: peer(self.index),
             validator: self.validator.map(|place| community.validators[place].clone()),
-            reader: Seed::new([100 + self.index as u8; 32]).reader(&community.id()),
+            reader: reader_seed(self.index).reader(&community.id()),
         };
         let (founding, ruleset) = (community.founding.clone(), community.ruleset.clone());
         self.core = Some(Core::open(founding, ruleset, role, self.clock(now_ms), &self.store)?);
@@ -79,12 +92,18 @@ impl Node {
     }
 }
 
+fn reader_seed(index: usize) -> Seed {
+    let mut bytes = [100; 32];
+    bytes[..8].copy_from_slice(&(index as u64).to_be_bytes());
+    Seed::new(bytes)
+}
+
 /// The transport id of a node.
 pub fn peer(index: usize) -> Peer {
-    Peer(vec![b'n', index as u8])
+    Peer(vec![b'n', (index >> 8) as u8, index as u8])
 }
 
 /// The node with a transport id.
 pub fn index_of(peer: &Peer) -> usize {
-    usize::from(peer.0[1])
+    peer.0[1..].iter().fold(0, |index, byte| index << 8 | usize::from(*byte))
 }

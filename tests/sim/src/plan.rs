@@ -20,6 +20,11 @@ pub enum Planted {
     RawTextStored,
     /// A replica forgets every certificate that it learns.
     CertificatesForgotten,
+    /// A validator signs two batches under one number, as one does that was restored from a backup and
+    /// goes on from there.
+    NumberTwice,
+    /// A node loses what waits in it whenever it crashes.
+    WaitingLost,
     /// A replica asks for the same thing again and again.
     AskingWithoutEnd,
 }
@@ -86,6 +91,8 @@ pub struct Plan {
     pub skewed: Vec<(usize, i64)>,
     /// Nodes that are down for a while: node, from, until.
     pub down: Vec<(usize, u64, u64)>,
+    /// Nodes whose disk is lost and replaced by a backup: node, when that was taken, when it is restored.
+    pub restored: Vec<(usize, u64, u64)>,
     /// Whether gossip never works at all, so that everything has to be asked for.
     pub without_gossip: bool,
     /// A fault put in on purpose.
@@ -125,6 +132,7 @@ impl Plan {
             one_way: 0,
             skewed: vec![],
             down: vec![],
+            restored: vec![],
             without_gossip: false,
             planted: None,
         }
@@ -172,12 +180,29 @@ impl Plan {
         let off = more.within(0, 2);
         plan.skewed =
             (0..off).map(|_| (more.index(plan.nodes()), more.within(0, 2 * SKEW_MS) as i64 - SKEW_MS as i64)).collect();
+        if more.percent(40) {
+            // Not yet of a validator: see `with_a_restored_validator`.
+            let node = more.within(quorum.0 as u64, plan.nodes() as u64 - 1) as usize;
+            plan.restored.push(backup(node, heal_ms, &mut more));
+        }
         plan.liar = (quorum.1 > 0 && random.percent(50)).then(|| random.index(quorum.0));
         if random.percent(30) && quorum.0 > 1 {
             // As many as it takes to stop acceptance; the last of them comes back only at the end.
             plan.down = (0..quorum.0 - quorum.2 + 1).map(|i| (i, 0, heal_ms - 1_000 * i as u64)).collect();
         }
         plan
+    }
+
+    /// The same with an honest validator whose disk is replaced by an old backup.
+    ///
+    /// Apart until the core gets its own operations back from others before it signs anything.
+    #[must_use]
+    pub fn with_a_restored_validator(mut self) -> Self {
+        let mut random = Random::new(self.seed ^ 0xbacc);
+        let honest: Vec<_> = (0..self.quorum.0).filter(|place| self.liar != Some(*place)).collect();
+        let node = honest[random.index(honest.len())];
+        self.restored.push(backup(node, self.heal_ms, &mut random));
+        self
     }
 
     /// Nodes in all: validators, then replicas, then the contributor.
@@ -189,4 +214,9 @@ impl Plan {
     pub fn contributor(&self) -> usize {
         self.author.unwrap_or(self.nodes() - 1)
     }
+}
+
+fn backup(node: usize, heal_ms: u64, random: &mut Random) -> (usize, u64, u64) {
+    let taken = random.within(0, heal_ms / 2);
+    (node, taken, random.within(taken + 1, heal_ms - 1))
 }

@@ -1,16 +1,28 @@
 //! Faults put into one node on purpose: each must be noticed by a checker.
 
+use crate::community::Community;
 use crate::disk::Disk;
 use crate::plan::{Plan, Planted};
 use crate::records::PLANTED;
+use commonwheel_protocol::agreement::{Batch, Entry, Verdict};
 use commonwheel_protocol::bytes::{Cid, Node, decode, encode};
 use commonwheel_protocol::core::{AskId, Effect, Step};
 use commonwheel_protocol::index::{self, prefix};
-use commonwheel_protocol::ledger::{Ledger, Shelf};
+use commonwheel_protocol::ledger::{self, Ledger, LedgerError, Shelf, Store};
+use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::wire::exchange::{Answer, Parcel};
+use commonwheel_protocol::wire::gossip::Message;
 
 /// Changes what one node is about to commit and do.
-pub fn spoil(fault: Planted, plan: &Plan, at: usize, asker: Option<usize>, store: &Disk, step: &mut Step) {
+pub fn spoil(
+    fault: Planted,
+    plan: &Plan,
+    at: usize,
+    asker: Option<usize>,
+    around: (&Disk, &Community),
+    step: &mut Step,
+) {
+    let (store, community) = around;
     let validator = at == 0;
     let replica = at == plan.quorum.0;
     match fault {
@@ -28,6 +40,7 @@ pub fn spoil(fault: Planted, plan: &Plan, at: usize, asker: Option<usize>, store
             step.batch.put(Shelf::Live, Cid::of_cbor(&raw), raw);
         }
         Planted::CertificatesForgotten if replica => step.batch.puts.retain(|(shelf, ..)| *shelf != Shelf::Certified),
+        Planted::NumberTwice if validator => sign_two_under_one_number(community, step),
         Planted::AskingWithoutEnd if replica => {
             let asked = step.effects.iter().find_map(|effect| match effect {
                 Effect::Ask { peer, bytes, .. } => Some((peer.clone(), bytes.clone())),
@@ -51,6 +64,21 @@ fn drop_one_acceptance(step: &mut Step) {
     }
 }
 
+/// Publishes a verdict on an unknown record under the number of a batch that it publishes too.
+fn sign_two_under_one_number(community: &Community, step: &mut Step) {
+    let published = step.effects.iter().find_map(|effect| match effect {
+        Effect::Publish(bytes) => {
+            Message::read(bytes).ok()?.batches.first().and_then(|batch| Batch::verify(batch).ok())
+        }
+        _ => None,
+    });
+    let Some(batch) = published else { return };
+    let entries = [Entry { record: RecordId(Cid::of_cbor(b"another")), verdict: Verdict::Accept }];
+    let (number, key) = (batch.signed().number, &community.validators[0]);
+    let other = Batch::sign(community.id(), community.charter().id(), number, &entries, key);
+    step.effects.push(Effect::Publish(Message { batches: vec![other], ..Message::default() }.to_bytes()));
+}
+
 fn serve_waiting(store: &Disk, step: &mut Step) {
     let mut parcels = Vec::new();
     let _ = index::each_record(store, prefix::WAITING, |id, entry| {
@@ -66,4 +94,10 @@ fn serve_waiting(store: &Disk, step: &mut Step) {
             *bytes = Answer::Records(parcels.clone()).to_bytes();
         }
     }
+}
+
+/// Erases every waiting body, as a disk does that took them for durable too early.
+pub fn lose_what_waits(store: &mut Disk) -> Result<(), LedgerError> {
+    let erasures = store.blocks(Shelf::Waiting).map(|(cid, _)| (Shelf::Waiting, *cid)).collect();
+    store.commit(&ledger::Batch { puts: vec![], erasures })
 }

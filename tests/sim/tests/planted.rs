@@ -1,6 +1,6 @@
 //! Each checker notices the fault that it is there for.
 
-use sim::{Plan, Planted, run};
+use sim::{Loss, Plan, Planted, run};
 
 fn noticed(planted: Planted, by: &str) {
     let plan = Plan { planted: Some(planted), ..Plan::calm(4) };
@@ -42,4 +42,16 @@ fn a_replica_that_falls_behind_is_noticed() {
 #[test]
 fn asking_without_end_is_noticed() {
     noticed(Planted::AskingWithoutEnd, "bounds: ");
+}
+
+#[test]
+fn two_batches_under_one_number_are_noticed() {
+    noticed(Planted::NumberTwice, "restored: ");
+}
+
+#[test]
+fn what_a_crash_takes_of_what_was_acknowledged_is_noticed() {
+    let plan = Plan { planted: Some(Planted::WaitingLost), crash_at_sync: Some((0, 6, Loss::Power)), ..Plan::calm(4) };
+    let violation = run(&plan).expect_err("the fault is noticed");
+    assert!(violation.what.starts_with("durability: "), "{violation}");
 }

@@ -112,3 +112,12 @@ fn clocks_that_are_off_within_the_charters_window_hold_nothing_up() {
         holds(&Plan { skewed, end_ms: 45_000, ..Plan::calm(80) });
     }
 }
+
+#[test]
+fn a_replica_or_a_contributor_restored_from_an_old_backup_comes_back() {
+    for (seed, taken) in [(100, 0), (101, 1_500), (102, 2_500), (103, 3_500)] {
+        for node in [4, 6] {
+            holds(&Plan { restored: vec![(node, taken, 4_800)], end_ms: 60_000, ..Plan::calm(seed) });
+        }
+    }
+}

@@ -28,14 +28,18 @@ impl Durability {
     }
 
     fn kept(&self, node: &Node) -> Result<(), String> {
-        let on = |shelves: [Shelf; 2], cid: &Cid| shelves.into_iter().any(|on| node.store.holds(on, cid) == Ok(true));
         for ((_, id), body) in self.0.iter().filter(|((who, _), _)| *who == node.index) {
-            if !on([Shelf::Certified, Shelf::Live], &id.0) || !on([Shelf::Certified, Shelf::Waiting], body) {
+            if !holds(node, id, body) {
                 return Err(format!("node {} promised to hold {id} and lacks it", node.index));
             }
         }
         Ok(())
     }
+}
+
+fn holds(node: &Node, id: &RecordId, body: &Cid) -> bool {
+    let on = |shelves: [Shelf; 2], cid: &Cid| shelves.into_iter().any(|on| node.store.holds(on, cid) == Ok(true));
+    on([Shelf::Certified, Shelf::Live], &id.0) && on([Shelf::Certified, Shelf::Waiting], body)
 }
 
 impl Check for Durability {
@@ -67,6 +71,11 @@ impl Check for Durability {
 
     fn opened(&mut self, _view: &View, node: &Node) -> Result<(), String> {
         self.kept(node)
+    }
+
+    fn restored(&mut self, _view: &View, node: &Node) -> Result<(), String> {
+        self.0.retain(|(who, id), body| *who != node.index || holds(node, id, body));
+        Ok(())
     }
 
     fn end(&mut self, view: &View) -> Result<(), String> {

@@ -6,6 +6,7 @@ mod canary;
 mod convergence;
 mod durability;
 mod privacy;
+mod restored;
 
 use crate::community::Community;
 use crate::node::Node;
@@ -103,6 +104,11 @@ trait Check {
         Ok(())
     }
 
+    /// A node's disk was replaced by an old backup: what it held since is gone, and no longer asked of it.
+    fn restored(&mut self, _view: &View, _node: &Node) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The simulation has ended.
     fn end(&mut self, _view: &View) -> Result<(), String> {
         Ok(())
@@ -121,6 +127,7 @@ impl Checks {
             Box::new(canary::Canary),
             Box::new(convergence::Convergence),
             Box::<bounds::Bounds>::default(),
+            Box::<restored::Restored>::default(),
         ])
     }
 
@@ -145,6 +152,10 @@ impl Checks {
             return Ok(());
         }
         self.each(|check| check.opened(view, node))
+    }
+
+    pub fn restored(&mut self, view: &View, node: usize) -> Result<(), String> {
+        self.each(|check| check.restored(view, &view.nodes[node]))
     }
 
     pub fn end(&mut self, view: &View) -> Result<(), String> {

@@ -20,7 +20,7 @@ impl World<'_> {
         self.steps += 1;
         if let Some(fault) = self.plan.planted {
             let asker = if let Cause::Request(from, _) = cause { Some(from) } else { None };
-            planted::spoil(fault, self.plan, at, asker, &node.store, &mut step);
+            planted::spoil(fault, self.plan, at, asker, (&node.store, &self.community), &mut step);
         }
         if let Some(liar) = self.liar.as_mut().filter(|liar| liar.node == at) {
             liar.twist(&mut step, &mut self.random);

@@ -2,7 +2,8 @@
 
 use super::{Cause, Event, World};
 use crate::node::{Node, peer};
-use crate::plan::Weather;
+use crate::plan::{Planted, Weather};
+use crate::planted;
 use commonwheel_protocol::core::Input;
 
 impl World<'_> {
@@ -32,11 +33,29 @@ impl World<'_> {
             return Ok(());
         }
         self.nodes[node].crash();
+        if self.plan.planted == Some(Planted::WaitingLost) {
+            planted::lose_what_waits(&mut self.nodes[node].store).map_err(|error| error.to_string())?;
+        }
         let back = self.now + self.random.within(200, 8_000);
         if !self.plan.down.iter().any(|(who, from, _)| *who == node && *from == self.now) {
             self.at(back, Event::Start(node));
         }
         self.refresh()
+    }
+
+    /// The disk of a node is lost, and a backup takes its place. Whoever shared something there since
+    /// shares it again.
+    pub(super) fn restore(&mut self, node: usize) -> Result<(), String> {
+        let Some(backup) = self.nodes[node].backup.clone() else { return Ok(()) };
+        self.crash(node)?;
+        self.nodes[node].store.restore(backup);
+        self.check(|checks, view| checks.restored(view, node))?;
+        if node == self.plan.contributor() {
+            for handful in std::mem::take(&mut self.shared) {
+                self.at(self.now + 500, Event::Contribute(handful));
+            }
+        }
+        Ok(())
     }
 
     /// The connection with this number fails, if it still stands, and is made again after a while.

@@ -46,12 +46,17 @@ pub struct Violation {
     pub at_ms: u64,
     /// Which rule, and what was found.
     pub what: String,
+    /// What the command line takes beside the seed to repeat it.
+    pub options: String,
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Violation { seed, at_ms, what } = self;
-        write!(f, "seed {seed} at {at_ms} ms: {what}; repeat with `cargo run --release -p sim -- --seed {seed}`")
+        let Violation { seed, at_ms, what, options } = self;
+        write!(
+            f,
+            "seed {seed} at {at_ms} ms: {what}; repeat with `cargo run --release -p sim -- --seed {seed}{options}`"
+        )
     }
 }
 
@@ -60,9 +65,9 @@ impl fmt::Display for Violation {
 /// # Errors
 /// The first rule that does not hold.
 pub fn run(plan: &Plan) -> Result<Report, Violation> {
-    let failed = |what: String| Violation { seed: plan.seed, at_ms: 0, what };
+    let failed = |what: String| Violation { seed: plan.seed, at_ms: 0, what, options: String::new() };
     let mut world = World::new(plan).map_err(|error| failed(format!("cannot set up: {error}")))?;
-    world.run().map_err(|what| Violation { seed: plan.seed, at_ms: world.now, what })
+    world.run().map_err(|what| Violation { at_ms: world.now, ..failed(what) })
 }
 
 enum Event {
@@ -77,6 +82,8 @@ enum Event {
     /// The connection with this number fails.
     Break(usize, usize, u64),
     Rejoin(usize, usize),
+    Backup(usize),
+    Restore(usize),
     Contribute(usize),
     Lie,
     Heal,
@@ -104,6 +111,8 @@ struct World<'p> {
     checks: Checks,
     /// Records whose author has learned that, and why, they are refused.
     told: BTreeSet<RecordId>,
+    /// Handfuls of records that became durable where they were contributed.
+    shared: BTreeSet<usize>,
     /// Taken once.
     crash_on_contributing: Option<CrashPoint>,
     /// Whether the crash at one sync that the plan asks for has happened.
@@ -134,6 +143,7 @@ impl<'p> World<'p> {
             liar: plan.liar.map(|place| Liar::new(place, community.validators[place].clone())),
             checks: Checks::all(),
             told: BTreeSet::new(),
+            shared: BTreeSet::new(),
             crash_on_contributing: plan.crash_on_contributing,
             crashed_at_sync: false,
             trace: Cid::of_cbor(b""),
@@ -201,6 +211,11 @@ impl<'p> World<'p> {
                 self.network.set_broken(a, b, false);
                 self.refresh()
             }
+            Event::Backup(node) => {
+                self.nodes[node].backup = Some(self.nodes[node].store.backup());
+                Ok(())
+            }
+            Event::Restore(node) => self.restore(node),
             Event::Contribute(handful) => self.contribute(handful),
             Event::Lie => self.lie(),
             Event::Heal => self.heal(),
@@ -224,7 +239,9 @@ impl<'p> World<'p> {
         let kept = |record: &Shared| {
             on([Shelf::Live, Shelf::Certified], &record.id.0) && on([Shelf::Waiting, Shelf::Certified], &record.body)
         };
-        if !records.iter().all(kept) {
+        if records.iter().all(kept) {
+            self.shared.insert(handful);
+        } else {
             self.at(self.now + 500, Event::Contribute(handful));
         }
         Ok(())

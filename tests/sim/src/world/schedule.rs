@@ -47,6 +47,10 @@ impl World<'_> {
             self.at(when, Event::Unhear(pairs));
             self.at(until, Event::Hear);
         }
+        for (node, taken, restored) in &plan.restored {
+            self.at(*taken, Event::Backup(*node));
+            self.at(*restored, Event::Restore(*node));
+        }
         if self.liar.is_some() {
             self.at(900, Event::Lie);
         }
