@@ -8,7 +8,7 @@
 pub mod check;
 pub mod community;
 pub mod disk;
-mod liar;
+pub mod hostile;
 mod network;
 mod node;
 pub mod plan;
@@ -18,6 +18,7 @@ pub mod records;
 pub mod world;
 
 pub use disk::Loss;
+pub use hostile::Kind;
 pub use node::CrashPoint;
 pub use plan::{Plan, Planted, Weather};
 pub use world::{Report, Violation, run};

@@ -66,7 +66,7 @@ pub struct Network {
 
 impl Network {
     /// Validators with each other; the contributor with all of them; each replica with an honest
-    /// node before it, and by chance with others.
+    /// node before it, and by chance with others; each stranger with some.
     pub fn new(plan: &Plan, random: &mut Random) -> Self {
         let n = plan.quorum.0;
         let mut wanted = BTreeSet::new();
@@ -75,13 +75,22 @@ impl Network {
             wanted.insert((a, plan.nodes() - 1));
         }
         for replica in n..n + plan.replicas {
-            let honest: Vec<_> = (0..replica).filter(|node| plan.liar != Some(*node)).collect();
+            let honest: Vec<_> = (0..replica).filter(|node| plan.kind_of(*node).is_none()).collect();
             wanted.insert((honest[random.index(honest.len())], replica));
             for other in 0..replica {
                 if random.percent(20) {
                     wanted.insert((other, replica));
                 }
             }
+        }
+        for stranger in n + plan.replicas..plan.nodes() - 1 {
+            for other in (0..plan.nodes()).filter(|other| *other < stranger || *other == plan.nodes() - 1) {
+                if plan.kind_of(other).is_none() && random.percent(60) {
+                    wanted.insert((stranger.min(other), stranger.max(other)));
+                }
+            }
+            let honest: Vec<_> = (0..n).filter(|node| plan.kind_of(*node).is_none()).collect();
+            wanted.insert((honest[random.index(honest.len())], stranger));
         }
         let links = wanted.into_iter().map(|nodes| Link { nodes, connection: None, broken: false }).collect();
         Network { links, sides: None, unheard: BTreeSet::new(), next_connection: 0 }

@@ -8,7 +8,7 @@ use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::ledger::LedgerError;
 use commonwheel_protocol::wire::exchange::Peer;
 use commonwheel_storage::MemoryStore;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Where in a step a crash happens. At each of them a real node can die.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,8 @@ pub struct Node {
     pub honest: bool,
     pub(crate) core: Option<Core>,
     pub(crate) doom: Option<CrashPoint>,
-    /// Gossip messages that it has seen in this life.
-    pub(crate) seen: BTreeSet<Cid>,
+    /// When it last saw which gossip message in this life.
+    pub(crate) seen: BTreeMap<Cid, u64>,
     /// The last backup of its store.
     pub(crate) backup: Option<MemoryStore>,
     /// How far its clock is ahead.
@@ -59,7 +59,7 @@ impl Node {
             honest,
             core: None,
             doom: None,
-            seen: BTreeSet::new(),
+            seen: BTreeMap::new(),
             backup: None,
             skew_ms,
         })

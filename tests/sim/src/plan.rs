@@ -1,6 +1,7 @@
 //! What is simulated: who takes part, what goes wrong, and until when.
 
 use crate::disk::Loss;
+use crate::hostile::Kind;
 use crate::node::CrashPoint;
 use crate::random::Random;
 use commonwheel_protocol::agreement::charter::BodyAccess;
@@ -25,6 +26,12 @@ pub enum Planted {
     NumberTwice,
     /// A node loses what waits in it whenever it crashes.
     WaitingLost,
+    /// A validator blames whoever asks it something.
+    BlamesEveryone,
+    /// Nobody blames anyone.
+    BlamesNobody,
+    /// A validator keeps something of every message that it gets.
+    KeepsEverything,
     /// A replica asks for the same thing again and again.
     AskingWithoutEnd,
 }
@@ -79,8 +86,10 @@ pub struct Plan {
     pub crash_on_contributing: Option<CrashPoint>,
     /// At which of its fsyncs, counted from 0 over its life, one node crashes, and what that takes.
     pub crash_at_sync: Option<(usize, u64, Loss)>,
-    /// Which validator misbehaves, if one does.
-    pub liar: Option<usize>,
+    /// Which validator misbehaves, if one does, and how.
+    pub liar: Option<(usize, Kind)>,
+    /// Nodes that are nothing in the community and misbehave.
+    pub strangers: Vec<Kind>,
     /// How often some node crashes and starts again.
     pub crashes: usize,
     /// How often the network splits in two.
@@ -127,6 +136,7 @@ impl Plan {
             crash_on_contributing: None,
             crash_at_sync: None,
             liar: None,
+            strangers: vec![],
             crashes: 0,
             partitions: 0,
             one_way: 0,
@@ -185,7 +195,9 @@ impl Plan {
             let node = more.within(quorum.0 as u64, plan.nodes() as u64 - 1) as usize;
             plan.restored.push(backup(node, heal_ms, &mut more));
         }
-        plan.liar = (quorum.1 > 0 && random.percent(50)).then(|| random.index(quorum.0));
+        let mut kind = |kinds: &[Kind]| kinds[more.index(kinds.len())];
+        let validator = kind(&Kind::VALIDATORS);
+        plan.liar = (quorum.1 > 0 && random.percent(50)).then(|| (random.index(quorum.0), validator));
         if random.percent(30) && quorum.0 > 1 {
             // As many as it takes to stop acceptance; the last of them comes back only at the end.
             plan.down = (0..quorum.0 - quorum.2 + 1).map(|i| (i, 0, heal_ms - 1_000 * i as u64)).collect();
@@ -199,15 +211,22 @@ impl Plan {
     #[must_use]
     pub fn with_a_restored_validator(mut self) -> Self {
         let mut random = Random::new(self.seed ^ 0xbacc);
-        let honest: Vec<_> = (0..self.quorum.0).filter(|place| self.liar != Some(*place)).collect();
+        let honest: Vec<_> = (0..self.quorum.0).filter(|place| self.kind_of(*place).is_none()).collect();
         let node = honest[random.index(honest.len())];
         self.restored.push(backup(node, self.heal_ms, &mut random));
         self
     }
 
-    /// Nodes in all: validators, then replicas, then the contributor.
+    /// How a node misbehaves, if it does.
+    pub fn kind_of(&self, node: usize) -> Option<Kind> {
+        let stranger = node.checked_sub(self.quorum.0 + self.replicas);
+        let liar = self.liar.filter(|(place, _)| *place == node).map(|(_, kind)| kind);
+        liar.or_else(|| self.strangers.get(stranger?).copied())
+    }
+
+    /// Nodes in all: validators, then replicas, then strangers, then the contributor.
     pub fn nodes(&self) -> usize {
-        self.quorum.0 + self.replicas + 1
+        self.quorum.0 + self.replicas + self.strangers.len() + 1
     }
 
     /// The index of the node that contributes.

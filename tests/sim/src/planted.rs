@@ -2,11 +2,12 @@
 
 use crate::community::Community;
 use crate::disk::Disk;
+use crate::node::peer;
 use crate::plan::{Plan, Planted};
 use crate::records::PLANTED;
 use commonwheel_protocol::agreement::{Batch, Entry, Verdict};
-use commonwheel_protocol::bytes::{Cid, Node, decode, encode};
-use commonwheel_protocol::core::{AskId, Effect, Step};
+use commonwheel_protocol::bytes::{Cid, Codec, Node, decode, encode};
+use commonwheel_protocol::core::{AskId, Effect, Offence, Step};
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{self, Ledger, LedgerError, Shelf, Store};
 use commonwheel_protocol::record::RecordId;
@@ -41,6 +42,16 @@ pub fn spoil(
         }
         Planted::CertificatesForgotten if replica => step.batch.puts.retain(|(shelf, ..)| *shelf != Shelf::Certified),
         Planted::NumberTwice if validator => sign_two_under_one_number(community, step),
+        Planted::BlamesEveryone if validator => {
+            let blame = |asker| Effect::Penalise(peer(asker), Offence::Unwanted);
+            step.effects.extend(asker.map(blame));
+        }
+        Planted::KeepsEverything if validator => {
+            let mut note = vec![0; 2048];
+            note[..8].copy_from_slice(&store.syncs().to_be_bytes());
+            step.batch.put(Shelf::Live, Cid::of(Codec::Raw, &note), note);
+        }
+        Planted::BlamesNobody => step.effects.retain(|effect| !matches!(effect, Effect::Penalise(..))),
         Planted::AskingWithoutEnd if replica => {
             let asked = step.effects.iter().find_map(|effect| match effect {
                 Effect::Ask { peer, bytes, .. } => Some((peer.clone(), bytes.clone())),

@@ -1,7 +1,7 @@
 //! What a community must survive, one scenario each.
 
 use commonwheel_protocol::agreement::charter::BodyAccess;
-use sim::{CrashPoint, Loss, Plan, Weather, run};
+use sim::{CrashPoint, Kind, Loss, Plan, Weather, run};
 
 fn holds(plan: &Plan) -> sim::Report {
     run(plan).unwrap_or_else(|violation| panic!("{violation}"))
@@ -30,8 +30,8 @@ fn with_two_of_four_validators_down_records_wait_and_are_accepted_when_one_retur
 
 #[test]
 fn a_lying_validator_changes_no_outcome() {
-    for liar in 0..4 {
-        holds(&Plan { liar: Some(liar), end_ms: 45_000, ..Plan::calm(3 + liar as u64) });
+    for (liar, kind) in (0..4).flat_map(|liar| Kind::VALIDATORS.map(|kind| (liar, kind))) {
+        holds(&Plan { liar: Some((liar, kind)), end_ms: 45_000, ..Plan::calm(3 + liar as u64) });
     }
 }
 
@@ -101,7 +101,7 @@ fn connections_that_break_at_any_message_delay_everything_and_lose_nothing() {
 fn a_liars_messages_with_bits_turned_over_change_no_outcome() {
     for seed in 70..73 {
         let weather = Weather { flips: 200, ..Weather::CALM };
-        holds(&Plan { liar: Some(1), weather, heal_ms: 15_000, end_ms: 75_000, ..Plan::calm(seed) });
+        holds(&Plan { liar: Some((1, Kind::Liar)), weather, heal_ms: 15_000, end_ms: 75_000, ..Plan::calm(seed) });
     }
 }
 
@@ -120,4 +120,22 @@ fn a_replica_or_a_contributor_restored_from_an_old_backup_comes_back() {
             holds(&Plan { restored: vec![(node, taken, 4_800)], end_ms: 60_000, ..Plan::calm(seed) });
         }
     }
+}
+
+#[test]
+fn strangers_change_no_outcome_and_those_who_offend_are_penalised() {
+    for kind in Kind::STRANGERS {
+        holds(&Plan { strangers: vec![kind], heal_ms: 15_000, end_ms: 60_000, ..Plan::calm(110) });
+    }
+    holds(&Plan {
+        strangers: Kind::STRANGERS.to_vec(),
+        liar: Some((2, Kind::Silent)),
+        end_ms: 60_000,
+        ..Plan::calm(111)
+    });
+}
+
+#[test]
+fn old_gossip_sent_again_after_everyone_forgot_it_changes_nothing() {
+    holds(&Plan { strangers: vec![Kind::Replays], end_ms: 150_000, ..Plan::calm(112) });
 }

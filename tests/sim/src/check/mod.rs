@@ -5,6 +5,7 @@ mod bounds;
 mod canary;
 mod convergence;
 mod durability;
+mod fairness;
 mod privacy;
 mod restored;
 
@@ -12,6 +13,7 @@ use crate::community::Community;
 use crate::node::Node;
 use crate::plan::Plan;
 use crate::records::Shared;
+use commonwheel_protocol::core::Offence;
 use commonwheel_protocol::ledger::Batch;
 use commonwheel_protocol::record::RecordId;
 use std::collections::BTreeSet;
@@ -109,6 +111,11 @@ trait Check {
         Ok(())
     }
 
+    /// A node says that another is at fault.
+    fn penalised(&mut self, _view: &View, _judge: usize, _judged: usize, _offence: Offence) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The simulation has ended.
     fn end(&mut self, _view: &View) -> Result<(), String> {
         Ok(())
@@ -128,6 +135,7 @@ impl Checks {
             Box::new(convergence::Convergence),
             Box::<bounds::Bounds>::default(),
             Box::<restored::Restored>::default(),
+            Box::<fairness::Fairness>::default(),
         ])
     }
 
@@ -156,6 +164,13 @@ impl Checks {
 
     pub fn restored(&mut self, view: &View, node: usize) -> Result<(), String> {
         self.each(|check| check.restored(view, &view.nodes[node]))
+    }
+
+    pub fn penalised(&mut self, view: &View, judge: usize, judged: usize, offence: Offence) -> Result<(), String> {
+        if !view.nodes[judge].honest {
+            return Ok(());
+        }
+        self.each(|check| check.penalised(view, judge, judged, offence))
     }
 
     pub fn end(&mut self, view: &View) -> Result<(), String> {

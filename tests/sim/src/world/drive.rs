@@ -16,16 +16,18 @@ impl World<'_> {
         let node = &mut self.nodes[at];
         let now = node.clock(self.now);
         let Some(core) = node.core.as_mut() else { return Ok(()) };
+        let asked = match &input {
+            Input::Request { bytes, .. } if !node.honest => Some(bytes.clone()),
+            _ => None,
+        };
         let mut step = core.step(now, input, &node.store).map_err(|error| format!("step: {error}"))?;
         self.steps += 1;
         if let Some(fault) = self.plan.planted {
             let asker = if let Cause::Request(from, _) = cause { Some(from) } else { None };
             planted::spoil(fault, self.plan, at, asker, (&node.store, &self.community), &mut step);
         }
-        if let Some(liar) = self.liar.as_mut().filter(|liar| liar.node == at) {
-            liar.twist(&mut step, &mut self.random);
-        }
-        let doom = node.doom.filter(|_| !step.batch.is_empty());
+        self.twist(at, asked.as_deref(), &mut step);
+        let doom = self.nodes[at].doom.filter(|_| !step.batch.is_empty());
         if doom == Some(CrashPoint::BeforeCommit) {
             return self.crash(at);
         }
@@ -39,6 +41,10 @@ impl World<'_> {
         self.check(|checks, view| checks.committed(view, at, &step.batch))?;
         if doom == Some(CrashPoint::BeforeEffects) {
             return self.crash(at);
+        }
+        let answers = step.effects.iter().any(|effect| matches!(effect, Effect::Reply(..)));
+        if let (Cause::Request(asker, ask), false) = (&cause, answers) {
+            self.time_out(at, *asker, *ask);
         }
         step.effects.into_iter().try_for_each(|effect| self.act(at, effect, &cause))
     }
@@ -91,10 +97,7 @@ impl World<'_> {
             }
             Effect::Notice(Notice::Refused(id, _)) if at == self.plan.contributor() => drop(self.told.insert(id)),
             Effect::Penalise(who, offence) => {
-                let (judge, judged) = (&self.nodes[at], &self.nodes[index_of(&who)]);
-                if judge.honest && judged.honest && self.plan.planted.is_none() {
-                    return Err(format!("fairness: node {at} blames honest node {} for {offence:?}", index_of(&who)));
-                }
+                self.check(|checks, view| checks.penalised(view, at, index_of(&who), offence))?;
             }
             Effect::Notice(_) => {}
         }

@@ -2,12 +2,13 @@
 
 mod drive;
 mod faults;
+mod misbehave;
 mod schedule;
 mod traffic;
 
 use crate::check::{Checks, View};
 use crate::community::Community;
-use crate::liar::Liar;
+use crate::hostile::{Hostile, mind};
 use crate::network::{Delivery, Network};
 use crate::node::{CrashPoint, Node};
 use crate::plan::{Plan, Weather};
@@ -85,7 +86,7 @@ enum Event {
     Backup(usize),
     Restore(usize),
     Contribute(usize),
-    Lie,
+    Misbehave(usize),
     Heal,
 }
 
@@ -107,7 +108,7 @@ struct World<'p> {
     records: Vec<Shared>,
     nodes: Vec<Node>,
     network: Network,
-    liar: Option<Liar>,
+    minds: BTreeMap<usize, Box<dyn Hostile>>,
     checks: Checks,
     /// Records whose author has learned that, and why, they are refused.
     told: BTreeSet<RecordId>,
@@ -129,7 +130,7 @@ impl<'p> World<'p> {
         let records = records::write(plan.records, plan.body_bytes, &community, &mut random)?;
         let mut nodes = Vec::new();
         for index in 0..plan.nodes() {
-            let (validator, honest) = ((index < n).then_some(index), plan.liar != Some(index));
+            let (validator, honest) = ((index < n).then_some(index), plan.kind_of(index).is_none());
             let off = plan.skewed.iter().find(|(node, _)| *node == index).map_or(0, |(_, by_ms)| *by_ms);
             let skew_ms = off + random.within(0, 1_500) as i64;
             nodes.push(Node::new(index, validator, honest, skew_ms, &community)?);
@@ -140,7 +141,9 @@ impl<'p> World<'p> {
             queue: BTreeMap::new(),
             sequence: 0,
             network: Network::new(plan, &mut random),
-            liar: plan.liar.map(|place| Liar::new(place, community.validators[place].clone())),
+            minds: (0..plan.nodes())
+                .filter_map(|node| Some((node, mind(plan.kind_of(node)?, community.validators.get(node)))))
+                .collect(),
             checks: Checks::all(),
             told: BTreeSet::new(),
             shared: BTreeSet::new(),
@@ -217,7 +220,7 @@ impl<'p> World<'p> {
             }
             Event::Restore(node) => self.restore(node),
             Event::Contribute(handful) => self.contribute(handful),
-            Event::Lie => self.lie(),
+            Event::Misbehave(node) => self.misbehave(node),
             Event::Heal => self.heal(),
         }
     }
@@ -247,18 +250,6 @@ impl<'p> World<'p> {
         Ok(())
     }
 
-    fn lie(&mut self) -> Result<(), String> {
-        let Some(mut liar) = self.liar.take() else { return Ok(()) };
-        if self.nodes[liar.node].is_up() {
-            for message in liar.lies(&self.nodes[liar.node].store, &self.community, &mut self.random) {
-                self.flood(liar.node, None, message.into());
-            }
-        }
-        self.liar = Some(liar);
-        let next = self.now + self.random.within(300, 2_000);
-        self.at(next, Event::Lie);
-        Ok(())
-    }
     fn check(&mut self, look: impl FnOnce(&mut Checks, &View) -> Result<(), String>) -> Result<(), String> {
         let view = View {
             plan: self.plan,

@@ -51,8 +51,8 @@ impl World<'_> {
             self.at(*taken, Event::Backup(*node));
             self.at(*restored, Event::Restore(*node));
         }
-        if self.liar.is_some() {
-            self.at(900, Event::Lie);
+        for node in self.minds.keys().copied().collect::<Vec<_>>() {
+            self.at(900 + 10 * node as u64, Event::Misbehave(node));
         }
         self.at(heal, Event::Heal);
     }

@@ -11,6 +11,9 @@ use std::rc::Rc;
 /// After this long the driver reports a lost request, as the real one does.
 const ASK_TIMEOUT_MS: u64 = 10_000;
 
+/// How long a node remembers that it has seen a message, as the real one does.
+const SEEN_MS: u64 = 60_000;
+
 impl World<'_> {
     pub(super) fn deliver(&mut self, delivery: Delivery) -> Result<(), String> {
         let Delivery { from, to, connection, what } = delivery;
@@ -19,8 +22,13 @@ impl World<'_> {
         }
         match what {
             What::Gossip(bytes) => {
-                if !self.nodes[to].seen.insert(Cid::of_cbor(&bytes)) {
+                let id = Cid::of_cbor(&bytes);
+                let seen = self.nodes[to].seen.insert(id, self.now);
+                if seen.is_some_and(|seen| self.now < seen + SEEN_MS) {
                     return Ok(());
+                }
+                if let Some(mind) = self.minds.get_mut(&to) {
+                    mind.hear(&bytes);
                 }
                 let input = Input::Gossip { from: peer(from), token: Token(self.steps), bytes: bytes.to_vec() };
                 self.step(to, input, Cause::Gossip(from, bytes))
@@ -43,7 +51,7 @@ impl World<'_> {
     }
 
     pub(super) fn flood(&mut self, from: usize, except: Option<usize>, bytes: Rc<[u8]>) {
-        self.nodes[from].seen.insert(Cid::of_cbor(&bytes));
+        self.nodes[from].seen.insert(Cid::of_cbor(&bytes), self.now);
         if self.plan.without_gossip {
             return;
         }
