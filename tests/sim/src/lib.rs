@@ -20,5 +20,5 @@ pub mod world;
 pub use disk::Loss;
 pub use hostile::Kind;
 pub use node::CrashPoint;
-pub use plan::{Plan, Planted, Weather};
+pub use plan::{Phase, Plan, Planted, Weather};
 pub use world::{Report, Violation, run};

@@ -75,7 +75,9 @@ impl Network {
             wanted.insert((a, plan.nodes() - 1));
         }
         for replica in n..n + plan.replicas {
-            let honest: Vec<_> = (0..replica).filter(|node| plan.kind_of(*node).is_none()).collect();
+            let gone = |node| plan.down.iter().any(|(who, _, until)| *who == node && *until > plan.end_ms);
+            let honest = (0..replica).filter(|node| plan.kind_of(*node).is_none() && !gone(*node));
+            let honest: Vec<_> = honest.collect();
             wanted.insert((honest[random.index(honest.len())], replica));
             for other in 0..replica {
                 if random.percent(20) {

@@ -1,9 +1,10 @@
 //! What is simulated: who takes part, what goes wrong, and until when.
 
+mod draw;
+
 use crate::disk::Loss;
 use crate::hostile::Kind;
 use crate::node::CrashPoint;
-use crate::random::Random;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 
 /// A fault that is put into one node on purpose, to show that a checker notices it.
@@ -30,6 +31,8 @@ pub enum Planted {
     BlamesEveryone,
     /// Nobody blames anyone.
     BlamesNobody,
+    /// A replica forgets every certificate that it learns until all is quiet.
+    CertificatesLate,
     /// A validator keeps something of every message that it gets.
     KeepsEverything,
     /// A replica asks for the same thing again and again.
@@ -57,6 +60,19 @@ impl Weather {
     pub const CALM: Weather = Weather { gossip_loss: 0, ask_loss: 0, duplicates: 0, flips: 0, delay_ms: 40 };
 }
 
+/// A simulation's phases, after TigerBeetle's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Anything goes wrong. What is promised must be kept; nothing need come of what is tried.
+    Safety,
+    /// Everything that is down or cut off is up again, disks and networks work, and no node that
+    /// follows the protocol fails any more. Those that do not go on misbehaving. Whatever was or is
+    /// contributed must be accepted everywhere before this phase ends.
+    Liveness,
+    /// The same, and nothing is new: only the regular questions may be left.
+    Quiet,
+}
+
 /// One simulation.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -70,15 +86,17 @@ pub struct Plan {
     pub replicas: usize,
     /// How many records are contributed, and about how large their bodies are.
     pub records: usize,
+    /// How many more are contributed after the network has healed.
+    pub late_records: usize,
     /// Bytes of filler in each body.
     pub body_bytes: usize,
     /// In how many handfuls they are contributed.
     pub handfuls: usize,
     /// Until the network heals.
     pub weather: Weather,
-    /// When everything that is down or cut off is up again, and nothing is lost any more.
+    /// When the phase of safety ends, and that of liveness begins. See [`Phase`].
     pub heal_ms: u64,
-    /// When all must agree, and only quiet traffic may be left.
+    /// When the phase of liveness ends: all must agree.
     pub end_ms: u64,
     /// Which validator contributes, instead of the contributor.
     pub author: Option<usize>,
@@ -127,6 +145,7 @@ impl Plan {
             bodies: BodyAccess::OnCertificate,
             replicas: 2,
             records: 10,
+            late_records: 2,
             body_bytes: 200,
             handfuls: 2,
             weather: Weather::CALM,
@@ -148,73 +167,13 @@ impl Plan {
         }
     }
 
-    /// What a seed leads to: any mixture of the faults. `nodes` counts all nodes, at least 6.
-    pub fn from_seed(seed: u64, nodes: Option<usize>) -> Self {
-        let mut random = Random::new(seed ^ 0x5eed);
-        let quorum = match random.within(0, 9) {
-            0 => (1, 0, 1),
-            1 => (3, 0, 2),
-            2 => (5, 1, 4),
-            _ => (4, 1, 3),
-        };
-        let heal_ms = random.within(15_000, 45_000);
-        let weather = Weather {
-            gossip_loss: random.within(0, 60),
-            ask_loss: random.within(0, 40),
-            duplicates: random.within(0, 30),
-            flips: 0,
-            delay_ms: random.within(20, 4_000),
-        };
-        let replicas = nodes.map_or(2, |nodes| nodes.saturating_sub(quorum.0 + 1).max(1));
-        let mut plan = Plan {
-            quorum,
-            bodies: if random.percent(70) { BodyAccess::OnCertificate } else { BodyAccess::OnRelease },
-            replicas,
-            records: random.within(3, 14) as usize,
-            handfuls: random.within(1, 4) as usize,
-            weather,
-            heal_ms,
-            end_ms: heal_ms + SETTLE_MS + QUIET_MS,
-            crashes: random.within(0, 6) as usize,
-            partitions: random.within(0, 3) as usize,
-            ..Plan::calm(seed)
-        };
-        match Random::new(seed ^ 0x6055).within(0, 19) {
-            0 | 1 => plan.without_gossip = true,
-            2 | 3 => plan.weather.gossip_loss = 100,
-            _ => {}
+    /// In which phase a moment is.
+    pub fn phase(&self, now_ms: u64) -> Phase {
+        match now_ms {
+            _ if now_ms < self.heal_ms => Phase::Safety,
+            _ if now_ms + QUIET_MS <= self.end_ms => Phase::Liveness,
+            _ => Phase::Quiet,
         }
-        let mut more = Random::new(seed ^ 0xfa17);
-        plan.one_way = more.within(0, 3) as usize;
-        plan.weather.flips = more.within(0, 20);
-        let off = more.within(0, 2);
-        plan.skewed =
-            (0..off).map(|_| (more.index(plan.nodes()), more.within(0, 2 * SKEW_MS) as i64 - SKEW_MS as i64)).collect();
-        if more.percent(40) {
-            // Not yet of a validator: see `with_a_restored_validator`.
-            let node = more.within(quorum.0 as u64, plan.nodes() as u64 - 1) as usize;
-            plan.restored.push(backup(node, heal_ms, &mut more));
-        }
-        let mut kind = |kinds: &[Kind]| kinds[more.index(kinds.len())];
-        let validator = kind(&Kind::VALIDATORS);
-        plan.liar = (quorum.1 > 0 && random.percent(50)).then(|| (random.index(quorum.0), validator));
-        if random.percent(30) && quorum.0 > 1 {
-            // As many as it takes to stop acceptance; the last of them comes back only at the end.
-            plan.down = (0..quorum.0 - quorum.2 + 1).map(|i| (i, 0, heal_ms - 1_000 * i as u64)).collect();
-        }
-        plan
-    }
-
-    /// The same with an honest validator whose disk is replaced by an old backup.
-    ///
-    /// Apart until the core gets its own operations back from others before it signs anything.
-    #[must_use]
-    pub fn with_a_restored_validator(mut self) -> Self {
-        let mut random = Random::new(self.seed ^ 0xbacc);
-        let honest: Vec<_> = (0..self.quorum.0).filter(|place| self.kind_of(*place).is_none()).collect();
-        let node = honest[random.index(honest.len())];
-        self.restored.push(backup(node, self.heal_ms, &mut random));
-        self
     }
 
     /// How a node misbehaves, if it does.
@@ -233,9 +192,4 @@ impl Plan {
     pub fn contributor(&self) -> usize {
         self.author.unwrap_or(self.nodes() - 1)
     }
-}
-
-fn backup(node: usize, heal_ms: u64, random: &mut Random) -> (usize, u64, u64) {
-    let taken = random.within(0, heal_ms / 2);
-    (node, taken, random.within(taken + 1, heal_ms - 1))
 }

@@ -3,7 +3,7 @@
 use crate::community::Community;
 use crate::disk::Disk;
 use crate::node::peer;
-use crate::plan::{Plan, Planted};
+use crate::plan::{Phase, Plan, Planted};
 use crate::records::PLANTED;
 use commonwheel_protocol::agreement::{Batch, Entry, Verdict};
 use commonwheel_protocol::bytes::{Cid, Codec, Node, decode, encode};
@@ -18,7 +18,7 @@ use commonwheel_protocol::wire::gossip::Message;
 pub fn spoil(
     fault: Planted,
     plan: &Plan,
-    at: usize,
+    (at, phase): (usize, Phase),
     asker: Option<usize>,
     around: (&Disk, &Community),
     step: &mut Step,
@@ -40,7 +40,8 @@ pub fn spoil(
             let raw = encode(&Node::text(PLANTED[0]));
             step.batch.put(Shelf::Live, Cid::of_cbor(&raw), raw);
         }
-        Planted::CertificatesForgotten if replica => step.batch.puts.retain(|(shelf, ..)| *shelf != Shelf::Certified),
+        Planted::CertificatesForgotten if replica => forget_certificates(step),
+        Planted::CertificatesLate if replica && phase != Phase::Quiet => forget_certificates(step),
         Planted::NumberTwice if validator => sign_two_under_one_number(community, step),
         Planted::BlamesEveryone if validator => {
             let blame = |asker| Effect::Penalise(peer(asker), Offence::Unwanted);
@@ -88,6 +89,10 @@ fn sign_two_under_one_number(community: &Community, step: &mut Step) {
     let (number, key) = (batch.signed().number, &community.validators[0]);
     let other = Batch::sign(community.id(), community.charter().id(), number, &entries, key);
     step.effects.push(Effect::Publish(Message { batches: vec![other], ..Message::default() }.to_bytes()));
+}
+
+fn forget_certificates(step: &mut Step) {
+    step.batch.puts.retain(|(shelf, ..)| *shelf != Shelf::Certified);
 }
 
 fn serve_waiting(store: &Disk, step: &mut Step) {

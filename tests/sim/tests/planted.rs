@@ -72,3 +72,8 @@ fn letting_an_offender_go_is_noticed() {
 fn keeping_everything_that_comes_is_noticed() {
     noticed(Planted::KeepsEverything, "bounds: ");
 }
+
+#[test]
+fn a_replica_that_learns_everything_too_late_is_noticed() {
+    noticed(Planted::CertificatesLate, "progress: ");
+}

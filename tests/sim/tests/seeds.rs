@@ -39,5 +39,14 @@ fn verdicts_and_receipts_about_unknown_records_are_not_kept() {
 
 #[test]
 fn any_mixture_of_faults_keeps_every_rule() {
-    all_hold(&[20, 21, 22, 23, 24, 25, 26, 27, 28, 29]);
+    all_hold(&(20..45).collect::<Vec<_>>());
+}
+
+#[test]
+fn with_more_nodes_the_same_holds() {
+    for seed in 45..48 {
+        if let Err(violation) = run(&Plan::from_seed(seed, Some(14))) {
+            panic!("{violation} with --nodes 14");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use super::{Check, Sent, View};
 use crate::hostile::MOST_MADE_UP;
 use crate::node::Node;
-use crate::plan::QUIET_MS;
+use crate::plan::Phase;
 use commonwheel_protocol::agreement::Batch;
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
@@ -50,7 +50,7 @@ impl Check for Bounds {
         if *second > MOST_ASKS_PER_SECOND {
             return Err(format!("node {from} asks node {to} more than {MOST_ASKS_PER_SECOND} times in a second"));
         }
-        if view.now_ms + QUIET_MS > view.plan.end_ms {
+        if view.plan.phase(view.now_ms) == Phase::Quiet {
             let quiet = self.quiet.entry((from, *to)).or_default();
             *quiet += 1;
             if *quiet > MOST_ASKS_WHEN_QUIET {

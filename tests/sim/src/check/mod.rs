@@ -7,6 +7,7 @@ mod convergence;
 mod durability;
 mod fairness;
 mod privacy;
+mod progress;
 mod restored;
 
 use crate::community::Community;
@@ -133,6 +134,7 @@ impl Checks {
             Box::<durability::Durability>::default(),
             Box::new(canary::Canary),
             Box::new(convergence::Convergence),
+            Box::<progress::Progress>::default(),
             Box::<bounds::Bounds>::default(),
             Box::<restored::Restored>::default(),
             Box::<fairness::Fairness>::default(),

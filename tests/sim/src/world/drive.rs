@@ -24,7 +24,8 @@ impl World<'_> {
         self.steps += 1;
         if let Some(fault) = self.plan.planted {
             let asker = if let Cause::Request(from, _) = cause { Some(from) } else { None };
-            planted::spoil(fault, self.plan, at, asker, (&node.store, &self.community), &mut step);
+            let phase = self.plan.phase(self.now);
+            planted::spoil(fault, self.plan, (at, phase), asker, (&node.store, &self.community), &mut step);
         }
         self.twist(at, asked.as_deref(), &mut step);
         let doom = self.nodes[at].doom.filter(|_| !step.batch.is_empty());

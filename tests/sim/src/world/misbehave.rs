@@ -3,6 +3,7 @@
 use super::{Event, World};
 use crate::hostile::{Act, Around};
 use crate::network::What;
+use crate::plan::Phase;
 use commonwheel_protocol::core::{AskId, Step};
 
 /// Requests that no core has sent: their answers mean nothing to it.
@@ -20,7 +21,7 @@ impl World<'_> {
             store: &self.nodes[node].store,
             community: &self.community,
             neighbours: &neighbours,
-            healed: self.now >= self.plan.heal_ms,
+            healed: self.plan.phase(self.now) != Phase::Safety,
         };
         let Some(mind) = self.minds.get_mut(&node) else { return Ok(()) };
         for act in mind.act(&around, &mut self.random) {

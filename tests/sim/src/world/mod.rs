@@ -127,7 +127,7 @@ impl<'p> World<'p> {
         let mut random = Random::new(plan.seed);
         let (n, f, q) = plan.quorum;
         let community = Community::found(n, f, q, plan.bodies)?;
-        let records = records::write(plan.records, plan.body_bytes, &community, &mut random)?;
+        let records = records::write(plan.records + plan.late_records, plan.body_bytes, &community, &mut random)?;
         let mut nodes = Vec::new();
         for index in 0..plan.nodes() {
             let (validator, honest) = ((index < n).then_some(index), plan.kind_of(index).is_none());
@@ -225,10 +225,16 @@ impl<'p> World<'p> {
         }
     }
 
+    /// The records of a handful; the one after the last is of those that come late.
+    fn of_handful(&self, handful: usize) -> impl Iterator<Item = &Shared> {
+        let (early, handfuls) = (self.plan.records, self.plan.handfuls);
+        let of = move |i: usize| if i < early { i % handfuls } else { handfuls };
+        self.records.iter().enumerate().filter(move |(i, _)| of(*i) == handful).map(|(_, record)| record)
+    }
+
     /// Hands the contributor some records; again later if they did not become durable.
     fn contribute(&mut self, handful: usize) -> Result<(), String> {
-        let of_handful = self.records.iter().enumerate().filter(|(i, _)| i % self.plan.handfuls == handful);
-        let records: Vec<_> = of_handful.map(|(_, record)| record.clone()).collect();
+        let records: Vec<_> = self.of_handful(handful).cloned().collect();
         let contributor = self.plan.contributor();
         let parcels = records.iter().map(|record| record.parcel.clone()).collect();
         if self.nodes[contributor].is_up()

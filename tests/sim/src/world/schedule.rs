@@ -21,6 +21,8 @@ impl World<'_> {
             let when = self.random.within(500, heal * 2 / 3);
             self.at(when, Event::Contribute(handful));
         }
+        let late = self.random.within(heal, heal + 3_000);
+        self.at(late, Event::Contribute(plan.handfuls));
         for _ in 0..plan.crashes {
             let (when, node) = (self.random.within(1_000, heal - 1), self.random.index(plan.nodes()));
             let points = [CrashPoint::Idle, CrashPoint::BeforeCommit, CrashPoint::BeforeEffects];
