@@ -246,7 +246,9 @@ impl<'p> World<'p> {
         let store = &self.nodes[contributor].store;
         let on = |shelves: [Shelf; 2], cid: &Cid| shelves.into_iter().any(|on| store.holds(on, cid) == Ok(true));
         let kept = |record: &Shared| {
-            on([Shelf::Live, Shelf::Certified], &record.id.0) && on([Shelf::Waiting, Shelf::Certified], &record.body)
+            let body = on([Shelf::Waiting, Shelf::Certified], &record.body);
+            store.holds(Shelf::Certified, &record.id.0) == Ok(true)
+                || (store.holds(Shelf::Live, &record.id.0) == Ok(true) && body)
         };
         if records.iter().all(kept) {
             self.shared.insert(handful);
