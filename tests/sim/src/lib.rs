@@ -3,7 +3,8 @@
 //! It drives the real [`commonwheel_protocol::core::Core`] with bytes, over a simulated network,
 //! with stores in memory, in virtual time, from one seed. What drives a core here does what the
 //! real node does: `step`, commit the batch, and only then the effects. Start reading at
-//! [`plan`] (what is simulated), then [`world`] (how), then [`check`] (what must hold).
+//! [`plan`] (what is simulated), then [`world`] (how), [`disk`] and [`hostile`] (what goes wrong there),
+//! then [`check`] (what must hold). [`scale`] is apart: many nodes, no faults, and counting.
 
 pub mod check;
 pub mod community;
@@ -15,6 +16,7 @@ pub mod plan;
 mod planted;
 mod random;
 pub mod records;
+pub mod scale;
 pub mod world;
 
 pub use disk::Loss;

@@ -1,13 +1,21 @@
 //! Simulates a community under many seeds.
 
+use sim::scale::{self, Setup};
 use sim::{Plan, Violation, run};
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// Nodes in a simulation with faults; more take too long to agree within its time.
+const MOST_NODES: usize = 200;
 
 const USAGE: &str = "usage: sim [--seeds N] [--nodes K] [--seed S] [--restore-validators]
   --seeds N  how many seeds to run (100, or 1 with --seed)
   --nodes K  how many nodes take part (7)
   --seed S   the first seed (0)
-  --restore-validators  with each seed, an old backup takes the place of a validator's disk";
+  --restore-validators  with each seed, an old backup takes the place of a validator's disk
+or: sim --scale [--nodes K] [--validators V] [--write FILE]
+  how traffic and delay grow with 10, 100 and 1,000 nodes and with 4 to 31 validators, or with so many
+  --write FILE  put the tables between the markers of a document";
 
 /// What the command line asks for.
 #[derive(Default)]
@@ -16,6 +24,9 @@ struct Options {
     seeds: Option<u64>,
     nodes: Option<usize>,
     restore_validators: bool,
+    scale: bool,
+    validators: Option<usize>,
+    write: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -23,8 +34,22 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
+    if options.scale {
+        return match scale(&options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("Error: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let first = options.seed.unwrap_or(0);
     let count = options.seeds.unwrap_or(if options.seed.is_some() { 1 } else { 100 });
+    let nodes = options.nodes.unwrap_or(0);
+    if nodes > MOST_NODES {
+        eprintln!("Error: expected at most {MOST_NODES} nodes with faults; found {nodes}");
+        return ExitCode::from(2);
+    }
     let (mut failed, mut steps, mut accepted) = (0u64, 0, 0);
     for seed in first..first.saturating_add(count) {
         let mut plan = Plan::from_seed(seed, options.nodes);
@@ -52,6 +77,27 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Measures one setup after the other, and writes the tables.
+fn scale(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+    let sizes = options.nodes.map_or(vec![10, 100, 1_000], |nodes| vec![nodes]);
+    let validators = options.validators.map_or(vec![4, 7, 13, 31], |validators| vec![validators]);
+    let mut measured = Vec::new();
+    for nodes in sizes {
+        for validators in validators.iter().copied().filter(|validators| *validators < nodes) {
+            eprintln!("measuring {nodes} nodes with {validators} validators");
+            measured.push(scale::measure(Setup { nodes, validators, seed: options.seed.unwrap_or(0) })?);
+            eprintln!("{}", scale::table::tables(&measured[measured.len() - 1..]));
+        }
+    }
+    let tables = scale::table::tables(&measured);
+    println!("{tables}");
+    if let Some(file) = &options.write {
+        let written = scale::table::written_into(&std::fs::read_to_string(file)?, &tables)?;
+        std::fs::write(file, written)?;
+    }
+    Ok(())
+}
+
 impl Options {
     /// What else repeating one seed takes.
     fn again(&self) -> String {
@@ -68,7 +114,10 @@ fn arguments() -> Option<Options> {
         match name.as_str() {
             "--seed" => options.seed = Some(number()?),
             "--seeds" => options.seeds = Some(number()?),
-            "--nodes" => options.nodes = Some(number().filter(|nodes| (3..=200).contains(nodes))? as usize),
+            "--nodes" => options.nodes = Some(number().filter(|nodes| (6..=10_000).contains(nodes))? as usize),
+            "--scale" => options.scale = true,
+            "--validators" => options.validators = Some(number().filter(|n| (1..=64).contains(n))? as usize),
+            "--write" => options.write = Some(arguments.next()?.into()),
             "--restore-validators" => options.restore_validators = true,
             _ => return None,
         }

@@ -74,6 +74,15 @@ pub fn sound(
     (0..count).map(|i| Ok(sign(i, true, body(i, body_bytes, community, &mut random)?, community).parcel)).collect()
 }
 
+/// One record that every validator refuses.
+///
+/// # Errors
+/// When a record cannot be built, which is a fault of the simulator.
+pub fn unsound(community: &Community) -> Result<Parcel, Box<dyn std::error::Error>> {
+    let body = body(0, 100, community, &mut Random::new(2))?;
+    Ok(sign(0, false, body, community).parcel)
+}
+
 fn body(
     i: usize,
     bytes: usize,

@@ -14,8 +14,11 @@ fn a_calm_network_accepts_everything_sound() {
 
 #[test]
 fn one_seed_gives_one_history() {
+    for seed in [9, 1996, 2225] {
+        let plan = Plan::from_seed(seed, None);
+        assert_eq!(holds(&plan), holds(&plan));
+    }
     let plan = Plan::from_seed(9, None);
-    assert_eq!(holds(&plan), holds(&plan));
     assert_ne!(holds(&plan).trace, holds(&Plan::from_seed(10, None)).trace);
 }
 
@@ -30,7 +33,8 @@ fn with_two_of_four_validators_down_records_wait_and_are_accepted_when_one_retur
 
 #[test]
 fn a_lying_validator_changes_no_outcome() {
-    for (liar, kind) in (0..4).flat_map(|liar| Kind::VALIDATORS.map(|kind| (liar, kind))) {
+    for (at, kind) in Kind::VALIDATORS.into_iter().chain(Kind::VALIDATORS).enumerate() {
+        let liar = at * 3 / 2 % 4;
         holds(&Plan { liar: Some((liar, kind)), end_ms: 45_000, ..Plan::calm(3 + liar as u64) });
     }
 }
