@@ -24,3 +24,6 @@ pub use hostile::Kind;
 pub use node::CrashPoint;
 pub use plan::{Phase, Plan, Planted, Weather};
 pub use world::{Report, Violation, run};
+
+/// Why something could not be set up: a fault of the simulator, or of the core.
+pub type Failed = Box<dyn std::error::Error + Send + Sync>;

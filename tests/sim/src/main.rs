@@ -5,6 +5,9 @@ use sim::{Plan, Violation, run};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// Setups that are measured at a time. One of a thousand nodes takes a gigabyte.
+const AT_A_TIME: usize = 4;
+
 /// Nodes in a simulation with faults; more take too long to agree within its time.
 const MOST_NODES: usize = 200;
 
@@ -77,17 +80,26 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Measures one setup after the other, and writes the tables.
-fn scale(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+/// Measures every setup, some at a time, and writes the tables.
+fn scale(options: &Options) -> Result<(), sim::Failed> {
     let sizes = options.nodes.map_or(vec![10, 100, 1_000], |nodes| vec![nodes]);
     let validators = options.validators.map_or(vec![4, 7, 13, 31], |validators| vec![validators]);
+    let seed = options.seed.unwrap_or(0);
+    let setups: Vec<_> = sizes
+        .into_iter()
+        .flat_map(|nodes| validators.iter().map(move |validators| Setup { nodes, validators: *validators, seed }))
+        .filter(|setup| setup.validators < setup.nodes)
+        .collect();
     let mut measured = Vec::new();
-    for nodes in sizes {
-        for validators in validators.iter().copied().filter(|validators| *validators < nodes) {
-            eprintln!("measuring {nodes} nodes with {validators} validators");
-            measured.push(scale::measure(Setup { nodes, validators, seed: options.seed.unwrap_or(0) })?);
-            eprintln!("{}", scale::table::tables(&measured[measured.len() - 1..]));
+    for some in setups.chunks(AT_A_TIME) {
+        let outcomes: Vec<_> = std::thread::scope(|scope| {
+            let running: Vec<_> = some.iter().map(|setup| scope.spawn(|| scale::measure(*setup))).collect();
+            running.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+        });
+        for outcome in outcomes {
+            measured.push(outcome.map_err(|_| "a measurement panicked")??);
         }
+        eprintln!("measured {} of {}", measured.len(), setups.len());
     }
     let tables = scale::table::tables(&measured);
     println!("{tables}");

@@ -3,6 +3,7 @@
 use super::mesh::Mesh;
 use super::seeded::{self, Seeded};
 use super::{DELAY_MS, FINE_TICK_MS, Part, Setup, TICK_MS, Tally, Times};
+use crate::Failed;
 use crate::community::START_S;
 use crate::node::{index_of, peer};
 use crate::random::Random;
@@ -14,10 +15,9 @@ use commonwheel_protocol::record::{RecordId, SignedHeader};
 use commonwheel_protocol::wire::exchange::Parcel;
 use commonwheel_storage::MemoryStore;
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
 use std::rc::Rc;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+type Outcome<T> = Result<T, Failed>;
 
 struct Gossip {
     id: Cid,

@@ -12,6 +12,7 @@ mod tally;
 
 pub use tally::{Part, Tally};
 
+use crate::Failed;
 use engine::Engine;
 
 /// What is measured.
@@ -96,7 +97,7 @@ pub struct Measured {
 /// # Errors
 /// When a node blames another or a store fails, or a record is not accepted: faults of the
 /// simulator or of the core.
-pub fn measure(setup: Setup) -> Result<Measured, Box<dyn std::error::Error>> {
+pub fn measure(setup: Setup) -> Result<Measured, Failed> {
     let mut engine = Engine::new(setup)?;
     engine.run_for(WARM_UP_MS)?;
     let (idle, idle_validator) = engine.count(WINDOW_MS)?;
@@ -122,7 +123,7 @@ fn cost(
     engine: &mut Engine,
     (times, records): (usize, usize),
     (idle, idle_validator): (&Tally, &Tally),
-) -> Result<Cost, Box<dyn std::error::Error>> {
+) -> Result<Cost, Failed> {
     engine.forget_received();
     let mut contributed = Vec::new();
     for _ in 0..times {

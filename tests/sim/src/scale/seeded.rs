@@ -1,6 +1,7 @@
 //! What every node holds before anything is measured: a community with some certified records.
 
 use super::{APART, BODY_BYTES, RECORDS_BEFORE, TOGETHER};
+use crate::Failed;
 use crate::community::Community;
 use crate::records;
 use commonwheel_protocol::agreement::certificate::Acceptance;
@@ -22,7 +23,7 @@ pub(super) struct Seeded {
 }
 
 /// Founds a community of so many validators of which as many may lie as can.
-pub(super) fn community(validators: usize) -> Result<Seeded, Box<dyn std::error::Error>> {
+pub(super) fn community(validators: usize) -> Result<Seeded, Failed> {
     let f = (validators - 1) / 3;
     let q = (validators + f) / 2 + 1;
     Quorum::new(validators, f, q)?;

@@ -6,6 +6,7 @@ mod misbehave;
 mod schedule;
 mod traffic;
 
+use crate::Failed;
 use crate::check::{Checks, View};
 use crate::community::Community;
 use crate::hostile::{Hostile, mind};
@@ -123,7 +124,7 @@ struct World<'p> {
 }
 
 impl<'p> World<'p> {
-    fn new(plan: &'p Plan) -> Result<Self, Box<dyn std::error::Error>> {
+    fn new(plan: &'p Plan) -> Result<Self, Failed> {
         let mut random = Random::new(plan.seed);
         let (n, f, q) = plan.quorum;
         let community = Community::found(n, f, q, plan.bodies)?;
