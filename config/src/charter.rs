@@ -75,6 +75,8 @@ pub fn parse(text: &str, folder: &Path, drafted: i64) -> Result<CharterDraft, Se
         terms: terms::id(&terms),
         recovery,
         drafted,
+        customs: Default::default(),
+        succeeds: None,
     };
     // The same rules as for a charter received from elsewhere: a key twice, no licence, too large.
     Charter::read(&charter.to_bytes()).map_err(|error| match error {

@@ -11,6 +11,10 @@ use crate::sign::PublicKey;
 use crate::wire::exchange::{Receipt, Statement};
 use sha2::{Digest, Sha256};
 
+pub mod operations;
+
+pub use operations::Erasure;
+
 /// The first byte of a key: what it leads to.
 pub mod prefix {
     /// Certified headers, by record id.
@@ -35,6 +39,30 @@ pub mod prefix {
     pub const STATEMENT: u8 = b'q';
     /// The founding: its block.
     pub const FOUNDING: u8 = b'g';
+    /// Records that revise another: the other, shelf, the revising record.
+    pub const REVISION: u8 = b'x';
+    /// Operations that erase a record: record, operation; the value is the kind of erasure.
+    pub const ERASURE: u8 = b'e';
+    /// Resolutions: matter, block; the value is the kind of matter.
+    pub const MATTER: u8 = b'm';
+    /// Motions: matter, signer, block.
+    pub const MOTION: u8 = b'o';
+    /// Operations that are spread but not reconciled: block.
+    pub const SPREAD: u8 = b'l';
+    /// Flags: record, member, block.
+    pub const FLAG: u8 = b'f';
+    /// Support: petition, member, block.
+    pub const SUPPORT: u8 = b'p';
+    /// Memberships: member, sponsor, block.
+    pub const MEMBER: u8 = b'u';
+    /// From a reconciled item to its operation.
+    pub const ITEM_OPERATION: u8 = b'j';
+    /// Acknowledgements by validators: operation, validator, block.
+    pub const ACKNOWLEDGED: u8 = b'y';
+    /// Charters that were pinned here: number, block; the value is the charter.
+    pub const PIN: u8 = b'z';
+    /// What people said of records in the review queue: record, block.
+    pub const REVIEW: u8 = b'd';
 }
 
 /// What is reconciled for a certified record: SHA-256 of the record's and the certificate's CIDs.
@@ -46,6 +74,11 @@ impl Item {
     pub fn of(record: &RecordId, certificate: &Cid) -> Self {
         Item(Sha256::new().chain_update(record.0.to_bytes()).chain_update(certificate.to_bytes()).finalize().into())
     }
+
+    /// The item of a durable operation.
+    pub fn of_operation(operation: &Cid) -> Self {
+        Item(Sha256::new().chain_update(b"operation").chain_update(operation.to_bytes()).finalize().into())
+    }
 }
 
 /// The entries that a block on a shelf contributes. Blocks of other kinds contribute none.
@@ -54,22 +87,15 @@ pub fn derive(shelf: Shelf, cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {
         return Vec::new();
     }
     let Ok(Node::Map(block)) = decode(bytes) else { return Vec::new() };
-    let kind = |map: &std::collections::BTreeMap<String, Node>| match map.get("type") {
-        Some(Node::Text(kind)) => kind.clone(),
-        _ => String::new(),
-    };
-    let payload = match block.get("payload") {
-        Some(Node::Map(payload)) => kind(payload),
-        _ => kind(&block),
-    };
-    match payload.as_str() {
+    let kind = crate::operation::kind(&Node::Map(block.clone())).to_owned();
+    match kind.as_str() {
         "record" => header_entries(shelf, bytes),
         "batch" => batch_entries(cid, bytes),
         "certificate" => certificate_entries(cid, &block),
         "receipt" => receipt_entries(cid, bytes),
         "statement" => statement_entries(cid, bytes),
         "founding" => vec![entry(key(prefix::FOUNDING, &[&cid.to_bytes()]), vec![])],
-        _ => Vec::new(),
+        _ => operations::entries(shelf, cid, &kind, bytes),
     }
 }
 
@@ -91,16 +117,22 @@ fn header_entries(shelf: Shelf, bytes: &[u8]) -> Vec<IndexEntry> {
         Shelf::Certified => (prefix::CERTIFIED, b'c'),
         _ => (prefix::WAITING, b'w'),
     };
-    let value = [&header.time.unix_s().to_be_bytes()[..], &header.body.to_bytes()].concat();
-    vec![
+    let revises = header.revises.map_or(vec![], |revised| revised.0.to_bytes().to_vec());
+    let value = [&header.time.unix_s().to_be_bytes()[..], &header.body.to_bytes(), &header.author.0, &revises].concat();
+    let mut entries = vec![
         entry(key(prefix, &[&id]), value),
         entry(key(self::prefix::AUTHOR, &[&header.author.0, &[shelf_byte], &id]), vec![]),
-    ]
+    ];
+    if let Some(revised) = header.revises {
+        entries.push(entry(key(self::prefix::REVISION, &[&revised.0.to_bytes(), &[shelf_byte], &id]), vec![]));
+    }
+    entries
 }
 
 fn batch_entries(cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {
     let Ok(batch) = Batch::verify(bytes) else { return Vec::new() };
     let (validator, number) = (batch.signed().validator.0, batch.signed().number.to_be_bytes());
+    let charter = batch.signed().charter.to_bytes();
     let mut entries: Vec<_> = batch
         .entries()
         .iter()
@@ -109,7 +141,8 @@ fn batch_entries(cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {
             let parts: [&[u8]; 4] = [&one.record.0.to_bytes(), &validator, &number, &cid.to_bytes()];
             let class = one.verdict.class().map_or(0, |class| class as u8);
             let verdict = one.verdict.name().as_bytes()[0];
-            entry(key(prefix::VERDICT, &parts), [&[verdict, class][..], &(index as u16).to_be_bytes()].concat())
+            let value = [&[verdict, class][..], &(index as u16).to_be_bytes(), &charter].concat();
+            entry(key(prefix::VERDICT, &parts), value)
         })
         .collect();
     entries.push(entry(key(prefix::BATCH, &[&validator, &number, &cid.to_bytes()]), vec![]));
@@ -117,14 +150,16 @@ fn batch_entries(cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {
 }
 
 fn certificate_entries(cid: &Cid, block: &std::collections::BTreeMap<String, Node>) -> Vec<IndexEntry> {
-    let (Some(Node::Link(record)), Some(Node::Int(time))) = (block.get("record"), block.get("time")) else {
+    let (Some(Node::Link(record)), Some(Node::Int(time)), Some(Node::Link(charter))) =
+        (block.get("record"), block.get("time"), block.get("charter"))
+    else {
         return Vec::new();
     };
     let record = RecordId(*record);
     let item = Item::of(&record, cid);
     let id = record.0.to_bytes();
     vec![
-        entry(key(prefix::CERTIFICATE, &[&id, &cid.to_bytes()]), vec![]),
+        entry(key(prefix::CERTIFICATE, &[&id, &cid.to_bytes()]), charter.to_bytes().to_vec()),
         entry(key(prefix::ITEM, &[&time.to_be_bytes(), &item.0]), vec![]),
         entry(key(prefix::ITEM_RECORD, &[&item.0]), id.to_vec()),
     ]
@@ -151,6 +186,10 @@ pub struct HeaderEntry {
     pub time_s: i64,
     /// The body.
     pub body: Cid,
+    /// Who signed it.
+    pub author: PublicKey,
+    /// The record that it replaces.
+    pub revises: Option<RecordId>,
 }
 
 /// The header of a record on one shelf ([`Shelf::Certified`] or [`Shelf::Live`]).
@@ -164,8 +203,16 @@ pub fn header(ledger: &impl Ledger, shelf: Shelf, record: &RecordId) -> Result<O
 
 fn read_header(value: &[u8]) -> Result<HeaderEntry, LedgerError> {
     let broken = || LedgerError("a header's index entry is broken; run `commonwheel store rebuild-index`".into());
-    let (time, body) = value.split_first_chunk::<8>().ok_or_else(broken)?;
-    Ok(HeaderEntry { time_s: i64::from_be_bytes(*time), body: Cid::from_bytes(body).map_err(|_| broken())? })
+    let (time, rest) = value.split_first_chunk::<8>().ok_or_else(broken)?;
+    let (body, rest) = rest.split_first_chunk::<{ Cid::LEN }>().ok_or_else(broken)?;
+    let (author, revised) = rest.split_first_chunk::<32>().ok_or_else(broken)?;
+    let revises = (!revised.is_empty()).then(|| Cid::from_bytes(revised).map_err(|_| broken())).transpose()?;
+    Ok(HeaderEntry {
+        time_s: i64::from_be_bytes(*time),
+        body: Cid::from_bytes(body).map_err(|_| broken())?,
+        author: PublicKey(*author),
+        revises: revises.map(RecordId),
+    })
 }
 
 /// Calls `see` with every record id under a prefix whose key is that prefix and the id, in order.
@@ -217,6 +264,8 @@ pub fn last_cid(key: &[u8]) -> Option<Cid> {
 pub struct VerdictEntry {
     /// Who.
     pub validator: PublicKey,
+    /// Under which charter.
+    pub charter: Cid,
     /// In which of the validator's batches.
     pub number: i64,
     /// What.
@@ -244,9 +293,10 @@ pub fn verdicts(ledger: &impl Ledger, record: &RecordId) -> Result<Vec<VerdictEn
 fn read_verdict(rest: &[u8], value: &[u8]) -> Option<VerdictEntry> {
     let (validator, rest) = rest.split_first_chunk::<32>()?;
     let (number, batch) = rest.split_first_chunk::<8>()?;
-    let [verdict, class, high, low] = *value else { return None };
-    let class = || crate::agreement::Class::ALL.into_iter().find(|known| *known as u8 == class);
+    let ([verdict, class, high, low], charter) = value.split_first_chunk::<4>()?;
+    let class = || crate::agreement::Class::ALL.into_iter().find(|known| *known as u8 == *class);
     Some(VerdictEntry {
+        charter: Cid::from_bytes(charter).ok()?,
         validator: PublicKey(*validator),
         number: i64::from_be_bytes(*number),
         verdict: match verdict {
@@ -255,15 +305,21 @@ fn read_verdict(rest: &[u8], value: &[u8]) -> Option<VerdictEntry> {
             _ => Verdict::Quarantine(class()?),
         },
         batch: Cid::from_bytes(batch).ok()?,
-        index: usize::from(u16::from_be_bytes([high, low])),
+        index: usize::from(u16::from_be_bytes([*high, *low])),
     })
 }
 
-/// The certificate that counts for a record: of those held, the one with the lowest CID.
+/// The certificates of a record: each with the charter under which it was accepted, the lowest CID first.
 ///
 /// # Errors
 /// When the ledger fails.
-pub fn certificate(ledger: &impl Ledger, record: &RecordId) -> Result<Option<Cid>, LedgerError> {
-    let found = ledger.scan(&key(prefix::CERTIFICATE, &[&record.0.to_bytes()]), None, 1)?;
-    Ok(found.first().and_then(|entry| last_cid(&entry.key)))
+pub fn certificates(ledger: &impl Ledger, record: &RecordId) -> Result<Vec<(Cid, Cid)>, LedgerError> {
+    let mut found = Vec::new();
+    each(ledger, &key(prefix::CERTIFICATE, &[&record.0.to_bytes()]), |entry| {
+        if let (Some(certificate), Ok(charter)) = (last_cid(&entry.key), Cid::from_bytes(&entry.value)) {
+            found.push((certificate, charter));
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }

@@ -13,6 +13,7 @@ pub mod index;
 pub mod ledger;
 pub mod licence;
 pub mod limits;
+pub mod operation;
 pub mod preference;
 pub mod reconcile;
 pub mod record;

@@ -16,6 +16,21 @@ pub const CHARTER_BYTES: usize = 64 * 1024;
 pub const TERMS_BYTES: usize = 64 * 1024;
 /// Validators in one charter. A certificate grows with the quorum; 31 is the design's largest.
 pub const VALIDATORS: usize = 64;
+/// Releases and decisions that stay when a charter is succeeded. One release does, since it holds all
+/// accepted records; the rest is for decisions made after it.
+pub const CLOSING: usize = 512;
+/// Successors in one answer, from the first charter on: what fits in a frame.
+pub const SUCCESSORS: usize = 30;
+/// A signed operation other than a record: the largest is a charter with signatures, which a gossip message carries.
+pub const OPERATION_BYTES: usize = 60 * 1024;
+/// Rows in one page of a release: some 110 bytes each, so that a page fits in a relayed connection's 128 KiB.
+pub const PAGE_ROWS: usize = 1024;
+/// Pages of a release: a million records. Their links take 40 KiB of the release.
+pub const RELEASE_PAGES: usize = 1024;
+/// Languages that a charter may list.
+pub const LANGUAGES: usize = 64;
+/// Communities that a charter lets copy its records.
+pub const FEDERATED: usize = 32;
 /// One gossip message: what gossipsub forwards whole.
 pub const GOSSIP_BYTES: usize = 64 * 1024;
 /// Headers, attestations or certificates in one gossip message.
@@ -53,12 +68,22 @@ pub const ENTRIES: usize = 64;
 pub const WAITING_RECORDS: usize = 100_000;
 /// Waiting records by one author key.
 pub const WAITING_PER_AUTHOR: usize = 10_000;
+/// Open motions of one signer that are kept.
+pub const MOTIONS_PER_SIGNER: usize = 256;
+/// Flags, support and memberships of all members that are kept: keys cost nothing.
+pub const SPREAD_OPERATIONS: usize = 20_000;
+/// Flags, support and memberships of one member that are kept.
+pub const SPREAD_PER_MEMBER: usize = 500;
 /// An index key.
 pub const INDEX_KEY_BYTES: usize = 128;
 /// An index value.
 pub const INDEX_VALUE_BYTES: usize = 256;
 
 const _: () = assert!(PATTERNS * (PATTERN_BYTES + PATTERN_LABEL_BYTES + 32) < CHARTER_BYTES / 8, "patterns leave room");
+const _: () = assert!(SUCCESSORS * OPERATION_BYTES + TERMS_BYTES < FRAME_BYTES, "a succession fits in a frame");
+const _: () = assert!(OPERATION_BYTES + 2048 < GOSSIP_BYTES, "a message carries any operation");
+const _: () =
+    assert!(RELEASE_PAGES * 42 + 1024 + VALIDATORS * 102 < OPERATION_BYTES, "a signed release is an operation");
 const _: () = assert!(HEADER_BYTES * 32 < GOSSIP_BYTES, "a message carries many headers");
 const _: () = assert!(BODY_BYTES + HEADER_BYTES + CERTIFICATE_BYTES < FRAME_BYTES, "a record fits in one frame");
 const _: () = assert!(LIVE_PAGE_BYTES + 4096 < FRAME_BYTES, "a page fits in one frame");

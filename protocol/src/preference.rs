@@ -38,6 +38,11 @@ impl Category {
             Category::TrainAi => "train-ai",
         }
     }
+
+    /// The category with this label.
+    pub fn labelled(label: &str) -> Option<Self> {
+        Category::ALL.into_iter().find(|category| category.label() == label)
+    }
 }
 
 /// Under which condition a refusal does not hold: Creative Commons signals.

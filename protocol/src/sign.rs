@@ -23,6 +23,20 @@ pub enum Domain {
     Session,
     /// Who asks for bodies, for what use, under which terms.
     Statement,
+    /// A record taken back, by its author.
+    Withdrawal,
+    /// A decision about a record, a key, or what is new, by each validator that is for it.
+    Decision,
+    /// A release, by each validator that has rebuilt it.
+    Release,
+    /// "A person should look at this record", by a member.
+    Flag,
+    /// "I join this petition", by a member.
+    Support,
+    /// "This key may contribute", by a validator or a member.
+    Membership,
+    /// "I have these operations, and have done what they ask", by a validator.
+    Acknowledgement,
 }
 
 impl Domain {
@@ -35,6 +49,13 @@ impl Domain {
             Domain::Receipt => "receipt",
             Domain::Session => "session",
             Domain::Statement => "statement",
+            Domain::Withdrawal => "withdrawal",
+            Domain::Decision => "decision",
+            Domain::Release => "release",
+            Domain::Flag => "flag",
+            Domain::Support => "support",
+            Domain::Membership => "membership",
+            Domain::Acknowledgement => "acknowledgement",
         }
     }
 

@@ -58,13 +58,13 @@ fn a_killed_validator_keeps_what_it_gave_receipts_for_and_catches_up() {
 /// Each record of which somebody has the validator's receipt or acceptance is whole on its disk.
 /// Gives how many those are.
 fn keeps_what_it_acknowledged(scene: &Scene, contributor: &Place, victim: usize) -> usize {
-    let (validator, (_, charter)) = (&scene.validators[victim], scene.charter());
+    let validator = &scene.validators[victim];
     let key = keys::load_seed(&validator.home).unwrap().validator().public();
     let mut promised = BTreeSet::new();
     for place in scene.running().chain([contributor]) {
         let seen = scene.store(place);
         for record in records(&seen) {
-            let found = status::of(&record, &charter, &seen).unwrap();
+            let found = status::of(&record, &status::lineage(&seen).unwrap(), &seen).unwrap();
             if found.is_some_and(|found| found.held_by.contains(&key) || found.accepting().contains(&key)) {
                 promised.insert(record);
             }
@@ -72,7 +72,7 @@ fn keeps_what_it_acknowledged(scene: &Scene, contributor: &Place, victim: usize)
     }
     let store = scene.store(validator);
     for record in &promised {
-        let found = status::of(record, &charter, &store).unwrap();
+        let found = status::of(record, &status::lineage(&store).unwrap(), &store).unwrap();
         assert!(found.is_some_and(|found| found.body_here), "{} has lost {record}", validator.name);
     }
     promised.len()

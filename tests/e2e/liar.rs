@@ -84,7 +84,7 @@ impl Liar {
                     let records: Vec<_> = headers.map(|header| header.id()).collect();
                     Answer::Submitted { receipt: Some(Receipt::sign(community, &records, &signer)), refused: vec![] }
                 }
-                Ask::Fetch { .. } => Answer::Records(vec![]),
+                Ask::Fetch { .. } => Answer::Records { parcels: vec![], operations: vec![] },
                 _ => return None,
             };
             Some(answer.to_bytes())

@@ -126,7 +126,7 @@ impl Peer {
 /// The parcels of an answer.
 pub fn parcels(answer: Answer) -> Vec<Parcel> {
     match answer {
-        Answer::Records(parcels) => parcels,
+        Answer::Records { parcels, .. } => parcels,
         other => panic!("expected records, found {other:?}"),
     }
 }

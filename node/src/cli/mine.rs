@@ -60,8 +60,9 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
         let community = community::load(&context.home, &id)?;
         let charter = community.founding.charter();
         let access = Access::open(&context.home, &id)?;
+        let lineage = records::lineage(&access)?;
         for (record, mode) in own_records(&seed, &id, &access)? {
-            let Some(found) = records::of(&record, charter, &access)? else { continue };
+            let Some(found) = records::of(&record, &lineage, &access)? else { continue };
             let report = status::report(&found, charter);
             let header = found.header.header();
             let (kind, title) = body(&access, &header.body)?.unzip();

@@ -87,7 +87,7 @@ fn record_status(record: &RecordId, context: &Context) -> anyhow::Result<ExitCod
     for community in community::all(&context.home)? {
         let charter = community.founding.charter();
         let access = Access::open(&context.home, &community.id())?;
-        if let Some(found) = status::of(record, charter, &access)? {
+        if let Some(found) = status::of(record, &status::lineage(&access)?, &access)? {
             let mut report = report(&found, charter);
             report.reason = refusal(context, &report.community, &report.id);
             context.out.print(&report, |out| print_report(out, &report))?;
@@ -252,7 +252,8 @@ fn stopped(context: &Context) -> anyhow::Result<NodeReport> {
             waiting += 1;
             Ok(())
         })?;
-        let accepted = status::accepted(&access)?;
+        let lineage = status::lineage(&access)?;
+        let accepted = status::accepted(&lineage, &access)?;
         for record in &accepted {
             let header = access.block(Shelf::Certified, &record.0)?.and_then(|bytes| SignedHeader::verify(&bytes).ok());
             let body = header.map(|header| header.header().body);
@@ -264,7 +265,7 @@ fn stopped(context: &Context) -> anyhow::Result<NodeReport> {
             accepted: accepted.len(),
             waiting,
             incomplete,
-            state_root: status::state_root(charter, &access)?.map(|root| root.to_string()),
+            state_root: status::state_root(&lineage, &access)?.map(|root| root.to_string()),
             validator: None,
             evidence: None,
             validators_present: None,

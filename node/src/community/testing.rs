@@ -40,6 +40,8 @@ pub(crate) fn named(name: &str, drafted: i64) -> Charter {
         terms: commonwheel_config::terms::id(TERMS),
         recovery: vec![],
         drafted,
+        customs: Default::default(),
+        succeeds: None,
     }
 }
 

@@ -68,6 +68,8 @@ impl Commons {
             terms: Cid::of(Codec::Raw, TERMS.as_bytes()),
             recovery: vec![],
             drafted: 1_790_000_000,
+            customs: Default::default(),
+            succeeds: None,
         };
         let signatures =
             seeds.iter().map(|s| (s.validator().public(), Founding::sign(&charter, &s.validator()))).collect();

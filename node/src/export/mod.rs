@@ -8,10 +8,12 @@ pub mod folder;
 mod hashed;
 
 use commonwheel_protocol::agreement::charter::BodyAccess;
-use commonwheel_protocol::agreement::{Charter, Founding};
+use commonwheel_protocol::agreement::state::StateRoot;
+use commonwheel_protocol::agreement::{Charter, Founding, Lineage};
 use commonwheel_protocol::bytes::{Cid, Codec, decode};
+use commonwheel_protocol::core::status;
 use commonwheel_protocol::dataset::{Manifest, Partition, Row, RowError, names, pretty, readme};
-use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::record::RecordId;
 use folder::Staging;
@@ -80,6 +82,9 @@ pub enum ExportError {
     /// The charter is newer than this program.
     #[error("the charter goes by protocol version {0}, which this program does not know; install a newer one")]
     Protocol(i64),
+    /// Without pages of the release that closed the last charter there is no state.
+    #[error("pages of the release that closed the last charter are not here yet; wait until they are")]
+    Unknown,
     /// The terms are others than the charter's.
     #[error("the terms at hand are not those that the charter names; join the community again to get them")]
     Terms,
@@ -139,7 +144,9 @@ pub fn export(
     if Cid::of(Codec::Raw, terms.as_bytes()) != charter.terms {
         return Err(ExportError::Terms);
     }
-    let accepted = Accepted::of(ledger)?;
+    let lineage = status::lineage(ledger)?;
+    let state_root = status::state_root(&lineage, ledger)?.ok_or(ExportError::Unknown)?;
+    let accepted = Accepted::of(&lineage, ledger)?;
     if !accepted.incomplete.is_empty() && !options.allow_incomplete {
         let (missing, records) = (accepted.incomplete.len(), accepted.ids.len());
         return Err(ExportError::Incomplete { missing, records });
@@ -148,13 +155,13 @@ pub fn export(
     let mut writer = Writer::create(staging.path(), founding, terms)?;
     for (done, id) in accepted.ids.iter().enumerate() {
         progress(done, accepted.ids.len());
-        writer.certificate(ledger, id)?;
+        writer.certificate(ledger, &lineage, id)?;
         if accepted.incomplete.binary_search(id).is_err() {
             writer.row(ledger, id, charter)?;
         }
     }
     progress(accepted.ids.len(), accepted.ids.len());
-    let manifest = writer.finish(founding, terms, &accepted)?;
+    let manifest = writer.finish(founding, terms, &state_root, &accepted)?;
     staging.publish()?;
     Ok(ExportSummary {
         dir: options.out.clone(),
@@ -176,18 +183,15 @@ struct Accepted {
 }
 
 impl Accepted {
-    fn of(ledger: &impl Ledger) -> Result<Self, LedgerError> {
-        let (mut ids, mut incomplete) = (Vec::new(), Vec::new());
-        let mut failed = Ok(());
-        index::each_record(ledger, prefix::CERTIFIED, |id, header| {
-            ids.push(id);
-            match ledger.holds(Shelf::Certified, &header.body) {
-                Ok(true) => {}
-                Ok(false) => incomplete.push(id),
-                Err(error) => failed = Err(error),
+    fn of(lineage: &Lineage, ledger: &impl Ledger) -> Result<Self, LedgerError> {
+        let (ids, mut incomplete) = (status::accepted(lineage, ledger)?, Vec::new());
+        for id in &ids {
+            let header = index::header(ledger, Shelf::Certified, id)?;
+            if !header.map_or(Ok(false), |header| ledger.holds(Shelf::Certified, &header.body))? {
+                incomplete.push(*id);
             }
-        })?;
-        failed.map(|()| Accepted { ids, incomplete })
+        }
+        Ok(Accepted { ids, incomplete })
     }
 }
 
@@ -215,10 +219,10 @@ impl<'a> Writer<'a> {
         self.certificates.write(&section)
     }
 
-    fn certificate(&mut self, ledger: &impl Ledger, id: &RecordId) -> Result<(), ExportError> {
+    fn certificate(&mut self, ledger: &impl Ledger, lineage: &Lineage, id: &RecordId) -> Result<(), ExportError> {
         let missing = || ExportError::Missing { record: *id, what: "certificate" };
-        let cid = index::certificate(ledger, id)?.ok_or_else(missing)?;
-        self.section(&cid, &ledger.block(Shelf::Certified, &cid)?.ok_or_else(missing)?)
+        let certificate = status::certificate(id, lineage, ledger)?.ok_or_else(missing)?;
+        self.section(&certificate.cid(), certificate.bytes())
     }
 
     fn row(&mut self, ledger: &impl Ledger, id: &RecordId, charter: &Charter) -> Result<(), ExportError> {
@@ -238,9 +242,15 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes the files that follow from the others, and the hashes of all.
-    fn finish(self, founding: &Founding, terms: &str, accepted: &Accepted) -> Result<Manifest, ExportError> {
+    fn finish(
+        self,
+        founding: &Founding,
+        terms: &str,
+        state_root: &StateRoot,
+        accepted: &Accepted,
+    ) -> Result<Manifest, ExportError> {
         let rows = self.data.iter().map(|(partition, file)| (*partition, file.writes())).collect();
-        let manifest = Manifest::new(founding, &accepted.ids, &rows, &accepted.incomplete);
+        let manifest = Manifest::new(founding.charter(), state_root, &accepted.ids, &rows, &accepted.incomplete);
         let mut files: Vec<_> = self.data.into_values().chain([self.certificates]).collect();
         for (name, text) in derived(founding, terms, &manifest) {
             let mut file = HashedFile::create(self.dir, name)?;

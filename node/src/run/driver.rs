@@ -4,17 +4,17 @@ use super::RunError;
 use super::exchange::{self, PeerRequest};
 use super::local::Call;
 use super::member::{self, Member, now};
-use super::wire::{Base64, CommunityInfo, Info, Request, Response};
+use super::wire::{Base64, Request, Response};
 use crate::home::Home;
-use crate::net::{MessageToken, Multiaddr, Net, NetEvent, Offence, PeerId, Verdict};
+use crate::net::{MessageToken, Net, NetEvent, Offence, PeerId, Verdict};
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::core::{self, AskId, Effect, Input, Judgement, Notice, Token, status};
+use commonwheel_protocol::core::notes::Review;
+use commonwheel_protocol::core::{self, AskId, Effect, Input, Judgement, Notice, Token};
 use commonwheel_protocol::identity::Seed;
-use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Store};
+use commonwheel_protocol::operation::Matter;
 use commonwheel_protocol::wire::exchange::{Answer, Ask, Parcel, Peer, Refusal};
 use commonwheel_protocol::wire::gossip;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// How often the cores see time pass.
 const TICK: Duration = Duration::from_millis(100);
 /// Reasons of refusal kept per community.
-const REFUSALS: usize = 10_000;
+pub(super) const REFUSALS: usize = 10_000;
 
 /// What does not change while a node runs.
 pub(super) struct Seat {
@@ -34,9 +34,9 @@ pub(super) struct Seat {
 
 /// The one owner of stores and cores.
 pub(super) struct Driver {
-    seat: Seat,
-    members: BTreeMap<Cid, Member>,
-    connected: BTreeSet<PeerId>,
+    pub(super) seat: Seat,
+    pub(super) members: BTreeMap<Cid, Member>,
+    pub(super) connected: BTreeSet<PeerId>,
     next_token: u64,
     heard: BTreeMap<Token, MessageToken>,
     requests: BTreeMap<Token, oneshot::Sender<Vec<u8>>>,
@@ -180,15 +180,24 @@ impl Driver {
 
     /// One transition: step, commit, act. Nothing is sent before the commit has returned.
     async fn step(&mut self, community: &Cid, input: Input) -> Result<(), LedgerError> {
-        let Some(member) = self.members.get_mut(community) else { return Ok(()) };
+        self.step_noting(community, input).await.map(drop)
+    }
+
+    /// The same, with what it noticed.
+    async fn step_noting(&mut self, community: &Cid, input: Input) -> Result<Vec<Notice>, LedgerError> {
+        let Some(member) = self.members.get_mut(community) else { return Ok(Vec::new()) };
         let step = member.core.step(now(), input, &member.store)?;
         if !step.batch.is_empty() {
             member.store.commit(&step.batch)?;
         }
+        let mut notices = Vec::new();
         for effect in step.effects {
+            if let Effect::Notice(notice) = &effect {
+                notices.push(notice.clone());
+            }
             self.act(community, effect).await;
         }
-        Ok(())
+        Ok(notices)
     }
 
     async fn act(&mut self, community: &Cid, effect: Effect) {
@@ -229,27 +238,6 @@ impl Driver {
             };
             let _ = replies.send(Reply { community, ask, bytes }).await;
         });
-    }
-
-    fn note(&mut self, community: &Cid, notice: Notice) {
-        match notice {
-            Notice::Accepted(record) => tracing::info!(%record, "accepted"),
-            Notice::Held(validator, records) => {
-                tracing::info!(%validator, records = records.len(), "a validator holds bodies");
-            }
-            Notice::Validator(validator, _) => tracing::info!(%validator, "a validator is present"),
-            Notice::Damaged(why) => tracing::error!(why, "the store is damaged; run `commonwheel store check`"),
-            Notice::Reconciled(_, missing) => tracing::debug!(missing, "reconciled"),
-            Notice::Failed(record, why) => tracing::info!(%record, why, "a record failed a check"),
-            Notice::Refused(record, why) => {
-                tracing::info!(%record, why, "a validator refused a record");
-                if let Some(member) = self.members.get_mut(community)
-                    && member.refusals.len() < REFUSALS
-                {
-                    member.refusals.insert(record.to_string(), why);
-                }
-            }
-        }
     }
 
     /// Answers a command. What asks other nodes is done beside the driver, which must not wait.
@@ -302,6 +290,21 @@ impl Driver {
                 }
                 None => unknown_community(),
             },
+            Request::Operate(community, operations) => {
+                let operations = operations.into_iter().map(|operation| operation.0).collect();
+                self.tell(&community, Input::Operate(operations)).await?
+            }
+            Request::Vote(community, payload, blocks) => match Matter::of_payload(&payload.0) {
+                Ok(matter) => {
+                    let blocks = blocks.into_iter().map(|block| block.0).collect();
+                    self.tell(&community, Input::Vote { matter: Box::new(matter), blocks }).await?
+                }
+                Err(error) => Response::Failed(format!("that is no matter to sign: {error}")),
+            },
+            Request::Review(community, review) => match Review::read(&review.0) {
+                Ok(review) => self.tell(&community, Input::Review(review)).await?,
+                Err(error) => Response::Failed(format!("that is no review: {error}")),
+            },
             Request::Open(community) => self.open(&community).await?,
             Request::Charter(..) | Request::Dial(..) => {
                 Response::Failed("asked in the wrong place; this is a bug".into())
@@ -342,6 +345,20 @@ impl Driver {
         Ok(Response::Done)
     }
 
+    /// Gives the core something that was decided here, and lets it act; says what was not done.
+    async fn tell(&mut self, community: &str, input: Input) -> Result<Response, LedgerError> {
+        let Some(id) = self.member(community).map(|member| member.core.community()) else {
+            return Ok(unknown_community());
+        };
+        let mut notices = self.step_noting(&id, input).await?;
+        notices.extend(self.step_noting(&id, Input::Tick).await?);
+        let undone = notices.into_iter().filter_map(|notice| match notice {
+            Notice::NotSigned(_, why) | Notice::NotTaken(_, why) | Notice::Refused(_, why) => Some(why),
+            _ => None,
+        });
+        Ok(Response::Told(undone.collect()))
+    }
+
     async fn open(&mut self, community: &str) -> Result<Response, LedgerError> {
         let Ok(id) = community.parse::<Cid>() else { return Ok(unknown_community()) };
         if self.members.contains_key(&id) {
@@ -357,55 +374,6 @@ impl Driver {
         }
         Ok(Response::Done)
     }
-
-    async fn info(&self) -> Result<Info, LedgerError> {
-        let peer = self.seat.net.local_peer();
-        let listeners = self.seat.net.listeners().await;
-        let mut communities = Vec::new();
-        for (id, member) in &self.members {
-            communities.push(community_info(id, member)?);
-        }
-        Ok(Info {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            peer: peer.to_string(),
-            addresses: listeners.iter().map(|address| with_peer(address, peer)).collect(),
-            peers: self.connected.len(),
-            communities,
-        })
-    }
-}
-
-fn community_info(id: &Cid, member: &Member) -> Result<CommunityInfo, LedgerError> {
-    let (store, charter) = (&member.store, member.core.charter());
-    let mut evidence = Sha256::new();
-    index::each(store, &[prefix::ITEM], |entry| {
-        evidence.update(&entry.key);
-        Ok(())
-    })?;
-    let (mut accepted, mut waiting) = (0, 0);
-    index::each(store, &[prefix::CERTIFIED], |_| {
-        accepted += 1;
-        Ok(())
-    })?;
-    index::each(store, &[prefix::WAITING], |_| {
-        waiting += 1;
-        Ok(())
-    })?;
-    Ok(CommunityInfo {
-        id: id.to_string(),
-        name: charter.name.clone(),
-        validator: member.core.validator().is_some(),
-        accepted,
-        incomplete: member.core.incomplete(),
-        waiting,
-        state_root: status::state_root(charter, store)?.map(|root| root.to_string()),
-        evidence: data_encoding::HEXLOWER.encode(&evidence.finalize()),
-        validators_present: member.core.present_validators().iter().map(ToString::to_string).collect(),
-    })
-}
-
-fn with_peer(address: &Multiaddr, peer: PeerId) -> String {
-    if crate::net::peer_of(address).is_some() { address.to_string() } else { format!("{address}/p2p/{peer}") }
 }
 
 fn unknown_community() -> Response {

@@ -73,7 +73,7 @@ pub(super) async fn fetch_charter(net: &Net, community: &str, addresses: &[Strin
         let asked = async {
             let peer = connect(net, address).await?;
             match ask(net, peer, Ask::Charter.to_bytes(&id)).await.map(|bytes| Answer::read(&bytes)) {
-                Some(Ok(Answer::Charter { founding, terms })) => Ok((founding, terms)),
+                Some(Ok(Answer::Charter { founding, terms, .. })) => Ok((founding, terms)),
                 Some(Ok(Answer::Refused(Refusal::UnknownCommunity))) => {
                     Err("the node there does not hold this community".to_owned())
                 }

@@ -5,7 +5,7 @@ use crate::community;
 use crate::home::Home;
 use commonwheel_protocol::agreement::Founding;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::core::{Core, Millis, Role};
+use commonwheel_protocol::core::{Core, Millis, Role, Rulesets};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Batch, Ledger, Shelf, Store};
@@ -13,6 +13,7 @@ use commonwheel_protocol::wire::exchange::Peer;
 use commonwheel_storage::CarStore;
 use libp2p::PeerId;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A community that this node has opened.
 pub struct Member {
@@ -55,11 +56,11 @@ pub fn open_store(home: &Home, id: &Cid) -> Result<(Founding, CarStore), RunErro
 /// When its store cannot be opened, or this program cannot use the charter's rules of redaction.
 pub fn open_member(home: &Home, id: &Cid, seed: &Seed, peer: &PeerId) -> Result<Member, RunError> {
     let (founding, store) = open_store(home, id)?;
-    let ruleset = commonwheel_config::ruleset::of_charter(founding.charter())
+    commonwheel_config::ruleset::of_charter(founding.charter())
         .map_err(|error| RunError::Store(format!("{:?}: {error}", founding.charter().name)))?;
+    let rulesets: Rulesets = Arc::new(|charter| commonwheel_config::ruleset::of_charter(charter).ok());
     let role = Role { peer: Peer(peer.to_bytes()), validator: Some(seed.validator()), reader: seed.reader(id) };
-    let core =
-        Core::open(founding, ruleset, role, now(), &store).map_err(|error| RunError::Store(error.to_string()))?;
+    let core = Core::open(rulesets, role, now(), &store).map_err(|error| RunError::Store(error.to_string()))?;
     Ok(Member { core, store, refusals: BTreeMap::new() })
 }
 

@@ -11,6 +11,7 @@ mod driver;
 mod exchange;
 mod local;
 pub mod member;
+mod report;
 pub mod wire;
 
 pub use client::{Access, Client, ClientError};

@@ -77,6 +77,12 @@ pub enum Request {
     Contribute(String, Vec<(Base64, Base64)>),
     /// What validators said in refusing one's own records, as far as it came here.
     Refusals(String),
+    /// Take and push operations signed here.
+    Operate(String, Vec<Base64>),
+    /// Sign a motion for a matter, given by its payload, with this node's key; with the blocks that go with it.
+    Vote(String, Base64, Vec<Base64>),
+    /// Note what a moderator says of a record, as the bytes of a review.
+    Review(String, Base64),
     /// Open a community that has just been joined.
     Open(String),
     /// Ask an address for a community's founding and terms.
@@ -103,6 +109,9 @@ pub enum Response {
     Refusals(Vec<(String, String)>),
     /// To [`Request::Charter`]: the founding and the terms.
     Charter(Base64, Base64),
+    /// To [`Request::Operate`], [`Request::Vote`] and [`Request::Review`]: what was not done, and why. Nothing
+    /// when all was.
+    Told(Vec<String>),
     /// Done.
     Done,
     /// Not done, and why.

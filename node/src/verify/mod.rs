@@ -9,9 +9,11 @@ mod rows;
 
 use crate::export::{self, folder};
 use archive::Archive;
+use commonwheel_protocol::agreement::state::{Fact, Facts};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::dataset::{Manifest, names};
 use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::sign::PublicKey;
 use data_encoding::HEXLOWER;
 pub use problem::{PROBLEMS, Problem};
 use problem::{Problems, shown};
@@ -172,7 +174,10 @@ fn check_content(
     let (counts, absent) = rows.finish();
     let founding = archive.founding();
     let ids: Vec<RecordId> = archive.ids().collect();
-    let manifest = Manifest::new(founding, &ids, &counts, &absent);
+    let records = ids.iter().map(|id| (*id, Fact { author: PublicKey([0; 32]), revises: None }));
+    let facts = Facts { records: records.collect(), ..Facts::default() };
+    let root = facts.root(&founding.charter().id());
+    let manifest = Manifest::new(founding.charter(), &root, &ids, &counts, &absent);
     check_stated(&stated, &manifest, problems);
     check_derived(dir, files, &archive, &manifest, problems)?;
     check_expected(expected, &manifest, problems);

@@ -5,13 +5,14 @@ use super::records::some_record;
 use super::tools::{file, hex, invalid, oversized, part, resealed, valid_with, with};
 use super::world::{World, charter};
 use commonwheel_protocol::agreement::attestation::{Class, Entry, Verdict};
-use commonwheel_protocol::agreement::{Batch, Charter, Founding, RiskPolicy, merkle, state};
+use commonwheel_protocol::agreement::state::{Fact, Facts};
+use commonwheel_protocol::agreement::{Batch, Charter, Founding, RiskPolicy, merkle};
 use commonwheel_protocol::bytes::{Cid, Codec, Node, encode};
 use commonwheel_protocol::index::Item;
 use commonwheel_protocol::limits::{ATTESTATION_ENTRIES, CERTIFICATE_BYTES, CHARTER_BYTES, PATTERNS};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use commonwheel_protocol::redact::RiskClass;
-use commonwheel_protocol::sign::Domain;
+use commonwheel_protocol::sign::{Domain, PublicKey};
 use serde_json::{Value, json};
 
 /// `charters.json`: charters alone, and foundings.
@@ -261,7 +262,8 @@ pub fn trees(world: &World) -> Value {
     let mut ids: Vec<_> = (0..5u8).map(|n| RecordId(Cid::of_cbor(&[n]))).collect();
     ids.sort();
     for count in [0, 1, 5] {
-        let root = state::root(&world.charter.id(), &ids[..count]);
+        let records = ids[..count].iter().map(|id| (*id, Fact { author: PublicKey([0; 32]), revises: None }));
+        let root = Facts { records: records.collect(), ..Facts::default() }.root(&world.charter.id());
         let accepted: Vec<_> = ids[..count].iter().map(ToString::to_string).collect();
         vectors.push(json!({ "name": format!("a state of {count}"), "reads": "state", "accepted": accepted,
             "charter": world.charter.id().to_string(), "valid": true, "facts": { "state_root": root.to_string() } }));

@@ -103,6 +103,7 @@ pub fn gossip(world: &World) -> Value {
         receipts: vec![receipt(world)],
         batches: vec![world.batch(0, &header).bytes().to_vec()],
         certificates: vec![world.certificate(&header).bytes().to_vec()],
+        operations: vec![],
     };
     let bytes = message.to_bytes();
     let many = Node::List(vec![Node::bytes([]); GOSSIP_ITEMS + 1]);
@@ -180,14 +181,17 @@ fn answers(world: &World) -> Vec<Value> {
     let gossip = Message { headers: vec![bytes.clone()], receipts: vec![receipt(world)], ..Message::default() };
     let parcel = |body| Parcel { header: bytes.clone(), body, certificate: certificate.clone() };
     let mut all = vec![
-        ("charter", Answer::Charter { founding: world.founding.bytes().to_vec(), terms: TERMS.into() }),
+        (
+            "charter",
+            Answer::Charter { founding: world.founding.bytes().to_vec(), terms: TERMS.into(), successors: vec![] },
+        ),
         ("session", Answer::Session(session(world))),
         ("submitted", Answer::Submitted { receipt: Some(receipt(world)), refused: vec![(1, "too large".into())] }),
         ("submitted, none held", Answer::Submitted { receipt: None, refused: vec![(0, "too large".into())] }),
         ("live, more follows", Answer::Live { message: gossip.to_bytes(), next: Some(header.id()) }),
         ("live, the last page", Answer::Live { message: Message::default().to_bytes(), next: None }),
         ("reconcile", Answer::Reconcile(Snapshot::new([]).answer(&Snapshot::new([]).open()).expect("a message"))),
-        ("records", Answer::Records(vec![parcel(Some(body)), parcel(None)])),
+        ("records", Answer::Records { parcels: vec![parcel(Some(body)), parcel(None)], operations: vec![] }),
     ];
     for refusal in
         [Refusal::UnknownCommunity, Refusal::NotAValidator, Refusal::Statement, Refusal::Malformed, Refusal::Busy]

@@ -200,6 +200,8 @@ pub fn charter(validators: &[Seed]) -> Charter {
         terms: Cid::of(Codec::Raw, TERMS.as_bytes()),
         recovery: vec![Seed::new([0x77; 32]).validator().public()],
         drafted: NOW_S,
+        customs: Default::default(),
+        succeeds: None,
     }
 }
 

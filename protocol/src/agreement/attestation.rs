@@ -30,11 +30,13 @@ pub enum Class {
     Rate,
     /// A person has to look.
     Review,
+    /// The author is no member, or is banned.
+    Membership,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Class; 10] = [
+    pub const ALL: [Class; 11] = [
         Class::Schema,
         Class::Size,
         Class::Licence,
@@ -45,6 +47,7 @@ impl Class {
         Class::Time,
         Class::Rate,
         Class::Review,
+        Class::Membership,
     ];
 
     /// The class's name on the wire.
@@ -60,6 +63,7 @@ impl Class {
             Class::Time => "time",
             Class::Rate => "rate",
             Class::Review => "review",
+            Class::Membership => "membership",
         }
     }
 }

@@ -186,8 +186,7 @@ fn check_proof(node: Node, record: RecordId, id: &Cid, charter: &Charter) -> Res
         other => Err(FieldError::Type { field: "path", expected: "a byte string", found: other.kind() }),
     })?;
     fields.end()?;
-    // The id of a first charter is the community's id; successors arrive with their own issue.
-    if signed.charter != *id || signed.community != *id {
+    if signed.charter != *id || signed.community != charter.community() {
         return Err(CertificateError::OtherCharter);
     }
     if charter.validator(&signed.validator).is_none() {

@@ -1,12 +1,15 @@
-//! A community's charter, and its founding by every validator that it names.
+//! A community's charter: what it has agreed on. How a first charter comes to be is in
+//! [`super::founding`], how another takes its place in [`super::lineage`].
 
+use super::customs::Customs;
 use super::policy::RiskPolicy;
+use super::succession::Succession;
 use crate::bytes::{Cid, Codec, FieldError, Fields, Node, decode, encode};
 use crate::licence::Licence;
 use crate::limits::{BODY_BYTES, CHARTER_BYTES, SHORT_TEXT_BYTES, VALIDATORS};
 use crate::preference::Preference;
 use crate::redact::{CommunityPattern, effective_id, pattern};
-use crate::sign::{self, Domain, PublicKey, SecretKey, SignedError};
+use crate::sign::{Domain, PublicKey, SignedError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The protocol version that this code understands in full.
@@ -141,6 +144,10 @@ pub struct Charter {
     pub recovery: Vec<PublicKey>,
     /// When it was drafted, in seconds since 1970: what makes two communities of one name differ.
     pub drafted: i64,
+    /// Who may contribute, in which languages, what of the talk is exported, who may copy.
+    pub customs: Customs,
+    /// What it takes the place of; nothing in a first charter.
+    pub succeeds: Option<Succession>,
 }
 
 /// The numbers of a charter: name, least, most, and what is used when a draft does not say.
@@ -159,6 +166,11 @@ impl Charter {
     /// The charter's id: the CID of its bytes. The first charter's id is the community's id.
     pub fn id(&self) -> Cid {
         Cid::of_cbor(&self.to_bytes())
+    }
+
+    /// The community's id: that of its first charter.
+    pub fn community(&self) -> Cid {
+        self.succeeds.as_ref().map_or_else(|| self.id(), |succeeds| succeeds.community)
     }
 
     /// Canonical bytes.
@@ -187,7 +199,7 @@ impl Charter {
         self.protocol == PROTOCOL
     }
 
-    fn to_node(&self) -> Node {
+    pub(crate) fn to_node(&self) -> Node {
         let validators = self.validators.iter().map(|v| {
             Node::map([
                 ("name", Some(Node::text(&v.name))),
@@ -213,6 +225,8 @@ impl Charter {
             ("terms", Some(self.terms.into())),
             ("recovery", Some(Node::List(self.recovery.iter().map(|key| Node::bytes(key.0)).collect()))),
             ("drafted", Some(self.drafted.into())),
+            ("customs", self.customs.to_node()),
+            ("succeeds", self.succeeds.as_ref().map(Succession::to_node)),
         ])
     }
 
@@ -264,6 +278,8 @@ impl Charter {
                 other => Err(FieldError::Type { field: "recovery", expected: "a byte string", found: other.kind() }),
             })?,
             drafted: fields.int_in("drafted", 0..=crate::limits::INT_MAX)?,
+            customs: Customs::read(fields.map_opt("customs")?)?,
+            succeeds: fields.map_opt("succeeds")?.map(Succession::read).transpose()?,
         };
         fields.end()?;
         charter.check(bytes)?;
@@ -318,84 +334,6 @@ fn read_numbers(mut map: BTreeMap<String, Node>) -> Result<BTreeMap<String, i64>
         };
     }
     if map.is_empty() { Ok(numbers) } else { Err(FieldError::Unknown(map.len())) }
-}
-
-/// A charter with the signatures of every validator that it names: what makes a community exist.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Founding {
-    charter: Charter,
-    bytes: Vec<u8>,
-}
-
-impl Founding {
-    /// Puts the signatures together.
-    ///
-    /// # Errors
-    /// When one is missing, does not verify, or is by somebody the charter does not name.
-    pub fn new(charter: &Charter, signatures: &BTreeMap<PublicKey, [u8; 64]>) -> Result<Self, SignedError> {
-        let list = charter.validators.iter().filter_map(|v| Some(Node::bytes(*signatures.get(&v.signing)?)));
-        let node = Node::map([
-            ("type", Some(Node::text("founding"))),
-            ("charter", Some(charter.to_node())),
-            ("signatures", Some(Node::List(list.collect()))),
-        ]);
-        Founding::verify(&encode(&node))
-    }
-
-    /// One validator's signature under a draft.
-    pub fn sign(charter: &Charter, key: &SecretKey) -> [u8; 64] {
-        key.sign(Domain::Charter, &charter.to_bytes())
-    }
-
-    /// Checks received bytes: the charter, and one signature for each validator in its order.
-    ///
-    /// # Errors
-    /// The first rule that the bytes break.
-    pub fn verify(bytes: &[u8]) -> Result<Self, SignedError> {
-        if bytes.len() > CHARTER_BYTES {
-            let why = format!("expected at most {CHARTER_BYTES} bytes, found {}", bytes.len());
-            return Err(FieldError::value("charter", why).into());
-        }
-        let mut fields = Fields::of(decode(bytes)?)?;
-        fields.constant("type", "founding")?;
-        let payload = encode(&Node::Map(fields.map("charter")?));
-        let charter = Charter::read(&payload)?;
-        let signatures = fields.items("signatures", VALIDATORS, |node| match node {
-            Node::Bytes(bytes) => <[u8; 64]>::try_from(bytes)
-                .map_err(|_| FieldError::value("signatures", "expected signatures of 64 bytes")),
-            other => Err(FieldError::Type { field: "signatures", expected: "a byte string", found: other.kind() }),
-        })?;
-        fields.end()?;
-        if signatures.len() != charter.validators.len() {
-            let why =
-                format!("expected one by each of {} validators, found {}", charter.validators.len(), signatures.len());
-            return Err(FieldError::value("signatures", why).into());
-        }
-        for (validator, signature) in charter.validators.iter().zip(&signatures) {
-            sign::verify(Domain::Charter, &validator.signing, &payload, signature)?;
-        }
-        Ok(Founding { charter, bytes: bytes.to_vec() })
-    }
-
-    /// The charter.
-    pub fn charter(&self) -> &Charter {
-        &self.charter
-    }
-
-    /// The bytes as they were received.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The CID of the founding block.
-    pub fn cid(&self) -> Cid {
-        Cid::of_cbor(&self.bytes)
-    }
-
-    /// The community that it founds.
-    pub fn community(&self) -> Cid {
-        self.charter.id()
-    }
 }
 
 #[cfg(test)]

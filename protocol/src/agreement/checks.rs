@@ -27,6 +27,9 @@ pub struct Failure {
 pub struct Demands<'a> {
     /// The charter under which the validator signs.
     pub charter: &'a Charter,
+    /// The charter before it under which the record was accepted already: its terms, its ruleset and its time
+    /// are as they were then.
+    pub before: Option<&'a Charter>,
     /// The charter's ruleset, with its patterns.
     pub ruleset: &'a Ruleset,
     /// Seconds since 1970.
@@ -91,15 +94,18 @@ fn check_header(header: &SignedHeader, demands: &Demands) -> Result<(), Failure>
         let allowed: Vec<_> = charter.licences.iter().map(|licence| licence.spdx()).collect();
         return reject(Class::Licence, format!("expected one of {}; found {}", allowed.join(", "), header.licence));
     }
-    if header.terms != charter.terms {
+    let known = |named: fn(&Charter) -> crate::bytes::Cid, found: crate::bytes::Cid| {
+        named(charter) == found || demands.before.is_some_and(|before| named(before) == found)
+    };
+    if !known(|charter| charter.terms, header.terms) {
         return reject(Class::Terms, "expected the charter's current terms; read and accept them again".into());
     }
-    if header.ruleset != charter.ruleset_id() {
+    if !known(Charter::ruleset_id, header.ruleset) {
         return reject(Class::Terms, "expected the charter's ruleset; redact the text again with it".into());
     }
     let age_hours = (demands.now_s - header.time.unix_s()).div_euclid(HOUR_S);
     let (past, future) = (charter.number("past_hours"), charter.number("future_hours"));
-    if age_hours > past || -age_hours > future {
+    if demands.before.is_none() && (age_hours > past || -age_hours > future) {
         return reject(
             Class::Time,
             format!("expected a time at most {past} h past or {future} h ahead; found {age_hours} h past"),

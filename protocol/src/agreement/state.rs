@@ -1,38 +1,201 @@
-//! The state root: one value that two replicas share exactly when they hold the same outcomes.
+//! The state: what became of each record, as a pure function of what is held and of the charter that leads.
+//!
+//! Nothing here reads a body, a clock, or which of several certificates proves a record. Two replicas
+//! that hold the same operations and have pinned the same charter have the same state root, in whatever
+//! order the operations came.
 
 use super::merkle;
 use crate::bytes::{Cid, Node, encode};
 use crate::record::RecordId;
+use crate::sign::PublicKey;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The root of a state: the CID of a block that holds charter, count and Merkle root.
+/// The root of a state: the CID of a block that holds charter, count and Merkle roots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateRoot(pub Cid);
 
-/// What became of a record, as the state root covers it.
-const ACCEPTED: u8 = 1;
-
-/// The state root of the accepted records under a pinned charter.
-///
-/// `accepted` holds the ids in ascending order. Which of several certificates proves a record is
-/// not part of the state.
-pub fn root(charter: &Cid, accepted: &[RecordId]) -> StateRoot {
-    debug_assert!(accepted.is_sorted(), "ids are in order");
-    let leaves: Vec<_> = accepted.iter().map(|id| [&id.0.to_bytes()[..], &[ACCEPTED]].concat()).collect();
-    StateRoot(Cid::of_cbor(&block(charter, leaves.len(), merkle::root(&leaves))))
+/// What became of a record that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// It is accepted, and is the newest of its revisions.
+    Accepted = 1,
+    /// A newer revision is accepted.
+    Superseded = 2,
+    /// Its author has taken it back.
+    Withdrawn = 3,
+    /// A quorum has taken it down.
+    TakenDown = 4,
 }
 
-/// The block whose CID is the state root.
-fn block(charter: &Cid, count: usize, records: merkle::Hash) -> Vec<u8> {
-    encode(&Node::map([
-        ("type", Some(Node::text("state"))),
-        ("charter", Some((*charter).into())),
-        ("count", Some((count as i64).into())),
-        ("records", Some(Node::bytes(records))),
-    ]))
+/// What the state function needs to know of a record that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Who signed it.
+    pub author: PublicKey,
+    /// What it says that it replaces.
+    pub revises: Option<RecordId>,
+}
+
+/// Everything that the state is a function of, with what does not count already left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The records that count: certified under the charter that leads, or in a release that closes another.
+    pub records: BTreeMap<RecordId, Fact>,
+    /// Records that their authors have withdrawn.
+    pub withdrawn: BTreeSet<RecordId>,
+    /// Records that a decision which counts has taken down.
+    pub taken_down: BTreeSet<RecordId>,
+    /// Decisions that count, by matter.
+    pub decisions: BTreeSet<Cid>,
+    /// Releases that count, by matter.
+    pub releases: BTreeSet<Cid>,
+}
+
+impl Facts {
+    /// What became of each record that counts.
+    pub fn standings(&self) -> BTreeMap<RecordId, Standing> {
+        let mut standings: BTreeMap<_, _> = self.records.keys().map(|id| (*id, self.alone(id))).collect();
+        for members in self.groups().into_values() {
+            let withdrawn = members.iter().any(|(_, id)| self.withdrawn.contains(id));
+            let taken_down = members.iter().any(|(_, id)| self.taken_down.contains(id));
+            let newest = members.last().map(|(_, id)| *id);
+            for (_, id) in &members {
+                let standing = match (withdrawn, taken_down) {
+                    (true, _) => Standing::Withdrawn,
+                    (false, true) => Standing::TakenDown,
+                    _ if Some(*id) == newest => Standing::Accepted,
+                    _ => Standing::Superseded,
+                };
+                standings.insert(*id, standing);
+            }
+        }
+        standings
+    }
+
+    fn alone(&self, id: &RecordId) -> Standing {
+        match (self.withdrawn.contains(id), self.taken_down.contains(id)) {
+            (true, _) => Standing::Withdrawn,
+            (false, true) => Standing::TakenDown,
+            (false, false) => Standing::Accepted,
+        }
+    }
+
+    /// The records that revise each other, by the first of them, in the order of (number, id). The number
+    /// of a revision is how many records lie before it.
+    fn groups(&self) -> BTreeMap<RecordId, BTreeSet<(usize, RecordId)>> {
+        let mut groups: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for id in self.records.keys().filter(|id| self.revised(id).is_some()) {
+            let mut chain = vec![*id];
+            while let Some(before) = chain.last().and_then(|last| self.revised(last)) {
+                chain.push(before);
+            }
+            let first = chain[chain.len() - 1];
+            let numbered = chain.iter().rev().enumerate().map(|(number, id)| (number, *id));
+            groups.entry(first).or_default().extend(numbered);
+        }
+        groups
+    }
+
+    /// The record that another revises, if it counts and is by the same author. A chain has no end but
+    /// its first record, since a record's id is the hash of what names the one before.
+    fn revised(&self, id: &RecordId) -> Option<RecordId> {
+        let fact = self.records.get(id)?;
+        let revised = fact.revises?;
+        (self.records.get(&revised)?.author == fact.author).then_some(revised)
+    }
+
+    /// The state root under the charter that leads.
+    pub fn root(&self, charter: &Cid) -> StateRoot {
+        let standings = self.standings();
+        let leaves: Vec<_> =
+            standings.iter().map(|(id, standing)| [&id.0.to_bytes()[..], &[*standing as u8]].concat()).collect();
+        let ids = |set: &BTreeSet<Cid>| merkle::root(&set.iter().map(|id| id.to_bytes()).collect::<Vec<_>>());
+        StateRoot(Cid::of_cbor(&encode(&Node::map([
+            ("type", Some(Node::text("state"))),
+            ("charter", Some((*charter).into())),
+            ("count", Some((leaves.len() as i64).into())),
+            ("records", Some(Node::bytes(merkle::root(&leaves)))),
+            ("decisions", Some(Node::bytes(ids(&self.decisions)))),
+            ("releases", Some(Node::bytes(ids(&self.releases)))),
+        ]))))
+    }
 }
 
 impl std::fmt::Display for StateRoot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn id(n: u8) -> RecordId {
+        RecordId(Cid::of_cbor(&[n]))
+    }
+
+    fn fact(author: u8, revises: Option<u8>) -> Fact {
+        Fact { author: PublicKey([author; 32]), revises: revises.map(id) }
+    }
+
+    fn facts(records: &[(u8, u8, Option<u8>)]) -> Facts {
+        let records = records.iter().map(|(n, author, revises)| (id(*n), fact(*author, *revises)));
+        Facts { records: records.collect(), ..Facts::default() }
+    }
+
+    #[test]
+    fn the_highest_number_wins_and_then_the_highest_id() {
+        let facts = facts(&[(1, 1, None), (2, 1, Some(1)), (3, 1, Some(2)), (4, 1, Some(1)), (5, 1, Some(2))]);
+        let standings = facts.standings();
+        let accepted: Vec<_> = standings.iter().filter(|(_, s)| **s == Standing::Accepted).map(|(id, _)| *id).collect();
+        assert_eq!(accepted, [id(3).max(id(5))]);
+        assert_eq!(standings.values().filter(|s| **s == Standing::Superseded).count(), 4);
+    }
+
+    #[test]
+    fn a_record_that_revises_somebody_elses_supersedes_nothing() {
+        let facts = facts(&[(1, 1, None), (2, 2, Some(1))]);
+        assert!(facts.standings().values().all(|standing| *standing == Standing::Accepted));
+    }
+
+    #[test]
+    fn a_withdrawal_wins_over_a_takedown_and_covers_every_revision() {
+        let mut facts = facts(&[(1, 1, None), (2, 1, Some(1)), (3, 1, Some(2)), (9, 1, None)]);
+        facts.taken_down.insert(id(3));
+        assert_eq!(facts.standings()[&id(1)], Standing::TakenDown);
+        facts.withdrawn.insert(id(2));
+        let standings = facts.standings();
+        assert!([1, 2, 3].iter().all(|n| standings[&id(*n)] == Standing::Withdrawn));
+        assert_eq!(standings[&id(9)], Standing::Accepted);
+    }
+
+    #[test]
+    fn a_revision_of_what_does_not_count_stands_alone() {
+        let facts = facts(&[(2, 1, Some(1))]);
+        assert_eq!(facts.standings()[&id(2)], Standing::Accepted);
+    }
+
+    proptest! {
+        /// The state is a function of the set: whatever is added, and however the records are named, each
+        /// group has one accepted record or none.
+        #[test]
+        fn every_group_has_one_accepted_record_unless_it_is_erased(
+            links in prop::collection::vec((0u8..3, prop::option::of(0u8..40)), 1..40),
+            withdrawn in prop::collection::btree_set(0u8..40, 0..4),
+        ) {
+            let earlier = |n: usize, link: Option<u8>| link.filter(|to| usize::from(*to) < n);
+            let records: Vec<_> =
+                links.iter().enumerate().map(|(n, (author, link))| (n as u8, *author, earlier(n, *link))).collect();
+            let mut facts = facts(&records);
+            facts.withdrawn = withdrawn.into_iter().map(id).collect();
+            let standings = facts.standings();
+            for members in facts.groups().into_values() {
+                let accepted = members.iter().filter(|(_, id)| standings[id] == Standing::Accepted).count();
+                let erased = members.iter().any(|(_, id)| facts.withdrawn.contains(id));
+                prop_assert_eq!(accepted, usize::from(!erased));
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::agreement::certificate::Acceptance;
 use crate::agreement::charter::BodyAccess;
 use crate::agreement::{Batch, Certificate, Verdict};
 use crate::bytes::Cid;
-use crate::index;
+use crate::index::{self, Erasure};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::record::{RecordId, SignedHeader};
 use crate::sign::PublicKey;
@@ -21,7 +21,9 @@ impl Core {
     /// Whether this validator has said anything of a record.
     pub(super) fn judged(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
         let me = self.validator();
-        Ok(index::verdicts(ledger, id)?.iter().any(|verdict| Some(verdict.validator) == me))
+        let here = self.charter.id();
+        let mut verdicts = index::verdicts(ledger, id)?.into_iter();
+        Ok(verdicts.any(|verdict| Some(verdict.validator) == me && verdict.charter == here))
     }
 
     /// Counts the acceptances of records of which something new was learned. At a quorum the
@@ -30,12 +32,13 @@ impl Core {
     /// before whichever header they came.
     pub(super) fn count(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
         for id in std::mem::take(&mut self.to_count) {
-            let waits = ledger.holds(Shelf::Live, &id.0)? && !ledger.holds(Shelf::Certified, &id.0)?;
-            if self.role.validator.is_none() || !waits || self.ripe.contains_key(&id) {
+            if !self.validates() || self.ripe.contains_key(&id) || !self.lacks_certificate(&id, ledger)? {
                 continue;
             }
             let verdicts = index::verdicts(ledger, &id)?;
-            let accepts = verdicts.iter().filter(|verdict| verdict.verdict == Verdict::Accept);
+            let here = self.charter.id();
+            let accepts =
+                verdicts.iter().filter(|verdict| verdict.verdict == Verdict::Accept && verdict.charter == here);
             let accepting: BTreeSet<_> = accepts.map(|verdict| verdict.validator).collect();
             if accepting.len() >= self.charter.quorum.q() {
                 let due = if self.my_turn(&id) { self.now } else { self.now.plus(TURN_MS) };
@@ -59,7 +62,7 @@ impl Core {
         let mut batches = BTreeMap::new();
         for id in due {
             self.ripe.remove(&id);
-            let Some(header) = self.waiting_header(&id, ledger)? else { continue };
+            let Some(header) = self.header_to_certify(&id, ledger)? else { continue };
             let acceptances = self.acceptances(&id, &mut batches, ledger)?;
             let Ok(certificate) = Certificate::form(id, header.header().time, &self.charter, acceptances) else {
                 continue;
@@ -80,7 +83,8 @@ impl Core {
     ) -> Result<Vec<Acceptance>, LedgerError> {
         let mut by_validator: BTreeMap<PublicKey, (Cid, usize)> = BTreeMap::new();
         for verdict in index::verdicts(ledger, id)? {
-            if verdict.verdict == Verdict::Accept && self.charter.validator(&verdict.validator).is_some() {
+            let counts = verdict.verdict == Verdict::Accept && verdict.charter == self.charter.id();
+            if counts && self.charter.validator(&verdict.validator).is_some() {
                 by_validator.entry(verdict.validator).or_insert((verdict.batch, verdict.index));
             }
         }
@@ -106,21 +110,86 @@ impl Core {
         step: &mut Step,
     ) -> Result<(), LedgerError> {
         let (id, body) = (header.id(), header.header().body);
+        let gone = self.is_gone(header, ledger)?;
+        if gone == Some(Some(Erasure::Purge)) {
+            return Ok(());
+        }
         step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
         match self.body(&body, ledger)? {
+            _ if gone.is_some() => step.batch.erase(Shelf::Waiting, body),
             Some(bytes) => {
                 step.batch.put(Shelf::Certified, body, bytes);
                 step.batch.erase(Shelf::Waiting, body);
             }
             None => drop(self.incomplete.insert(id)),
         }
+        self.make_withdrawals_durable(&id, ledger, step)?;
         step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
         if ledger.holds(Shelf::Live, &id.0)? {
             step.batch.erase(Shelf::Live, id.0);
             self.no_longer_waits(header);
         }
+        self.erase_superseded(header, ledger, step)?;
         step.effects.push(Effect::Notice(Notice::Accepted(id)));
         Ok(())
+    }
+
+    /// A withdrawal that came before the certificate is part of the state from now on.
+    fn make_withdrawals_durable(
+        &self,
+        id: &RecordId,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        for (kind, durable, block) in index::operations::erasures(ledger, id)? {
+            if kind == Erasure::Withdrawal
+                && !durable
+                && let Some(bytes) = ledger.block(Shelf::Live, &block)?
+            {
+                step.batch.put(Shelf::Certified, block, bytes);
+                step.batch.erase(Shelf::Live, block);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a record is only accepted under a charter that was succeeded, and in no release that closed it.
+    pub(super) fn has_lapsed(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        if self.charter.succeeds.is_none() || self.counting.closing.contains(id) {
+            return Ok(false);
+        }
+        let held = index::certificates(ledger, id)?;
+        Ok(!held.is_empty() && held.iter().all(|(_, charter)| *charter != self.charter.id()))
+    }
+
+    /// Whether a record waits for a certificate: it has none, or has lapsed.
+    fn lacks_certificate(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        match ledger.holds(Shelf::Certified, &id.0)? {
+            true => self.has_lapsed(id, ledger),
+            false => ledger.holds(Shelf::Live, &id.0),
+        }
+    }
+
+    /// The header of a record that waits for a certificate.
+    pub(super) fn header_to_certify(
+        &self,
+        id: &RecordId,
+        ledger: &impl Ledger,
+    ) -> Result<Option<SignedHeader>, LedgerError> {
+        match self.waiting_header(id, ledger)? {
+            None if self.has_lapsed(id, ledger)? => self.certified_header(id, ledger),
+            waiting => Ok(waiting),
+        }
+    }
+
+    /// A certified record's header.
+    pub(super) fn certified_header(
+        &self,
+        id: &RecordId,
+        ledger: &impl Ledger,
+    ) -> Result<Option<SignedHeader>, LedgerError> {
+        let bytes = ledger.block(Shelf::Certified, &id.0)?;
+        Ok(bytes.and_then(|bytes| SignedHeader::verify(&bytes).ok()))
     }
 
     /// A body, wherever it lies.
@@ -138,7 +207,7 @@ impl Core {
         step.batch.puts.iter().any(|(shelf, cid, _)| *shelf == Shelf::Certified && *cid == id.0)
     }
 
-    fn no_longer_waits(&mut self, header: &SignedHeader) {
+    pub(super) fn no_longer_waits(&mut self, header: &SignedHeader) {
         let id = header.id();
         self.waiting = self.waiting.saturating_sub(1);
         if let Some(count) = self.waiting_by_author.get_mut(&header.header().author) {
@@ -164,19 +233,39 @@ impl Core {
     ) -> Result<bool, LedgerError> {
         let id = certificate.record();
         let time = index::header(ledger, Shelf::Certified, &id)?.map(|header| header.time_s);
-        let Some(held) = index::certificate(ledger, &id)? else { return Ok(false) };
-        let replaced = step.batch.erasures.contains(&(Shelf::Certified, held));
-        if time != Some(certificate.time().unix_s()) || certificate.cid() >= held || replaced {
+        let mut held = index::certificates(ledger, &id)?.into_iter();
+        let held = held.find(|(_, charter)| *charter == certificate.charter()).map(|(cid, _)| cid);
+        let replaced = held.is_some_and(|held| step.batch.erasures.contains(&(Shelf::Certified, held)));
+        let higher = held.is_some_and(|held| certificate.cid() >= held);
+        if time != Some(certificate.time().unix_s()) || higher || replaced {
             return Ok(false);
         }
         step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
-        step.batch.erase(Shelf::Certified, held);
+        match held {
+            Some(held) => step.batch.erase(Shelf::Certified, held),
+            None => drop(self.to_check.remove(&id)),
+        }
         Ok(true)
     }
 
-    /// Whether anyone who is not a validator may have the bodies of certified records.
-    pub(super) fn bodies_are_open(&self) -> bool {
-        // Releases arrive with their own issue; until then "on release" means not yet.
-        self.charter.bodies == BodyAccess::OnCertificate
+    /// Whether anyone who is not a validator may have the body of a certified record.
+    pub(super) fn body_is_open(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        Ok(match self.charter.bodies {
+            BodyAccess::OnCertificate => true,
+            BodyAccess::OnRelease => {
+                let embargoes = super::release::embargoes(self.counting.decisions.values(), self.now.unix_s());
+                self.released.contains(id) && super::release::is_embargoed(id, &embargoes, ledger)? == Some(false)
+            }
+            BodyAccess::Gated => false,
+        })
+    }
+
+    /// Whether this node may ask anyone for the body of a certified record.
+    pub(super) fn may_ask_for_body(&self, id: &RecordId) -> bool {
+        match self.charter.bodies {
+            BodyAccess::OnCertificate => true,
+            BodyAccess::OnRelease => self.released.contains(id),
+            BodyAccess::Gated => false,
+        }
     }
 }

@@ -43,9 +43,13 @@ impl Core {
             return Ok(Answer::Refused(Refusal::Busy));
         }
         match ask {
-            Ask::Charter => Ok(Answer::Charter { founding: self.founding.bytes().to_vec(), terms: self.terms.clone() }),
+            Ask::Charter => Ok(unless_damaged(self.charters(ledger), step)),
             Ask::Prove => Ok(self.prove(from)),
             Ask::Submit(parcels) => self.take_submission(from, &parcels, ledger, step),
+            Ask::Operate(operations) => self.take_operations(from, &operations, ledger, step),
+            Ask::Spread(after) => Ok(unless_damaged(self.spread_page(after, ledger), step)),
+            Ask::Own { validator, after } => Ok(unless_damaged(self.signed_by(&validator, after, ledger), step)),
+            Ask::Blocks(cids) => Ok(unless_damaged(self.public(&cids, ledger), step)),
             Ask::Live(after) => Ok(unless_damaged(self.live(after, ledger), step)),
             Ask::Reconcile(message) => match self.snapshot(ledger)?.answer(&message) {
                 Ok(answer) => Ok(Answer::Reconcile(answer)),
@@ -93,7 +97,9 @@ impl Core {
     }
 
     fn prove(&self, asker: &Peer) -> Answer {
-        let Some(key) = &self.role.validator else { return Answer::Refused(Refusal::NotAValidator) };
+        let Some(key) = self.role.validator.as_ref().filter(|_| self.validates()) else {
+            return Answer::Refused(Refusal::NotAValidator);
+        };
         let session = Session {
             community: self.community,
             charter: self.charter.id(),
@@ -112,7 +118,9 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<Answer, LedgerError> {
-        let Some(key) = self.role.validator.clone() else { return Ok(Answer::Refused(Refusal::NotAValidator)) };
+        let Some(key) = self.role.validator.clone().filter(|_| self.validates()) else {
+            return Ok(Answer::Refused(Refusal::NotAValidator));
+        };
         let (mut held, mut refused, mut full) = (Vec::new(), Vec::new(), false);
         for (at, parcel) in parcels.iter().enumerate() {
             match self.take_one(parcel, ledger, step)? {
@@ -156,6 +164,9 @@ impl Core {
             return Ok(Err(Trouble::Theirs("the body is not the one that the header commits to".into())));
         };
         let id = header.id();
+        if self.is_gone(&header, ledger)?.is_some() {
+            return Ok(Err(Trouble::Ours("it was withdrawn or taken down, or a newer revision is accepted".into())));
+        }
         if !self.known(&id, ledger, step)? && !self.has_room(&header) {
             return Ok(Err(Trouble::NoRoom));
         }
@@ -168,7 +179,14 @@ impl Core {
         }
         // The author learns at once what this validator will say; everyone else only the class. An
         // author who asks again, because the answer was lost, learns the same.
-        let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };
+        if let Some(why) = self.refused_by_a_person(&id, ledger)? {
+            return Ok(Err(Trouble::Ours(why)));
+        }
+        if let Some((_, why)) = self.against_author(&header, ledger)? {
+            return Ok(Err(Trouble::Ours(why)));
+        }
+        let Some(ruleset) = &self.ruleset else { return Ok(Ok(id)) };
+        let demands = Demands { charter: &self.charter, before: None, ruleset, now_s: self.now.unix_s() };
         match check(&header, body, &demands) {
             Err(failure) if matches!(failure.verdict, Verdict::Reject(_)) => Ok(Err(Trouble::Ours(failure.detail))),
             // What waits for a person is held like what is accepted, so the author may leave.
@@ -254,13 +272,23 @@ impl Core {
         records: &[RecordId],
         ledger: &impl Ledger,
     ) -> Result<Answer, LedgerError> {
-        let mut wanted = Vec::new();
+        let (mut wanted, mut operations, mut size) = (Vec::new(), Vec::new(), 0);
+        let cid_at = |key: Vec<u8>| -> Result<Option<Cid>, LedgerError> {
+            Ok(ledger.value(&key)?.and_then(|bytes| Cid::from_bytes(&bytes).ok()))
+        };
         for item in items {
-            let id = ledger.value(&index::key(prefix::ITEM_RECORD, &[item]))?;
-            wanted.extend(id.and_then(|bytes| Cid::from_bytes(&bytes).ok()).map(RecordId));
+            if let Some(record) = cid_at(index::key(prefix::ITEM_RECORD, &[item]))? {
+                wanted.push(RecordId(record));
+            } else if let Some(operation) = cid_at(index::key(prefix::ITEM_OPERATION, &[item]))?
+                && let Some(bytes) = ledger.block(Shelf::Certified, &operation)?
+                && size + bytes.len() + 256 <= FRAME_BYTES - 4096
+            {
+                size += bytes.len() + 256;
+                operations.push(bytes);
+            }
         }
         wanted.extend(records);
-        let (mut parcels, mut size) = (Vec::new(), 0);
+        let mut parcels = Vec::new();
         for id in wanted {
             let Some(parcel) = self.parcel(&id, purpose, ledger)? else { continue };
             let bytes = parcel.header.len()
@@ -272,16 +300,14 @@ impl Core {
             size += bytes + 256;
             parcels.push(parcel);
         }
-        Ok(Answer::Records(parcels))
+        Ok(Answer::Records { parcels, operations })
     }
 
     fn parcel(&self, id: &RecordId, purpose: Purpose, ledger: &impl Ledger) -> Result<Option<Parcel>, LedgerError> {
         if let Some(header) = index::header(ledger, Shelf::Certified, id)? {
-            let certificate = match index::certificate(ledger, id)? {
-                Some(cid) => ledger.block(Shelf::Certified, &cid)?,
-                None => None,
-            };
-            let open = purpose == Purpose::Validate || self.bodies_are_open();
+            let certificate = super::status::certificate(id, &self.lineage, ledger)?;
+            let certificate = certificate.map(|certificate| certificate.bytes().to_vec());
+            let open = purpose == Purpose::Validate || self.body_is_open(id, ledger)?;
             let body = if open { ledger.block(Shelf::Certified, &header.body)? } else { None };
             let Some(bytes) = ledger.block(Shelf::Certified, &id.0)? else { return Ok(None) };
             return Ok(Some(Parcel { header: bytes, body, certificate }));
@@ -316,7 +342,7 @@ impl Core {
     }
 }
 
-fn add(list: &mut Vec<Vec<u8>>, block: Vec<u8>) {
+pub(super) fn add(list: &mut Vec<Vec<u8>>, block: Vec<u8>) {
     if !list.contains(&block) {
         list.push(block);
     }

@@ -36,7 +36,7 @@ impl Core {
             self.keep_header(&header, ledger, step)?;
             step.batch.put(Shelf::Waiting, header.header().body, body.clone());
             self.bodiless.remove(&id);
-            if self.role.validator.is_some() {
+            if self.validates() {
                 self.to_check.insert(id);
                 self.outbox.headers.push(id);
             } else {
@@ -51,7 +51,7 @@ impl Core {
     /// Bodies leave this machine only after a quorum of validators has proved its keys and
     /// confirmed the charter, in this process's lifetime.
     pub(super) fn submit_own(&mut self, peer: &Peer, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
-        if self.role.validator.is_some() || self.confirmed.len() < self.charter.quorum.q() {
+        if self.validates() || self.confirmed.len() < self.charter.quorum.q() {
             return Ok(());
         }
         let Some(state) = self.peers.get(peer).filter(|state| !state.rests(self.now)) else { return Ok(()) };

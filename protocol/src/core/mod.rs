@@ -7,150 +7,34 @@
 mod accept;
 mod answer;
 mod contribute;
+mod decide;
+mod erase;
+pub mod facts;
 mod hear;
+mod io;
 mod learn;
+pub mod notes;
+mod operate;
 mod peers;
+pub mod release;
+mod reload;
+mod resolve;
+mod spread;
 pub mod status;
+mod succession;
 mod tick;
 
-use crate::agreement::{Charter, Founding};
+pub use io::{AskId, Effect, Input, Judgement, Millis, Notice, Offence, Token};
+
+use crate::agreement::{Charter, Lineage, Verdict};
 use crate::bytes::Cid;
-use crate::index::{self, prefix};
 use crate::ledger::{Batch, Ledger, LedgerError, Shelf};
 use crate::record::RecordId;
 use crate::redact::Ruleset;
 use crate::sign::{PublicKey, SecretKey};
-use crate::wire::exchange::{Parcel, Peer};
+use crate::wire::exchange::Peer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// Milliseconds since 1970.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Millis(pub u64);
-
-impl Millis {
-    /// Seconds since 1970.
-    pub fn unix_s(self) -> i64 {
-        (self.0 / 1000) as i64
-    }
-
-    fn plus(self, ms: u64) -> Millis {
-        Millis(self.0 + ms)
-    }
-}
-
-/// A gossip message or a request that the driver waits to hear about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Token(pub u64);
-
-/// What happens to a node.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// Time passes. The driver sends one about every 100 ms.
-    Tick,
-    /// A peer is connected.
-    Connected(Peer),
-    /// A peer is gone.
-    Disconnected(Peer),
-    /// A gossip message on the community's topic.
-    Gossip {
-        /// Who forwarded it.
-        from: Peer,
-        /// To name it in [`Effect::Judge`].
-        token: Token,
-        /// Its bytes.
-        bytes: Vec<u8>,
-    },
-    /// A request of a peer.
-    Request {
-        /// Who asks.
-        from: Peer,
-        /// To name it in [`Effect::Reply`].
-        token: Token,
-        /// Its bytes.
-        bytes: Vec<u8>,
-    },
-    /// The reply to an [`Effect::Ask`]; `None` when the peer gave none.
-    Reply {
-        /// Which.
-        ask: AskId,
-        /// Its bytes.
-        bytes: Option<Vec<u8>>,
-    },
-    /// Records signed on this machine: headers with bodies.
-    Contribute(Vec<Parcel>),
-}
-
-/// A request that this node has sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AskId(pub u64);
-
-/// What the driver does once the batch is durable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Publish on the community's topic.
-    Publish(Vec<u8>),
-    /// Say what became of a gossip message.
-    Judge(Token, Judgement),
-    /// Answer a request.
-    Reply(Token, Vec<u8>),
-    /// Ask a peer; the answer comes back as [`Input::Reply`].
-    Ask {
-        /// Whom.
-        peer: Peer,
-        /// Which.
-        ask: AskId,
-        /// The request.
-        bytes: Vec<u8>,
-    },
-    /// A peer broke a rule that only it is at fault for.
-    Penalise(Peer, Offence),
-    /// Something that a person may want to see.
-    Notice(Notice),
-}
-
-/// What becomes of a gossip message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judgement {
-    /// Valid and new: forward it.
-    Accept,
-    /// Nothing wrong, nothing new: do not forward it.
-    Ignore,
-    /// Its sender is at fault.
-    Reject,
-}
-
-/// What a peer did wrong, worst last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Offence {
-    /// Sent what it was not asked for, or asked for what it may not have.
-    Unwanted,
-    /// Sent bytes that are not well-formed.
-    Malformed,
-    /// Sent more than is allowed.
-    Oversized,
-    /// Sent something whose signature, hash or proof is false.
-    False,
-}
-
-/// Something that a person may want to see. Names ids and keys, never content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// A validator holds the bodies of these records.
-    Held(PublicKey, Vec<RecordId>),
-    /// A validator refused to take a record, and why: for its author.
-    Refused(RecordId, String),
-    /// This validator's check failed, and why: for the validator's own log.
-    Failed(RecordId, String),
-    /// A record has a certificate.
-    Accepted(RecordId),
-    /// A peer has proved a validator's key.
-    Validator(PublicKey, Peer),
-    /// The store could not give what a peer asked for; in its words.
-    Damaged(String),
-    /// A peer has been reconciled with; this many records were missing here.
-    Reconciled(Peer, usize),
-}
 
 /// What one transition leads to.
 #[must_use = "a step's batch must be committed before its effects are carried out"]
@@ -167,20 +51,25 @@ pub struct Step {
 pub struct Role {
     /// This node's own transport id.
     pub peer: Peer,
-    /// The key with which it validates, if the charter names it.
+    /// The key with which it validates under the charters that name it.
     pub validator: Option<SecretKey>,
     /// The key with which it says who asks for bodies.
     pub reader: SecretKey,
 }
 
+/// The rules of redaction of a charter; `None` when this program does not have them.
+pub type Rulesets = Arc<dyn Fn(&Charter) -> Option<Arc<Ruleset>> + Send + Sync>;
+
 /// A node's part in one community. Everything in here can be lost: it is rebuilt by
 /// [`Core::open`] from the ledger, and by asking peers again.
 pub struct Core {
-    founding: Founding,
-    terms: Vec<u8>,
+    lineage: Lineage,
+    /// The charter that leads.
     charter: Charter,
     community: Cid,
-    ruleset: Arc<Ruleset>,
+    rulesets: Rulesets,
+    /// That of the charter that leads.
+    ruleset: Option<Arc<Ruleset>>,
     role: Role,
     now: Millis,
     peers: BTreeMap<Peer, peers::PeerState>,
@@ -214,6 +103,32 @@ pub struct Core {
     confirmed: BTreeSet<PublicKey>,
     snapshot: Option<Arc<crate::reconcile::Snapshot>>,
     next_sync: Millis,
+    /// The matters that count under the charter that leads.
+    counting: facts::Counting,
+    /// Whether something came that may change which matters count.
+    changed: bool,
+    /// Whether two successors are certified in one round.
+    forked: bool,
+    /// In which round this validator has signed a successor of the charter that leads.
+    signed_round: Option<i64>,
+    /// The other validators that have said what this one has signed.
+    told_own: BTreeSet<PublicKey>,
+    /// Matters for which new voices came.
+    matters: BTreeSet<Cid>,
+    /// How many motions of each signer are kept.
+    motions_by: BTreeMap<PublicKey, usize>,
+    /// How many flags, support and memberships of each member are kept.
+    spread_by: BTreeMap<PublicKey, usize>,
+    /// Public blocks that are not here: pages, terms.
+    wanted: BTreeSet<Cid>,
+    /// Operations signed here that are pushed to validators.
+    own_operations: BTreeSet<Cid>,
+    /// What moderators have decided and the next batch says.
+    reviewed: BTreeMap<RecordId, Verdict>,
+    /// Records of released editions, where bodies are open on release.
+    released: BTreeSet<RecordId>,
+    /// How far the search for what has expired has come.
+    expired_to: Option<Vec<u8>>,
 }
 
 /// What is to be gossiped at the next tick.
@@ -222,6 +137,7 @@ struct Outbox {
     headers: Vec<RecordId>,
     batches: Vec<Vec<u8>>,
     certificates: Vec<Vec<u8>>,
+    operations: Vec<Vec<u8>>,
 }
 
 impl Core {
@@ -229,26 +145,23 @@ impl Core {
     ///
     /// # Errors
     /// When the ledger fails, or does not hold what it should.
-    pub fn open(
-        founding: Founding,
-        ruleset: Arc<Ruleset>,
-        mut role: Role,
-        now: Millis,
-        ledger: &impl Ledger,
-    ) -> Result<Self, LedgerError> {
-        let charter = founding.charter().clone();
-        let terms = ledger.block(Shelf::Certified, &charter.terms)?.ok_or_else(|| {
-            LedgerError("the store lacks the text of the charter's terms; join the community again".into())
-        })?;
-        role.validator.take_if(|key| charter.validator(&key.public()).is_none() || !charter.understood());
+    pub fn open(rulesets: Rulesets, role: Role, now: Millis, ledger: &impl Ledger) -> Result<Self, LedgerError> {
+        let lineage = facts::lineage(ledger)?;
+        let head = lineage.head();
+        let (charter, forked) = (head.charter.clone(), !head.fork.is_empty());
+        if !ledger.holds(Shelf::Certified, &lineage.founding().charter().terms)? {
+            let why = "the store lacks the text of the charter's terms; join the community again";
+            return Err(LedgerError(why.into()));
+        }
         let mut core = Core {
-            community: founding.community(),
-            founding,
-            terms,
+            community: lineage.community(),
+            ruleset: rulesets(&charter),
+            lineage,
             charter,
-            ruleset,
+            rulesets,
             role,
             now,
+            forked,
             peers: BTreeMap::new(),
             asks: BTreeMap::new(),
             next_ask: 0,
@@ -268,8 +181,22 @@ impl Core {
             confirmed: BTreeSet::new(),
             snapshot: None,
             next_sync: now,
+            counting: facts::Counting::default(),
+            changed: true,
+            signed_round: None,
+            told_own: BTreeSet::new(),
+            matters: BTreeSet::new(),
+            motions_by: BTreeMap::new(),
+            spread_by: BTreeMap::new(),
+            wanted: BTreeSet::new(),
+            own_operations: BTreeSet::new(),
+            reviewed: BTreeMap::new(),
+            released: BTreeSet::new(),
+            expired_to: None,
         };
+        core.counting = facts::Counting::load(&core.lineage, ledger)?;
         core.reload(ledger)?;
+        core.reload_operations(ledger)?;
         Ok(core)
     }
 
@@ -280,6 +207,7 @@ impl Core {
     pub fn step(&mut self, now: Millis, input: Input, ledger: &impl Ledger) -> Result<Step, LedgerError> {
         self.now = self.now.max(now);
         let mut step = Step::default();
+        self.refresh(ledger, &mut step)?;
         match input {
             Input::Tick => self.tick(ledger, &mut step)?,
             Input::Connected(peer) => self.connected(peer, ledger, &mut step)?,
@@ -294,6 +222,9 @@ impl Core {
             }
             Input::Reply { ask, bytes } => self.learn(ask, bytes, ledger, &mut step)?,
             Input::Contribute(parcels) => self.contribute(&parcels, ledger, &mut step)?,
+            Input::Operate(operations) => self.operate_own(&operations, ledger, &mut step)?,
+            Input::Vote { matter, blocks } => self.vote(*matter, blocks, ledger, &mut step)?,
+            Input::Review(review) => self.review(&review, ledger, &mut step)?,
         }
         let mut leftovers = std::mem::take(&mut self.leftovers).erasures;
         leftovers.retain(|(on, id)| !step.batch.puts.iter().any(|(shelf, cid, _)| (shelf, cid) == (on, id)));
@@ -307,9 +238,24 @@ impl Core {
         Ok(step)
     }
 
-    /// The community's charter.
+    /// The charter that leads.
     pub fn charter(&self) -> &Charter {
         &self.charter
+    }
+
+    /// The community's charters, and the one that is pinned here.
+    pub fn lineage(&self) -> &Lineage {
+        &self.lineage
+    }
+
+    /// The decisions and releases that count.
+    pub fn counting(&self) -> &facts::Counting {
+        &self.counting
+    }
+
+    /// Why this node signs nothing now; `None` when it does, or is no validator.
+    pub fn silent_because(&self) -> Option<&'static str> {
+        (self.validates() && self.signing().is_none()).then(|| self.why_not_signing())
     }
 
     /// The community's id.
@@ -317,9 +263,10 @@ impl Core {
         self.community
     }
 
-    /// The validator's key, when this node is one.
+    /// The validator's key, when the charter that leads names it.
     pub fn validator(&self) -> Option<PublicKey> {
-        self.role.validator.as_ref().map(SecretKey::public)
+        let key = self.role.validator.as_ref().map(SecretKey::public)?;
+        (self.charter.understood() && self.charter.validator(&key).is_some()).then_some(key)
     }
 
     /// The validators that are connected and have proved their keys.
@@ -330,62 +277,5 @@ impl Core {
     /// How many accepted records lack their body here.
     pub fn incomplete(&self) -> usize {
         self.incomplete.len()
-    }
-
-    fn reload(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
-        let mut waiting = Vec::new();
-        index::each_record(ledger, prefix::WAITING, |id, header| waiting.push((id, header.body)))?;
-        self.waiting = waiting.len();
-        for (id, body) in waiting {
-            if ledger.holds(Shelf::Certified, &id.0)? {
-                self.leftovers.erase(Shelf::Live, id.0);
-                if ledger.holds(Shelf::Certified, &body)? {
-                    self.leftovers.erase(Shelf::Waiting, body);
-                }
-                continue;
-            }
-            self.to_count.insert(id);
-            if let Some(header) = self.waiting_header(&id, ledger)? {
-                *self.waiting_by_author.entry(header.header().author).or_default() += 1;
-            }
-            if !self.holds_body(&body, ledger)? {
-                self.bodiless.insert(id);
-            } else if self.role.validator.is_none() {
-                self.own.insert(id);
-            } else {
-                if !self.judged(&id, ledger)? {
-                    self.to_check.insert(id);
-                }
-                if !self.vouched_before(&id, ledger)? {
-                    self.outbox.headers.push(id);
-                }
-            }
-        }
-        let mut certified = Vec::new();
-        index::each_record(ledger, prefix::CERTIFIED, |id, header| certified.push((id, header.body)))?;
-        for (id, body) in certified {
-            if !ledger.holds(Shelf::Certified, &body)? {
-                self.incomplete.insert(id);
-            }
-        }
-        // A record has one certificate, the lowest; and none without its header.
-        let mut before = None;
-        index::each(ledger, &[prefix::CERTIFICATE], |entry| {
-            let record = entry.key.get(1..1 + Cid::LEN).and_then(|bytes| Cid::from_bytes(bytes).ok());
-            if let (Some(record), Some(certificate)) = (record, index::last_cid(&entry.key))
-                && (before.replace(record) == Some(record) || !ledger.holds(Shelf::Certified, &record)?)
-            {
-                self.leftovers.erase(Shelf::Certified, certificate);
-            }
-            Ok(())
-        })?;
-        if let Some(me) = self.validator() {
-            index::each(ledger, &index::key(prefix::BATCH, &[&me.0]), |entry| {
-                let number = entry.key[33..].first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
-                self.last_batch = self.last_batch.max(number);
-                Ok(())
-            })?;
-        }
-        Ok(())
     }
 }

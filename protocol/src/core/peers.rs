@@ -30,6 +30,8 @@ pub(super) struct PeerState {
     pub missing: usize,
     /// Own records that it has answered for, with a receipt or a refusal.
     pub submitted: BTreeSet<RecordId>,
+    /// Own operations that it has answered for.
+    pub operated: BTreeSet<Cid>,
     /// Records whose body it was asked for and did not give; forgotten at each reconciliation.
     pub lacks: BTreeSet<RecordId>,
     /// How often it has asked since then.
@@ -62,6 +64,10 @@ pub(super) enum Asked {
     Live,
     Reconcile,
     Submit(Vec<RecordId>),
+    Operate(Vec<Cid>),
+    Spread,
+    Own,
+    Blocks(Vec<Cid>),
     Fetch { items: Vec<Item>, records: Vec<RecordId> },
 }
 
@@ -71,6 +77,7 @@ impl Core {
         self.peers.insert(peer.clone(), PeerState::default());
         self.ask(&peer, Ask::Prove, Asked::Prove, step);
         self.ask(&peer, Ask::Live(None), Asked::Live, step);
+        self.ask(&peer, Ask::Spread(None), Asked::Spread, step);
         self.begin_reconcile(&peer, ledger, step)
     }
 
@@ -138,7 +145,7 @@ impl Core {
 
     /// The signed statement with which this node asks a peer for bodies.
     pub(super) fn statement(&self, answerer: &Peer) -> Vec<u8> {
-        let (key, purpose) = match &self.role.validator {
+        let (key, purpose) = match self.role.validator.as_ref().filter(|_| self.validates()) {
             Some(key) => (key, Purpose::Validate),
             None => (&self.role.reader, Purpose::Replicate),
         };

@@ -1,7 +1,7 @@
 //! What the ledger knows about a record, for people to look at.
 
-use crate::agreement::state::{self, StateRoot};
-use crate::agreement::{Certificate, Charter, Verdict};
+pub use super::facts::{accepted, erased, facts, group, lineage, standings, state_root};
+use crate::agreement::{Certificate, Lineage, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, VerdictEntry, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -66,7 +66,7 @@ impl RecordStatus {
 ///
 /// # Errors
 /// When the ledger fails.
-pub fn of(record: &RecordId, charter: &Charter, ledger: &impl Ledger) -> Result<Option<RecordStatus>, LedgerError> {
+pub fn of(record: &RecordId, lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<RecordStatus>, LedgerError> {
     let Some(header) = header(record, ledger)? else { return Ok(None) };
     let body = header.header().body;
     let body_here = ledger.holds(Shelf::Waiting, &body)? || ledger.holds(Shelf::Certified, &body)?;
@@ -76,17 +76,31 @@ pub fn of(record: &RecordId, charter: &Charter, ledger: &impl Ledger) -> Result<
         held_by.extend(entry.key[start.len()..].first_chunk::<32>().map(|key| PublicKey(*key)));
         Ok(())
     })?;
-    let certificate = match index::certificate(ledger, record)? {
-        Some(cid) => ledger.block(Shelf::Certified, &cid)?,
-        None => None,
-    };
-    Ok(Some(RecordStatus {
-        header,
-        body_here,
-        held_by,
-        verdicts: index::verdicts(ledger, record)?,
-        certificate: certificate.and_then(|bytes| Certificate::verify(&bytes, charter).ok()),
-    }))
+    let certificate = certificate(record, lineage, ledger)?;
+    Ok(Some(RecordStatus { header, body_here, held_by, verdicts: index::verdicts(ledger, record)?, certificate }))
+}
+
+/// The certificate that counts for a record: that under the newest charter of the path, and of several under
+/// one charter the one with the lowest CID.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn certificate(
+    record: &RecordId,
+    lineage: &Lineage,
+    ledger: &impl Ledger,
+) -> Result<Option<Certificate>, LedgerError> {
+    let held = index::certificates(ledger, record)?;
+    for charter in lineage.path().into_iter().rev() {
+        let id = charter.id();
+        for (cid, _) in held.iter().filter(|(_, under)| *under == id) {
+            let bytes = ledger.block(Shelf::Certified, cid)?;
+            if let Some(certificate) = bytes.and_then(|bytes| Certificate::verify(&bytes, charter).ok()) {
+                return Ok(Some(certificate));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// A record's header, certified or not; `None` when it is not here.
@@ -117,31 +131,10 @@ fn first_held(cid: &Cid, shelves: [Shelf; 2], ledger: &impl Ledger) -> Result<Op
     }
 }
 
-/// The ids of all accepted records, in order.
-///
-/// # Errors
-/// When the ledger fails.
-pub fn accepted(ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
-    let mut ids = Vec::new();
-    index::each_record(ledger, prefix::CERTIFIED, |id, _| ids.push(id))?;
-    Ok(ids)
-}
-
-/// The state root; `None` under a protocol version that this code does not understand.
-///
-/// # Errors
-/// When the ledger fails.
-pub fn state_root(charter: &Charter, ledger: &impl Ledger) -> Result<Option<StateRoot>, LedgerError> {
-    if !charter.understood() {
-        return Ok(None);
-    }
-    Ok(Some(state::root(&charter.id(), &accepted(ledger)?)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::charter::tests::charter;
+    use crate::agreement::founding::tests::founded;
     use crate::ledger::IndexEntry;
     use crate::record::header::tests as headers;
     use std::cell::Cell;
@@ -191,7 +184,7 @@ mod tests {
     fn a_record_that_is_certified_between_two_reads_is_known_with_its_body() {
         let id = RecordId(Cid::of_cbor(&Moving::after(0).header));
         for reads in 0..6 {
-            let known = of(&id, &charter(4, 1, 3), &Moving::after(reads)).expect("the ledger answers");
+            let known = of(&id, &Lineage::new(founded(4, 1, 3)), &Moving::after(reads)).expect("the ledger answers");
             assert!(known.is_some_and(|known| known.body_here), "certified after {reads} reads");
             let ledger = Moving::after(reads);
             let body = body(&ledger.body, &ledger).expect("the ledger answers");

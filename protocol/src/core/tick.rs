@@ -3,7 +3,7 @@
 use super::peers::Asked;
 use super::{Core, Effect, Notice, Step};
 use crate::agreement::checks::{Demands, check};
-use crate::agreement::{Batch, Class, Entry, Verdict};
+use crate::agreement::{Batch, Charter, Class, Entry, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -22,7 +22,9 @@ const CHECKED_BYTES: usize = 2 * BODY_BYTES;
 impl Core {
     pub(super) fn tick(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         self.give_up_late_asks();
+        self.expire(ledger, step)?;
         self.count(ledger)?;
+        self.count_voices(ledger, step)?;
         self.certify_ripe(ledger, step)?;
         self.attest(ledger, step)?;
         self.gossip(ledger, step)?;
@@ -36,11 +38,17 @@ impl Core {
                 state.lacks.clear();
             }
             self.fetch_from(&peer, step);
+            self.ask_blocks(&peer, ledger, step)?;
+            self.ask_own(&peer, step);
             self.submit_own(&peer, ledger, step)?;
+            self.push_operations(&peer, ledger, step)?;
             if sync {
                 self.begin_reconcile(&peer, ledger, step)?;
                 if !self.asking(&peer, |asked| *asked == Asked::Live) {
                     self.ask(&peer, Ask::Live(None), Asked::Live, step);
+                }
+                if !self.asking(&peer, |asked| *asked == Asked::Spread) {
+                    self.ask(&peer, Ask::Spread(None), Asked::Spread, step);
                 }
                 let unproved = self.peers.get(&peer).is_some_and(|state| state.validator.is_none());
                 if unproved && !self.asking(&peer, |asked| *asked == Asked::Prove) {
@@ -53,11 +61,16 @@ impl Core {
 
     /// Checks waiting records and signs one batch of verdicts.
     fn attest(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
-        let Some(key) = self.role.validator.clone() else { return Ok(()) };
+        let Some(key) = self.signing().cloned() else { return Ok(()) };
         let (mut entries, mut checked) = (Vec::new(), 0);
         self.begin_hour();
+        while entries.len() < ATTESTATION_ENTRIES
+            && let Some((record, verdict)) = self.reviewed.pop_first()
+        {
+            entries.push(Entry { record, verdict });
+        }
         // What is put off counts too: looking at it costs time, and there may be very many.
-        for _ in 0..ATTESTATION_ENTRIES {
+        for _ in entries.len()..ATTESTATION_ENTRIES {
             if checked >= CHECKED_BYTES {
                 break;
             }
@@ -72,7 +85,8 @@ impl Core {
         if entries.is_empty() {
             return Ok(());
         }
-        self.last_batch += 1;
+        // Never a number again, even by a validator that has lost what it signed last.
+        self.last_batch = (self.last_batch + 1).max(self.now.unix_s());
         let bytes = Batch::sign(self.community, self.charter.id(), self.last_batch, &entries, &key);
         step.batch.put(Shelf::Live, Cid::of_cbor(&bytes), bytes.clone());
         self.to_count.extend(entries.iter().map(|entry| entry.record));
@@ -89,9 +103,19 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<Option<Verdict>, LedgerError> {
-        let Some(header) = self.waiting_header(id, ledger)? else { return Ok(None) };
-        if self.exceeds_rate(&header) {
+        let Some(header) = self.header_to_certify(id, ledger)? else { return Ok(None) };
+        let before = self.accepted_before(id, ledger)?;
+        if before.is_none() && (self.frozen() || self.exceeds_rate(&header)) {
             return Ok(Some(Verdict::Reject(Class::Rate)));
+        }
+        if self.is_gone(&header, ledger)?.is_some() {
+            return Ok(None);
+        }
+        if let Some((verdict, why)) = self.against_author(&header, ledger)?
+            && before.is_none()
+        {
+            step.effects.push(Effect::Notice(Notice::Failed(*id, why)));
+            return Ok(Some(verdict));
         }
         let Some(body) = self.body(&header.header().body, ledger)? else { return Ok(None) };
         *checked += body.len();
@@ -100,7 +124,9 @@ impl Core {
             step.effects.push(Effect::Notice(Notice::Failed(*id, why)));
             return Ok(Some(Verdict::Reject(Class::Schema)));
         }
-        let demands = Demands { charter: &self.charter, ruleset: &self.ruleset, now_s: self.now.unix_s() };
+        let Some(ruleset) = &self.ruleset else { return Ok(None) };
+        let charter = &self.charter;
+        let demands = Demands { charter, before: before.as_ref(), ruleset, now_s: self.now.unix_s() };
         Ok(Some(match check(&header, &body, &demands) {
             Ok(()) => {
                 *self.accepted_by_author.1.entry(header.header().author).or_default() += 1;
@@ -125,7 +151,17 @@ impl Core {
     /// Whether the author has had as many records accepted here in this hour as the charter allows.
     fn exceeds_rate(&self, header: &SignedHeader) -> bool {
         let accepted = self.accepted_by_author.1.get(&header.header().author).copied().unwrap_or(0);
-        accepted >= self.charter.number("records_per_author_per_hour")
+        accepted >= self.hourly_most()
+    }
+
+    /// The newest charter before the one that leads under which a record was accepted, if there is one.
+    fn accepted_before(&self, id: &RecordId, ledger: &impl Ledger) -> Result<Option<Charter>, LedgerError> {
+        if self.charter.succeeds.is_none() {
+            return Ok(None);
+        }
+        let held = index::certificates(ledger, id)?;
+        let mut path = self.lineage.path().into_iter().rev();
+        Ok(path.find(|charter| held.iter().any(|(_, under)| *under == charter.id())).cloned())
     }
 
     /// Whether the record revises one that is known here to be by another key.
@@ -154,6 +190,9 @@ impl Core {
         for certificate in std::mem::take(&mut self.outbox.certificates) {
             messages.add(certificate, |message| &mut message.certificates);
         }
+        for operation in std::mem::take(&mut self.outbox.operations) {
+            messages.add(operation, |message| &mut message.operations);
+        }
         step.effects.extend(messages.finish().into_iter().map(|message| Effect::Publish(message.to_bytes())));
         Ok(())
     }
@@ -165,7 +204,7 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<Option<Vec<u8>>, LedgerError> {
-        let Some(key) = &self.role.validator else { return Ok(None) };
+        let Some(key) = self.role.validator.as_ref().filter(|_| self.validates()) else { return Ok(None) };
         let start = index::key(prefix::RECEIPT, &[&id.0.to_bytes(), &key.public().0]);
         if let Some(entry) = ledger.scan(&start, None, 1)?.first()
             && let Some(cid) = index::last_cid(&entry.key)
@@ -188,8 +227,7 @@ struct Messages {
 impl Messages {
     fn room(&mut self, bytes: usize) {
         let open = &self.open;
-        let items = open.headers.len().max(open.receipts.len()).max(open.batches.len()).max(open.certificates.len());
-        if open.size() + bytes > GOSSIP_BYTES - 1024 || items >= GOSSIP_ITEMS {
+        if open.size() + bytes > GOSSIP_BYTES - 1024 || open.items() >= GOSSIP_ITEMS {
             self.full.push(std::mem::take(&mut self.open));
         }
     }

@@ -1,7 +1,8 @@
 //! What lies where in an export, and the files of it that follow from the others.
 
 use super::Month;
-use crate::agreement::{Charter, Founding, state};
+use crate::agreement::Charter;
+use crate::agreement::state::StateRoot;
 use crate::licence::Licence;
 use crate::record::RecordId;
 use serde::{Deserialize, Serialize};
@@ -54,7 +55,7 @@ pub struct Manifest {
     pub protocol: i64,
     /// The community's id.
     pub community: String,
-    /// The charter that is pinned.
+    /// The charter that leads.
     pub charter: String,
     /// The state root of the accepted records under that charter.
     pub state_root: String,
@@ -83,18 +84,18 @@ impl Manifest {
     ///
     /// `accepted` and `incomplete` are in ascending order.
     pub fn new(
-        founding: &Founding,
+        charter: &Charter,
+        state_root: &StateRoot,
         accepted: &[RecordId],
         rows: &BTreeMap<Partition, usize>,
         incomplete: &[RecordId],
     ) -> Self {
-        let charter = founding.charter().id();
         Manifest {
             format: FORMAT.to_owned(),
-            protocol: founding.charter().protocol,
-            community: founding.community().to_string(),
-            charter: charter.to_string(),
-            state_root: state::root(&charter, accepted).to_string(),
+            protocol: charter.protocol,
+            community: charter.community().to_string(),
+            charter: charter.id().to_string(),
+            state_root: state_root.to_string(),
             records: accepted.len(),
             rows: rows.values().sum(),
             files: rows.iter().map(|(partition, rows)| FileRows { path: partition.path(), rows: *rows }).collect(),

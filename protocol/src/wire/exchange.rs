@@ -1,186 +1,15 @@
-//! Requests and replies on the exchange protocol, and the signed things that go with them.
+//! Requests and replies on the exchange protocol. The signed things that go with them are in
+//! [`super::signed`].
 
+use super::gossip::{blocks, blocks_within};
+use super::signed::cids;
 use crate::bytes::{Cid, DecodeError, FieldError, Fields, Node, decode, encode};
-use crate::limits::{FRAME_BYTES, REQUEST_IDS};
+use crate::limits::{FRAME_BYTES, REQUEST_IDS, SUCCESSORS};
 use crate::record::RecordId;
-use crate::record::header::HourTime;
-use crate::sign::{self, Domain, PublicKey, SecretKey, SignedError};
+use crate::sign::PublicKey;
 
-/// A peer, by the bytes of its transport id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Peer(pub Vec<u8>);
-
-/// "I hold these bodies durably", by a validator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    /// The community.
-    pub community: Cid,
-    /// Who holds them.
-    pub validator: PublicKey,
-    /// Whose bodies: 1 to [`REQUEST_IDS`].
-    pub records: Vec<RecordId>,
-}
-
-impl Receipt {
-    /// The signed receipt's bytes.
-    pub fn sign(community: Cid, records: &[RecordId], key: &SecretKey) -> Vec<u8> {
-        key.seal(
-            Domain::Receipt,
-            Node::map([
-                ("type", Some(Node::text(Domain::Receipt.name()))),
-                ("community", Some(community.into())),
-                ("validator", Some(Node::bytes(key.public().0))),
-                ("records", Some(links(records))),
-            ]),
-        )
-    }
-
-    /// Checks received bytes.
-    ///
-    /// # Errors
-    /// The first rule that the bytes break.
-    pub fn verify(bytes: &[u8]) -> Result<Self, SignedError> {
-        let mut fields = sign::open(Domain::Receipt, "validator", bytes)?;
-        let receipt = Receipt {
-            community: fields.link("community")?,
-            validator: PublicKey(fields.array("validator")?),
-            records: records(&mut fields, "records")?,
-        };
-        fields.end()?;
-        Ok(receipt)
-    }
-}
-
-/// What somebody wants bodies for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To check and attest: validators only.
-    Validate,
-    /// To hold a full copy.
-    Replicate,
-}
-
-impl Purpose {
-    /// The purpose's name on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Purpose::Validate => "validate",
-            Purpose::Replicate => "replicate",
-        }
-    }
-}
-
-/// Who asks for bodies, for what use, under which terms, in which session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
-    /// The community.
-    pub community: Cid,
-    /// Who asks: a validator's key, or a reader's.
-    pub who: PublicKey,
-    /// For what.
-    pub purpose: Purpose,
-    /// The terms that the asker has accepted.
-    pub terms: Cid,
-    /// The asking peer of the session.
-    pub asker: Peer,
-    /// The answering peer of the session.
-    pub answerer: Peer,
-    /// When, rounded to the hour.
-    pub time: HourTime,
-}
-
-impl Statement {
-    /// The signed statement's bytes. `who` must be the key's public half.
-    pub fn sign(&self, key: &SecretKey) -> Vec<u8> {
-        assert_eq!(key.public(), self.who, "a statement is signed by the key that it names");
-        key.seal(
-            Domain::Statement,
-            Node::map([
-                ("type", Some(Node::text(Domain::Statement.name()))),
-                ("community", Some(self.community.into())),
-                ("who", Some(Node::bytes(self.who.0))),
-                ("use", Some(Node::text(self.purpose.name()))),
-                ("terms", Some(self.terms.into())),
-                ("asker", Some(Node::bytes(self.asker.0.clone()))),
-                ("answerer", Some(Node::bytes(self.answerer.0.clone()))),
-                ("time", Some(self.time.unix_s().into())),
-            ]),
-        )
-    }
-
-    /// Checks received bytes.
-    ///
-    /// # Errors
-    /// The first rule that the bytes break.
-    pub fn verify(bytes: &[u8]) -> Result<Self, SignedError> {
-        let mut fields = sign::open(Domain::Statement, "who", bytes)?;
-        let statement = Statement {
-            community: fields.link("community")?,
-            who: PublicKey(fields.array("who")?),
-            purpose: match fields.text("use")?.as_str() {
-                "validate" => Purpose::Validate,
-                "replicate" => Purpose::Replicate,
-                _ => return Err(FieldError::value("use", "expected validate or replicate").into()),
-            },
-            terms: fields.link("terms")?,
-            asker: peer(&mut fields, "asker")?,
-            answerer: peer(&mut fields, "answerer")?,
-            time: HourTime::read(fields.int("time")?)?,
-        };
-        fields.end()?;
-        Ok(statement)
-    }
-}
-
-/// A validator's proof of its key, and of the charter it goes by, for one session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// The community.
-    pub community: Cid,
-    /// The newest charter that the validator knows.
-    pub charter: Cid,
-    /// Who.
-    pub validator: PublicKey,
-    /// The peer that asked for the proof.
-    pub asker: Peer,
-    /// The peer that the validator is.
-    pub answerer: Peer,
-}
-
-impl Session {
-    /// The signed proof's bytes. `validator` must be the key's public half.
-    pub fn sign(&self, key: &SecretKey) -> Vec<u8> {
-        assert_eq!(key.public(), self.validator, "a session is signed by the key that it names");
-        key.seal(
-            Domain::Session,
-            Node::map([
-                ("type", Some(Node::text(Domain::Session.name()))),
-                ("community", Some(self.community.into())),
-                ("charter", Some(self.charter.into())),
-                ("validator", Some(Node::bytes(self.validator.0))),
-                ("asker", Some(Node::bytes(self.asker.0.clone()))),
-                ("answerer", Some(Node::bytes(self.answerer.0.clone()))),
-            ]),
-        )
-    }
-
-    /// Checks received bytes.
-    ///
-    /// # Errors
-    /// The first rule that the bytes break.
-    pub fn verify(bytes: &[u8]) -> Result<Self, SignedError> {
-        let mut fields = sign::open(Domain::Session, "validator", bytes)?;
-        let session = Session {
-            community: fields.link("community")?,
-            charter: fields.link("charter")?,
-            validator: PublicKey(fields.array("validator")?),
-            asker: peer(&mut fields, "asker")?,
-            answerer: peer(&mut fields, "answerer")?,
-        };
-        fields.end()?;
-        Ok(session)
-    }
-}
+pub use super::signed::{Acknowledgement, Peer, Purpose, Receipt, Session, Statement};
+use super::signed::{links, records};
 
 /// A record in transit: bytes that have not been checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -215,6 +44,20 @@ pub enum Ask {
         /// Records by id: waiting ones for validators, or certified ones whose body is missing.
         records: Vec<RecordId>,
     },
+    /// Please take these operations: withdrawals, flags, motions and so on.
+    Operate(Vec<Vec<u8>>),
+    /// Operations that are spread but not reconciled, from after this one on.
+    Spread(Option<Cid>),
+    /// What this validator has signed under a charter, after its batch of this number: for itself, when it
+    /// has been restored from a backup.
+    Own {
+        /// Whose.
+        validator: PublicKey,
+        /// The number of the last batch that it still has.
+        after: i64,
+    },
+    /// Blocks that are public and need no statement: terms of charters, pages of releases.
+    Blocks(Vec<Cid>),
 }
 
 /// Why a request was not met. Coarse, since it goes to anyone.
@@ -255,8 +98,10 @@ pub enum Answer {
     Charter {
         /// The founding block.
         founding: Vec<u8>,
-        /// The text of the terms.
+        /// The text of the newest charter's terms.
         terms: Vec<u8>,
+        /// The resolutions by which it was succeeded, in order; at most [`SUCCESSORS`].
+        successors: Vec<Vec<u8>>,
     },
     /// To [`Ask::Prove`].
     Session(Vec<u8>),
@@ -277,7 +122,28 @@ pub enum Answer {
     /// To [`Ask::Reconcile`]; empty when nothing is left to say.
     Reconcile(Vec<u8>),
     /// To [`Ask::Fetch`]: as many as fit, of those that may be had.
-    Records(Vec<Parcel>),
+    Records {
+        /// Records.
+        parcels: Vec<Parcel>,
+        /// Durable operations, by item.
+        operations: Vec<Vec<u8>>,
+    },
+    /// To [`Ask::Operate`].
+    Operated {
+        /// What has been taken, by a validator.
+        acknowledgement: Option<Vec<u8>>,
+        /// Which of the operations, counted from 0, were refused, and why.
+        refused: Vec<(usize, String)>,
+    },
+    /// To [`Ask::Spread`] and [`Ask::Own`]: a gossip message, and after which operation to ask again.
+    Spread {
+        /// A [`super::gossip::Message`].
+        message: Vec<u8>,
+        /// Ask again after this one.
+        next: Option<Cid>,
+    },
+    /// To [`Ask::Blocks`]: as many as fit, of those that are here.
+    Blocks(Vec<Vec<u8>>),
     /// To anything.
     Refused(Refusal),
 }
@@ -315,6 +181,23 @@ impl Ask {
                 entries.push(("message", Some(Node::bytes(message.clone()))));
                 "reconcile"
             }
+            Ask::Operate(operations) => {
+                entries.push(("operations", Some(byte_strings(operations))));
+                "operate"
+            }
+            Ask::Spread(after) => {
+                entries.push(("after", after.map(Node::from)));
+                "spread"
+            }
+            Ask::Own { validator, after } => {
+                entries.push(("validator", Some(Node::bytes(validator.0))));
+                entries.push(("after", Some((*after).into())));
+                "own"
+            }
+            Ask::Blocks(blocks) => {
+                entries.push(("blocks", Some(Node::List(blocks.iter().map(|cid| Node::Link(*cid)).collect()))));
+                "blocks"
+            }
             Ask::Fetch { statement, items, records } => {
                 entries.push(("statement", Some(Node::bytes(statement.clone()))));
                 entries.push(("items", Some(Node::List(items.iter().map(|i| Node::bytes(*i)).collect()))));
@@ -349,6 +232,13 @@ impl Ask {
                 })?,
                 records: records(&mut fields, "records")?,
             },
+            "operate" => Ask::Operate(blocks(&mut fields, "operations")?),
+            "spread" => Ask::Spread(fields.link_opt("after")?),
+            "own" => Ask::Own {
+                validator: PublicKey(fields.array("validator")?),
+                after: fields.int_in("after", 0..=crate::limits::INT_MAX)?,
+            },
+            "blocks" => Ask::Blocks(cids(&mut fields, "blocks")?),
             _ => return Err(FieldError::value("ask", "expected a request of protocol version 1").into()),
         };
         fields.end()?;
@@ -360,24 +250,40 @@ impl Answer {
     /// Canonical bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let (name, mut entries) = match self {
-            Answer::Charter { founding, terms } => (
+            Answer::Charter { founding, terms, successors } => (
                 "charter",
-                vec![("founding", Some(Node::bytes(founding.clone()))), ("terms", Some(Node::bytes(terms.clone())))],
+                vec![
+                    ("founding", Some(Node::bytes(founding.clone()))),
+                    ("terms", Some(Node::bytes(terms.clone()))),
+                    ("successors", (!successors.is_empty()).then(|| byte_strings(successors))),
+                ],
             ),
             Answer::Session(session) => ("session", vec![("session", Some(Node::bytes(session.clone())))]),
             Answer::Submitted { receipt, refused } => {
-                let refused =
-                    refused.iter().map(|(at, why)| Node::List(vec![Node::Int(*at as i64), Node::text(why)])).collect();
-                (
-                    "submitted",
-                    vec![("receipt", receipt.clone().map(Node::Bytes)), ("refused", Some(Node::List(refused)))],
-                )
+                ("submitted", vec![("receipt", receipt.clone().map(Node::Bytes)), ("refused", Some(reasons(refused)))])
             }
+            Answer::Operated { acknowledgement, refused } => (
+                "operated",
+                vec![
+                    ("acknowledgement", acknowledgement.clone().map(Node::Bytes)),
+                    ("refused", Some(reasons(refused))),
+                ],
+            ),
+            Answer::Spread { message, next } => {
+                ("spread", vec![("message", Some(Node::bytes(message.clone()))), ("next", next.map(Node::from))])
+            }
+            Answer::Blocks(blocks) => ("blocks", vec![("blocks", Some(byte_strings(blocks)))]),
             Answer::Live { message, next } => {
                 ("live", vec![("message", Some(Node::bytes(message.clone()))), ("next", next.map(|id| id.0.into()))])
             }
             Answer::Reconcile(message) => ("reconcile", vec![("message", Some(Node::bytes(message.clone())))]),
-            Answer::Records(parcels) => ("records", vec![("records", Some(write_parcels(parcels)))]),
+            Answer::Records { parcels, operations } => (
+                "records",
+                vec![
+                    ("records", Some(write_parcels(parcels))),
+                    ("operations", (!operations.is_empty()).then(|| byte_strings(operations))),
+                ],
+            ),
             Answer::Refused(why) => ("refused", vec![("why", Some(Node::text(why.name())))]),
         };
         entries.push(("answer", Some(Node::text(name))));
@@ -391,26 +297,30 @@ impl Answer {
     pub fn read(bytes: &[u8]) -> Result<Self, ExchangeError> {
         let mut fields = open_frame(bytes)?;
         let answer = match fields.text("answer")?.as_str() {
-            "charter" => Answer::Charter { founding: fields.bytes("founding")?, terms: fields.bytes("terms")? },
-            "session" => Answer::Session(fields.bytes("session")?),
-            "submitted" => Answer::Submitted {
-                receipt: fields.bytes_opt("receipt")?,
-                refused: fields.items("refused", REQUEST_IDS, |node| match node {
-                    Node::List(pair) => match &pair[..] {
-                        [Node::Int(at), Node::Text(why)] if *at >= 0 && why.len() <= 1024 => {
-                            Ok((*at as usize, why.clone()))
-                        }
-                        _ => Err(FieldError::value("refused", "expected [position, reason]")),
-                    },
-                    other => Err(FieldError::Type { field: "refused", expected: "a list", found: other.kind() }),
-                })?,
+            "charter" => Answer::Charter {
+                founding: fields.bytes("founding")?,
+                terms: fields.bytes("terms")?,
+                successors: blocks_within(&mut fields, "successors", SUCCESSORS)?,
             },
+            "session" => Answer::Session(fields.bytes("session")?),
+            "submitted" => {
+                Answer::Submitted { receipt: fields.bytes_opt("receipt")?, refused: read_reasons(&mut fields)? }
+            }
+            "operated" => Answer::Operated {
+                acknowledgement: fields.bytes_opt("acknowledgement")?,
+                refused: read_reasons(&mut fields)?,
+            },
+            "spread" => Answer::Spread { message: fields.bytes("message")?, next: fields.link_opt("next")? },
+            "blocks" => Answer::Blocks(blocks_within(&mut fields, "blocks", REQUEST_IDS)?),
             "live" => Answer::Live {
                 message: fields.bytes("message")?,
                 next: fields.link_opt("next")?.map(|cid| RecordId::linked(cid, "next")).transpose()?,
             },
             "reconcile" => Answer::Reconcile(fields.bytes("message")?),
-            "records" => Answer::Records(read_parcels(&mut fields)?),
+            "records" => Answer::Records {
+                parcels: read_parcels(&mut fields)?,
+                operations: blocks_within(&mut fields, "operations", REQUEST_IDS)?,
+            },
             "refused" => {
                 let name = fields.text("why")?;
                 let why = Refusal::ALL.into_iter().find(|refusal| refusal.name() == name);
@@ -430,20 +340,22 @@ fn open_frame(bytes: &[u8]) -> Result<Fields, ExchangeError> {
     Ok(Fields::of(decode(bytes)?)?)
 }
 
-fn links(records: &[RecordId]) -> Node {
-    Node::List(records.iter().map(|id| id.0.into()).collect())
+fn byte_strings(blocks: &[Vec<u8>]) -> Node {
+    Node::List(blocks.iter().map(|block| Node::bytes(block.clone())).collect())
 }
 
-fn records(fields: &mut Fields, field: &'static str) -> Result<Vec<RecordId>, FieldError> {
-    fields.items(field, REQUEST_IDS, |node| match node {
-        Node::Link(cid) => RecordId::linked(cid, field),
-        other => Err(FieldError::Type { field, expected: "a link", found: other.kind() }),
+fn reasons(refused: &[(usize, String)]) -> Node {
+    Node::List(refused.iter().map(|(at, why)| Node::List(vec![Node::Int(*at as i64), Node::text(why)])).collect())
+}
+
+fn read_reasons(fields: &mut Fields) -> Result<Vec<(usize, String)>, FieldError> {
+    fields.items("refused", REQUEST_IDS, |node| match node {
+        Node::List(pair) => match &pair[..] {
+            [Node::Int(at), Node::Text(why)] if *at >= 0 && why.len() <= 1024 => Ok((*at as usize, why.clone())),
+            _ => Err(FieldError::value("refused", "expected [position, reason]")),
+        },
+        other => Err(FieldError::Type { field: "refused", expected: "a list", found: other.kind() }),
     })
-}
-
-fn peer(fields: &mut Fields, field: &'static str) -> Result<Peer, FieldError> {
-    let bytes = fields.bytes(field)?;
-    if bytes.len() <= 64 { Ok(Peer(bytes)) } else { Err(FieldError::value(field, "expected at most 64 bytes")) }
 }
 
 fn write_parcels(parcels: &[Parcel]) -> Node {

@@ -1,4 +1,4 @@
-//! Gossip: headers with the receipts that vouch for them, batches of verdicts, certificates.
+//! Gossip: headers with the receipts that vouch for them, batches of verdicts, certificates, operations.
 //!
 //! Never bodies: no field of the message could hold one. The message itself is not signed; what
 //! it carries is.
@@ -22,6 +22,8 @@ pub struct Message {
     pub batches: Vec<Vec<u8>>,
     /// Certificates.
     pub certificates: Vec<Vec<u8>>,
+    /// Operations.
+    pub operations: Vec<Vec<u8>>,
 }
 
 /// Why bytes are not a gossip message.
@@ -41,7 +43,7 @@ pub enum MessageError {
 impl Message {
     /// Whether it carries nothing.
     pub fn is_empty(&self) -> bool {
-        self.headers.is_empty() && self.receipts.is_empty() && self.batches.is_empty() && self.certificates.is_empty()
+        self.lists().iter().all(|list| list.is_empty())
     }
 
     /// Canonical bytes.
@@ -51,6 +53,7 @@ impl Message {
             ("receipts", list(&self.receipts)),
             ("batches", list(&self.batches)),
             ("certificates", list(&self.certificates)),
+            ("operations", list(&self.operations)),
         ]))
     }
 
@@ -80,6 +83,7 @@ impl Message {
             receipts: blocks(&mut fields, "receipts")?,
             batches: blocks(&mut fields, "batches")?,
             certificates: blocks(&mut fields, "certificates")?,
+            operations: blocks(&mut fields, "operations")?,
         };
         fields.end()?;
         if message.headers.iter().any(|header| header.len() > HEADER_BYTES) {
@@ -88,10 +92,18 @@ impl Message {
         Ok(message)
     }
 
+    /// How many items the longest list has.
+    pub fn items(&self) -> usize {
+        self.lists().iter().map(|list| list.len()).max().unwrap_or(0)
+    }
+
+    fn lists(&self) -> [&Vec<Vec<u8>>; 5] {
+        [&self.headers, &self.receipts, &self.batches, &self.certificates, &self.operations]
+    }
+
     /// About how many bytes the message takes.
     pub fn size(&self) -> usize {
-        let parts = [&self.headers, &self.receipts, &self.batches, &self.certificates];
-        64 + parts.iter().flat_map(|part| part.iter()).map(|block| block.len() + 4).sum::<usize>()
+        64 + self.lists().iter().flat_map(|part| part.iter()).map(|block| block.len() + 4).sum::<usize>()
     }
 }
 
@@ -100,7 +112,11 @@ fn list(blocks: &[Vec<u8>]) -> Option<Node> {
 }
 
 pub(super) fn blocks(fields: &mut Fields, field: &'static str) -> Result<Vec<Vec<u8>>, FieldError> {
-    fields.items(field, GOSSIP_ITEMS, |node| match node {
+    blocks_within(fields, field, GOSSIP_ITEMS)
+}
+
+pub(super) fn blocks_within(fields: &mut Fields, field: &'static str, most: usize) -> Result<Vec<Vec<u8>>, FieldError> {
+    fields.items(field, most, |node| match node {
         Node::Bytes(bytes) => Ok(bytes),
         other => Err(FieldError::Type { field, expected: "a byte string", found: other.kind() }),
     })

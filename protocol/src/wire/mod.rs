@@ -3,3 +3,4 @@
 pub mod exchange;
 pub mod gossip;
 pub mod invite;
+pub mod signed;

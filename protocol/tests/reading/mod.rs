@@ -2,7 +2,8 @@
 
 use commonwheel_protocol::agreement::certificate::CertificateError;
 use commonwheel_protocol::agreement::checks::{Demands, check};
-use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding, Verdict, merkle, state};
+use commonwheel_protocol::agreement::state::{Fact, Facts};
+use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding, Verdict, merkle};
 use commonwheel_protocol::bytes::{Cid, CidError, Codec, DecodeError, FieldError, decode};
 use commonwheel_protocol::identity::{Nonce, Seed};
 use commonwheel_protocol::index::Item;
@@ -220,7 +221,9 @@ fn merkle_facts(vector: &Value) -> Value {
 fn state_facts(vector: &Value) -> Value {
     let list = vector["accepted"].as_array().expect("ids");
     let accepted: Vec<RecordId> = list.iter().map(|id| id.as_str().expect("text").parse().expect("an id")).collect();
-    json!({ "state_root": state::root(&cid(vector, "charter"), &accepted).to_string() })
+    let records = accepted.into_iter().map(|id| (id, Fact { author: PublicKey([0; 32]), revises: None }));
+    let facts = Facts { records: records.collect(), ..Facts::default() };
+    json!({ "state_root": facts.root(&cid(vector, "charter")).to_string() })
 }
 
 fn outcome(vector: &Value, context: &Value) -> String {
@@ -230,7 +233,12 @@ fn outcome(vector: &Value, context: &Value) -> String {
     let base = Cid::of(Codec::Raw, file.as_bytes());
     let ruleset = Ruleset::of_community(spec, &base, &charter.patterns).expect("the context's ruleset");
     assert_eq!(base, charter.ruleset);
-    let demands = Demands { charter: &charter, ruleset: &ruleset, now_s: context["now_s"].as_i64().expect("seconds") };
+    let demands = Demands {
+        charter: &charter,
+        before: None,
+        ruleset: &ruleset,
+        now_s: context["now_s"].as_i64().expect("seconds"),
+    };
     let header = SignedHeader::verify(&hex(vector, "header")).expect("a header");
     match check(&header, &hex(vector, "body"), &demands).map_err(|failure| failure.verdict) {
         Ok(()) | Err(Verdict::Accept) => "accept".into(),

@@ -218,7 +218,8 @@ def _split(size):
 def state_root(charter_id, accepted):
     """The state root of accepted record ids under a charter."""
     records = root([link.binary + b"\1" for link in sorted(accepted)])
-    state = {"type": "state", "charter": charter_id, "count": len(accepted), "records": records}
+    state = {"type": "state", "charter": charter_id, "count": len(accepted), "records": records,
+             "decisions": root([]), "releases": root([])}
     return cids.of_block(canonical.encode(state))
 
 

@@ -2,8 +2,9 @@
 
 use crate::Failed;
 use commonwheel_protocol::agreement::charter::{BodyAccess, NUMBERS, PROTOCOL, Quorum, Validator};
-use commonwheel_protocol::agreement::{Charter, Founding, RiskPolicy};
+use commonwheel_protocol::agreement::{Charter, Founding, Lineage, RiskPolicy};
 use commonwheel_protocol::bytes::{Cid, Codec};
+use commonwheel_protocol::core::Rulesets;
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Batch, LedgerError, Shelf, Store};
@@ -72,11 +73,24 @@ impl Community {
             terms: Cid::of(Codec::Raw, TERMS),
             recovery: vec![],
             drafted: START_S as i64,
+            customs: Default::default(),
+            succeeds: None,
         };
         change(&mut charter);
         let validators: Vec<_> = seeds.iter().map(Seed::validator).collect();
         let signatures = validators.iter().map(|key| (key.public(), Founding::sign(&charter, key))).collect();
         Ok(Community { founding: Founding::new(&charter, &signatures)?, ruleset, validators })
+    }
+
+    /// The rules of redaction of any charter of the simulation: they all name the same.
+    pub fn rulesets(&self) -> Rulesets {
+        let ruleset = self.ruleset.clone();
+        Arc::new(move |charter: &Charter| (charter.ruleset_id() == *ruleset.id()).then(|| ruleset.clone()))
+    }
+
+    /// The lineage of the founding alone.
+    pub fn lineage(&self) -> Lineage {
+        Lineage::new(self.founding.clone())
     }
 
     /// The charter.

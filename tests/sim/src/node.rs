@@ -80,8 +80,7 @@ impl Node {
             validator: self.validator.map(|place| community.validators[place].clone()),
             reader: reader_seed(self.index).reader(&community.id()),
         };
-        let (founding, ruleset) = (community.founding.clone(), community.ruleset.clone());
-        self.core = Some(Core::open(founding, ruleset, role, self.clock(now_ms), &self.store)?);
+        self.core = Some(Core::open(community.rulesets(), role, self.clock(now_ms), &self.store)?);
         Ok(())
     }
 

@@ -107,7 +107,7 @@ fn serve_waiting(store: &Disk, step: &mut Step) {
         if let Effect::Reply(_, bytes) = effect
             && !parcels.is_empty()
         {
-            *bytes = Answer::Records(parcels.clone()).to_bytes();
+            *bytes = Answer::Records { parcels: parcels.clone(), operations: vec![] }.to_bytes();
         }
     }
 }

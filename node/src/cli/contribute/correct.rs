@@ -112,7 +112,7 @@ pub fn run(args: &CorrectArgs, context: &Context) -> anyhow::Result<ExitCode> {
 fn find(record: &RecordId, context: &Context) -> anyhow::Result<(Community, Body<String>)> {
     for community in community::all(&context.home)? {
         let access = Access::open(&context.home, &community.id())?;
-        let Some(found) = status::of(record, community.founding.charter(), &access)? else { continue };
+        let Some(found) = status::of(record, &status::lineage(&access)?, &access)? else { continue };
         let Some(bytes) = status::body(&found.header.header().body, &access)? else {
             bail!(
                 "the text of {record} is not on this machine\nHint: wait until the node has fetched it (`commonwheel status {record}`)"

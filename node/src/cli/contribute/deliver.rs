@@ -124,7 +124,8 @@ fn refusals_of(client: &Client, community: &Cid) -> anyhow::Result<BTreeMap<Stri
 /// Whether a record that somebody refused will come no further. One validator's word does not
 /// settle it: the others may make a quorum all the same.
 fn is_settled(client: &Client, signer: &Signer, id: &RecordId) -> Result<bool, LedgerError> {
-    let found = records::of(id, signer.charter, &Remote(client, &signer.community))?;
+    let remote = Remote(client, &signer.community);
+    let found = records::of(id, &records::lineage(&remote)?, &remote)?;
     Ok(found.is_none_or(|found| status::state(&found, signer.charter) != "waiting"))
 }
 
@@ -144,9 +145,10 @@ fn reports(
     refusals: &BTreeMap<String, String>,
 ) -> anyhow::Result<Vec<SharedRecord>> {
     let access = Remote(client, &signer.community);
+    let lineage = records::lineage(&access)?;
     let mut reports = Vec::new();
     for Sent { id, origin, false_alarms } in sent {
-        let found = records::of(id, signer.charter, &access)?;
+        let found = records::of(id, &lineage, &access)?;
         let report = found.map(|found| status::report(&found, signer.charter));
         let state = report.as_ref().map_or("waiting", |report| report.state);
         let reason = refusals.get(&id.to_string()).filter(|_| state != "accepted");

@@ -31,6 +31,8 @@ pub(crate) fn charter(n: usize, f: usize, q: usize) -> Charter {
         terms: Cid::of(Codec::Raw, b"terms"),
         recovery: vec![],
         drafted: 1_800_000_000,
+        customs: Default::default(),
+        succeeds: None,
     }
 }
 
@@ -82,20 +84,4 @@ fn patterns_and_risks_stand_in_a_charter_only_when_they_say_something() {
         rich.patterns = vec![CommunityPattern { label: label.into(), pattern: text.into() }];
         assert!(Charter::read(&rich.to_bytes()).is_err(), "{label:?} {text:?}");
     }
-}
-
-#[test]
-fn a_community_exists_only_when_every_named_validator_has_signed() {
-    let charter = charter(4, 1, 3);
-    let mut signatures: BTreeMap<_, _> =
-        seeds(4).iter().map(|s| (s.validator().public(), Founding::sign(&charter, &s.validator()))).collect();
-    let founding = Founding::new(&charter, &signatures).unwrap();
-    assert_eq!(founding.community(), charter.id());
-    assert_eq!(Founding::verify(founding.bytes()), Ok(founding));
-    let other = seeds(5)[4].validator();
-    let last = *signatures.keys().last().unwrap();
-    signatures.insert(last, Founding::sign(&charter, &other));
-    assert_eq!(Founding::new(&charter, &signatures), Err(SignedError::Signature));
-    signatures.remove(&last);
-    assert!(matches!(Founding::new(&charter, &signatures), Err(SignedError::Fields(_))));
 }

@@ -19,12 +19,16 @@ fn every_request_and_reply_reads_back() {
         assert_eq!(Ask::read(&ask.to_bytes(&community)), Ok((community, ask)));
     }
     for answer in [
-        Answer::Charter { founding: vec![1], terms: vec![2] },
+        Answer::Charter { founding: vec![1], terms: vec![2], successors: vec![] },
+        Answer::Charter { founding: vec![1], terms: vec![2], successors: vec![vec![3]] },
+        Answer::Operated { acknowledgement: None, refused: vec![(0, "no".into())] },
+        Answer::Spread { message: vec![], next: None },
+        Answer::Blocks(vec![vec![1], vec![2]]),
         Answer::Session(vec![1]),
         Answer::Submitted { receipt: Some(vec![1]), refused: vec![(2, "too large".into())] },
         Answer::Live { message: vec![], next: Some(id) },
         Answer::Reconcile(vec![]),
-        Answer::Records(vec![parcel]),
+        Answer::Records { parcels: vec![parcel], operations: vec![vec![4]] },
         Answer::Refused(Refusal::Busy),
     ] {
         assert_eq!(Answer::read(&answer.to_bytes()), Ok(answer));

@@ -3,7 +3,7 @@
 
 use super::{Check, View};
 use crate::node::Node;
-use commonwheel_protocol::agreement::Certificate;
+use commonwheel_protocol::agreement::{Certificate, Lineage};
 use commonwheel_protocol::core::status;
 use commonwheel_protocol::ledger::{Batch, Shelf};
 use commonwheel_protocol::record::RecordId;
@@ -19,7 +19,7 @@ pub struct Agreement {
 impl Agreement {
     fn look(&mut self, view: &View, node: &Node) -> Result<(), String> {
         let accepted: BTreeSet<_> =
-            status::accepted(&node.store).map_err(|error| error.to_string())?.into_iter().collect();
+            status::accepted(&lineage(node)?, &node.store).map_err(|error| error.to_string())?.into_iter().collect();
         let before = self.by_node.entry(node.index).or_default();
         if let Some(undone) = before.difference(&accepted).next() {
             return Err(format!("node {} no longer holds {undone} as certified", node.index));
@@ -33,11 +33,15 @@ impl Agreement {
     }
 }
 
+fn lineage(node: &Node) -> Result<Lineage, String> {
+    status::lineage(&node.store).map_err(|error| error.to_string())
+}
+
 fn valid(view: &View, node: &Node, id: &RecordId) -> Result<(), String> {
     if view.records.iter().any(|record| record.id == *id && !record.sound) {
         return Err(format!("node {} holds {id} as certified, which no honest validator accepts", node.index));
     }
-    let known = status::of(id, view.community.charter(), &node.store).map_err(|error| error.to_string())?;
+    let known = status::of(id, &lineage(node)?, &node.store).map_err(|error| error.to_string())?;
     match known.and_then(|known| known.certificate) {
         Some(certificate) if certificate.record() == *id => Ok(()),
         _ => Err(format!("node {} holds {id} as certified without a certificate that verifies", node.index)),

@@ -24,7 +24,9 @@ impl Check for Convergence {
         let mut roots = BTreeSet::new();
         let mut certificates = BTreeSet::new();
         for node in view.honest() {
-            let root = status::state_root(view.community.charter(), &node.store).map_err(|error| error.to_string())?;
+            let root = status::lineage(&node.store)
+                .and_then(|lineage| status::state_root(&lineage, &node.store))
+                .map_err(|error| error.to_string())?;
             roots.insert(format!("{root:?}"));
             certificates.insert(certificates_of(node)?);
         }

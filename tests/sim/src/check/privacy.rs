@@ -37,10 +37,13 @@ fn bodies_are_open(view: &View, from: usize, bytes: &[u8]) -> Result<(), String>
     if view.plan.bodies != BodyAccess::OnCertificate {
         return Err("a body that the charter keeps for releases".into());
     }
-    let Ok(Answer::Records(parcels)) = Answer::read(bytes) else { return Err("a body outside of a record".into()) };
+    let Ok(Answer::Records { parcels, .. }) = Answer::read(bytes) else {
+        return Err("a body outside of a record".into());
+    };
     for parcel in parcels.iter().filter(|parcel| parcel.body.is_some()) {
         let id = RecordId(Cid::of_cbor(&parcel.header));
-        let known = status::of(&id, view.community.charter(), &view.nodes[from].store);
+        let store = &view.nodes[from].store;
+        let known = status::lineage(store).and_then(|lineage| status::of(&id, &lineage, store));
         if !known.is_ok_and(|known| known.is_some_and(|known| known.certificate.is_some())) {
             return Err("a body before its certificate".into());
         }

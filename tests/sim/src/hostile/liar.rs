@@ -28,7 +28,7 @@ impl Hostile for Liar {
             {
                 *bytes = match random.index(3) {
                     0 => Answer::Refused(Refusal::Busy).to_bytes(),
-                    1 => Answer::Records(vec![]).to_bytes(),
+                    1 => Answer::Records { parcels: vec![], operations: vec![] }.to_bytes(),
                     _ => random.bytes::<40>().to_vec(),
                 };
             }

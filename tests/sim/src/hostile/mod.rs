@@ -78,7 +78,8 @@ pub(crate) struct Around<'a> {
 impl Around<'_> {
     /// Every record that the node has heard of.
     pub fn known(&self) -> Vec<RecordId> {
-        let mut known = status::accepted(self.store).unwrap_or_default();
+        let mut known =
+            status::lineage(self.store).and_then(|lineage| status::accepted(&lineage, self.store)).unwrap_or_default();
         let _ = index::each_record(self.store, prefix::WAITING, |id, _| known.push(id));
         known
     }

@@ -19,7 +19,7 @@ impl Hostile for Oversizes {
             {
                 let header = vec![7; HEADER_BYTES + 1];
                 let parcel = Parcel { header, body: None, certificate: None };
-                *bytes = Answer::Records(vec![parcel; REQUEST_IDS + 1]).to_bytes();
+                *bytes = Answer::Records { parcels: vec![parcel; REQUEST_IDS + 1], operations: vec![] }.to_bytes();
             }
         }
     }

@@ -13,12 +13,12 @@ impl Hostile for Withholds {
             match effect {
                 Effect::Judge(_, judgement) => *judgement = Judgement::Ignore,
                 Effect::Reply(_, bytes) => {
-                    let Ok(Answer::Records(mut parcels)) = Answer::read(bytes) else { continue };
+                    let Ok(Answer::Records { mut parcels, operations }) = Answer::read(bytes) else { continue };
                     match random.index(3) {
                         0 => parcels.clear(),
                         _ => parcels.iter_mut().for_each(|parcel| parcel.body = None),
                     }
-                    *bytes = Answer::Records(parcels).to_bytes();
+                    *bytes = Answer::Records { parcels, operations }.to_bytes();
                 }
                 _ => {}
             }

@@ -75,8 +75,7 @@ impl Engine {
                 validator: community.validators.get(at).cloned(),
                 reader: Seed::new(seed).reader(&community.id()),
             };
-            let (founding, ruleset) = (community.founding.clone(), community.ruleset.clone());
-            let core = Core::open(founding, ruleset, role, Millis(START_S * 1000), &store)?;
+            let core = Core::open(community.rulesets(), role, Millis(START_S * 1000), &store)?;
             nodes.push(Node { core, store: store.clone(), seen: BTreeSet::new(), received: Tally::default() });
         }
         let mut engine = Engine {

@@ -84,19 +84,22 @@ fn time_table(out: &mut String, measured: &[Measured]) {
 }
 
 fn idle_table(out: &mut String, measured: &[Measured]) {
-    let _ =
-        writeln!(out, "| | live pages | reconciliation | proofs | all | more, for each refused record that waits |");
-    let _ = writeln!(out, "|---|---|---|---|---|---|");
+    let _ = writeln!(
+        out,
+        "| | live pages | reconciliation | proofs | operations | all | more, for each refused record that waits |"
+    );
+    let _ = writeln!(out, "|---|---|---|---|---|---|---|");
     for measured in measured {
         let idle = &measured.idle;
         let bytes = |part| count(idle.bytes(part));
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} |",
             name(measured),
             bytes(Part::Live),
             bytes(Part::Reconcile),
             bytes(Part::Prove),
+            bytes(Part::Operations),
             count(idle.all_bytes()),
             count(measured.refused.all_bytes()),
         );

@@ -23,13 +23,15 @@ pub enum Part {
     Reconcile,
     /// Proofs of validators' keys.
     Prove,
+    /// Operations besides records: pushed, spread, asked for.
+    Operations,
     /// Records pushed by their author, and receipts for them.
     Submit,
 }
 
 impl Part {
     /// Every part, in the order of the tables.
-    pub const ALL: [Part; 9] = [
+    pub const ALL: [Part; 10] = [
         Part::Headers,
         Part::Batches,
         Part::Certificates,
@@ -38,6 +40,7 @@ impl Part {
         Part::Live,
         Part::Reconcile,
         Part::Prove,
+        Part::Operations,
         Part::Submit,
     ];
 
@@ -48,6 +51,7 @@ impl Part {
             Ok((_, Ask::Reconcile(_))) => Part::Reconcile,
             Ok((_, Ask::Submit(_))) => Part::Submit,
             Ok((_, Ask::Fetch { .. })) => Part::Fetch,
+            Ok((_, Ask::Operate(_) | Ask::Spread(_) | Ask::Own { .. } | Ask::Blocks(_))) => Part::Operations,
             _ => Part::Prove,
         }
     }
@@ -61,6 +65,7 @@ impl Part {
             (Part::Headers, headers),
             (Part::Batches, size(&message.batches)),
             (Part::Certificates, size(&message.certificates)),
+            (Part::Operations, size(&message.operations)),
         ];
         parts.retain(|(_, bytes)| *bytes > 0);
         let rest = bytes.len() - parts.iter().map(|(_, bytes)| bytes).sum::<usize>();

@@ -1,0 +1,186 @@
+//! Erasing what was withdrawn, taken down, replaced by a revision, or kept longer than the charter says.
+
+use super::facts::{erased, group};
+use super::{Core, Effect, Notice, Step};
+use crate::agreement::Verdict;
+use crate::agreement::state::{Fact, Facts, Standing};
+use crate::bytes::Cid;
+use crate::index::{self, Erasure, HeaderEntry, prefix};
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::operation::Ruling;
+use crate::record::header::DAY_S;
+use crate::record::{RecordId, SignedHeader};
+
+/// Waiting records looked at in one tick for how long they have been kept.
+const EXPIRY_PAGE: usize = 256;
+
+impl Core {
+    /// Erases the bodies of a record and of all that revises it, or that it revises.
+    pub(super) fn erase_group(
+        &mut self,
+        record: &RecordId,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        for member in group(record, ledger)? {
+            self.erase_body_of(&member, ledger, step)?;
+        }
+        Ok(())
+    }
+
+    /// Does what a decision says of a record.
+    pub(super) fn erase_by(
+        &mut self,
+        ruling: &Ruling,
+        record: &RecordId,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        step.effects.push(Effect::Notice(Notice::Erased(*record)));
+        match ruling {
+            Ruling::Purge(_) => {
+                self.erase_body_of(record, ledger, step)?;
+                for (certificate, _) in index::certificates(ledger, record)? {
+                    step.batch.erase(Shelf::Certified, certificate);
+                }
+                step.batch.erase(Shelf::Certified, record.0);
+                step.batch.puts.retain(|(_, cid, _)| *cid != record.0);
+                Ok(())
+            }
+            _ => self.erase_group(record, ledger, step),
+        }
+    }
+
+    /// Erases one record's body, wherever it lies, and takes it out of the waiting room.
+    pub(super) fn erase_body_of(
+        &mut self,
+        id: &RecordId,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        if let Some(header) = index::header(ledger, Shelf::Certified, id)? {
+            self.erase_body(&header.body, step);
+            self.incomplete.remove(id);
+        }
+        if let Some(header) = self.waiting_header(id, ledger)? {
+            self.erase_body(&header.header().body, step);
+            step.batch.erase(Shelf::Live, id.0);
+            self.no_longer_waits(&header);
+        }
+        // What this very step was about to keep.
+        let headers = step.batch.puts.iter().filter(|(_, cid, _)| *cid == id.0);
+        let in_step: Vec<_> = headers.filter_map(|(_, _, bytes)| SignedHeader::verify(bytes).ok()).collect();
+        for header in in_step {
+            self.erase_body(&header.header().body, step);
+            self.incomplete.remove(id);
+            if step.batch.puts.iter().any(|(shelf, cid, _)| *shelf == Shelf::Live && *cid == id.0) {
+                step.batch.puts.retain(|(shelf, cid, _)| *shelf != Shelf::Live || *cid != id.0);
+                self.no_longer_waits(&header);
+            }
+        }
+        Ok(())
+    }
+
+    fn erase_body(&mut self, body: &Cid, step: &mut Step) {
+        step.batch.puts.retain(|(_, cid, _)| cid != body);
+        step.batch.erase(Shelf::Waiting, *body);
+        step.batch.erase(Shelf::Certified, *body);
+    }
+
+    /// Whether a record's body must not be kept: it, or what it revises, is withdrawn or taken down, or a
+    /// newer revision of it counts.
+    pub(super) fn is_gone(
+        &self,
+        header: &SignedHeader,
+        ledger: &impl Ledger,
+    ) -> Result<Option<Option<Erasure>>, LedgerError> {
+        let id = header.id();
+        if let Some(kind) = erased(&id, ledger)? {
+            return Ok(Some(Some(kind)));
+        }
+        if let Some(revised) = header.header().revises
+            && self.author_of(&revised, ledger)? == Some(header.header().author)
+            && let Some(kind) = erased(&revised, ledger)?
+            && kind != Erasure::Purge
+        {
+            return Ok(Some(Some(kind)));
+        }
+        Ok((self.standing_with(header, ledger)? == Some(Standing::Superseded)).then_some(None))
+    }
+
+    fn author_of(&self, id: &RecordId, ledger: &impl Ledger) -> Result<Option<crate::sign::PublicKey>, LedgerError> {
+        let live = index::header(ledger, Shelf::Live, id)?;
+        let certified = index::header(ledger, Shelf::Certified, id)?;
+        Ok(live.or(certified).map(|header| header.author))
+    }
+
+    /// What a record's standing would be among the certified ones of its group, if it were certified.
+    fn standing_with(&self, header: &SignedHeader, ledger: &impl Ledger) -> Result<Option<Standing>, LedgerError> {
+        let facts = self.certified_group(header, ledger)?;
+        Ok(facts.standings().get(&header.id()).copied())
+    }
+
+    fn certified_group(&self, header: &SignedHeader, ledger: &impl Ledger) -> Result<Facts, LedgerError> {
+        let (id, of) = (header.id(), header.header());
+        let mut members = group(&id, ledger)?;
+        if let Some(revised) = of.revises {
+            members.extend(group(&revised, ledger)?);
+        }
+        let mut facts = Facts::default();
+        for member in members {
+            if let Some(HeaderEntry { author, revises, .. }) = index::header(ledger, Shelf::Certified, &member)? {
+                facts.records.insert(member, Fact { author, revises });
+            }
+        }
+        facts.records.insert(id, Fact { author: of.author, revises: of.revises });
+        Ok(facts)
+    }
+
+    /// Erases the bodies that a newly certified record supersedes.
+    pub(super) fn erase_superseded(
+        &mut self,
+        header: &SignedHeader,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        for (id, standing) in self.certified_group(header, ledger)?.standings() {
+            if standing == Standing::Superseded {
+                self.erase_body_of(&id, ledger, step)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a waiting record has been kept for as long as the charter says.
+    pub(super) fn has_expired(&self, id: &RecordId, time_s: i64, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        let age_s = self.now.unix_s() - time_s;
+        if age_s > self.charter.number("waiting_days") * DAY_S {
+            return Ok(true);
+        }
+        if age_s <= self.charter.number("refused_days") * DAY_S {
+            return Ok(false);
+        }
+        let me = self.validator();
+        let mine = index::verdicts(ledger, id)?.into_iter().filter(|verdict| Some(verdict.validator) == me);
+        Ok(mine.max_by_key(|verdict| verdict.number).is_some_and(|last| matches!(last.verdict, Verdict::Reject(_))))
+    }
+
+    /// Erases what has waited for too long, some of it in each tick. The author's own copy on a node that is
+    /// no validator goes too: nobody will accept it any more.
+    pub(super) fn expire(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        let page = ledger.scan(&[prefix::WAITING], self.expired_to.as_deref(), EXPIRY_PAGE)?;
+        self.expired_to = match page.len() == EXPIRY_PAGE {
+            true => page.last().map(|entry| entry.key.clone()),
+            false => None,
+        };
+        for entry in page {
+            let Some(id) = index::last_cid(&entry.key).map(RecordId) else { continue };
+            let Some(header) = index::header(ledger, Shelf::Live, &id)? else { continue };
+            if self.has_expired(&id, header.time_s, ledger)? && !ledger.holds(Shelf::Certified, &id.0)? {
+                self.erase_body_of(&id, ledger, step)?;
+                step.effects.push(Effect::Notice(Notice::Expired(id)));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,260 @@
+//! What the state is a function of, read from the ledger.
+
+use crate::agreement::state::{Fact, Facts, Standing, StateRoot};
+use crate::agreement::{Founding, Lineage};
+use crate::bytes::Cid;
+use crate::index::{self, Erasure, prefix};
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::operation::{Decision, Matter, Release, Resolution, Ruling, release};
+use crate::record::RecordId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The succession of charters, as far as it is held, with the charter that is pinned here.
+///
+/// # Errors
+/// When the ledger fails or holds no founding.
+pub fn lineage(ledger: &impl Ledger) -> Result<Lineage, LedgerError> {
+    let none = || LedgerError("the store holds no founding; join the community again".into());
+    let block = ledger.scan(&[prefix::FOUNDING], None, 1)?.first().and_then(|entry| index::last_cid(&entry.key));
+    let bytes = ledger.block(Shelf::Certified, &block.ok_or_else(none)?)?.ok_or_else(none)?;
+    let mut lineage = Lineage::new(Founding::verify(&bytes).map_err(|_| none())?);
+    let mut left = Vec::new();
+    for (_, block) in index::operations::resolutions(ledger, Some(b's'))? {
+        left.extend(resolution(&block, ledger)?);
+    }
+    // A successor can be taken up once its predecessor is: at most one more of them in each round.
+    loop {
+        let before = left.len();
+        left.retain(|successor| lineage.add(successor).is_err());
+        if left.len() == before {
+            break;
+        }
+    }
+    if let Some((_, charter)) = super::notes::pinned(ledger)? {
+        lineage.pin(&charter);
+    }
+    Ok(lineage)
+}
+
+/// A resolution's block on the certified shelf.
+pub(super) fn resolution(block: &Cid, ledger: &impl Ledger) -> Result<Option<Resolution>, LedgerError> {
+    let bytes = ledger.block(Shelf::Certified, block)?;
+    Ok(bytes.and_then(|bytes| Resolution::verify(&bytes).ok()))
+}
+
+/// The matters that count under the charter that leads, and what follows from them.
+#[derive(Clone, Debug, Default)]
+pub struct Counting {
+    /// Decisions, by matter.
+    pub decisions: BTreeMap<Cid, Decision>,
+    /// Releases, by matter.
+    pub releases: BTreeMap<Cid, Release>,
+    /// Records in releases that close a charter.
+    pub closing: BTreeSet<RecordId>,
+    /// Pages of releases that are not here.
+    pub missing: BTreeSet<Cid>,
+    /// Pages of closing releases that are not here: without them there is no state.
+    pub incomplete: bool,
+}
+
+impl Counting {
+    /// Reads the resolutions that are held, and leaves out what does not count.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub fn load(lineage: &Lineage, ledger: &impl Ledger) -> Result<Self, LedgerError> {
+        let path: BTreeSet<_> = lineage.path().iter().map(|charter| charter.id()).collect();
+        let (head, named) = (lineage.head().charter.id(), lineage.closing());
+        let mut matters = BTreeMap::new();
+        for (matter, block) in index::operations::resolutions(ledger, None)? {
+            let Some(resolution) = resolution(&block, ledger)? else { continue };
+            let charter = resolution.matter().charter();
+            let convinces = lineage.charter(&charter).is_some_and(|under| resolution.convinces(under).is_ok());
+            if convinces && path.contains(&charter) {
+                matters.insert(matter, resolution.matter().clone());
+            }
+        }
+        let mut counting = Counting::default();
+        for (id, matter) in &matters {
+            let counts = matter.charter() == head || named.contains(id);
+            match matter {
+                Matter::Decision(decision) if counts => drop(counting.decisions.insert(*id, decision.clone())),
+                Matter::Release(release) if counts => {
+                    counting.releases.insert(*id, release.clone());
+                    counting.earlier(release, &matters);
+                }
+                _ => {}
+            }
+        }
+        counting.lift();
+        for id in named {
+            let Some(release) = counting.releases.get(&id).cloned() else { continue };
+            for page in &release.pages {
+                match ledger.block(Shelf::Certified, page)?.and_then(|bytes| release::read_page(&bytes).ok()) {
+                    Some(rows) => counting.closing.extend(rows.iter().map(|row| row.record)),
+                    None => counting.incomplete = true,
+                }
+            }
+        }
+        for page in counting.releases.values().flat_map(|release| &release.pages) {
+            if !ledger.holds(Shelf::Certified, page)? {
+                counting.missing.insert(*page);
+            }
+        }
+        Ok(counting)
+    }
+
+    /// The releases before one that counts.
+    fn earlier(&mut self, release: &Release, matters: &BTreeMap<Cid, Matter>) {
+        let mut at = release.previous;
+        while let Some(id) = at
+            && let Some(Matter::Release(earlier)) = matters.get(&id)
+            && self.releases.insert(id, earlier.clone()).is_none()
+        {
+            at = earlier.previous;
+        }
+    }
+
+    /// Takes out the decisions that another lifts. What is erased stays erased.
+    fn lift(&mut self) {
+        let lifts = self.decisions.values().filter_map(|decision| match decision.ruling {
+            Ruling::Lift(lifted) => Some(lifted),
+            _ => None,
+        });
+        for lifted in lifts.collect::<Vec<_>>() {
+            if self.decisions.get(&lifted).is_some_and(|decision| decision.ruling.erases().is_none()) {
+                self.decisions.remove(&lifted);
+            }
+        }
+    }
+
+    /// Records that a decision which counts has taken down.
+    pub fn taken_down(&self) -> BTreeSet<RecordId> {
+        self.decisions.values().filter_map(|decision| decision.ruling.erases()).collect()
+    }
+
+    /// The newest release, by its number and then by its matter's id.
+    pub fn newest(&self) -> Option<(&Cid, &Release)> {
+        self.releases.iter().max_by_key(|(id, release)| (release.number, **id))
+    }
+}
+
+/// What the state is a function of; `None` while a page of a closing release is not here.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn facts(lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<Facts>, LedgerError> {
+    let counting = Counting::load(lineage, ledger)?;
+    if counting.incomplete {
+        return Ok(None);
+    }
+    let head = lineage.head().charter.id();
+    let mut counts = counting.closing.clone();
+    index::each(ledger, &[prefix::CERTIFICATE], |entry| {
+        if entry.value == head.to_bytes() {
+            counts.extend(entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId));
+        }
+        Ok(())
+    })?;
+    let mut facts = Facts {
+        taken_down: counting.taken_down(),
+        decisions: counting.decisions.keys().copied().collect(),
+        releases: counting.releases.keys().copied().collect(),
+        ..Facts::default()
+    };
+    index::each_record(ledger, prefix::CERTIFIED, |id, header| {
+        if counts.contains(&id) {
+            facts.records.insert(id, Fact { author: header.author, revises: header.revises });
+        }
+    })?;
+    index::each(ledger, &[prefix::ERASURE], |entry| {
+        if entry.value.first() == Some(&b'w') && entry.key.get(1 + Cid::LEN) == Some(&b'c') {
+            facts
+                .withdrawn
+                .extend(entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId));
+        }
+        Ok(())
+    })?;
+    Ok(Some(facts))
+}
+
+/// What became of each record that counts; nothing while a page of a closing release is not here.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn standings(lineage: &Lineage, ledger: &impl Ledger) -> Result<BTreeMap<RecordId, Standing>, LedgerError> {
+    Ok(facts(lineage, ledger)?.map(|facts| facts.standings()).unwrap_or_default())
+}
+
+/// The ids of all accepted records, in order.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn accepted(lineage: &Lineage, ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
+    let standings = standings(lineage, ledger)?;
+    Ok(standings.into_iter().filter(|(_, standing)| *standing == Standing::Accepted).map(|(id, _)| id).collect())
+}
+
+/// The state root; `None` under a protocol version that this code does not understand, and while a page of
+/// a closing release is not here.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn state_root(lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<StateRoot>, LedgerError> {
+    let head = lineage.head().charter;
+    if !head.understood() {
+        return Ok(None);
+    }
+    Ok(facts(lineage, ledger)?.map(|facts| facts.root(&head.id())))
+}
+
+/// The records that revise each other with this one, as far as they are known: by one author, the earliest first.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn group(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
+    let header = |id: &RecordId| -> Result<Option<index::HeaderEntry>, LedgerError> {
+        let live = index::header(ledger, Shelf::Live, id)?;
+        Ok(match live {
+            None => index::header(ledger, Shelf::Certified, id)?,
+            live => live,
+        })
+    };
+    let (mut first, mut author) = (*record, header(record)?.map(|found| found.author));
+    while let Some(found) = header(&first)?
+        && let Some(revised) = found.revises
+        && header(&revised)?.is_some_and(|before| before.author == found.author)
+    {
+        (first, author) = (revised, Some(found.author));
+    }
+    let (mut members, mut at) = (vec![first], 0);
+    while let Some(id) = members.get(at).copied() {
+        at += 1;
+        let start = index::key(prefix::REVISION, &[&id.0.to_bytes()]);
+        let mut revisions = Vec::new();
+        index::each(ledger, &start, |entry| {
+            revisions.extend(index::last_cid(&entry.key).map(RecordId));
+            Ok(())
+        })?;
+        for revision in revisions {
+            if !members.contains(&revision) && header(&revision)?.map(|found| found.author) == author {
+                members.push(revision);
+            }
+        }
+    }
+    Ok(members)
+}
+
+/// How a record is erased, if it is: itself, or any record of its group. A withdrawal goes before a takedown.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn erased(record: &RecordId, ledger: &impl Ledger) -> Result<Option<Erasure>, LedgerError> {
+    let mut least = None;
+    for member in group(record, ledger)? {
+        for (kind, _, _) in index::operations::erasures(ledger, &member)? {
+            least = Some(least.map_or(kind, |least: Erasure| least.min(kind)));
+        }
+    }
+    Ok(least)
+}

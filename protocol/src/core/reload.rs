@@ -1,0 +1,115 @@
+//! Reading again from the ledger what a core keeps in memory.
+
+use super::{Core, release};
+use crate::agreement::charter::BodyAccess;
+use crate::bytes::Cid;
+use crate::index::{self, prefix};
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::sign::PublicKey;
+
+impl Core {
+    pub(super) fn reload(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        self.bodiless.clear();
+        self.own.clear();
+        self.incomplete.clear();
+        self.waiting_by_author.clear();
+        self.signed_round = self.round_signed(ledger)?;
+        let mut waiting = Vec::new();
+        index::each_record(ledger, prefix::WAITING, |id, header| waiting.push((id, header.body)))?;
+        self.waiting = waiting.len();
+        for (id, body) in waiting {
+            if ledger.holds(Shelf::Certified, &id.0)? {
+                self.leftovers.erase(Shelf::Live, id.0);
+                if ledger.holds(Shelf::Certified, &body)? {
+                    self.leftovers.erase(Shelf::Waiting, body);
+                }
+                continue;
+            }
+            self.to_count.insert(id);
+            if let Some(header) = self.waiting_header(&id, ledger)? {
+                *self.waiting_by_author.entry(header.header().author).or_default() += 1;
+            }
+            if !self.holds_body(&body, ledger)? {
+                self.bodiless.insert(id);
+            } else if !self.validates() {
+                self.own.insert(id);
+            } else {
+                if !self.judged(&id, ledger)? {
+                    self.to_check.insert(id);
+                }
+                if !self.vouched_before(&id, ledger)? {
+                    self.outbox.headers.push(id);
+                }
+            }
+        }
+        self.reload_certified(ledger)?;
+        if let Some(me) = self.validator() {
+            index::each(ledger, &index::key(prefix::BATCH, &[&me.0]), |entry| {
+                let number = entry.key[33..].first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+                self.last_batch = self.last_batch.max(number);
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn reload_certified(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        let mut certified = Vec::new();
+        index::each_record(ledger, prefix::CERTIFIED, |id, header| certified.push((id, header.body)))?;
+        for (id, body) in certified {
+            if !ledger.holds(Shelf::Certified, &body)?
+                && let Some(header) = self.certified_header(&id, ledger)?
+                && self.is_gone(&header, ledger)?.is_none()
+            {
+                self.incomplete.insert(id);
+            }
+            if self.validates() && self.has_lapsed(&id, ledger)? && !self.judged(&id, ledger)? {
+                self.to_check.insert(id);
+            }
+        }
+        // A record has one certificate under each charter, the lowest; and none without its header.
+        let mut before = None;
+        index::each(ledger, &[prefix::CERTIFICATE], |entry| {
+            let record = entry.key.get(1..1 + Cid::LEN).and_then(|bytes| Cid::from_bytes(bytes).ok());
+            if let (Some(record), Some(certificate)) = (record, index::last_cid(&entry.key)) {
+                let of = (record, entry.value.clone());
+                if before.as_ref() == Some(&of) || !ledger.holds(Shelf::Certified, &record)? {
+                    self.leftovers.erase(Shelf::Certified, certificate);
+                }
+                before = Some(of);
+            }
+            Ok(())
+        })?;
+        if self.charter.bodies == BodyAccess::OnRelease {
+            self.released = release::released(&self.counting, ledger)?;
+        }
+        Ok(())
+    }
+
+    /// What is volatile about operations.
+    pub(super) fn reload_operations(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        let of = |key: &[u8], at: usize| {
+            key.get(at..at + 32).and_then(|bytes| bytes.first_chunk::<32>()).map(|key| PublicKey(*key))
+        };
+        for (prefix, at) in [(prefix::FLAG, 1 + Cid::LEN), (prefix::SUPPORT, 1 + Cid::LEN), (prefix::MEMBER, 33)] {
+            index::each(ledger, &[prefix], |entry| {
+                if let Some(member) = of(&entry.key, at) {
+                    *self.spread_by.entry(member).or_default() += 1;
+                }
+                Ok(())
+            })?;
+        }
+        index::each(ledger, &[prefix::MOTION], |entry| {
+            self.matters.extend(entry.key.get(1..1 + Cid::LEN).and_then(|bytes| Cid::from_bytes(bytes).ok()));
+            if let Some(signer) = of(&entry.key, 1 + Cid::LEN) {
+                *self.motions_by.entry(signer).or_default() += 1;
+            }
+            Ok(())
+        })?;
+        self.wanted.extend(self.counting.missing.iter().copied());
+        if !ledger.holds(Shelf::Certified, &self.charter.terms)? {
+            self.wanted.insert(self.charter.terms);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,211 @@
+//! From motions to resolutions: this validator's voice, and counting the voices of all.
+
+use super::operate::motions_on;
+use super::{Core, Effect, Notice, Step, release};
+use crate::bytes::{Cid, Codec};
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::operation::{Decision, Matter, Motion, Release, Resolution};
+use crate::record::header::HOUR_S;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Pages of one release that are fetched before anyone here has looked at it.
+const PAGES_AHEAD: usize = 64;
+
+impl Core {
+    /// Signs a motion for a matter, unless something speaks against it, and keeps the blocks that go with it:
+    /// pages of a release, terms of a charter.
+    pub(super) fn vote(
+        &mut self,
+        matter: Matter,
+        blocks: Vec<Vec<u8>>,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        let id = matter.id();
+        for block in blocks {
+            let named = public_blocks(&matter);
+            let ids = [Cid::of_cbor(&block), Cid::of(Codec::Raw, &block)];
+            if let Some(cid) = ids.into_iter().find(|cid| named.contains(cid)) {
+                step.batch.put(Shelf::Certified, cid, block);
+            }
+        }
+        if let Some(why) = self.objection(&matter, ledger, step)? {
+            step.effects.push(Effect::Notice(Notice::NotSigned(id, why)));
+            return Ok(());
+        }
+        let Some(key) = self.role.validator.clone() else { return Ok(()) };
+        let bytes = Motion::sign(matter, &key).to_bytes();
+        match self.take_operation(&bytes, ledger, step)? {
+            Ok(super::operate::Taken::New) => {
+                self.outbox.operations.push(bytes);
+                self.changed = true;
+                step.effects.push(Effect::Notice(Notice::Signed(id)));
+            }
+            Ok(_) => step.effects.push(Effect::Notice(Notice::Signed(id))),
+            Err(refused) => step.effects.push(Effect::Notice(Notice::NotSigned(id, refused.why))),
+        }
+        Ok(())
+    }
+
+    /// What speaks against this node signing a matter; `None` when nothing does.
+    fn objection(&self, matter: &Matter, ledger: &impl Ledger, step: &Step) -> Result<Option<String>, LedgerError> {
+        let Some(key) = self.role.validator.as_ref().map(|key| key.public()) else {
+            return Ok(Some("this node has no key to sign with".into()));
+        };
+        if matter.community() != self.community {
+            return Ok(Some("it is about another community".into()));
+        }
+        if let Matter::Successor(successor) = matter {
+            return self.objection_to_successor(successor, &key, ledger, step);
+        }
+        if matter.charter() != self.charter.id() {
+            return Ok(Some("it is under a charter that does not lead here".into()));
+        }
+        if self.signing().is_none() {
+            return Ok(Some(self.why_not_signing().into()));
+        }
+        let age_s = self.now.unix_s() - matter.time_s();
+        if !(-2 * HOUR_S..7 * 24 * HOUR_S).contains(&age_s) {
+            return Ok(Some("expected a time at most seven days past or two hours ahead; propose it again".into()));
+        }
+        Ok(match matter {
+            Matter::Release(release) => self.objection_to_release(release, ledger)?,
+            Matter::Decision(decision) => self.objection_to_decision(decision),
+            Matter::Successor(_) => None,
+        })
+    }
+
+    /// Why this node does not sign now.
+    pub(super) fn why_not_signing(&self) -> &'static str {
+        if !self.validates() {
+            "the charter that leads does not name this node's key"
+        } else if self.forked {
+            "two successors are certified in one round; nothing is signed until a higher round is"
+        } else if self.signed_round.is_some() {
+            "this validator has signed a successor of this charter, and signs nothing under it any more"
+        } else if self.ruleset.is_none() {
+            "this program does not have the charter's rules of redaction"
+        } else {
+            "the other validators have not yet said what this one has signed; it may have been restored from a backup"
+        }
+    }
+
+    fn objection_to_decision(&self, decision: &Decision) -> Option<String> {
+        if !decision.holds_at(self.now.unix_s()) {
+            return Some("its end has passed".into());
+        }
+        match &decision.ruling {
+            crate::operation::Ruling::Lift(lifted) if !self.counting.decisions.contains_key(lifted) => {
+                Some("the decision that it lifts is not in force here".into())
+            }
+            _ => None,
+        }
+    }
+
+    fn objection_to_release(&self, release: &Release, ledger: &impl Ledger) -> Result<Option<String>, LedgerError> {
+        let comparison = release::compare(release, &self.lineage, &self.counting, self.now.unix_s(), ledger)?;
+        Ok(comparison.objection())
+    }
+
+    /// One successor a round; none that leaves out a release that this validator has signed.
+    fn objection_to_successor(
+        &self,
+        successor: &crate::agreement::Charter,
+        key: &crate::sign::PublicKey,
+        ledger: &impl Ledger,
+        step: &Step,
+    ) -> Result<Option<String>, LedgerError> {
+        let Some(succeeds) = &successor.succeeds else { return Ok(Some("it succeeds no charter".into())) };
+        let Some(predecessor) = self.lineage.charter(&succeeds.predecessor) else {
+            return Ok(Some("the charter that it succeeds is not known here".into()));
+        };
+        let has_voice = predecessor.validator(key).is_some() || successor.validator(key).is_some();
+        if !has_voice && !predecessor.recovery.contains(key) {
+            return Ok(Some("neither charter names this node's key".into()));
+        }
+        if predecessor.validator(key).is_some() && !self.restored_for(predecessor) {
+            return Ok(Some(self.why_not_signing().into()));
+        }
+        let terms_here = ledger.holds(Shelf::Certified, &successor.terms)?
+            || step.batch.puts.iter().any(|(_, cid, _)| *cid == successor.terms);
+        if !terms_here {
+            return Ok(Some("the text of its terms is not here yet; try again in a minute".into()));
+        }
+        for motion in self.own_motions(ledger)? {
+            if let Matter::Successor(signed) = &motion.matter
+                && let Some(before) = &signed.succeeds
+                && before.predecessor == succeeds.predecessor
+                && before.round >= succeeds.round
+                && signed.id() != successor.id()
+            {
+                return Ok(Some(format!(
+                    "this validator has signed another successor in round {}; propose it in a higher round",
+                    before.round
+                )));
+            }
+        }
+        let kept = self.with_earlier(&succeeds.closing);
+        let signed = self.counting.releases.iter().filter(|(_, release)| release.charter == succeeds.predecessor);
+        for (id, release) in signed {
+            if !kept.contains(id) {
+                return Ok(Some(format!("it leaves out release {} of its predecessor", release.number)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn restored_for(&self, predecessor: &crate::agreement::Charter) -> bool {
+        self.told_own.len() + 1 >= predecessor.quorum.q() || predecessor.id() != self.charter.id()
+    }
+
+    /// Matters, with the releases before those among them that are releases.
+    fn with_earlier(&self, named: &BTreeSet<Cid>) -> BTreeSet<Cid> {
+        let mut all = named.clone();
+        let mut left: Vec<_> = named.iter().copied().collect();
+        while let Some(id) = left.pop() {
+            let before = self.counting.releases.get(&id).and_then(|release| release.previous);
+            left.extend(before.filter(|before| all.insert(*before)));
+        }
+        all
+    }
+
+    /// Counts the voices for matters that are open; with enough of them, the matter is resolved.
+    pub(super) fn count_voices(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        for id in std::mem::take(&mut self.matters) {
+            let mut voices = BTreeMap::new();
+            let mut matter = None;
+            for (signer, block) in motions_on(&id, ledger)? {
+                let Some(bytes) = ledger.block(Shelf::Live, &block)? else { continue };
+                let Ok(motion) = Motion::verify(&bytes) else { continue };
+                voices.insert(signer, motion.signature);
+                matter = Some(motion.matter);
+            }
+            let Some(matter) = matter else { continue };
+            let Some(charter) = self.lineage.charter(&matter.charter()) else { continue };
+            let Ok(resolution) = Resolution::form(&matter, &voices, charter) else { continue };
+            if let Ok(super::operate::Taken::New) = self.take_resolution(&resolution, ledger, step)? {
+                self.outbox.operations.push(resolution.bytes().to_vec());
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers which pages of a release are not here, to be fetched.
+    pub(super) fn want_pages(&mut self, release: &Release, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        for page in release.pages.iter().take(PAGES_AHEAD) {
+            if !ledger.holds(Shelf::Certified, page)? {
+                self.wanted.insert(*page);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The blocks that go with a matter and that anyone may have.
+pub(super) fn public_blocks(matter: &Matter) -> Vec<Cid> {
+    match matter {
+        Matter::Successor(charter) => vec![charter.terms],
+        Matter::Release(release) => release.pages.clone(),
+        Matter::Decision(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,132 @@
+//! Which charter this node goes by, whether it may sign under it, and what happens when another leads.
+
+use super::peers::Asked;
+use super::{Core, Effect, Notice, Step, notes};
+use crate::agreement::Charter;
+use crate::bytes::Cid;
+use crate::index::{self, prefix};
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::operation::{Matter, Motion};
+use crate::sign::{PublicKey, SecretKey};
+use crate::wire::exchange::{Ask, Peer};
+use std::collections::BTreeSet;
+
+impl Core {
+    /// Whether the charter that leads names this node's key: it may then hold waiting bodies.
+    pub(super) fn validates(&self) -> bool {
+        self.validator().is_some()
+    }
+
+    /// The key to sign verdicts and motions with; `None` when this node is no validator, while a fork
+    /// stops acceptance, once it has signed a successor, and until the others have given back what it has
+    /// signed itself (it may have been restored from a backup).
+    pub(super) fn signing(&self) -> Option<&SecretKey> {
+        let free = !self.forked && self.signed_round.is_none() && self.ruleset.is_some() && self.restored();
+        self.role.validator.as_ref().filter(|_| free && self.validates())
+    }
+
+    /// Whether enough of the others have said what this validator has signed: with itself, a quorum.
+    fn restored(&self) -> bool {
+        self.told_own.len() + 1 >= self.charter.quorum.q()
+    }
+
+    /// Reads again what counts, after a resolution or a page has come, and goes by the charter that leads.
+    pub(super) fn refresh(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        if !std::mem::take(&mut self.changed) {
+            return Ok(());
+        }
+        self.counting = super::facts::Counting::load(&self.lineage, ledger)?;
+        let head = self.lineage.head();
+        let (charter, forked) = (head.charter.clone(), !head.fork.is_empty());
+        if forked && !self.forked {
+            step.effects.push(Effect::Notice(Notice::Forked(head.fork.into_iter().collect())));
+        }
+        self.forked = forked;
+        self.signed_round = self.round_signed(ledger)?;
+        self.wanted.extend(self.counting.missing.iter().copied());
+        if charter.bodies == crate::agreement::charter::BodyAccess::OnRelease {
+            self.released = super::release::released(&self.counting, ledger)?;
+        }
+        if charter.id() != self.charter.id() {
+            step.effects.push(Effect::Notice(Notice::Succeeded(charter.id())));
+            self.go_by(charter, ledger)?;
+        }
+        self.pin_newest(ledger, step)
+    }
+
+    /// Goes by another charter: what waits is judged anew, and so is what only its predecessor accepted.
+    fn go_by(&mut self, charter: Charter, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        self.ruleset = (self.rulesets)(&charter);
+        self.charter = charter;
+        if !ledger.holds(Shelf::Certified, &self.charter.terms)? {
+            self.wanted.insert(self.charter.terms);
+        }
+        self.confirmed.clear();
+        self.told_own.clear();
+        for peer in self.peers.values_mut() {
+            peer.validator = None;
+            peer.submitted.clear();
+        }
+        self.reload(ledger)
+    }
+
+    /// Pins the newest charter on the path that has a release: what branches off below it is evidence.
+    fn pin_newest(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        let released: BTreeSet<_> = self.counting.releases.values().map(|release| release.charter).collect();
+        let path = self.lineage.path();
+        let place = |id: &Cid| path.iter().position(|charter| charter.id() == *id);
+        let newest = path.iter().map(|charter| charter.id()).rfind(|id| released.contains(id));
+        let Some(newest) = newest.filter(|newest| place(newest) > place(&self.lineage.pinned())) else {
+            return Ok(());
+        };
+        self.lineage.pin(&newest);
+        let number = notes::pinned(ledger)?.map_or(0, |(number, _)| number) + 1;
+        let note = notes::pin(number, newest);
+        step.batch.put(Shelf::Live, Cid::of_cbor(&note), note);
+        Ok(())
+    }
+
+    /// The round in which this validator has signed a successor of the charter that leads, if it has.
+    pub(super) fn round_signed(&self, ledger: &impl Ledger) -> Result<Option<i64>, LedgerError> {
+        let mut last = None;
+        for motion in self.own_motions(ledger)? {
+            if let Matter::Successor(successor) = &motion.matter
+                && let Some(succeeds) = &successor.succeeds
+                && succeeds.predecessor == self.charter.id()
+            {
+                last = last.max(Some(succeeds.round));
+            }
+        }
+        Ok(last)
+    }
+
+    /// The motions that this validator has signed and that are still held.
+    pub(super) fn own_motions(&self, ledger: &impl Ledger) -> Result<Vec<Motion>, LedgerError> {
+        let Some(me) = self.role.validator.as_ref().map(SecretKey::public) else { return Ok(Vec::new()) };
+        motions_by(&me, ledger)
+    }
+
+    /// Asks the peers that are validators for what this one has signed, until enough have answered.
+    pub(super) fn ask_own(&mut self, peer: &Peer, step: &mut Step) {
+        let Some(me) = self.validator() else { return };
+        let Some(other) = self.peers.get(peer).and_then(|state| state.validator) else { return };
+        if !self.told_own.contains(&other) && !self.asking(peer, |asked| *asked == Asked::Own) {
+            self.ask(peer, Ask::Own { validator: me, after: self.last_batch }, Asked::Own, step);
+        }
+    }
+}
+
+/// The motions of one signer.
+pub(super) fn motions_by(signer: &PublicKey, ledger: &impl Ledger) -> Result<Vec<Motion>, LedgerError> {
+    let mut motions = Vec::new();
+    index::each(ledger, &[prefix::MOTION], |entry| {
+        if entry.key.get(1 + Cid::LEN..1 + Cid::LEN + 32) == Some(&signer.0[..])
+            && let Some(block) = index::last_cid(&entry.key)
+            && let Some(bytes) = ledger.block(Shelf::Live, &block)?
+        {
+            motions.extend(Motion::verify(&bytes).ok());
+        }
+        Ok(())
+    })?;
+    Ok(motions)
+}
