@@ -48,6 +48,15 @@ fn any_mixture_of_faults_keeps_every_rule() {
 }
 
 #[test]
+fn a_validator_restored_from_an_old_backup_signs_no_number_twice() {
+    for seed in [1, 85, 109, 143, 182] {
+        if let Err(violation) = run(&Plan::from_seed(seed, None).with_a_restored_validator()) {
+            panic!("{violation} with --restore-validators");
+        }
+    }
+}
+
+#[test]
 fn with_more_nodes_the_same_holds() {
     for seed in 45..48 {
         if let Err(violation) = run(&Plan::from_seed(seed, Some(14))) {

@@ -56,7 +56,6 @@ impl Plan {
         plan.skewed =
             (0..off).map(|_| (more.index(plan.nodes()), more.within(0, 2 * SKEW_MS) as i64 - SKEW_MS as i64)).collect();
         if more.percent(40) {
-            // Not yet of a validator: see `with_a_restored_validator`.
             let replica = more.within(quorum.0 as u64, (quorum.0 + replicas) as u64) as usize;
             let node = if replica == quorum.0 + replicas { plan.contributor() } else { replica };
             plan.restored.push(backup(node, heal_ms, &mut more));
@@ -71,8 +70,6 @@ impl Plan {
     }
 
     /// The same with an honest validator whose disk is replaced by an old backup.
-    ///
-    /// Apart until the core gets its own operations back from others before it signs anything.
     #[must_use]
     pub fn with_a_restored_validator(mut self) -> Self {
         let mut random = Random::new(self.seed ^ 0xbacc);
