@@ -62,6 +62,9 @@ impl Plan {
         }
         let kind = any_of(&Kind::VALIDATORS, &mut more);
         plan.liar = (quorum.1 > 0 && random.percent(50)).then(|| (random.index(quorum.0), kind));
+        if more.percent(25) {
+            plan = plan.with_a_restored_validator();
+        }
         if random.percent(30) && quorum.0 > 1 {
             // As many as it takes to stop acceptance; the last of them comes back only at the end.
             plan.down = (0..quorum.0 - quorum.2 + 1).map(|i| (i, 0, heal_ms - 1_000 * i as u64)).collect();
@@ -69,7 +72,7 @@ impl Plan {
         plan
     }
 
-    /// The same with an honest validator whose disk is replaced by an old backup.
+    /// The same with one more node whose disk is replaced by an old backup: an honest validator.
     #[must_use]
     pub fn with_a_restored_validator(mut self) -> Self {
         let mut random = Random::new(self.seed ^ 0xbacc);
