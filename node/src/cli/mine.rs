@@ -9,10 +9,10 @@ use crate::run::Access;
 use clap::Args;
 use commonwheel_protocol::agreement::state::Standing;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::core::status as records;
+use commonwheel_protocol::core::status::{self as records, Counting};
 use commonwheel_protocol::index::Erasure;
 use commonwheel_protocol::ledger::LedgerError;
-use commonwheel_protocol::record::{Body, RecordId};
+use commonwheel_protocol::record::Body;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,6 +70,7 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
         let lineage = records::lineage(&access)?;
         let charter = &lineage.head().charter;
         let standings = records::standings(&lineage, &access)?;
+        let counting = Counting::load(&lineage, &access)?;
         for (record, mode) in own::records(&seed, &id, &access)? {
             let Some(found) = records::of(&record, &lineage, &access)? else { continue };
             let report = status::report(&found, charter);
@@ -84,7 +85,7 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
                 licence: header.licence.spdx(),
                 preference: header.preference.to_string(),
                 time: header.time.unix_s(),
-                state: standing(standings.get(&record), &record, report.state, &access)?,
+                state: standing(standings.get(&record), report.state, records::erased(&record, &counting, &access)?),
                 held_by: report.held_by,
             });
         }
@@ -115,21 +116,13 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
 }
 
 /// What became of a record: its standing in the state, where it has one.
-fn standing(
-    standing: Option<&Standing>,
-    record: &RecordId,
-    state: &'static str,
-    access: &Access,
-) -> Result<&'static str, LedgerError> {
-    Ok(match (standing, records::erased(record, access)?) {
-        (Some(Standing::Superseded), None) => "superseded",
-        (Some(Standing::Accepted), None) => "accepted",
+fn standing(standing: Option<&Standing>, state: &'static str, erased: Option<Erasure>) -> &'static str {
+    match (standing, erased) {
+        (Some(Standing::Withdrawn), _) | (_, Some(Erasure::Withdrawal)) => Standing::Withdrawn.name(),
+        (Some(Standing::TakenDown), _) | (_, Some(Erasure::Takedown | Erasure::Purge)) => Standing::TakenDown.name(),
+        (Some(standing), None) => standing.name(),
         (None, None) => state,
-        (_, Some(Erasure::Withdrawal)) => "withdrawn",
-        (_, Some(Erasure::Takedown | Erasure::Purge)) => "taken-down",
-        (Some(Standing::Withdrawn), None) => "withdrawn",
-        (Some(Standing::TakenDown), None) => "taken-down",
-    })
+    }
 }
 
 /// A body's kind and title, when it is here. Text of others' making goes to no terminal unfiltered.

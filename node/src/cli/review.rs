@@ -268,4 +268,4 @@ fn say(opinion: Opinion, word: &Word, context: &Context) -> anyhow::Result<()> {
 }
 
 /// How a takedown is proposed.
-const TAKEDOWN: &str = "commonwheel decide takedown";
+const TAKEDOWN: &str = "commonwheel decision propose takedown";

@@ -11,7 +11,7 @@ use anyhow::bail;
 use clap::Args;
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::core::status::{self, Fate};
+use commonwheel_protocol::core::status::{self, Counting, Fate};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
@@ -184,11 +184,12 @@ fn all_mine(wanted: Option<&str>, seed: &Seed, context: &Context) -> anyhow::Res
     for id in ids {
         let community = community::load(&context.home, &id)?;
         let access = Access::open(&context.home, &id)?;
-        let charter = status::lineage(&access)?.head().charter.clone();
+        let lineage = status::lineage(&access)?;
+        let (charter, counting) = (lineage.head().charter.clone(), Counting::load(&lineage, &access)?);
         let mut plan = Plan { community, charter, groups: Vec::new() };
         for (record, _) in own::records(seed, &id, &access)? {
             let Some(header) = status::header(&record, &access)? else { continue };
-            if matches!(status::fate::fate(&record, &access)?, Fate::Withdrawn { .. }) {
+            if matches!(status::fate::fate(&record, &counting, &access)?, Fate::Withdrawn { .. }) {
                 continue;
             }
             if let Some((key, _)) = own::key(seed, header.header()) {

@@ -9,6 +9,7 @@ pub mod founding;
 pub mod lineage;
 pub mod merkle;
 pub mod policy;
+pub mod reason;
 pub mod state;
 pub mod succession;
 
@@ -19,4 +20,5 @@ pub use customs::Customs;
 pub use founding::Founding;
 pub use lineage::Lineage;
 pub use policy::{Action, RiskPolicy};
+pub use reason::Reason;
 pub use succession::Succession;

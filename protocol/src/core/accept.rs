@@ -13,7 +13,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long the other validators wait for the one whose turn it is to certify.
-const TURN_MS: u64 = 2_000;
+pub(super) const TURN_MS: u64 = 2_000;
 /// Records certified in one step, so that no step takes long.
 const CERTIFIED_PER_TICK: usize = 256;
 
@@ -50,9 +50,14 @@ impl Core {
 
     /// One validator's turn for each record, by the record's hash: so that usually one
     /// certificate exists, and not one for each validator.
-    fn my_turn(&self, id: &RecordId) -> bool {
+    pub(super) fn my_turn(&self, id: &RecordId) -> bool {
+        self.turn(id) == self.validator()
+    }
+
+    /// The validator whose turn it is to speak first of a record.
+    pub(super) fn turn(&self, id: &RecordId) -> Option<PublicKey> {
         let place = usize::from(id.0.digest()[0]) % self.charter.quorum.n();
-        self.charter.validators.get(place).map(|validator| validator.signing) == self.validator()
+        self.charter.validators.get(place).map(|validator| validator.signing)
     }
 
     /// Certifies what is ripe and due. Runs on ticks, when the verdicts are in the ledger.
@@ -118,12 +123,15 @@ impl Core {
         match self.body(&body, ledger)? {
             _ if gone.is_some() => step.batch.erase(Shelf::Waiting, body),
             Some(bytes) => {
+                self.remember(&id, &body, &bytes);
                 step.batch.put(Shelf::Certified, body, bytes);
                 step.batch.erase(Shelf::Waiting, body);
             }
             None => drop(self.incomplete.insert(id)),
         }
-        self.make_withdrawals_durable(&id, ledger, step)?;
+        if self.make_withdrawals_durable(&id, ledger, step)? {
+            self.erase_group(&id, ledger, step)?;
+        }
         step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
         if ledger.holds(Shelf::Live, &id.0)? {
             step.batch.erase(Shelf::Live, id.0);
@@ -134,13 +142,14 @@ impl Core {
         Ok(())
     }
 
-    /// A withdrawal that came before the certificate is part of the state from now on.
+    /// A withdrawal that came before the certificate is part of the state from now on; whether there was one.
     fn make_withdrawals_durable(
         &self,
         id: &RecordId,
         ledger: &impl Ledger,
         step: &mut Step,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<bool, LedgerError> {
+        let mut some = false;
         for (kind, durable, block) in index::operations::erasures(ledger, id)? {
             if kind == Erasure::Withdrawal
                 && !durable
@@ -148,9 +157,10 @@ impl Core {
             {
                 step.batch.put(Shelf::Certified, block, bytes);
                 step.batch.erase(Shelf::Live, block);
+                some = true;
             }
         }
-        Ok(())
+        Ok(some)
     }
 
     /// Whether a record is only accepted under a charter that was succeeded, and in no release that closed it.

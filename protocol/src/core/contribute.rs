@@ -38,7 +38,8 @@ impl Core {
             self.bodiless.remove(&id);
             if self.validates() {
                 self.to_check.insert(id);
-                self.outbox.headers.push(id);
+                self.remember(&id, &header.header().body, body);
+                self.outbox.headers.insert(id, self.now);
             } else {
                 self.own.insert(id);
             }

@@ -1,12 +1,12 @@
 //! What became of one record, as far as is known here: for people to look at, one record at a time.
 
-use super::facts::{group, resolution};
+use super::facts::{Counting, erased_in, group};
 use crate::agreement::state::{Fact, Facts, Standing};
 use crate::bytes::Cid;
 use crate::index::{self, Erasure, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::operation::decision::Reason;
-use crate::operation::{Matter, Ruling, Withdrawal};
+use crate::operation::{Decision, Ruling, Withdrawal};
 use crate::record::{RecordId, SignedHeader};
 use crate::sign::PublicKey;
 use std::collections::BTreeSet;
@@ -40,28 +40,32 @@ pub enum Fate {
 ///
 /// # Errors
 /// When the ledger fails.
-pub fn fate(record: &RecordId, ledger: &impl Ledger) -> Result<Fate, LedgerError> {
+pub fn fate(record: &RecordId, counting: &Counting, ledger: &impl Ledger) -> Result<Fate, LedgerError> {
     let members = group(record, ledger)?;
-    let mut withdrawals = Vec::new();
-    let mut taken_down = None;
-    for member in &members {
-        for (kind, _, block) in index::operations::erasures(ledger, member)? {
-            match kind {
-                Erasure::Withdrawal => withdrawals.push(block),
-                Erasure::Takedown | Erasure::Purge if taken_down.is_none() => taken_down = decision(&block, ledger)?,
-                _ => {}
+    match erased_in(record, &members, counting, ledger)? {
+        Some(Erasure::Withdrawal) => {
+            let mut by = BTreeSet::new();
+            for member in &members {
+                for (kind, _, operation) in index::operations::erasures(ledger, member)? {
+                    if kind == Erasure::Withdrawal {
+                        by.extend(acknowledged(&operation, ledger)?);
+                    }
+                }
+            }
+            return Ok(Fate::Withdrawn { acknowledged: by });
+        }
+        Some(Erasure::Takedown | Erasure::Purge) => {
+            let of = |decision: &Decision| match decision.ruling {
+                Ruling::Takedown(erased) => members.contains(&erased),
+                Ruling::Purge(erased) => erased == *record,
+                _ => false,
+            };
+            if let Some((matter, decision)) = counting.decisions.iter().find(|(_, decision)| of(decision)) {
+                let (reason, explained) = (decision.reason, decision.explained);
+                return Ok(Fate::TakenDown { matter: *matter, reason, explained });
             }
         }
-    }
-    if !withdrawals.is_empty() {
-        let mut by = BTreeSet::new();
-        for operation in withdrawals {
-            by.extend(acknowledged(&operation, ledger)?);
-        }
-        return Ok(Fate::Withdrawn { acknowledged: by });
-    }
-    if let Some(fate) = taken_down {
-        return Ok(fate);
+        None => {}
     }
     let mut facts = Facts::default();
     for member in members {
@@ -75,17 +79,6 @@ pub fn fate(record: &RecordId, ledger: &impl Ledger) -> Result<Fate, LedgerError
         (None, _) => Fate::Waiting,
         (Some(Standing::Superseded), Some(by)) => Fate::Superseded(by),
         _ => Fate::Accepted,
-    })
-}
-
-fn decision(block: &Cid, ledger: &impl Ledger) -> Result<Option<Fate>, LedgerError> {
-    let Some(resolution) = resolution(block, ledger)? else { return Ok(None) };
-    Ok(match resolution.matter() {
-        Matter::Decision(decision) if matches!(decision.ruling, Ruling::Takedown(_) | Ruling::Purge(_)) => {
-            let (reason, explained) = (decision.reason, decision.explained);
-            Some(Fate::TakenDown { matter: resolution.matter().id(), reason, explained })
-        }
-        _ => None,
     })
 }
 

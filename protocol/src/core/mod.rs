@@ -21,6 +21,7 @@ pub mod release;
 mod reload;
 mod resolve;
 pub mod review;
+mod similar;
 mod spread;
 pub mod status;
 mod succession;
@@ -135,12 +136,15 @@ pub struct Core {
     caught_up: bool,
     /// How far the search for what has expired has come.
     expired_to: Option<Vec<u8>>,
+    /// What a validator compares new records with.
+    similar: similar::Compared,
 }
 
 /// What is to be gossiped at the next tick.
 #[derive(Default)]
 struct Outbox {
-    headers: Vec<RecordId>,
+    /// Waiting headers, and when each is due: at once for the validator whose turn it is.
+    headers: BTreeMap<RecordId, Millis>,
     batches: Vec<Vec<u8>>,
     certificates: Vec<Vec<u8>>,
     operations: Vec<Vec<u8>>,
@@ -200,6 +204,7 @@ impl Core {
             released: BTreeSet::new(),
             caught_up: false,
             expired_to: None,
+            similar: similar::Compared::new(),
         };
         core.counting = facts::Counting::load(&core.lineage, ledger)?;
         core.reload(ledger)?;
@@ -238,6 +243,7 @@ impl Core {
         let mut leftovers = std::mem::take(&mut self.leftovers).erasures;
         leftovers.retain(|(on, id)| !step.batch.puts.iter().any(|(shelf, cid, _)| (shelf, cid) == (on, id)));
         step.batch.erasures.extend(leftovers);
+        self.similar.forget_erased(&step.batch, ledger)?;
         // Not before: a snapshot taken later in this step would lack what the step changes.
         let (puts, erasures) = (&step.batch.puts, &step.batch.erasures);
         let mut shelves = puts.iter().map(|(shelf, ..)| shelf).chain(erasures.iter().map(|(shelf, _)| shelf));

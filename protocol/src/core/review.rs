@@ -1,6 +1,6 @@
 //! What waits for a person behind a validator: records held back, and records that somebody has flagged.
 
-use super::facts::erased;
+use super::facts::{Counting, erased};
 use super::notes::{Opinion, reviews};
 use crate::agreement::{Class, Lineage, Verdict};
 use crate::bytes::Cid;
@@ -40,7 +40,7 @@ impl Queued {
 /// # Errors
 /// When the ledger fails.
 pub fn queue(lineage: &Lineage, me: &PublicKey, ledger: &impl Ledger) -> Result<Vec<Queued>, LedgerError> {
-    let charter = lineage.head().charter.id();
+    let (charter, counting) = (lineage.head().charter.id(), Counting::load(lineage, ledger)?);
     let mut candidates = BTreeSet::new();
     index::each_record(ledger, prefix::WAITING, |id, _| {
         candidates.insert(id);
@@ -52,13 +52,18 @@ pub fn queue(lineage: &Lineage, me: &PublicKey, ledger: &impl Ledger) -> Result<
     })?;
     let mut queue = Vec::new();
     for record in candidates {
-        queue.extend(look(record, &charter, me, ledger)?);
+        queue.extend(look(record, (&charter, &counting), me, ledger)?);
     }
     queue.sort_by_key(|one: &Queued| (!one.concerns_somebody(), one.since_s, one.record));
     Ok(queue)
 }
 
-fn look(record: RecordId, charter: &Cid, me: &PublicKey, ledger: &impl Ledger) -> Result<Option<Queued>, LedgerError> {
+fn look(
+    record: RecordId,
+    (charter, counting): (&Cid, &Counting),
+    me: &PublicKey,
+    ledger: &impl Ledger,
+) -> Result<Option<Queued>, LedgerError> {
     let certified = ledger.holds(Shelf::Certified, &record.0)?;
     let verdict = index::verdicts(ledger, &record)?
         .into_iter()
@@ -71,7 +76,7 @@ fn look(record: RecordId, charter: &Cid, me: &PublicKey, ledger: &impl Ledger) -
     let flags = unseen(&record, ledger)?;
     let since_s = held_back.iter().map(|(_, at)| *at).chain(flags.iter().map(|flag| flag.time.unix_s())).min();
     match since_s {
-        Some(since_s) if erased(&record, ledger)?.is_none() => {
+        Some(since_s) if erased(&record, counting, ledger)?.is_none() => {
             Ok(Some(Queued { record, certified, held_back: held_back.map(|(class, _)| class), flags, since_s }))
         }
         _ => Ok(None),

@@ -1,6 +1,6 @@
 //! What people say of records and ask of the community: notes, petitions, and who supports them.
 
-use super::facts::erased;
+use super::facts::{Counting, erased};
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::record::RecordId;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// When the ledger fails.
-pub fn about(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
+pub fn about(record: &RecordId, counting: &Counting, ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
     let mut ids = BTreeSet::new();
     index::each(ledger, &index::key(prefix::ABOUT, &[&record.0.to_bytes()]), |entry| {
         ids.extend(index::last_cid(&entry.key).map(RecordId));
@@ -24,7 +24,7 @@ pub fn about(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<RecordId>, L
             live => live,
         };
         if let Some(header) = header
-            && erased(&id, ledger)?.is_none()
+            && erased(&id, counting, ledger)?.is_none()
         {
             found.push((header.time_s, id));
         }

@@ -1,13 +1,15 @@
 //! What happens as time passes: verdicts are signed, gossip leaves, peers are asked again.
 
+use super::accept::TURN_MS;
 use super::peers::Asked;
-use super::{Core, Effect, Notice, Step};
-use crate::agreement::checks::{Demands, check};
+use super::{Core, Effect, Notice, Step, status};
+use crate::agreement::checks::Failure;
+use crate::agreement::reason::Reason;
 use crate::agreement::{Batch, Charter, Class, Entry, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
-use crate::limits::{ATTESTATION_ENTRIES, BODY_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS};
+use crate::limits::{ATTESTATION_ENTRIES, BODY_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS, REVISIONS};
 use crate::record::header::HOUR_S;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::Ask;
@@ -63,6 +65,9 @@ impl Core {
     /// Checks waiting records and signs one batch of verdicts.
     fn attest(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         let Some(key) = self.signing().cloned() else { return Ok(()) };
+        if !self.read_similar(ledger, step)? {
+            return Ok(());
+        }
         let (mut entries, mut checked) = (Vec::new(), 0);
         self.begin_hour();
         while entries.len() < ATTESTATION_ENTRIES
@@ -79,7 +84,12 @@ impl Core {
             match self.judge(&id, &mut checked, ledger, step)? {
                 // A word on each of many records too many would only be noise: they wait.
                 Some(Verdict::Reject(Class::Rate)) => drop(self.next_hour.insert(id)),
-                Some(verdict) => entries.push(Entry { record: id, verdict }),
+                Some(verdict) => {
+                    if matches!(verdict, Verdict::Reject(_)) {
+                        self.forget(&id);
+                    }
+                    entries.push(Entry { record: id, verdict });
+                }
                 None => {}
             }
         }
@@ -112,29 +122,34 @@ impl Core {
         if self.is_gone(&header, ledger)?.is_some() {
             return Ok(None);
         }
-        if let Some((verdict, why)) = self.against_author(&header, ledger)?
+        if let Some(failure) = self.against_author(&header, ledger)?
             && before.is_none()
         {
-            step.effects.push(Effect::Notice(Notice::Failed(*id, why)));
-            return Ok(Some(verdict));
+            step.effects.push(Effect::Notice(Notice::Failed(*id, failure.told())));
+            return Ok(Some(failure.verdict));
         }
         let Some(body) = self.body(&header.header().body, ledger)? else { return Ok(None) };
         *checked += body.len();
-        if self.revises_anothers(&header, ledger)? {
-            let why = "a revision is signed by the key of the record that it revises".to_owned();
-            step.effects.push(Effect::Notice(Notice::Failed(*id, why)));
-            return Ok(Some(Verdict::Reject(Class::Schema)));
+        if header.header().revises.is_some() && status::group(id, ledger)?.len() > REVISIONS {
+            let why = format!("expected at most {REVISIONS} revisions of one record; share it as a new one");
+            let failure = Failure::new(Reason::Revises, why);
+            step.effects.push(Effect::Notice(Notice::Failed(*id, failure.told())));
+            return Ok(Some(failure.verdict));
         }
-        let Some(ruleset) = &self.ruleset else { return Ok(None) };
-        let charter = &self.charter;
-        let demands = Demands { charter, before: before.as_ref(), ruleset, now_s: self.now.unix_s() };
-        Ok(Some(match check(&header, &body, &demands) {
+        if self.revises_anothers(&header, ledger)? {
+            let why = "a revision is signed by the key of the record that it revises";
+            let failure = Failure::new(Reason::Revises, why);
+            step.effects.push(Effect::Notice(Notice::Failed(*id, failure.told())));
+            return Ok(Some(failure.verdict));
+        }
+        let Some(checked) = self.check_all(&header, &body, before.as_ref(), ledger)? else { return Ok(None) };
+        Ok(Some(match checked {
             Ok(()) => {
                 *self.accepted_by_author.1.entry(header.header().author).or_default() += 1;
                 Verdict::Accept
             }
             Err(failure) => {
-                step.effects.push(Effect::Notice(Notice::Failed(*id, failure.detail)));
+                step.effects.push(Effect::Notice(Notice::Failed(*id, failure.told())));
                 failure.verdict
             }
         }))
@@ -179,8 +194,15 @@ impl Core {
     /// Publishes what is due, in messages within the limit.
     fn gossip(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         let mut messages = Messages::default();
-        for id in std::mem::take(&mut self.outbox.headers) {
+        for (id, due) in std::mem::take(&mut self.outbox.headers) {
+            if due > self.now {
+                self.outbox.headers.insert(id, due);
+                continue;
+            }
             let Some(header) = ledger.block(Shelf::Live, &id.0)? else { continue };
+            if !self.my_turn(&id) && self.vouched_in_turn(&id, ledger)? {
+                continue;
+            }
             if let Some(receipt) = self.own_receipt(&id, ledger, step)? {
                 messages.add_vouched(header, receipt);
             }
@@ -196,6 +218,20 @@ impl Core {
         }
         step.effects.extend(messages.finish().into_iter().map(|message| Effect::Publish(message.to_bytes())));
         Ok(())
+    }
+
+    /// Tells the others of a waiting record, once: the validator whose turn it is at once, this one later and only
+    /// if that one has not vouched for it by then.
+    pub(super) fn announce(&mut self, id: RecordId) {
+        let due = if self.my_turn(&id) { self.now } else { self.now.plus(TURN_MS) };
+        self.outbox.headers.entry(id).or_insert(due);
+    }
+
+    /// Whether the validator whose turn it is has vouched for a record: it then tells the others.
+    fn vouched_in_turn(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        let Some(turn) = self.turn(id) else { return Ok(false) };
+        let start = index::key(prefix::RECEIPT, &[&id.0.to_bytes(), &turn.0]);
+        Ok(!ledger.scan(&start, None, 1)?.is_empty())
     }
 
     /// This validator's receipt for a record: the one given before, or a new one.

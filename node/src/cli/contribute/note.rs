@@ -11,6 +11,7 @@ use crate::import::Item;
 use crate::keys;
 use anyhow::bail;
 use clap::Args;
+use commonwheel_protocol::core::status::{Counting, lineage};
 use commonwheel_protocol::limits::NOTE_BYTES;
 use commonwheel_protocol::record::RecordId;
 use std::process::ExitCode;
@@ -80,7 +81,8 @@ pub fn run(args: &NoteArgs, context: &Context) -> anyhow::Result<ExitCode> {
 /// When the record is not known here, or a store cannot be read.
 pub fn list(args: &NotesArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let found = own::find(&args.record, context)?;
-    let remarks: Vec<Remark> = remarks(&args.record, &found.access)?;
+    let counting = Counting::load(&lineage(&found.access)?, &found.access)?;
+    let remarks: Vec<Remark> = remarks(&args.record, &counting, &found.access)?;
     context.out.print(&remarks, |out| {
         if remarks.is_empty() {
             return writeln!(out, "Nobody has said anything about {}.", args.record);

@@ -18,7 +18,7 @@ use crate::run::member::now;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::core::status::{self, Fate};
+use commonwheel_protocol::core::status::{self, Counting, Fate};
 use commonwheel_protocol::core::talk;
 use commonwheel_protocol::operation::Support;
 use commonwheel_protocol::record::RecordId;
@@ -177,11 +177,12 @@ fn list(wanted: Option<&str>, context: &Context) -> anyhow::Result<ExitCode> {
     let mut lines = Vec::new();
     for community in communities {
         let access = Access::open(&context.home, &community.id())?;
+        let counting = Counting::load(&status::lineage(&access)?, &access)?;
         for id in talk::petitions(&access)? {
             let Some(header) = status::header(&id, &access)? else { continue };
             let Some(body) = body(&header, &access)? else { continue };
             let Content::Petition(petition) = body.content else { continue };
-            if status::fate::fate(&id, &access)? != Fate::Accepted {
+            if status::fate::fate(&id, &counting, &access)? != Fate::Accepted {
                 continue;
             }
             lines.push(Line {

@@ -12,7 +12,7 @@ use crate::contribute::sign::Revised;
 use crate::keys;
 use anyhow::bail;
 use clap::Args;
-use commonwheel_protocol::core::status::{self, Fate};
+use commonwheel_protocol::core::status::{self, Counting, Fate};
 use commonwheel_protocol::identity::AuthorMode;
 use commonwheel_protocol::record::RecordId;
 use std::collections::BTreeMap;
@@ -68,7 +68,8 @@ pub fn run(args: &ReviseArgs, context: &Context) -> anyhow::Result<ExitCode> {
             "the record {record} is somebody else's; only its author can revise it\nHint: `commonwheel correct {record}` shares a better text as a record of yours"
         );
     };
-    match status::fate::fate(&record, &access)? {
+    let counting = Counting::load(&status::lineage(&access)?, &access)?;
+    match status::fate::fate(&record, &counting, &access)? {
         Fate::Waiting | Fate::Accepted => {}
         Fate::Superseded(by) => {
             bail!("you have revised {record} before\nHint: revise the newest: `commonwheel revise {by} FILE`")

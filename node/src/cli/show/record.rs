@@ -5,7 +5,7 @@ use crate::cli::{Context, own, status};
 use crate::community::printable;
 use crate::run::Access;
 use clap::Args;
-use commonwheel_protocol::core::status as records;
+use commonwheel_protocol::core::status::{self as records, Counting};
 use commonwheel_protocol::core::talk::about;
 use commonwheel_protocol::dataset::{Row, rfc3339};
 use commonwheel_protocol::ledger::{Ledger, LedgerError};
@@ -77,9 +77,9 @@ pub struct Remark {
 ///
 /// # Errors
 /// When the ledger fails.
-pub fn remarks(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<Remark>, LedgerError> {
+pub fn remarks(record: &RecordId, counting: &Counting, ledger: &impl Ledger) -> Result<Vec<Remark>, LedgerError> {
     let mut remarks = Vec::new();
-    for id in about(record, ledger)? {
+    for id in about(record, counting, ledger)? {
         let Some(header) = records::header(&id, ledger)? else { continue };
         let Some(body) = body(&header, ledger)? else { continue };
         let text = match &body.content {
@@ -136,7 +136,8 @@ impl Shown {
             Some(known) => status::report(&known, charter),
             None => status::RecordReport::default(),
         };
-        report.fill(&header.id(), charter, access)?;
+        let counting = Counting::load(&lineage, access)?;
+        report.fill(&header.id(), charter, &counting, access)?;
         let bytes = records::body(&header.header().body, access)?;
         let row = bytes.as_ref().and_then(|body| Row::of(header.bytes(), body, &charter.id()).ok());
         let line = row.and_then(|row| row.line().ok());
@@ -146,7 +147,7 @@ impl Shown {
             row: line.and_then(|line| serde_json::from_str(&line).ok()).unwrap_or(Value::Null),
             header: header.clone(),
             report,
-            remarks: remarks(&header.id(), access)?,
+            remarks: remarks(&header.id(), &counting, access)?,
         })
     }
 

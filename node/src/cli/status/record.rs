@@ -7,7 +7,7 @@ use anyhow::bail;
 use commonwheel_protocol::agreement::{Charter, Verdict};
 use commonwheel_protocol::core::notes::reviews;
 use commonwheel_protocol::core::review::flags;
-use commonwheel_protocol::core::status::{self, Fate, RecordStatus};
+use commonwheel_protocol::core::status::{self, Counting, Fate, RecordStatus};
 use commonwheel_protocol::ledger::{Ledger, LedgerError};
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::sign::PublicKey;
@@ -103,10 +103,11 @@ pub(super) fn run(record: &RecordId, context: &Context) -> anyhow::Result<ExitCo
         let access = Access::open(&context.home, &community.id())?;
         let lineage = status::lineage(&access)?;
         let charter = &lineage.head().charter;
+        let counting = Counting::load(&lineage, &access)?;
         let mut report = match status::of(record, &lineage, &access)? {
             Some(found) => report(&found, charter),
             // A quorum may have taken it down with its header: then only their decision is left.
-            None if status::erased(record, &access)?.is_some() => RecordReport {
+            None if status::erased(record, &counting, &access)?.is_some() => RecordReport {
                 id: record.to_string(),
                 community: community.id().to_string(),
                 quorum: charter.quorum.q(),
@@ -114,7 +115,7 @@ pub(super) fn run(record: &RecordId, context: &Context) -> anyhow::Result<ExitCo
             },
             None => continue,
         };
-        report.fill(record, charter, &access)?;
+        report.fill(record, charter, &counting, &access)?;
         report.reason = refusal(context, &report.community, &report.id);
         let validators = charter.quorum.n();
         context.out.print(&report, |out| print(out, &report, validators))?;
@@ -192,8 +193,14 @@ impl RecordReport {
     ///
     /// # Errors
     /// When the ledger fails.
-    pub fn fill(&mut self, record: &RecordId, charter: &Charter, ledger: &impl Ledger) -> Result<(), LedgerError> {
-        match status::fate::fate(record, ledger)? {
+    pub fn fill(
+        &mut self,
+        record: &RecordId,
+        charter: &Charter,
+        counting: &Counting,
+        ledger: &impl Ledger,
+    ) -> Result<(), LedgerError> {
+        match status::fate::fate(record, counting, ledger)? {
             Fate::Waiting | Fate::Accepted => {}
             Fate::Superseded(by) => {
                 self.state = "superseded";
