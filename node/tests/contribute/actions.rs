@@ -77,7 +77,10 @@ fn checked(folder: &Path, record: &str, community: &Value) -> anyhow::Result<()>
     let path: Vec<[u8; 32]> = serde_json::from_value::<Vec<String>>(state["path"].clone())?
         .iter()
         .map(|hash| {
-            Ok(data_encoding::HEXLOWER.decode(hash.as_bytes())?.try_into().map_err(|_| anyhow::anyhow!("32"))?)
+            data_encoding::HEXLOWER
+                .decode(hash.as_bytes())?
+                .try_into()
+                .map_err(|_| anyhow::anyhow!("expected 32 bytes"))
         })
         .collect::<anyhow::Result<_>>()?;
     let (index, count) = (state["index"].as_u64().unwrap_or(99), state["says"]["count"].as_u64().unwrap_or(0));
