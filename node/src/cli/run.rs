@@ -2,7 +2,7 @@
 
 use super::contribute::later;
 use super::output::Output;
-use super::{Context, session};
+use super::{Context, session, withdraw};
 use crate::home::Home;
 use crate::run::Node;
 use clap::Args;
@@ -83,29 +83,37 @@ pub fn run(args: &RunArgs, context: &Context) -> anyhow::Result<ExitCode> {
             }
             Ok(())
         })?;
-        let due = share_what_is_due(seed, context.home.clone());
+        let own = attend_to_own(seed, context.home.clone());
         tokio::select! {
             () = node.stopped() => {}
             result = interrupted() => result?,
-            () = due => {}
+            () = own => {}
         }
         node.stop().await?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// Shares now and then what was put off with `contribute --later` and is due. Never resolves.
-async fn share_what_is_due(seed: Seed, home: Home) {
+/// Tells validators once what they have not acknowledged as withdrawn, and shares now and then what was put off
+/// with `contribute --later` and is due. Never resolves.
+async fn attend_to_own(seed: Seed, home: Home) {
+    let mut started = true;
     let mut times = tokio::time::interval(LOOK_FOR_DUE);
     times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         times.tick().await;
         // It talks to this node through the socket, and waits for it.
         let context = Context { home: home.clone(), out: Output { json: true } };
-        let seed = seed.clone();
-        let shared = tokio::task::spawn_blocking(move || later::share_quietly(&seed, &context)).await;
+        let (seed, first) = (seed.clone(), std::mem::take(&mut started));
+        let work = move || {
+            if first {
+                withdraw::resume(&seed, &context);
+            }
+            later::share_quietly(&seed, &context);
+        };
+        let shared = tokio::task::spawn_blocking(work).await;
         if let Err(error) = shared {
-            tracing::warn!(%error, "looking for what is due has failed");
+            tracing::warn!(%error, "looking after one's own records has failed");
         }
     }
 }

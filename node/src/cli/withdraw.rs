@@ -124,7 +124,7 @@ pub fn run(args: &WithdrawArgs, context: &Context) -> anyhow::Result<ExitCode> {
         }
         outcome.problems.iter().try_for_each(|why| writeln!(out, "Not taken: {why}"))?;
         if !done {
-            writeln!(out, "Hint: run the same command again, so that the others hear of it from you")?;
+            writeln!(out, "Hint: run the same command again, or `commonwheel run`, until they have heard of it")?;
         }
         Ok(())
     })?;
@@ -279,6 +279,37 @@ fn withdraw(plan: Plan, seed: &Seed, timeout_s: u64, context: &Context, outcome:
         });
     }
     Ok(())
+}
+
+/// Hands the person's own withdrawals again to the node that runs, as long as no quorum has acknowledged them: a
+/// command may have found no validator. For a node that has just started; says in the log how many there are.
+pub fn resume(seed: &Seed, context: &Context) {
+    let again = || -> anyhow::Result<usize> {
+        let mut handed = 0;
+        for id in community::ids(&context.home)? {
+            let access = Access::open(&context.home, &id)?;
+            let quorum = status::lineage(&access)?.head().charter.quorum.q();
+            let mut open = Vec::new();
+            for withdrawal in status::fate::withdrawals(&[Shelf::Certified, Shelf::Live], &access)? {
+                let operation = Cid::of_cbor(withdrawal.bytes());
+                if own::key(seed, withdrawal.header().header()).is_some()
+                    && status::fate::acknowledged(&operation, &access)?.len() < quorum
+                {
+                    open.push(withdrawal.bytes().to_vec());
+                }
+            }
+            if let (false, Access::Node(client, _)) = (open.is_empty(), &access) {
+                operate::hand_over(client, &id, &open)?;
+                handed += open.len();
+            }
+        }
+        Ok(handed)
+    };
+    match again() {
+        Ok(0) => {}
+        Ok(withdrawals) => tracing::info!(withdrawals, "telling validators again what you have withdrawn"),
+        Err(error) => tracing::warn!(%error, "cannot look for withdrawals that no quorum has acknowledged"),
+    }
 }
 
 fn cids(operations: &[Vec<u8>]) -> Vec<Cid> {

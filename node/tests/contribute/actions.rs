@@ -115,6 +115,21 @@ fn all_that_is_ones_own_can_be_withdrawn_at_once_anonymous_and_waiting_records_t
 }
 
 #[test]
+fn a_withdrawal_that_found_no_validator_is_told_when_the_authors_node_runs() -> anyhow::Result<()> {
+    let mut world = World::begin()?;
+    let record = shared(&world, "How do I mend a bell?", &[])?;
+    world.validator.stop()?;
+    let outcome = world.contributor.json(["withdraw", &record, "--yes", "--timeout", "1"])?;
+    ensure!(outcome["withdrawn"][0]["done"] == false && outcome["withdrawn"][0]["erased_by"] == json!([]), "{outcome}");
+    world.validator.start(&[])?;
+    ensure!(world.validator.json(["status", &record])?["state"] == "accepted");
+    let known = world.validator.addresses.clone();
+    world.contributor.start(&known)?;
+    until("the validator has erased it", || Ok(world.validator.json(["status", &record])?["state"] == "withdrawn"))?;
+    until("the author sees that", || Ok(world.contributor.json(["status", &record])?["erased_by"] == json!(["bakery"])))
+}
+
+#[test]
 fn a_person_looks_at_what_a_validator_holds_back_and_the_author_learns_why_it_is_refused() -> anyhow::Result<()> {
     let mut world = World::begin()?;
     world.contributor.start(&[])?;

@@ -119,15 +119,23 @@ pub fn withdrawal(record: &RecordId, ledger: &impl Ledger) -> Result<Option<With
 /// # Errors
 /// When the ledger fails.
 pub fn withdrawn_while_waiting(ledger: &impl Ledger) -> Result<Vec<SignedHeader>, LedgerError> {
+    Ok(withdrawals(&[Shelf::Live], ledger)?.into_iter().map(|withdrawal| withdrawal.header().clone()).collect())
+}
+
+/// The withdrawals that are held on these shelves.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn withdrawals(shelves: &[Shelf], ledger: &impl Ledger) -> Result<Vec<Withdrawal>, LedgerError> {
     let mut found = Vec::new();
     index::each(ledger, &[prefix::ERASURE], |entry| {
-        let live = entry.key.get(1 + Cid::LEN) == Some(&b'w');
-        if live
+        let shelf = if entry.key.get(1 + Cid::LEN) == Some(&b'c') { Shelf::Certified } else { Shelf::Live };
+        if entry.value.first() == Some(&b'w')
+            && shelves.contains(&shelf)
             && let Some(block) = index::last_cid(&entry.key)
-            && let Some(bytes) = ledger.block(Shelf::Live, &block)?
-            && let Ok(withdrawal) = Withdrawal::verify(&bytes)
+            && let Some(bytes) = ledger.block(shelf, &block)?
         {
-            found.push(withdrawal.header().clone());
+            found.extend(Withdrawal::verify(&bytes).ok());
         }
         Ok(())
     })?;
