@@ -1,7 +1,7 @@
 //! Looking for personal data in a text.
 
 use super::normal::Normal;
-use super::rule::met_by;
+use super::rule::{continues_word, met_by};
 use super::{Kind, Ruleset, placeholder};
 use std::ops::Range;
 
@@ -105,6 +105,12 @@ impl Ruleset {
             let mut findings = Vec::new();
             self.search(part, &mut findings);
             let mut ends = Ends::new(self.rules.len());
+            // What went on with a word may now begin one, and was not seen before.
+            if continues_word(&bytes[..gap.start]) {
+                self.scan.each_first(part, |rule, start| {
+                    findings.extend(self.try_at(normal, gap, rule, &start, &mut ends));
+                });
+            }
             let from = refused.partition_point(|candidate| candidate.start.start < gap.start);
             for candidate in refused[from..].iter().take_while(|candidate| candidate.start.start < gap.end) {
                 if candidate.start.end <= gap.end {

@@ -30,6 +30,7 @@ mod risk;
 mod rule;
 mod ruleset;
 mod scan;
+mod sieve;
 mod stream;
 mod terms;
 mod validate;

@@ -162,7 +162,7 @@ pub(super) fn compile_pattern(pattern: &str, rule: usize) -> Result<Regex, Rules
 }
 
 /// Whether what stands behind `before` goes on with a word. The letter of an escape is none.
-fn continues_word(before: &[u8]) -> bool {
+pub(super) fn continues_word(before: &[u8]) -> bool {
     match before {
         [.., b'\\', b'n' | b'r' | b't'] => false,
         [.., byte] => byte.is_ascii_alphanumeric() || *byte == b'_',

@@ -155,6 +155,8 @@ impl Ruleset {
         let wanted = spec.rules.iter().map(|rule| Wanted {
             starts: &rule.starts,
             keywords: &rule.keywords,
+            // With bytes before it, the rule looks for the word's beginning elsewhere.
+            word: rule.word && rule.back == 0,
             digits: rule.digits,
             before: &rule.before,
             after: &rule.after,

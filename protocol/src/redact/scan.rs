@@ -1,18 +1,20 @@
 //! One pass over a text that says where which rule is worth trying.
 //!
-//! It looks for the keywords of all rules at once, and by a table of byte classes for the starts
-//! that are no words: runs of digits, "@", and the signs of an assignment. What is seen depends on
-//! the few bytes around it alone, so that a part of a text is seen alike alone or in place.
+//! It looks for the keywords of all rules at once, and for the starts that are no words: runs of
+//! digits, "@", and the signs of an assignment. What is seen depends on the few bytes around it
+//! alone, so that a part of a text is seen alike alone or in place.
 
-use super::keywords::{Keywords, head};
+use super::keywords::Keywords;
+use super::rule::continues_word;
+use super::sieve::{BLOCK, Marks, Sieve, WINDOW};
 use serde::Deserialize;
 use std::ops::Range;
 
 /// A run of letters and digits of at least this many bytes may be a key or an address.
 const RUN_BYTES: usize = 20;
-/// Bytes that are looked at together for runs: a run holds such a block wherever it lies.
-const BLOCK: usize = 8;
-const _: () = assert!(2 * BLOCK - 1 <= RUN_BYTES);
+/// Bytes that are looked at together for runs: a run holds such a part wherever it lies.
+const RUN_PART: usize = 8;
+const _: () = assert!(2 * RUN_PART - 1 <= RUN_BYTES);
 /// Rules that may begin at digits.
 pub(super) const DIGIT_RULES: usize = 64;
 /// Numbers with at least so many digits, but one, are alike.
@@ -40,6 +42,8 @@ pub enum Start {
 pub(super) struct Wanted<'a> {
     pub(super) starts: &'a [Start],
     pub(super) keywords: &'a [String],
+    /// Whether nothing is found at a keyword that goes on with a word.
+    pub(super) word: bool,
     /// How many digits must follow a digit start, this run and what goes on after separators.
     pub(super) digits: usize,
     /// Which bytes may stand before and after the run of digits, as in "a-z°"; any, when empty.
@@ -50,7 +54,10 @@ pub(super) struct Wanted<'a> {
 /// The starts and keywords of a ruleset, compiled.
 #[derive(Clone, Debug)]
 pub(super) struct Scan {
-    keywords: Keywords,
+    anywhere: Keywords,
+    /// Keywords that are seen at the beginnings of words alone: elsewhere their rules find nothing.
+    at_words: Keywords,
+    sieve: Sieve,
     by_digits: ByDigits,
     by_at: Vec<usize>,
     by_colon: Vec<usize>,
@@ -65,10 +72,18 @@ impl Scan {
             let has = |rule: &Wanted| rule.starts.iter().any(|start| starts.contains(start));
             rules.clone().enumerate().filter(|(_, rule)| has(rule)).map(|(index, _)| index).collect::<Vec<_>>()
         };
-        let words = rules.clone().enumerate();
-        let words = words.flat_map(|(index, rule)| rule.keywords.iter().map(move |word| (word.as_str(), index)));
+        let words = |at_word: bool| {
+            let words = rules.clone().enumerate();
+            let words = words.flat_map(|(index, rule)| rule.keywords.iter().map(move |word| (word, index, rule.word)));
+            let begins = |word: &str| word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            let chosen = words.filter(move |(word, _, alone)| (*alone && begins(word)) == at_word);
+            Keywords::new(chosen.map(|(word, index, _)| (word.as_str(), index)))
+        };
+        let (anywhere, at_words) = (words(false), words(true));
         Scan {
-            keywords: Keywords::new(words),
+            sieve: Sieve::new(anywhere.words(), at_words.words()),
+            anywhere,
+            at_words,
             by_digits: ByDigits::new(rules.clone()),
             by_at: having(&[Start::At]),
             by_colon: having(&[Start::Colon, Start::Assign]),
@@ -84,51 +99,43 @@ impl Scan {
             each_run(bytes, |run| self.by_run.iter().for_each(|rule| candidate(*rule, run.clone())));
         }
         let mut number = Number::default();
-        let mut at = 0;
-        while let Some(next) = self.next_sight(bytes, at) {
-            let rest = &bytes[next..];
-            if self.keywords.may_begin(head(rest)) {
-                self.keywords.at(rest, |rule, length| candidate(rule, next..next + length));
-            }
-            at = next + 1;
-            match CLASS[usize::from(bytes[next])] {
-                0 => {}
-                DIGIT => at = self.digits(bytes, next, &mut number, &mut candidate),
-                sign => self.sign(sign, next, &mut candidate),
+        for base in (0..bytes.len()).step_by(BLOCK) {
+            let mut padded = [0; WINDOW];
+            let window = bytes[base..].first_chunk().unwrap_or_else(|| {
+                padded[..bytes.len() - base].copy_from_slice(&bytes[base..]);
+                &padded
+            });
+            let marks = Marks::of(window);
+            let anywhere = self.sieve.anywhere(window);
+            let at_words = self.sieve.at_words(window, word_starts(bytes, base, &marks));
+            let mut left = anywhere | at_words | marks.signs;
+            while left != 0 {
+                let bit = left & left.wrapping_neg();
+                let at = base + left.trailing_zeros() as usize;
+                left &= left - 1;
+                if anywhere & bit != 0 {
+                    self.anywhere.at(&bytes[at..], |rule, length| candidate(rule, at..at + length));
+                }
+                if at_words & bit != 0 {
+                    self.at_words.at(&bytes[at..], |rule, length| candidate(rule, at..at + length));
+                }
+                match CLASS[usize::from(bytes[at])] {
+                    0 => {}
+                    // A run of digits is seen at its first.
+                    DIGIT if at > 0 && bytes[at - 1].is_ascii_digit() => {}
+                    DIGIT => {
+                        let (run, digits) = number.left(bytes, at);
+                        self.by_digits.each(bytes, at..at + run, digits, |rule| candidate(rule, at..at + run));
+                    }
+                    sign => self.sign(sign, at, &mut candidate),
+                }
             }
         }
     }
 
-    /// The next place at or after `at` where a keyword may begin or a byte of a class stands. A
-    /// function of its own, so that its loop stays in registers.
-    #[inline(never)]
-    fn next_sight(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        let sight = |head: u32| self.keywords.may_begin(head) || CLASS[(head & 0xff) as usize] != 0;
-        let rest = &bytes[at..];
-        let heads = rest.windows(4).map(head);
-        let tail = rest.len().saturating_sub(3);
-        let found = heads.into_iter().position(sight);
-        let found = found.or_else(|| (tail..rest.len()).find(|index| sight(head(&rest[*index..]))));
-        found.map(|index| at + index)
-    }
-
-    /// The digits from `at` on; where they end. Keywords may begin in the midst of them.
-    fn digits(
-        &self,
-        bytes: &[u8],
-        at: usize,
-        number: &mut Number,
-        candidate: &mut impl FnMut(usize, Range<usize>),
-    ) -> usize {
-        let (run, digits) = number.left(bytes, at);
-        self.by_digits.each(bytes, at..at + run, digits, |rule| candidate(rule, at..at + run));
-        for place in at + 1..at + run {
-            let rest = &bytes[place..];
-            if self.keywords.may_begin(head(rest)) {
-                self.keywords.at(rest, |rule, length| candidate(rule, place..place + length));
-            }
-        }
-        at + run
+    /// As [`Scan::each`] for the keywords at the beginnings of words, if one begins with `text`.
+    pub(super) fn each_first(&self, text: &str, mut candidate: impl FnMut(usize, Range<usize>)) {
+        self.at_words.at(text.as_bytes(), |rule, length| candidate(rule, 0..length));
     }
 
     /// A sign other than a digit.
@@ -140,6 +147,16 @@ impl Scan {
         };
         rules.iter().for_each(|rule| candidate(*rule, at..at + 1));
     }
+}
+
+/// Where in the block at `base` words begin.
+fn word_starts(bytes: &[u8], base: usize, marks: &Marks) -> u64 {
+    let goes_on = u64::from(continues_word(&bytes[..base]));
+    if !marks.escapes && bytes[..base].last() != Some(&b'\\') {
+        return marks.words & !(marks.words << 1 | goes_on);
+    }
+    let starts = |index: &usize| marks.words >> index & 1 == 1 && !continues_word(&bytes[..base + index]);
+    (0..BLOCK.min(bytes.len() - base)).filter(starts).fold(0, |starts, index| starts | 1 << index)
 }
 
 /// The rules that begin at digits: sets of them by what the digits and the bytes beside them allow.
@@ -235,9 +252,9 @@ fn each_run(bytes: &[u8], mut run: impl FnMut(Range<usize>)) {
     // Such a run holds a whole block. Most blocks of prose hold a space or a full stop, which are
     // below the digits, and are passed by at once.
     let mut at = 0;
-    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<RUN_PART>()) {
         if holds_below_digits(u64::from_le_bytes(*block)) || !block.iter().all(u8::is_ascii_alphanumeric) {
-            at += BLOCK;
+            at += RUN_PART;
             continue;
         }
         let before = bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
@@ -249,7 +266,7 @@ fn each_run(bytes: &[u8], mut run: impl FnMut(Range<usize>)) {
             run(start + usize::from(escaped)..at + after);
         }
         at += after;
-        at = at.next_multiple_of(BLOCK);
+        at = at.next_multiple_of(RUN_PART);
     }
 }
 
@@ -284,7 +301,7 @@ mod tests {
 
     fn seen(starts: &[Start], keywords: &[&str], digits: usize, text: &str) -> Vec<String> {
         let keywords: Vec<String> = keywords.iter().map(|word| (*word).to_owned()).collect();
-        let wanted = [()].iter().map(|()| Wanted { starts, keywords: &keywords, digits, before: "", after: "" });
+        let wanted = [()].iter().map(|()| Wanted { starts, keywords: &keywords, word: false, digits, before: "", after: "" });
         let mut seen = Vec::new();
         Scan::new(wanted).each(text, |_, span| seen.push(text[span].to_owned()));
         seen
@@ -305,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_rule_says_what_may_stand_beside_its_digits() {
-        let wanted = |before, after| Wanted { starts: &[Start::Digits], keywords: &[], digits: 1, before, after };
+        let wanted = |before, after| Wanted { starts: &[Start::Digits], keywords: &[], word: false, digits: 1, before, after };
         let rules = [("", ".°"), ("a-z", ""), ("", ""), ("+-", "")];
         let scan = Scan::new(rules.iter().map(|(before, after)| wanted(before, after)));
         let mut seen = Vec::new();
