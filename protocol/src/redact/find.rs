@@ -84,9 +84,14 @@ impl Ruleset {
         let mut findings = Vec::new();
         self.search(text, &mut findings);
         let mut ends = Ends::new(self.rules.len());
-        self.scan.each(text, |rule, start| match self.try_at(normal, part, rule, &start, &mut ends) {
-            Some(finding) => findings.push(finding),
-            None => refused.push(Candidate { rule, start }),
+        self.scan.each(text, |rule, start| {
+            if self.rules[rule].is_hopeless(text, &start) {
+                return;
+            }
+            match self.try_at(normal, part, rule, &start, &mut ends) {
+                Some(finding) => findings.push(finding),
+                None => refused.push(Candidate { rule, start }),
+            }
         });
         merge_overlaps(&mut findings);
         findings

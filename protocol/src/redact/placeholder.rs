@@ -70,7 +70,7 @@ pub(super) struct Placeholder {
 
 /// The placeholders of a text, in order.
 pub(super) fn all(text: &str) -> impl Iterator<Item = Placeholder> + '_ {
-    text.match_indices('[').filter_map(|(start, _)| at(text, start))
+    memchr::memchr_iter(b'[', text.as_bytes()).filter_map(|start| at(text, start))
 }
 
 /// The parts of a text outside its placeholders, in order; none is empty.
@@ -89,6 +89,9 @@ pub(super) fn outside(text: &str) -> Vec<Range<usize>> {
 /// The placeholder that begins at the bracket at `start`.
 fn at(text: &str, start: usize) -> Option<Placeholder> {
     let inside = &text[start + 1..];
+    if !inside.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None;
+    }
     let kind = Kind::ALL.into_iter().find(|k| inside.strip_prefix(k.label()).is_some_and(|r| r.starts_with('_')))?;
     let number = &inside[kind.label().len() + 1..];
     let digits = number.bytes().take(NUMBER_DIGITS + 1).take_while(u8::is_ascii_digit).count();

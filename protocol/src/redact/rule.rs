@@ -93,6 +93,12 @@ impl Rule {
         self.needs & !met == 0
     }
 
+    /// Whether the rule finds nothing at `start`, in this text and in parts of it: see [`Validator::is_hopeless`].
+    #[inline]
+    pub(super) fn is_hopeless(&self, text: &str, start: &Range<usize>) -> bool {
+        self.regex.is_none() && self.validator.is_hopeless(text, start)
+    }
+
     /// What the rule finds at `start`, where the scan saw a keyword, digits or a sign.
     pub(super) fn at(&self, text: &str, start: Range<usize>) -> Option<Range<usize>> {
         let from = start.start.checked_sub(self.back).filter(|from| text.is_char_boundary(*from))?;

@@ -301,7 +301,8 @@ mod tests {
 
     fn seen(starts: &[Start], keywords: &[&str], digits: usize, text: &str) -> Vec<String> {
         let keywords: Vec<String> = keywords.iter().map(|word| (*word).to_owned()).collect();
-        let wanted = [()].iter().map(|()| Wanted { starts, keywords: &keywords, word: false, digits, before: "", after: "" });
+        let wanted =
+            [()].iter().map(|()| Wanted { starts, keywords: &keywords, word: false, digits, before: "", after: "" });
         let mut seen = Vec::new();
         Scan::new(wanted).each(text, |_, span| seen.push(text[span].to_owned()));
         seen
@@ -322,7 +323,8 @@ mod tests {
 
     #[test]
     fn a_rule_says_what_may_stand_beside_its_digits() {
-        let wanted = |before, after| Wanted { starts: &[Start::Digits], keywords: &[], word: false, digits: 1, before, after };
+        let wanted =
+            |before, after| Wanted { starts: &[Start::Digits], keywords: &[], word: false, digits: 1, before, after };
         let rules = [("", ".°"), ("a-z", ""), ("", ""), ("+-", "")];
         let scan = Scan::new(rules.iter().map(|(before, after)| wanted(before, after)));
         let mut seen = Vec::new();

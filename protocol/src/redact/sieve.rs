@@ -58,10 +58,7 @@ pub(super) struct Sieve {
 impl Sieve {
     /// A sieve for keywords that may stand anywhere and for those at the beginnings of words, of
     /// three bytes and more each.
-    pub(super) fn new<'a>(
-        anywhere: impl Iterator<Item = &'a [u8]>,
-        at_words: impl Iterator<Item = &'a [u8]>,
-    ) -> Sieve {
+    pub(super) fn new<'a>(anywhere: impl Iterator<Item = &'a [u8]>, at_words: impl Iterator<Item = &'a [u8]>) -> Sieve {
         let (mut pairs, mut heads) = (Box::new([0; 1 << TABLE_BITS]), Box::new([0; 1 << TABLE_BITS]));
         for word in anywhere {
             each_beginning::<3>(word, |three| pairs[place(three & THREE)] |= 0b10);

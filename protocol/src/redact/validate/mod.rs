@@ -14,6 +14,7 @@ mod ethereum;
 mod first;
 mod geo;
 mod govid;
+mod hopeless;
 mod iban;
 mod ip;
 mod mac;

@@ -1,0 +1,159 @@
+//! Places where a validator finds nothing, as a glance at the bytes beside shows. Most places end here.
+//!
+//! A place without hope is not looked at again when findings beside it are taken out. So what is said
+//! here holds whatever is cut off on either side, but for one cut: between two letters or digits, since
+//! all places behind such a cut are looked for anew.
+
+use super::Validator;
+use std::ops::Range;
+
+impl Validator {
+    /// Whether nothing is found at `span`, in this text and in every part of it that holds `span`
+    /// and does not begin there within a run of letters and digits.
+    #[inline]
+    pub(in super::super) fn is_hopeless(self, text: &str, span: &Range<usize>) -> bool {
+        let bytes = text.as_bytes();
+        let before = |distance: usize| bytes.get(span.start.wrapping_sub(distance)).copied().unwrap_or_default();
+        let after = |distance: usize| bytes.get(span.end + distance).copied().unwrap_or_default();
+        let continues = || before(1).is_ascii_alphanumeric();
+        let colon = || bytes.get(span.start) == Some(&b':');
+        let decimal = || after(0) == b'.' && after(1).is_ascii_digit();
+        let no_v6 = || after(0) != b':' && !(after(0).is_ascii_hexdigit() && before(1).is_ascii_hexdigit());
+        let no_v4 = || span.len() > 3 || !decimal() || continues();
+        match self {
+            Validator::Ipv42 => no_v4(),
+            Validator::Ipv62 => no_v6(),
+            Validator::IpSpecial2 => {
+                if colon() {
+                    no_v6()
+                } else {
+                    no_v4()
+                }
+            }
+            Validator::Mac if colon() => !before(1).is_ascii_hexdigit(),
+            Validator::Mac => {
+                let beside = before(1).is_ascii_hexdigit()
+                    || after(0).is_ascii_hexdigit()
+                    || matches!(after(0), b'-' | b'.')
+                    || after(0) == b' ' && after(1).is_ascii_hexdigit();
+                // A group has four at most.
+                !beside || (1..=4).all(|distance| before(distance).is_ascii_hexdigit())
+            }
+            Validator::Coordinates => span.len() > 2 || !decimal() || continues(),
+            Validator::Ssn2 => {
+                let split = || matches!(after(0), b'-' | b'.' | b' ') && after(1).is_ascii_digit();
+                !(span.len() == 9 || span.len() == 3 && split()) || continues()
+            }
+            Validator::Card2 => {
+                !(4..=19).contains(&span.len()) || matches!(bytes[span.start], b'7' | b'9') || continues()
+            }
+            Validator::Phone2 => continues(),
+            Validator::Iban2 => {
+                span.len() < 2
+                    || !before(1).is_ascii_alphabetic()
+                    || !before(2).is_ascii_alphabetic()
+                    || before(3).is_ascii_alphanumeric()
+            }
+            Validator::GovId => {
+                let parted =
+                    || matches!(after(0), b' ' | b'-' | b'.' | b'/' | b'+' | b':') && after(1).is_ascii_digit();
+                span.len() > 18 || span.len() < 7 && !parted() || before(1).is_ascii_alphabetic()
+            }
+            Validator::GovIdLetters if before(1).is_ascii_alphabetic() => {
+                let letters = bytes[..span.start].iter().rev().take(7).take_while(|b| b.is_ascii_alphabetic()).count();
+                let within = letters > 6 || before(letters + 1).is_ascii_digit();
+                within && !(span.len() == 2 && before(1).is_ascii_uppercase() && before(2).is_ascii_uppercase())
+            }
+            Validator::GovIdLetters if after(0).is_ascii_alphabetic() => false,
+            Validator::GovIdLetters => {
+                !(matches!(span.len(), 2 | 7) && matches!(before(1), b' ' | b'-') && before(2).is_ascii_alphabetic())
+            }
+            Validator::Ethereum => span.len() != 42,
+            Validator::Bitcoin2 => {
+                !(26..=35).contains(&span.len()) || !matches!(bytes[span.start], b'1' | b'2' | b'3' | b'm' | b'n')
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made of what validators look for; each piece may stand beside each other.
+    const PIECES: [&str; 24] = [
+        "192.0.2.44",
+        "2001:db8::1",
+        "::1",
+        "aa:bb:cc:dd:ee:0f",
+        "00-1B-63-84-45-E6",
+        "3c22.fb9a.017e",
+        "48.8583,",
+        "2.2944",
+        "536-22-8726",
+        "536228726",
+        "4111 1111 1111 1111",
+        "4111111111111111",
+        "+1 212 555 0123",
+        "030 123456",
+        "DE89370400440532013000",
+        "1EG4-TE5-MK73",
+        "AB 12 34 56 C",
+        "X-1234567-L",
+        "12345678Z",
+        "943 476 5919",
+        "my SSN",
+        "a",
+        "_",
+        " 7",
+    ];
+
+    #[test]
+    fn nothing_is_found_without_hope_whatever_is_cut_off() {
+        let all = [
+            Validator::Ipv42,
+            Validator::Ipv62,
+            Validator::IpSpecial2,
+            Validator::Mac,
+            Validator::Coordinates,
+            Validator::Ssn2,
+            Validator::Card2,
+            Validator::Phone2,
+            Validator::Iban2,
+            Validator::GovId,
+            Validator::GovIdLetters,
+        ];
+        for first in PIECES {
+            for second in PIECES {
+                for joint in ["", " ", "-", ".", ":", "x"] {
+                    let text = format!("{first}{joint}{second}");
+                    all.into_iter().for_each(|validator| holds(validator, &text));
+                }
+            }
+        }
+    }
+
+    fn holds(validator: Validator, text: &str) {
+        let bytes = text.as_bytes();
+        let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+        for start in 0..text.len() {
+            let colon =
+                bytes[start] == b':' && matches!(validator, Validator::Ipv62 | Validator::IpSpecial2 | Validator::Mac);
+            if !colon && (!digit(start) || digit(start.wrapping_sub(1)) || validator == Validator::Ipv62) {
+                continue;
+            }
+            let length = if colon { 1 } else { bytes[start..].iter().take_while(|b| b.is_ascii_digit()).count() };
+            if !validator.is_hopeless(text, &(start..start + length)) {
+                continue;
+            }
+            for from in 0..=start {
+                let within = from > 0 && bytes[from - 1].is_ascii_alphanumeric() && bytes[from].is_ascii_alphanumeric();
+                for to in (start + length..=text.len()).filter(|_| !within) {
+                    let found = validator.check(&text[from..to], start - from..start - from + length);
+                    assert_eq!(found, None, "{validator:?} in {:?}", &text[from..to]);
+                }
+            }
+        }
+    }
+}
