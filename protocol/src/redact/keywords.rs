@@ -36,7 +36,8 @@ impl Keywords {
             words.entry(word.to_ascii_lowercase().into_bytes().into()).or_default().push(owner);
         }
         let mut entries: Vec<Entry> = words.into_iter().map(|(word, owners)| Entry::new(word, owners)).collect();
-        entries.sort_by_key(|entry| bucket(entry.head));
+        // Of those that begin alike, the shortest come last.
+        entries.sort_by_key(|entry| (bucket(entry.head), entry.word.len() == 3));
         let mut buckets = Box::new([0; (1 << BUCKET_BITS) + 1]);
         for (place, begin) in buckets.iter_mut().enumerate() {
             *begin = entries.partition_point(|entry| bucket(entry.head) < place) as u16;

@@ -149,6 +149,13 @@ fn next_beyond_ascii(bytes: &[u8], mut at: usize) -> Option<usize> {
         }
         at += ASCII_BLOCK;
     }
+    while let Some(eight) = bytes[at..].first_chunk() {
+        let high = u64::from_le_bytes(*eight) & 0x8080_8080_8080_8080;
+        if high != 0 {
+            return Some(at + high.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
     bytes[at..].iter().position(|byte| !byte.is_ascii()).map(|index| at + index)
 }
 
@@ -194,6 +201,8 @@ fn ascii_form(c: char) -> Form {
         0xFE6B => Form::As('@'),
         0xFF01..=0xFF5E => ascii(code - 0xFF01 + 0x21),
         0x1D7CE..=0x1D7FF => ascii((code - 0x1D7CE) % 10 + 0x30),
+        // Punctuation and what is there beside it has no digits.
+        0x2000..=0x2FFF => Form::Same,
         _ => match ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&code)) {
             Some(zero) => ascii(code - zero + 0x30),
             None => Form::Same,

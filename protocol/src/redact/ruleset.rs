@@ -160,6 +160,7 @@ impl Ruleset {
             digits: rule.digits,
             before: &rule.before,
             after: &rule.after,
+            validator: if rule.pattern.is_empty() { rule.validator } else { Validator::None },
         });
         let digits = spec.rules.iter().filter(|rule| rule.starts.contains(&Start::Digits)).count();
         if digits > DIGIT_RULES {

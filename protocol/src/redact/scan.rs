@@ -4,8 +4,9 @@
 //! digits, "@", and the signs of an assignment. What is seen depends on the few bytes around it
 //! alone, so that a part of a text is seen alike alone or in place.
 
+use super::Validator;
 use super::keywords::Keywords;
-use super::rule::continues_word;
+use super::rule::is_escaped;
 use super::sieve::{BLOCK, Marks, Sieve, WINDOW};
 use serde::Deserialize;
 use std::ops::Range;
@@ -49,6 +50,8 @@ pub(super) struct Wanted<'a> {
     /// Which bytes may stand before and after the run of digits, as in "a-z°"; any, when empty.
     pub(super) before: &'a str,
     pub(super) after: &'a str,
+    /// What decides at the digits, if there is no pattern.
+    pub(super) validator: Validator,
 }
 
 /// The starts and keywords of a ruleset, compiled.
@@ -101,10 +104,16 @@ impl Scan {
         let mut number = Number::default();
         for base in (0..bytes.len()).step_by(BLOCK) {
             let mut padded = [0; WINDOW];
-            let window = bytes[base..].first_chunk().unwrap_or_else(|| {
-                padded[..bytes.len() - base].copy_from_slice(&bytes[base..]);
-                &padded
-            });
+            let window = match base.checked_sub(1).and_then(|before| bytes[before..].first_chunk()) {
+                Some(window) => window,
+                None => {
+                    // At the ends of the text there are zeros beside it.
+                    let (lead, rest) = (base.min(1), &bytes[base - base.min(1)..]);
+                    let length = rest.len().min(WINDOW - 1 + lead);
+                    padded[1 - lead..][..length].copy_from_slice(&rest[..length]);
+                    &padded
+                }
+            };
             let marks = Marks::of(window);
             let anywhere = self.sieve.anywhere(window);
             let at_words = self.sieve.at_words(window, word_starts(bytes, base, &marks));
@@ -121,8 +130,7 @@ impl Scan {
                 }
                 match CLASS[usize::from(bytes[at])] {
                     0 => {}
-                    // A run of digits is seen at its first.
-                    DIGIT if at > 0 && bytes[at - 1].is_ascii_digit() => {}
+                    DIGIT if marks.signs & bit == 0 => {}
                     DIGIT => {
                         let (run, digits) = number.left(bytes, at);
                         self.by_digits.each(bytes, at..at + run, digits, |rule| candidate(rule, at..at + run));
@@ -151,12 +159,13 @@ impl Scan {
 
 /// Where in the block at `base` words begin.
 fn word_starts(bytes: &[u8], base: usize, marks: &Marks) -> u64 {
-    let goes_on = u64::from(continues_word(&bytes[..base]));
-    if !marks.escapes && bytes[..base].last() != Some(&b'\\') {
-        return marks.words & !(marks.words << 1 | goes_on);
+    if !marks.escapes && !is_escaped(&bytes[..base]) {
+        return marks.words;
     }
-    let starts = |index: &usize| marks.words >> index & 1 == 1 && !continues_word(&bytes[..base + index]);
-    (0..BLOCK.min(bytes.len() - base)).filter(starts).fold(0, |starts, index| starts | 1 << index)
+    // The letter of an escape is no word, and one may begin behind it.
+    let length = BLOCK.min(bytes.len() - base);
+    let escaped = (0..length).filter(|index| is_escaped(&bytes[..base + index]));
+    escaped.fold(marks.words, |starts, index| starts | 1 << index)
 }
 
 /// The rules that begin at digits: sets of them by what the digits and the bytes beside them allow.
@@ -169,11 +178,19 @@ struct ByDigits {
     /// By the byte before and after the run; at the ends of the text that is a zero.
     before: [u64; 256],
     after: [u64; 256],
+    /// By the length of the run, and the most for all that are longer.
+    runs: [u64; DIGIT_COUNTS],
 }
 
 impl ByDigits {
     fn new<'a>(rules: impl Iterator<Item = Wanted<'a>>) -> Self {
-        let mut by = ByDigits { rules: vec![], enough: [0; DIGIT_COUNTS], before: [0; 256], after: [0; 256] };
+        let mut by = ByDigits {
+            rules: vec![],
+            enough: [0; DIGIT_COUNTS],
+            before: [0; 256],
+            after: [0; 256],
+            runs: [0; DIGIT_COUNTS],
+        };
         let wanted = rules.enumerate().filter(|(_, rule)| rule.starts.contains(&Start::Digits));
         for (bit, (index, rule)) in wanted.enumerate() {
             let allow = |sets: &mut [u64], allows: &dyn Fn(usize) -> bool| {
@@ -181,8 +198,12 @@ impl ByDigits {
                 sets.for_each(|(_, set)| *set |= 1 << bit);
             };
             allow(&mut by.enough, &|digits| digits >= rule.digits.min(DIGIT_COUNTS - 1));
-            allow(&mut by.before, &|byte| rule.before.is_empty() || is_listed(rule.before, byte as u8));
+            allow(&mut by.before, &|byte| {
+                let listed = rule.before.is_empty() || is_listed(rule.before, byte as u8);
+                listed && rule.validator.may_follow(byte as u8)
+            });
             allow(&mut by.after, &|byte| rule.after.is_empty() || is_listed(rule.after, byte as u8));
+            allow(&mut by.runs, &|digits| rule.validator.may_begin(digits));
             by.rules.push(index);
         }
         by
@@ -191,7 +212,8 @@ impl ByDigits {
     fn each(&self, bytes: &[u8], run: Range<usize>, digits: usize, mut rule: impl FnMut(usize)) {
         let byte = |at: usize| usize::from(bytes.get(at).copied().unwrap_or_default());
         let beside = self.before[byte(run.start.wrapping_sub(1))] & self.after[byte(run.end)];
-        let mut left = beside & self.enough[digits.min(DIGIT_COUNTS - 1)];
+        let run = self.runs[run.len().min(DIGIT_COUNTS - 1)];
+        let mut left = beside & run & self.enough[digits.min(DIGIT_COUNTS - 1)];
         while left != 0 {
             rule(self.rules[left.trailing_zeros() as usize]);
             left &= left - 1;
@@ -301,8 +323,15 @@ mod tests {
 
     fn seen(starts: &[Start], keywords: &[&str], digits: usize, text: &str) -> Vec<String> {
         let keywords: Vec<String> = keywords.iter().map(|word| (*word).to_owned()).collect();
-        let wanted =
-            [()].iter().map(|()| Wanted { starts, keywords: &keywords, word: false, digits, before: "", after: "" });
+        let wanted = [()].iter().map(|()| Wanted {
+            starts,
+            keywords: &keywords,
+            word: false,
+            digits,
+            before: "",
+            after: "",
+            validator: Validator::None,
+        });
         let mut seen = Vec::new();
         Scan::new(wanted).each(text, |_, span| seen.push(text[span].to_owned()));
         seen
@@ -315,6 +344,29 @@ mod tests {
     }
 
     #[test]
+    fn a_keyword_at_the_beginnings_of_words_is_seen_there_alone() {
+        let keywords = ["dear ".to_owned()];
+        let wanted = Wanted {
+            starts: &[],
+            keywords: &keywords,
+            word: true,
+            digits: 0,
+            before: "",
+            after: "",
+            validator: Validator::None,
+        };
+        let scan = Scan::new([()].iter().map(|()| Wanted { ..wanted }));
+        for offset in 0..140 {
+            for (text, seen) in [("Dear A", true), ("\\nDear A", true), ("_dear A", false), ("\\xdear A", false)] {
+                let text = format!("{}{text}", "-".repeat(offset));
+                let mut any = false;
+                scan.each(&text, |_, span| any |= text[span].eq_ignore_ascii_case("dear "));
+                assert_eq!(any, seen, "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn a_number_is_tried_at_each_of_its_runs_that_has_enough_digits_left() {
         assert_eq!(seen(&[Start::Digits], &[], 7, "12 555-0123, or 2009: 4"), ["12", "555"]);
         assert_eq!(seen(&[Start::Digits], &[], 1, "a1b22"), ["1", "22"]);
@@ -323,8 +375,15 @@ mod tests {
 
     #[test]
     fn a_rule_says_what_may_stand_beside_its_digits() {
-        let wanted =
-            |before, after| Wanted { starts: &[Start::Digits], keywords: &[], word: false, digits: 1, before, after };
+        let wanted = |before, after| Wanted {
+            starts: &[Start::Digits],
+            keywords: &[],
+            word: false,
+            digits: 1,
+            before,
+            after,
+            validator: Validator::None,
+        };
         let rules = [("", ".°"), ("a-z", ""), ("", ""), ("+-", "")];
         let scan = Scan::new(rules.iter().map(|(before, after)| wanted(before, after)));
         let mut seen = Vec::new();

@@ -4,74 +4,89 @@
 
 /// Bytes that are looked at together.
 pub(super) const BLOCK: usize = 64;
-/// A block and what keywords that begin in it need of the bytes behind.
-pub(super) const WINDOW: usize = BLOCK + 8;
-/// Places in a table of beginnings, as a power of two: at some hundred keywords few are taken.
-const TABLE_BITS: u32 = 15;
-/// Three and four bytes, in which letters of either case are one. Of the last, only so much is looked
-/// at as tells letters apart: there are few ways for a short keyword to go on.
-const THREE: u32 = 0x001f_dfdf;
-const FOUR: u32 = 0x1fdf_dfdf;
+/// The byte before a block, the block, and what keywords that begin in it need of the bytes behind.
+pub(super) const WINDOW: usize = 1 + BLOCK + 15;
+/// Three bytes, of each so much as tells letters apart.
+const PAIR_BITS: u32 = 15;
+/// Places in the table of heads, as a power of two: at some hundred keywords few are taken.
+const HEAD_BITS: u32 = 15;
+/// Four bytes, in which letters of either case are one. Of the last, only so much is looked at as tells
+/// letters apart: there are few ways for a short keyword to go on.
+const HEAD: u32 = 0x1fdf_dfdf;
 
 /// Which bytes of a block are what: bit n stands for byte n.
 pub(super) struct Marks {
-    /// Letters and digits of ASCII, and the underscore.
+    /// Letters and digits of ASCII and the underscore, where none of them stands before.
     pub(super) words: u64,
-    /// Digits, "@", ":" and "=".
+    /// The first digits of numbers, "@", ":" and "=".
     pub(super) signs: u64,
-    /// Whether there is a backslash.
+    /// Whether there is a backslash in the block or before it.
     pub(super) escapes: bool,
 }
 
 impl Marks {
     pub(super) fn of(window: &[u8; WINDOW]) -> Marks {
         let (mut words, mut signs, mut escapes) = ([0; BLOCK], [0; BLOCK], 0);
-        for (index, byte) in window[..BLOCK].iter().enumerate() {
-            let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-            let digit = byte.wrapping_sub(b'0') < 10;
-            words[index] = u8::from(letter | digit | (*byte == b'_'));
-            signs[index] = u8::from(digit | (*byte == b'@') | (*byte == b':') | (*byte == b'='));
-            escapes |= u8::from(*byte == b'\\');
+        let word = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26 || byte.wrapping_sub(b'0') < 10 || byte == b'_';
+        let digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
+        for index in 0..BLOCK {
+            let (before, byte) = (window[index], window[index + 1]);
+            words[index] = u8::from(word(byte) & !word(before));
+            let sign = (byte == b'@') | (byte == b':') | (byte == b'=');
+            signs[index] = u8::from(sign | digit(byte) & !digit(before));
+            escapes |= u8::from(before == b'\\');
         }
-        Marks { words: pack(&words), signs: pack(&signs), escapes: escapes != 0 }
+        let escapes = escapes != 0 || window[BLOCK] == b'\\';
+        Marks { words: pack(&words), signs: pack(&signs), escapes }
     }
 }
 
 /// One bit for each byte, which is 0 or 1.
 fn pack(bytes: &[u8; BLOCK]) -> u64 {
-    let eights = bytes.as_chunks::<8>().0.iter().enumerate();
-    // The product has the eight bytes' bits side by side in its highest byte.
-    eights.fold(0, |bits, (index, eight)| {
-        bits | (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * index)
-    })
+    let mut bits = 0;
+    for (index, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
+        // The product has the eight bytes' bits side by side in its highest byte.
+        let product = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080);
+        bits |= product >> 56 << (8 * index);
+    }
+    bits
 }
 
 /// The first bytes of keywords, to sort out the places where none can begin.
 #[derive(Clone, Debug)]
 pub(super) struct Sieve {
     /// For three bytes, bit 1 if a keyword begins with them, bit 0 if they stand behind its first.
-    pairs: Box<[u8; 1 << TABLE_BITS]>,
+    pairs: Box<[u8; 1 << PAIR_BITS]>,
     /// For four bytes, 1 if a keyword that is looked for at the beginnings of words begins with them.
-    heads: Box<[u8; 1 << TABLE_BITS]>,
+    heads: Box<[u8; 1 << HEAD_BITS]>,
 }
 
 impl Sieve {
     /// A sieve for keywords that may stand anywhere and for those at the beginnings of words, of
     /// three bytes and more each.
     pub(super) fn new<'a>(anywhere: impl Iterator<Item = &'a [u8]>, at_words: impl Iterator<Item = &'a [u8]>) -> Sieve {
-        let (mut pairs, mut heads) = (Box::new([0; 1 << TABLE_BITS]), Box::new([0; 1 << TABLE_BITS]));
+        let (mut pairs, mut heads) = (Box::new([0; 1 << PAIR_BITS]), Box::new([0; 1 << HEAD_BITS]));
         for word in anywhere {
-            each_beginning::<3>(word, |three| pairs[place(three & THREE)] |= 0b10);
-            each_beginning::<3>(&word[1..], |three| pairs[place(three & THREE)] |= 0b01);
+            each_beginning::<3>(word, |three| pairs[pair(three)] |= 0b10);
+            each_beginning::<3>(&word[1..], |three| pairs[pair(three)] |= 0b01);
         }
-        at_words.for_each(|word| each_beginning::<4>(word, |four| heads[place(four & FOUR)] = 1));
+        at_words.for_each(|word| each_beginning::<4>(word, |four| heads[place(four)] = 1));
         Sieve { pairs, heads }
     }
 
     /// Where in a block a keyword may begin: every second place tells of itself and the one before.
     pub(super) fn anywhere(&self, window: &[u8; WINDOW]) -> u64 {
-        let odd = (1..BLOCK).step_by(2);
-        odd.fold(0, |found, at| found | u64::from(self.pairs[place(head(window, at) & THREE)]) << (at - 1))
+        let mut found = 0;
+        for eight in 0..BLOCK / 8 {
+            let at = 8 * eight + 2;
+            let mut pairs = pairs(eight_at(window, at), eight_at(window, at + 2));
+            for odd in 0..4 {
+                let bits = self.pairs[(pairs & 0x7fff) as usize];
+                found |= u64::from(bits) << (8 * eight + 2 * odd);
+                pairs >>= 16;
+            }
+        }
+        found
     }
 
     /// Which of `places` may begin a keyword that is looked for at the beginnings of words.
@@ -79,7 +94,8 @@ impl Sieve {
         let (mut left, mut found) = (places, 0);
         while left != 0 {
             let at = left.trailing_zeros() as usize;
-            found |= u64::from(self.heads[place(head(window, at) & FOUR)]) << at;
+            let head = window[at + 1..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four));
+            found |= u64::from(self.heads[place(head)]) << at;
             left &= left - 1;
         }
         found
@@ -87,22 +103,35 @@ impl Sieve {
 }
 
 #[inline(always)]
-fn head(window: &[u8; WINDOW], at: usize) -> u32 {
-    window[at..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four))
+fn eight_at(window: &[u8; WINDOW], at: usize) -> u64 {
+    window[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight))
 }
 
-/// Where some bytes stand in a table.
+/// Five bits of each three bytes that begin at every second of `bytes`, in four times 16 bits; `next`
+/// are the bytes from the third on.
 #[inline(always)]
-fn place(bytes: u32) -> usize {
-    (bytes.wrapping_mul(0x9E37_79B1) >> (32 - TABLE_BITS)) as usize
+fn pairs(bytes: u64, next: u64) -> u64 {
+    const FIRST: u64 = 0x001f_001f_001f_001f;
+    bytes & FIRST | bytes >> 3 & FIRST << 5 | (next & FIRST) << 10
+}
+
+/// Where three bytes stand in the table of pairs.
+fn pair(three: u32) -> usize {
+    (pairs(u64::from(three), u64::from(three >> 16)) & 0x7fff) as usize
+}
+
+/// Where four bytes stand in the table of heads.
+#[inline(always)]
+fn place(four: u32) -> usize {
+    ((four & HEAD).wrapping_mul(0x9E37_79B1) >> (32 - HEAD_BITS)) as usize
 }
 
 /// Calls `put` with the first `N` bytes of a word; anything may follow one that has a byte less.
 fn each_beginning<const N: usize>(word: &[u8], mut put: impl FnMut(u32)) {
-    let four = |bytes: &[u8]| bytes.iter().take(N).rev().fold(0, |four, byte| four << 8 | u32::from(*byte));
+    let bytes = |bytes: &[u8]| bytes.iter().take(N).rev().fold(0, |all, byte| all << 8 | u32::from(*byte));
     match word.get(N - 1) {
-        Some(_) => put(four(word)),
-        None => (0..0x20).for_each(|last| put(four(word) | last << (8 * (N - 1)))),
+        Some(_) => put(bytes(word)),
+        None => (0..0x20).for_each(|last| put(bytes(word) | last << (8 * (N - 1)))),
     }
 }
 
@@ -110,30 +139,38 @@ fn each_beginning<const N: usize>(word: &[u8], mut put: impl FnMut(u32)) {
 mod tests {
     use super::*;
 
+    /// A window onto a block that begins with `text`.
     fn window(text: &str) -> [u8; WINDOW] {
         let mut window = [0; WINDOW];
-        window[..text.len()].copy_from_slice(text.as_bytes());
+        window[1..=text.len()].copy_from_slice(text.as_bytes());
         window
     }
 
     #[test]
     fn bytes_are_marked_where_they_stand() {
-        let marks = Marks::of(&window("a_ Z9:\u{e9}@=-"));
-        assert_eq!((marks.words, marks.signs, marks.escapes), (0b11011, 0b11_0011_0000, false));
-        assert!(Marks::of(&window(&format!("{}\\", " ".repeat(63)))).escapes);
-        assert_eq!(Marks::of(&window(&"x".repeat(70))).words, u64::MAX);
+        let marks = Marks::of(&window("a_ Z9:\u{e9}@=-12"));
+        assert_eq!((marks.words, marks.signs, marks.escapes), (1 << 11 | 0b1001, 1 << 11 | 0b11_0011_0000, false));
+        for at in [0, 63] {
+            assert!(Marks::of(&window(&format!("{}\\", " ".repeat(at)))).escapes);
+        }
+        let marks = Marks::of(&window(&"7".repeat(70)));
+        assert_eq!((marks.words, marks.signs), (1, 1));
     }
 
     #[test]
     fn a_keyword_passes_at_every_place_and_in_any_case() {
-        let sieve = Sieve::new([&b"token"[..], b"7q~"].into_iter(), [&b"dear "[..]].into_iter());
+        let sieve = Sieve::new([&b"token"[..], b"7q~"].into_iter(), [&b"dear "[..], b"mr "].into_iter());
         for at in 0..BLOCK {
-            for word in ["ToKEN", "7Q~"] {
+            for word in ["ToKEN", "7Q~", "7q~~"] {
                 let text = format!("{}{word}", " ".repeat(at));
                 assert_ne!(sieve.anywhere(&window(&text)) >> at & 1, 0, "{word} at {at}");
             }
-            assert_eq!(sieve.at_words(&window(&format!("{}DEAR", " ".repeat(at))), 1 << at), 1 << at);
+            for word in ["DEAR ", "Mr X"] {
+                let text = format!("{}{word}", " ".repeat(at));
+                assert_eq!(sieve.at_words(&window(&text), 1 << at), 1 << at);
+            }
         }
         assert_eq!(sieve.at_words(&window("near"), 1), 0);
+        assert_eq!(sieve.anywhere(&window(" of the people ")), 0);
     }
 }

@@ -1,6 +1,6 @@
 //! Places where a validator finds nothing, as a glance at the bytes beside shows. Most places end here.
 //!
-//! A place without hope is not looked at again when findings beside it are taken out. So what is said
+//! Such a place is not looked at again when findings beside it are taken out. So what is said
 //! here holds whatever is cut off on either side, but for one cut: between two letters or digits, since
 //! all places behind such a cut are looked for anew.
 
@@ -8,6 +8,32 @@ use super::Validator;
 use std::ops::Range;
 
 impl Validator {
+    /// Whether something may be found at digits behind this byte, which is 0 at the beginning of a text.
+    pub(in super::super) fn may_follow(self, before: u8) -> bool {
+        match self {
+            Validator::Ipv42 | Validator::IpSpecial2 | Validator::Coordinates | Validator::Ssn2 => {
+                !before.is_ascii_alphanumeric()
+            }
+            Validator::Card2 | Validator::Phone2 => !before.is_ascii_alphanumeric(),
+            Validator::GovId => !before.is_ascii_alphabetic(),
+            Validator::Iban2 => before.is_ascii_alphabetic(),
+            _ => true,
+        }
+    }
+
+    /// Whether something may be found at a run of so many digits.
+    pub(in super::super) fn may_begin(self, digits: usize) -> bool {
+        match self {
+            Validator::Ipv42 | Validator::IpSpecial2 => digits <= 3,
+            Validator::Coordinates => digits <= 2,
+            Validator::Ssn2 => matches!(digits, 3 | 9),
+            Validator::Card2 => (4..=19).contains(&digits),
+            Validator::Iban2 => digits >= 2,
+            Validator::GovId => digits <= 18,
+            _ => true,
+        }
+    }
+
     /// Whether nothing is found at `span`, in this text and in every part of it that holds `span`
     /// and does not begin there within a run of letters and digits.
     #[inline]
@@ -15,21 +41,13 @@ impl Validator {
         let bytes = text.as_bytes();
         let before = |distance: usize| bytes.get(span.start.wrapping_sub(distance)).copied().unwrap_or_default();
         let after = |distance: usize| bytes.get(span.end + distance).copied().unwrap_or_default();
-        let continues = || before(1).is_ascii_alphanumeric();
         let colon = || bytes.get(span.start) == Some(&b':');
         let decimal = || after(0) == b'.' && after(1).is_ascii_digit();
-        let no_v6 = || after(0) != b':' && !(after(0).is_ascii_hexdigit() && before(1).is_ascii_hexdigit());
-        let no_v4 = || span.len() > 3 || !decimal() || continues();
         match self {
-            Validator::Ipv42 => no_v4(),
-            Validator::Ipv62 => no_v6(),
-            Validator::IpSpecial2 => {
-                if colon() {
-                    no_v6()
-                } else {
-                    no_v4()
-                }
+            Validator::Ipv62 | Validator::IpSpecial2 if colon() => {
+                after(0) != b':' && !(after(0).is_ascii_hexdigit() && before(1).is_ascii_hexdigit())
             }
+            Validator::Ipv42 | Validator::IpSpecial2 | Validator::Coordinates => !decimal(),
             Validator::Mac if colon() => !before(1).is_ascii_hexdigit(),
             Validator::Mac => {
                 let beside = before(1).is_ascii_hexdigit()
@@ -39,25 +57,15 @@ impl Validator {
                 // A group has four at most.
                 !beside || (1..=4).all(|distance| before(distance).is_ascii_hexdigit())
             }
-            Validator::Coordinates => span.len() > 2 || !decimal() || continues(),
             Validator::Ssn2 => {
-                let split = || matches!(after(0), b'-' | b'.' | b' ') && after(1).is_ascii_digit();
-                !(span.len() == 9 || span.len() == 3 && split()) || continues()
+                span.len() == 3 && !(matches!(after(0), b'-' | b'.' | b' ') && after(1).is_ascii_digit())
             }
-            Validator::Card2 => {
-                !(4..=19).contains(&span.len()) || matches!(bytes[span.start], b'7' | b'9') || continues()
-            }
-            Validator::Phone2 => continues(),
-            Validator::Iban2 => {
-                span.len() < 2
-                    || !before(1).is_ascii_alphabetic()
-                    || !before(2).is_ascii_alphabetic()
-                    || before(3).is_ascii_alphanumeric()
-            }
+            Validator::Card2 => matches!(bytes[span.start], b'7' | b'9'),
+            Validator::Iban2 => !before(2).is_ascii_alphabetic() || before(3).is_ascii_alphanumeric(),
             Validator::GovId => {
                 let parted =
                     || matches!(after(0), b' ' | b'-' | b'.' | b'/' | b'+' | b':') && after(1).is_ascii_digit();
-                span.len() > 18 || span.len() < 7 && !parted() || before(1).is_ascii_alphabetic()
+                span.len() < 7 && !parted()
             }
             Validator::GovIdLetters if before(1).is_ascii_alphabetic() => {
                 let letters = bytes[..span.start].iter().rev().take(7).take_while(|b| b.is_ascii_alphabetic()).count();
@@ -144,7 +152,9 @@ mod tests {
                 continue;
             }
             let length = if colon { 1 } else { bytes[start..].iter().take_while(|b| b.is_ascii_digit()).count() };
-            if !validator.is_hopeless(text, &(start..start + length)) {
+            let before = start.checked_sub(1).map_or(0, |before| bytes[before]);
+            let seen = colon || validator.may_follow(before) && validator.may_begin(length);
+            if seen && !validator.is_hopeless(text, &(start..start + length)) {
                 continue;
             }
             for from in 0..=start {

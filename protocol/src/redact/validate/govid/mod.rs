@@ -164,8 +164,8 @@ fn is_told(number: &Number, text: &str, whole: &Range<usize>) -> bool {
     }
     // A message that is nothing but a number answers a question.
     let alone = is_all(text, whole.start, whole.end) && !is_epoch(digits) && number.groups().len() < 4;
-    let line = line_before(text, whole.start, CONTEXT_BYTES);
-    known.any(|known| (known.alone && alone) || known.words.iter().any(|word| has_word(&line, word)))
+    let line = Line::before(text, whole.start);
+    known.any(|known| (known.alone && alone) || known.words.iter().any(|word| line.has_word(word)))
 }
 
 /// Groups as in sums, dates and lists.
@@ -239,20 +239,51 @@ const PASSPORTS: &[&str] = &["passport", "pasaporte", "passeport", "passaporto",
 
 /// Whether one of some words stands in the line before `at`.
 fn said(text: &str, at: usize, words: &[&str]) -> bool {
-    let line = line_before(text, at, CONTEXT_BYTES);
-    words.iter().any(|word| has_word(&line, word.trim_end()))
+    let line = Line::before(text, at);
+    words.iter().any(|word| line.has_word(word.trim_end()))
 }
 
-/// Whether a line holds a word that begins there; short ones must end there too.
-fn has_word(line: &str, word: &str) -> bool {
-    // Both are short: a search that prepares itself would cost more than it saves.
-    let (line, word) = (line.as_bytes(), word.as_bytes());
-    let letter = |at: usize| line.get(at).is_some_and(|b| is_word(char::from(*b)));
-    let here = |at: usize| {
-        let whole = word.len() > 4 || !letter(at + word.len());
-        line[at] == word[0] && line[at..].starts_with(word) && whole && !letter(at.wrapping_sub(1))
-    };
-    (0..(line.len() + 1).saturating_sub(word.len())).any(here)
+/// What of a line is before a number, in lower case.
+struct Line {
+    text: String,
+    /// Which pairs of bytes stand in it, each as one of 256 bits.
+    pairs: [u64; 4],
+}
+
+impl Line {
+    fn before(text: &str, at: usize) -> Line {
+        let text = line_before(text, at, CONTEXT_BYTES);
+        let mut pairs = [0; 4];
+        for two in text.as_bytes().windows(2) {
+            let (place, bit) = Line::pair(two);
+            pairs[place] |= bit;
+        }
+        Line { text, pairs }
+    }
+
+    fn pair(two: &[u8]) -> (usize, u64) {
+        let pair = two[0].wrapping_mul(37) ^ two[1];
+        (usize::from(pair >> 6), 1 << (pair & 63))
+    }
+
+    /// Whether the line holds a word that begins there; short ones must end there too.
+    fn has_word(&self, word: &str) -> bool {
+        let (line, word) = (self.text.as_bytes(), word.as_bytes());
+        let seen = |two: &[u8]| {
+            let (place, bit) = Line::pair(two);
+            self.pairs[place] & bit != 0
+        };
+        if !word.windows(2).all(seen) {
+            return false;
+        }
+        // Both are short: a search that prepares itself would cost more than it saves.
+        let letter = |at: usize| line.get(at).is_some_and(|b| is_word(char::from(*b)));
+        let here = |at: usize| {
+            let whole = word.len() > 4 || !letter(at + word.len());
+            line[at] == word[0] && line[at..].starts_with(word) && whole && !letter(at.wrapping_sub(1))
+        };
+        (0..(line.len() + 1).saturating_sub(word.len())).any(here)
+    }
 }
 
 /// The number that is the run of letters and digits whose first digits are at `span`.

@@ -25,27 +25,40 @@ pub(super) struct Look {
     hex: bool,
 }
 
+/// What each byte adds to the counts, 16 bits for each: digits, capitals, small letters, white space.
+const COUNTED: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = match byte as u8 {
+            b'0'..=b'9' => 1,
+            b'A'..=b'Z' => 1 << 16,
+            b'a'..=b'z' => 1 << 32,
+            byte if byte.is_ascii_whitespace() => 1 << 48,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+};
+
 impl Look {
     pub(super) fn at(value: &str) -> Look {
         let bytes = &value.as_bytes()[..value.len().min(JUDGED_BYTES)];
-        let count = |test: fn(&u8) -> bool| bytes.iter().filter(|byte| test(byte)).count();
-        let mixed = |pair: &[u8]| {
-            pair[0].is_ascii_digit() && pair[1].is_ascii_alphabetic()
-                || pair[0].is_ascii_alphabetic() && pair[1].is_ascii_digit()
-        };
-        let (digits, upper, lower) =
-            (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
-        let spaces = count(u8::is_ascii_whitespace);
-        Look {
-            len: bytes.len(),
-            digits,
-            upper,
-            lower,
-            signs: bytes.len() - digits - upper - lower - spaces,
-            spaces,
-            breaks: bytes.windows(2).filter(|pair| mixed(pair)).count(),
-            hex: bytes.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-'),
+        let (mut counts, mut breaks, mut hex, mut before) = (0, 0, true, 0);
+        for byte in bytes {
+            let counted = COUNTED[usize::from(*byte)];
+            counts += counted;
+            let kind = if counted < 1 << 48 { counted } else { 0 };
+            // One of the two is a digit, and the other a letter.
+            breaks += usize::from(kind != before && kind != 0 && before != 0 && (kind | before) & 1 == 1);
+            before = kind;
+            hex &= byte.is_ascii_hexdigit() || *byte == b'-';
         }
+        let count = |field: u32| (counts >> (16 * field) & 0xffff) as usize;
+        let (digits, upper, lower, spaces) = (count(0), count(1), count(2), count(3));
+        let signs = bytes.len() - digits - upper - lower - spaces;
+        Look { len: bytes.len(), digits, upper, lower, signs, spaces, breaks, hex }
     }
 
     /// Whether the value is hexadecimal, hyphens allowed: a key, a checksum or a UUID.
@@ -181,9 +194,19 @@ fn has_template(value: &str) -> bool {
 
 /// Signs instead of the value, or one sign throughout.
 fn is_masked(bytes: &[u8]) -> bool {
-    let masks = bytes.windows(4).any(|four| four.iter().all(|b| *b == four[0]) && b"*xX.#?-_".contains(&four[0]));
-    let dots = bytes.windows(3).any(|three| three == b"..." || three == "…".as_bytes());
-    masks || dots || bytes.iter().all(|b| *b == bytes[0])
+    let mut run = 0;
+    for (index, byte) in bytes.iter().enumerate() {
+        run = if index > 0 && bytes[index - 1] == *byte { run + 1 } else { 1 };
+        if run == 4 && b"*xX.#?-_".contains(byte) || run == 3 && *byte == b'.' {
+            return true;
+        }
+    }
+    run == bytes.len() || holds(bytes, "…")
+}
+
+/// Whether a short text holds a word: quicker than a search that prepares itself.
+pub(super) fn holds(bytes: &[u8], word: &str) -> bool {
+    memchr::memchr_iter(word.as_bytes()[0], bytes).any(|at| bytes[at..].starts_with(word.as_bytes()))
 }
 
 /// A word that people write for a value of their own.
@@ -193,7 +216,7 @@ fn is_stand_in(value: &str) -> bool {
     let bare = lower.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
     PLACEHOLDERS.binary_search(&bare).is_ok()
-        || lower.contains("fake") && is_wordy(value)
+        || holds(lower.as_bytes(), "fake") && is_wordy(value)
         || bare.starts_with("your") && bare.len() < 32
         || words.any(|word| STAND_INS.binary_search(&word).is_ok())
 }
@@ -202,8 +225,10 @@ fn is_stand_in(value: &str) -> bool {
 fn speaks_of_secrets(value: &str) -> bool {
     let lower = cut(value, 64).to_ascii_lowercase();
     let lower = lower.trim_end_matches(|c: char| c.is_ascii_digit());
-    let named = ["password", "passwd", "token", "secret", "credential"].iter().any(|word| lower.contains(word));
-    named && lower.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.:/ ".contains(&b)) && is_wordy(value)
+    const WORDS: [&str; 5] = ["password", "passwd", "token", "secret", "credential"];
+    lower.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.:/ ".contains(&b))
+        && WORDS.iter().any(|word| holds(lower.as_bytes(), word))
+        && is_wordy(value)
 }
 
 /// A regular expression or a list of signs.
@@ -232,13 +257,13 @@ pub(super) fn is_code(value: &str) -> bool {
         bytes.first(),
         Some(b'&' | b'*' | b'!' | b'(' | b')' | b'[' | b'{' | b'|' | b'<' | b'\\' | b'=' | b':')
     );
-    let look = Look::at(value);
-    let dotted = |sign: &str| {
-        let part = |part: &str| {
-            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    let dotted = || {
+        let part = |part: &[u8]| {
+            part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+                && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
         };
-        value.contains(sign) && value.split(sign).all(part) && look.digits * 6 < look.len
+        let look = Look::at(value);
+        bytes.contains(&b'.') && bytes.split(|b| *b == b'.').all(part) && look.digits * 6 < look.len
     };
     let number = value.starts_with("0x") && value.len() <= 18;
     called
@@ -246,18 +271,18 @@ pub(super) fn is_code(value: &str) -> bool {
         || number
         || value.starts_with("__")
         || is_identifier(value)
-        || value.contains("::")
-        || value.contains("->")
-        || value.contains("=>")
-        || dotted(".")
+        || bytes.windows(2).any(|two| matches!(two, b"::" | b"->" | b"=>"))
+        || dotted()
 }
 
 /// Whether `value` is written as constants and types are: WIN32_ERROR, __gid_t, X509Flags.
 fn is_identifier(value: &str) -> bool {
+    if !value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') || value.as_bytes()[0].is_ascii_digit() {
+        return false;
+    }
     let look = Look::at(value);
-    let named = value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !value.as_bytes()[0].is_ascii_digit();
     let typed = value.contains('_') || look.lower == 0 || value.as_bytes()[0].is_ascii_uppercase() && look.upper > 1;
-    named && typed && look.digits * 6 <= look.len && has_humps(value.as_bytes())
+    typed && look.digits * 6 <= look.len && has_humps(value.as_bytes())
 }
 
 /// Whether all parts of a value are words and small numbers, as in names, paths and versions.
@@ -299,33 +324,45 @@ fn has_humps(bytes: &[u8]) -> bool {
 /// Shannon's entropy of the bytes of `value`, in thousandths of a bit a byte.
 pub(super) fn entropy(value: &str) -> u32 {
     let bytes = &value.as_bytes()[..value.len().min(JUDGED_BYTES)];
-    let mut counts = [0u32; 256];
-    bytes.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+    let (mut counts, mut weighted) = ([0_u16; 256], 0);
+    for byte in bytes {
+        let count = &mut counts[usize::from(*byte)];
+        *count += 1;
+        let count = usize::from(*count);
+        weighted += count as u32 * LOGS[count] - (count as u32 - 1) * LOGS[count - 1];
+    }
     let total = bytes.len() as u32;
     if total == 0 {
         return 0;
     }
-    let weighted: u32 = counts.iter().map(|count| count * log2(*count)).sum();
-    (log2(total) - weighted / total) * 1000 / LOG_UNIT
+    (LOGS[bytes.len()] - weighted / total) * 1000 / LOG_UNIT
 }
 
-/// What one bit is in the numbers of [`log2`].
+/// What one bit is in the numbers of [`LOGS`].
 const LOG_UNIT: u32 = 1 << 10;
 
-/// The logarithm to base 2 of a number up to [`JUDGED_BYTES`], in 1024ths, rounded down; 0 for 0.
-fn log2(number: u32) -> u32 {
-    if number == 0 {
-        return 0;
+/// The logarithms to base 2 of numbers up to [`JUDGED_BYTES`], in 1024ths, rounded down; 0 for 0.
+static LOGS: [u32; JUDGED_BYTES + 1] = {
+    let mut logs = [0; JUDGED_BYTES + 1];
+    let mut number = 1;
+    while number <= JUDGED_BYTES {
+        logs[number] = log2(number as u32);
+        number += 1;
     }
+    logs
+};
+
+const fn log2(number: u32) -> u32 {
     let whole = number.ilog2();
     // The number scaled to 1..2 in 2^30ths; squaring it brings out one binary digit at a time.
-    let mut rest = u64::from(number) << (30 - whole);
-    let mut log = whole;
-    for _ in 0..10 {
+    let mut rest = (number as u64) << (30 - whole);
+    let (mut log, mut digits) = (whole, 0);
+    while digits < 10 {
         rest = (rest * rest) >> 30;
-        let digit = u32::from(rest >= 2 << 30);
+        let digit = (rest >= 2 << 30) as u32;
         rest >>= digit;
         log = log * 2 + digit;
+        digits += 1;
     }
     log
 }
