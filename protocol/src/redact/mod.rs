@@ -16,6 +16,7 @@
 //! `commonwheel_config::ruleset::builtin()`.
 
 mod clues;
+mod digits;
 mod error;
 mod find;
 mod fold;

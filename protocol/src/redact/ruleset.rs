@@ -1,10 +1,11 @@
 //! Rulesets: what is looked for, as data, and its checked and compiled form.
 
+use super::digits::DIGIT_RULES;
 use super::error::{NAME_BYTES, RULES};
 use super::normal::Table;
 use super::risk::{Risk, RiskSpec, Risks};
 use super::rule::Rule;
-use super::scan::{DIGIT_RULES, Scan, Wanted};
+use super::scan::{Scan, Wanted};
 use super::{Kind, Needs, RulesetError, Start, Validator};
 use crate::bytes::Cid;
 use serde::Deserialize;

@@ -14,30 +14,45 @@ const HEAD_BITS: u32 = 15;
 /// letters apart: there are few ways for a short keyword to go on.
 const HEAD: u32 = 0x1fdf_dfdf;
 
+/// Letters and digits in a row that are a part of a long run.
+pub(super) const RUN_PART: usize = 8;
+
 /// Which bytes of a block are what: bit n stands for byte n.
 pub(super) struct Marks {
     /// Letters and digits of ASCII and the underscore, where none of them stands before.
     pub(super) words: u64,
     /// The first digits of numbers, "@", ":" and "=".
     pub(super) signs: u64,
+    /// Where [`RUN_PART`] letters and digits begin.
+    pub(super) runs: u64,
     /// Whether there is a backslash in the block or before it.
     pub(super) escapes: bool,
 }
 
 impl Marks {
     pub(super) fn of(window: &[u8; WINDOW]) -> Marks {
-        let (mut words, mut signs, mut escapes) = ([0; BLOCK], [0; BLOCK], 0);
-        let word = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26 || byte.wrapping_sub(b'0') < 10 || byte == b'_';
-        let digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
-        for index in 0..BLOCK {
-            let (before, byte) = (window[index], window[index + 1]);
-            words[index] = u8::from(word(byte) & !word(before));
-            let sign = (byte == b'@') | (byte == b':') | (byte == b'=');
-            signs[index] = u8::from(sign | digit(byte) & !digit(before));
-            escapes |= u8::from(before == b'\\');
+        let (mut alphanumeric, mut joints, mut digits, mut signs) = ([0; BLOCK], [0; BLOCK], [0; BLOCK], [0; BLOCK]);
+        let mut escapes = u8::from(window[0] == b'\\');
+        for (index, byte) in window[1..=BLOCK].iter().enumerate() {
+            let digit = byte.wrapping_sub(b'0') < 10;
+            alphanumeric[index] = u8::from((byte | 0x20).wrapping_sub(b'a') < 26 || digit);
+            joints[index] = u8::from(*byte == b'_');
+            digits[index] = u8::from(digit);
+            signs[index] = u8::from(*byte == b'@' || *byte == b':' || *byte == b'=');
+            escapes |= u8::from(*byte == b'\\');
         }
-        let escapes = escapes != 0 || window[BLOCK] == b'\\';
-        Marks { words: pack(&words), signs: pack(&signs), escapes }
+        let (alphanumeric, digits) = (pack(&alphanumeric), pack(&digits));
+        let words = alphanumeric | pack(&joints);
+        let word = window[0].is_ascii_alphanumeric() || window[0] == b'_';
+        let mut runs = alphanumeric & alphanumeric >> 1;
+        runs &= runs >> 2;
+        runs &= runs >> 4;
+        Marks {
+            words: words & !(words << 1 | u64::from(word)),
+            signs: digits & !(digits << 1 | u64::from(window[0].is_ascii_digit())) | pack(&signs),
+            runs,
+            escapes: escapes != 0,
+        }
     }
 }
 
@@ -155,6 +170,7 @@ mod tests {
         }
         let marks = Marks::of(&window(&"7".repeat(70)));
         assert_eq!((marks.words, marks.signs), (1, 1));
+        assert_eq!(marks.runs, u64::MAX >> 7);
     }
 
     #[test]
