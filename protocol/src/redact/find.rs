@@ -34,10 +34,15 @@ impl Ruleset {
         let mut found = Vec::new();
         for part in placeholder::outside(text) {
             let normal = Normal::of(&text[part.clone()], self.table);
-            for mut finding in self.find_in(&normal) {
+            let mut here = self.find_in(&normal);
+            for finding in &mut here {
                 let span = normal.original(&finding.span);
                 finding.span = span.start + part.start..span.end + part.start;
-                found.push(finding);
+            }
+            if found.is_empty() {
+                found = here;
+            } else {
+                found.append(&mut here);
             }
         }
         found
@@ -59,7 +64,7 @@ impl Ruleset {
         }
         // Long runs come first, then all the rest: two lists in order, which this sort is quick with.
         refused.sort_by_key(|candidate| candidate.start.start);
-        let mut gaps = Vec::new();
+        let mut gaps = Vec::with_capacity(found.len() + 1);
         each_gap(whole, &found, |gap| gaps.push((gap, 1)));
         while let Some((gap, round)) = gaps.pop() {
             let mut more = self.look_again(normal, &gap, &refused);

@@ -76,6 +76,16 @@ impl Validator {
             Validator::GovIdLetters => {
                 !(matches!(span.len(), 2 | 7) && matches!(before(1), b' ' | b'-') && before(2).is_ascii_alphabetic())
             }
+            // Without brackets, a dot must be said behind the first label of the host.
+            Validator::EmailSpoken2 if bytes[span.start] == b' ' => {
+                let count = |from: usize, most: usize, of: fn(&u8) -> bool| {
+                    bytes[from..].iter().take(most).take_while(|byte| of(byte)).count()
+                };
+                let label = span.end + count(span.end, 2, |byte| *byte == b' ');
+                let end = label + count(label, 63, |byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+                let dot = bytes.get(end + count(end, 2, |byte| *byte == b' '));
+                end == label || !matches!(dot, Some(b'[' | b'(' | b'{' | b'<' | b'd' | b'D' | b'p' | b'P'))
+            }
             Validator::Ethereum => span.len() != 42,
             Validator::Bitcoin2 => {
                 !(26..=35).contains(&span.len()) || !matches!(bytes[span.start], b'1' | b'2' | b'3' | b'm' | b'n')
@@ -137,6 +147,22 @@ mod tests {
                 for joint in ["", " ", "-", ".", ":", "x"] {
                     let text = format!("{first}{joint}{second}");
                     all.into_iter().for_each(|validator| holds(validator, &text));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_spoken_address_without_hope_is_none_whatever_is_cut_off() {
+        for text in
+            ["ana at example dot org", "ana at  example punto org", "look at the dot org", "ana at x (dot) org at y"]
+        {
+            for (start, keyword) in text.match_indices(" at ") {
+                let span = start..start + keyword.len();
+                let hopeless = Validator::EmailSpoken2.is_hopeless(text, &span);
+                for (from, to) in (0..=start).flat_map(|from| (span.end..=text.len()).map(move |to| (from, to))) {
+                    let found = Validator::EmailSpoken2.check(&text[from..to], start - from..span.end - from);
+                    assert!(!hopeless || found.is_none(), "{:?}", &text[from..to]);
                 }
             }
         }

@@ -158,14 +158,15 @@ fn is_epoch(digits: &[u8]) -> bool {
 /// Whether the words before say what kind it is, and its check digits agree.
 fn is_told(number: &Number, text: &str, whole: &Range<usize>) -> bool {
     let digits = number.digits();
-    let mut known = NUMBERS.iter().filter(|known| known.digits == digits.len() && (known.valid)(digits)).peekable();
+    let mut known = NUMBERS.iter().filter(|known| known.digits == digits.len()).peekable();
     if known.peek().is_none() || is_clutter(number) {
         return false;
     }
     // A message that is nothing but a number answers a question.
     let alone = is_all(text, whole.start, whole.end) && !is_epoch(digits) && number.groups().len() < 4;
     let line = Line::before(text, whole.start);
-    known.any(|known| (known.alone && alone) || known.words.iter().any(|word| line.has_word(word)))
+    let said = |known: &Known| (known.alone && alone) || known.words.iter().any(|word| line.has_word(word));
+    known.any(|known| said(known) && (known.valid)(digits))
 }
 
 /// Groups as in sums, dates and lists.

@@ -2,7 +2,7 @@
 //!
 //! All of it is integer arithmetic over bytes, so that every machine decides alike.
 
-use super::words::{PLACEHOLDERS, STAND_INS};
+use super::words::{LONGEST_WORD, PLACEHOLDERS, STAND_INS};
 
 /// Values are judged by their first bytes only.
 const JUDGED_BYTES: usize = 256;
@@ -84,7 +84,7 @@ fn cut(value: &str, bytes: usize) -> &str {
 /// Whether `value` looks drawn by chance: what a service gives out as a key.
 pub(super) fn is_random(value: &str) -> bool {
     let look = Look::at(value);
-    let other = || is_placeholder(value) || is_pattern(value) || value.contains("://") || is_release(value);
+    let other = || is_placeholder(value) || is_pattern(value) || holds(value.as_bytes(), "://") || is_release(value);
     if look.len < 8 || look.spaces > 0 || other() {
         return false;
     }
@@ -110,6 +110,9 @@ pub(super) fn is_random(value: &str) -> bool {
 
 /// A version with what it was built from: "19.2.1+f9d5d28", Semantic Versioning 2.0.
 fn is_release(value: &str) -> bool {
+    if !value.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let Some((numbers, _)) = value.split_once(['+', '-']) else { return false };
     let number = |part: &str| (1..=5).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     numbers.split('.').count() == 3 && numbers.split('.').all(number)
@@ -215,10 +218,10 @@ fn is_stand_in(value: &str) -> bool {
     let lower = if short { value.to_ascii_lowercase() } else { return false };
     let bare = lower.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
-    PLACEHOLDERS.binary_search(&bare).is_ok()
+    bare.len() <= LONGEST_WORD && PLACEHOLDERS.binary_search(&bare).is_ok()
         || holds(lower.as_bytes(), "fake") && is_wordy(value)
         || bare.starts_with("your") && bare.len() < 32
-        || words.any(|word| STAND_INS.binary_search(&word).is_ok())
+        || words.any(|word| word.len() <= LONGEST_WORD && STAND_INS.binary_search(&word).is_ok())
 }
 
 /// Whether the value only says what it is, as "mySecretToken" and "user_password" do.
@@ -245,7 +248,7 @@ pub(super) fn is_path(value: &str) -> bool {
     let start = &value.as_bytes()[..value.len().min(3)];
     let rooted = matches!(start, [b'/', ..] | [b'.', b'/', ..] | [b'~', b'/', ..] | [b'.', b'.', b'/'])
         || matches!(start, [drive, b':', b'\\' | b'/'] if drive.is_ascii_alphabetic());
-    value.contains("://") || rooted && is_wordy(value)
+    holds(value.as_bytes(), "://") || rooted && is_wordy(value)
 }
 
 /// Whether unquoted text is an expression: a call, a path of names, a literal of another type.
