@@ -1,6 +1,9 @@
 //! Which rules are tried at a run of digits: by how many there are and what stands beside them.
 
 use super::scan::{Start, Wanted};
+use regex_automata::Anchored;
+use regex_automata::hybrid::dfa::DFA;
+use regex_automata::util::start::Config;
 use std::ops::Range;
 
 /// Rules that may begin at digits.
@@ -44,8 +47,14 @@ impl ByDigits {
                 let listed = rule.before.is_empty() || is_listed(rule.before, byte as u8);
                 listed && rule.validator.may_follow(byte as u8)
             });
-            allow(&mut by.after, &|byte| rule.after.is_empty() || is_listed(rule.after, byte as u8));
-            allow(&mut by.runs, &|digits| rule.validator.may_begin(digits));
+            let pattern = Beginning::of(rule.pattern);
+            allow(&mut by.after, &|byte| {
+                let listed = rule.after.is_empty() || is_listed(rule.after, byte as u8);
+                listed && pattern.as_ref().is_none_or(|pattern| pattern.after[byte])
+            });
+            allow(&mut by.runs, &|digits| {
+                rule.validator.may_begin(digits) && pattern.as_ref().is_none_or(|pattern| pattern.runs[digits])
+            });
             by.rules.push(index);
         }
         by
@@ -65,6 +74,46 @@ impl ByDigits {
             rule(self.rules[left.trailing_zeros() as usize], at..at + run);
             left &= left - 1;
         }
+    }
+}
+
+/// How a pattern that begins with digits can go on.
+struct Beginning {
+    /// How many digits there can be.
+    runs: [bool; DIGIT_COUNTS],
+    /// Which byte can follow them; 0 at the end of the text.
+    after: [bool; 256],
+}
+
+impl Beginning {
+    /// None when a pattern does not say.
+    fn of(pattern: &str) -> Option<Beginning> {
+        let dfa =
+            DFA::new(pattern).ok().filter(|dfa| !pattern.is_empty() && dfa.get_nfa().look_set_any().is_empty())?;
+        let mut cache = dfa.create_cache();
+        let mut state = dfa.start_state(&mut cache, &Config::new().anchored(Anchored::Yes)).ok()?;
+        let mut beginning = Beginning { runs: [false; DIGIT_COUNTS], after: [false; 256] };
+        for digits in 1..DIGIT_COUNTS {
+            let next = dfa.next_state(&mut cache, state, b'0').ok()?;
+            // Where a match may end within the digits, or some digit leads elsewhere, anything may follow.
+            for digit in b'1'..=b'9' {
+                (dfa.next_state(&mut cache, state, digit).ok()? == next).then_some(())?;
+            }
+            (!next.is_match()).then_some(())?;
+            if next.is_dead() {
+                return Some(beginning);
+            }
+            state = next;
+            for byte in (0..=u8::MAX).filter(|byte| !byte.is_ascii_digit()) {
+                if !dfa.next_state(&mut cache, state, byte).ok()?.is_dead() {
+                    (beginning.runs[digits], beginning.after[usize::from(byte)]) = (true, true);
+                }
+            }
+            if dfa.next_eoi_state(&mut cache, state).ok()?.is_match() {
+                (beginning.runs[digits], beginning.after[0]) = (true, true);
+            }
+        }
+        None
     }
 }
 
@@ -118,6 +167,22 @@ impl Number {
     fn pass(&mut self, at: usize, run: usize) {
         if at < self.end {
             self.digits -= run;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_says_how_many_digits_it_wants_and_what_follows() {
+        let beginning = Beginning::of("[0-9]{3,4}:x|[0-9]{2}(?:/|-)").expect("it says so");
+        let runs: Vec<usize> = (0..DIGIT_COUNTS).filter(|digits| beginning.runs[*digits]).collect();
+        let after: Vec<usize> = (0..256).filter(|byte| beginning.after[*byte]).collect();
+        assert_eq!((runs, after), (vec![2, 3, 4], [b'-', b'/', b':'].map(usize::from).to_vec()));
+        for open in ["", "[0-9]+x", "[0-9]{3}", "1[0-9]x", "[0-9]$"] {
+            assert!(Beginning::of(open).is_none_or(|beginning| beginning.after[0]), "{open}");
         }
     }
 }

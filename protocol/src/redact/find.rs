@@ -8,7 +8,7 @@ use std::ops::Range;
 /// How often what is left of a text is looked at again after findings are taken out of it.
 pub(super) const ROUNDS: usize = 8;
 /// Candidates for which there is room from the beginning: as many as a message has.
-const CANDIDATES: usize = 64;
+const CANDIDATES: usize = 24;
 
 /// Personal data in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -161,6 +161,7 @@ impl Ruleset {
             digits: rule.digits,
             before: &rule.before,
             after: &rule.after,
+            pattern: if rule.back == 0 { &rule.pattern } else { "" },
             validator: if rule.pattern.is_empty() { rule.validator } else { Validator::None },
         });
         let digits = spec.rules.iter().filter(|rule| rule.starts.contains(&Start::Digits)).count();

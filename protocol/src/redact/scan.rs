@@ -9,6 +9,7 @@ use super::digits::{ByDigits, Number};
 use super::keywords::Keywords;
 use super::rule::is_escaped;
 use super::sieve::{BLOCK, Marks, RUN_PART, Sieve, WINDOW};
+use super::validate::is_among_hexadecimal;
 use serde::Deserialize;
 use std::ops::Range;
 
@@ -43,7 +44,8 @@ pub(super) struct Wanted<'a> {
     /// Which bytes may stand before and after the run of digits, as in "a-z°"; any, when empty.
     pub(super) before: &'a str,
     pub(super) after: &'a str,
-    /// What decides at the digits, if there is no pattern.
+    /// What decides at the digits: a pattern, or else a validator; neither if they begin elsewhere.
+    pub(super) pattern: &'a str,
     pub(super) validator: Validator,
 }
 
@@ -57,6 +59,8 @@ pub(super) struct Scan {
     by_digits: ByDigits,
     by_at: Vec<usize>,
     by_colon: Vec<usize>,
+    /// Those that find nothing at a colon without hexadecimal digits beside it.
+    by_colon_in_hexadecimal: Vec<usize>,
     by_equals: Vec<usize>,
     by_run: Vec<usize>,
 }
@@ -67,6 +71,12 @@ impl Scan {
         let having = |starts: &[Start]| {
             let has = |rule: &Wanted| rule.starts.iter().any(|start| starts.contains(start));
             rules.clone().enumerate().filter(|(_, rule)| has(rule)).map(|(index, _)| index).collect::<Vec<_>>()
+        };
+        let hexadecimal: Vec<bool> =
+            rules.clone().map(|rule| rule.pattern.is_empty() && rule.validator.wants_hexadecimal()).collect();
+        let at_colon = |wanted: bool| {
+            let rules = having(&[Start::Colon, Start::Assign]).into_iter();
+            rules.filter(|rule| hexadecimal[*rule] == wanted).collect()
         };
         // All keywords of a rule are looked for together, so that they are seen in order.
         let words = |at_word: bool| {
@@ -82,7 +92,8 @@ impl Scan {
             at_words,
             by_digits: ByDigits::new(rules.clone()),
             by_at: having(&[Start::At]),
-            by_colon: having(&[Start::Colon, Start::Assign]),
+            by_colon: at_colon(false),
+            by_colon_in_hexadecimal: at_colon(true),
             by_equals: having(&[Start::Assign]),
             by_run: having(&[Start::Run]),
         }
@@ -121,7 +132,7 @@ impl Scan {
             });
             each_bit(marks.signs, |index| match bytes[base + index] {
                 b'0'..=b'9' => self.by_digits.each(bytes, base + index, &mut number, &mut candidate),
-                sign => self.sign(sign, base + index, &mut candidate),
+                _ => self.sign(bytes, base + index, &mut candidate),
             });
         }
     }
@@ -157,14 +168,17 @@ impl Scan {
         seen
     }
 
-    /// A sign other than a digit.
-    fn sign(&self, sign: u8, at: usize, candidate: &mut impl FnMut(usize, Range<usize>)) {
-        let rules = match sign {
+    /// The sign at `at`, other than a digit.
+    fn sign(&self, bytes: &[u8], at: usize, candidate: &mut impl FnMut(usize, Range<usize>)) {
+        let rules = match bytes[at] {
             b'@' => &self.by_at,
             b':' => &self.by_colon,
             _ => &self.by_equals,
         };
         rules.iter().for_each(|rule| candidate(*rule, at..at + 1));
+        if bytes[at] == b':' && is_among_hexadecimal(bytes, at) {
+            self.by_colon_in_hexadecimal.iter().for_each(|rule| candidate(*rule, at..at + 1));
+        }
     }
 }
 
@@ -201,6 +215,7 @@ mod tests {
             digits,
             before: "",
             after: "",
+            pattern: "",
             validator: Validator::None,
         });
         let mut seen = Vec::new();
@@ -224,6 +239,7 @@ mod tests {
             digits: 0,
             before: "",
             after: "",
+            pattern: "",
             validator: Validator::None,
         };
         let scan = Scan::new([()].iter().map(|()| Wanted { ..wanted }));
@@ -253,6 +269,7 @@ mod tests {
             digits: 1,
             before,
             after,
+            pattern: "",
             validator: Validator::None,
         };
         let rules = [("", ".°"), ("a-z", ""), ("", ""), ("+-", "")];

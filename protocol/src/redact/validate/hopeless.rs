@@ -34,6 +34,11 @@ impl Validator {
         }
     }
 
+    /// Whether nothing is found at a colon but where [`is_among_hexadecimal`].
+    pub(in super::super) fn wants_hexadecimal(self) -> bool {
+        matches!(self, Validator::Mac | Validator::Ipv62 | Validator::IpSpecial2)
+    }
+
     /// Whether nothing is found at `span`, in this text and in every part of it that holds `span`
     /// and does not begin there within a run of letters and digits.
     #[inline]
@@ -93,6 +98,16 @@ impl Validator {
             _ => false,
         }
     }
+}
+
+/// Whether the bytes beside the colon at `at` let it be in an address: behind it another colon, or
+/// hexadecimal digits on both sides, or before it a group that has a colon too. As with
+/// [`Validator::is_hopeless`], what is cut off can only make it less.
+pub(in super::super) fn is_among_hexadecimal(bytes: &[u8], at: usize) -> bool {
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+    let grouped = || byte(at.wrapping_sub(3)) == b':' || byte(at.wrapping_sub(5)) == b':';
+    let (before, after) = (byte(at.wrapping_sub(1)), byte(at + 1));
+    after == b':' || before.is_ascii_hexdigit() && (after.is_ascii_hexdigit() || grouped())
 }
 
 #[cfg(test)]
@@ -179,7 +194,11 @@ mod tests {
             }
             let length = if colon { 1 } else { bytes[start..].iter().take_while(|b| b.is_ascii_digit()).count() };
             let before = start.checked_sub(1).map_or(0, |before| bytes[before]);
-            let seen = colon || validator.may_follow(before) && validator.may_begin(length);
+            let seen = if colon {
+                is_among_hexadecimal(bytes, start)
+            } else {
+                validator.may_follow(before) && validator.may_begin(length)
+            };
             if seen && !validator.is_hopeless(text, &(start..start + length)) {
                 continue;
             }
