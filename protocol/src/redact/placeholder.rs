@@ -76,7 +76,7 @@ pub(super) fn all(text: &str) -> impl Iterator<Item = Placeholder> + '_ {
 /// The parts of a text outside its placeholders, in order; none is empty.
 pub(super) fn outside(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut from = 0;
-    let ends = all(text).map(|found| found.span).chain([text.len()..text.len()]);
+    let ends = all(text).map(|found| found.span).chain(std::iter::once(text.len()..text.len()));
     let parts = ends.map(move |next| std::mem::replace(&mut from, next.end)..next.start);
     parts.filter(|part| !part.is_empty())
 }
