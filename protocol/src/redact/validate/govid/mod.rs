@@ -5,14 +5,14 @@
 //! must say what it is, since one number in ten has a valid check digit.
 
 mod checks;
+mod line;
 mod token;
 
-use super::{card, is_all, is_counted, is_word, line_before};
+use super::{card, is_all, is_counted, is_word};
 use checks as check;
+use line::Line;
 use std::ops::Range;
 
-/// How far before a number words are read that say what it is, in bytes.
-const CONTEXT_BYTES: usize = 48;
 /// Groups of digits in one number.
 const GROUPS: usize = 7;
 /// The fewest digits of a number without letters, the check letter not counted.
@@ -242,49 +242,6 @@ const PASSPORTS: &[&str] = &["passport", "pasaporte", "passeport", "passaporto",
 fn said(text: &str, at: usize, words: &[&str]) -> bool {
     let line = Line::before(text, at);
     words.iter().any(|word| line.has_word(word.trim_end()))
-}
-
-/// What of a line is before a number, in lower case.
-struct Line {
-    text: String,
-    /// Which pairs of bytes stand in it, each as one of 256 bits.
-    pairs: [u64; 4],
-}
-
-impl Line {
-    fn before(text: &str, at: usize) -> Line {
-        let text = line_before(text, at, CONTEXT_BYTES);
-        let mut pairs = [0; 4];
-        for two in text.as_bytes().windows(2) {
-            let (place, bit) = Line::pair(two);
-            pairs[place] |= bit;
-        }
-        Line { text, pairs }
-    }
-
-    fn pair(two: &[u8]) -> (usize, u64) {
-        let pair = two[0].wrapping_mul(37) ^ two[1];
-        (usize::from(pair >> 6), 1 << (pair & 63))
-    }
-
-    /// Whether the line holds a word that begins there; short ones must end there too.
-    fn has_word(&self, word: &str) -> bool {
-        let (line, word) = (self.text.as_bytes(), word.as_bytes());
-        let seen = |two: &[u8]| {
-            let (place, bit) = Line::pair(two);
-            self.pairs[place] & bit != 0
-        };
-        if !word.windows(2).all(seen) {
-            return false;
-        }
-        // Both are short: a search that prepares itself would cost more than it saves.
-        let letter = |at: usize| line.get(at).is_some_and(|b| is_word(char::from(*b)));
-        let here = |at: usize| {
-            let whole = word.len() > 4 || !letter(at + word.len());
-            line[at] == word[0] && line[at..].starts_with(word) && whole && !letter(at.wrapping_sub(1))
-        };
-        (0..(line.len() + 1).saturating_sub(word.len())).any(here)
-    }
 }
 
 /// The number that is the run of letters and digits whose first digits are at `span`.
