@@ -8,7 +8,7 @@ mod dag_json;
 mod manifest;
 mod row;
 
-pub use civil::Month;
+pub use civil::{Month, rfc3339, unix_s};
 pub use dag_json::pretty;
 pub use manifest::{FORMAT, FileRows, Manifest, Partition, names, readme};
 pub use row::{HEADER_COLUMNS, ROW_BYTES, Row, RowError};
