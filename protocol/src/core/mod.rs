@@ -13,6 +13,7 @@ pub mod facts;
 mod hear;
 mod io;
 mod learn;
+pub mod matters;
 pub mod notes;
 mod operate;
 mod peers;
