@@ -16,6 +16,7 @@ mod learn;
 pub mod matters;
 pub mod notes;
 mod operate;
+mod overlay;
 mod peers;
 pub mod release;
 mod reload;

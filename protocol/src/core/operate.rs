@@ -239,9 +239,7 @@ impl Core {
         *motions += 1;
         step.batch.put(Shelf::Live, Cid::of_cbor(bytes), bytes.to_vec());
         self.matters.insert(id);
-        if let Matter::Release(release) = matter {
-            self.want_pages(release, ledger)?;
-        }
+        self.want_blocks(matter, ledger)?;
         step.effects.push(Effect::Notice(Notice::Proposed(id, signer)));
         Ok(Ok(Taken::New))
     }
@@ -276,7 +274,7 @@ impl Core {
                     self.erase_by(&decision.ruling, &record, ledger, step)?;
                 }
             }
-            Matter::Release(release) => self.want_pages(release, ledger)?,
+            Matter::Release(_) => self.want_blocks(matter, ledger)?,
         }
         self.drop_motions(&matter.id(), ledger, step)?;
         step.effects.push(Effect::Notice(Notice::Resolved(matter.id())));

@@ -106,6 +106,7 @@ impl Core {
             }
             Ok(())
         })?;
+        self.want_of_open(ledger)?;
         self.wanted.extend(self.counting.missing.iter().copied());
         if !ledger.holds(Shelf::Certified, &self.charter.terms)? {
             self.wanted.insert(self.charter.terms);
