@@ -49,6 +49,17 @@ impl Core {
         Ok(())
     }
 
+    /// Keeps blocks that an open matter, or one that counts, names and that are not here yet.
+    pub(super) fn keep_wanted(&mut self, blocks: Vec<Vec<u8>>, step: &mut Step) {
+        for block in blocks {
+            let ids = [Cid::of_cbor(&block), Cid::of(Codec::Raw, &block)];
+            if let Some(cid) = ids.into_iter().find(|cid| self.wanted.remove(cid)) {
+                step.batch.put(Shelf::Certified, cid, block);
+                self.changed = true;
+            }
+        }
+    }
+
     /// What speaks against this node signing a matter; `None` when nothing does.
     fn objection(&self, matter: &Matter, ledger: &impl Ledger, step: &Step) -> Result<Option<String>, LedgerError> {
         let Some(key) = self.role.validator.as_ref().map(|key| key.public()) else {
