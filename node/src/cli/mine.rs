@@ -57,10 +57,9 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
     };
     let mut mine = Vec::new();
     for id in ids {
-        let community = community::load(&context.home, &id)?;
-        let charter = community.founding.charter();
         let access = Access::open(&context.home, &id)?;
         let lineage = records::lineage(&access)?;
+        let charter = lineage.head().charter;
         for (record, mode) in own_records(&seed, &id, &access)? {
             let Some(found) = records::of(&record, &lineage, &access)? else { continue };
             let report = status::report(&found, charter);

@@ -86,7 +86,8 @@ pub fn run(args: &CorrectArgs, context: &Context) -> anyhow::Result<ExitCode> {
     item.language = body.language;
     item.corrects = Some(args.record);
 
-    let charter = community.founding.charter();
+    let leading = super::leading(&community, &seed, context)?;
+    let charter = &leading.charter;
     let ruleset = ruleset(charter)?;
     let terms = args.own.terms(context)?;
     let rules = Rules { ruleset: &ruleset, terms: &terms };
@@ -98,10 +99,10 @@ pub fn run(args: &CorrectArgs, context: &Context) -> anyhow::Result<ExitCode> {
         prepared = prepared.with_false_alarms(&names, rules)?;
     }
     let decided = decide::decide(&args.choices, charter, &community.id(), context)?;
-    decide::consent_to_terms(&community, args.share.yes, context.out)?;
+    decide::consent_to_terms(&community, &leading, args.share.yes, context.out)?;
     decide::remind_of_anonymity(&decided.choices);
     let interview = asks.then(|| Interview::of_one(rules, charter.number("quarantine_above"), context.out));
-    let run = Run { context, args: &args.share, community: &community, seed: &seed, ruleset: &ruleset };
+    let run = Run { context, args: &args.share, community: &community, charter, seed: &seed, ruleset: &ruleset };
     let mut sharing = Sharing::begin(run, decided.choices, interview, 1)?;
     // How it goes on with a single item does not matter.
     let _ = sharing.take(1, prepared, Origin { file: 0, name: "correction of", position: &item.position })?;

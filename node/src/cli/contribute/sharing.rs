@@ -12,7 +12,7 @@ use crate::contribute::{Choices, Notes, Prepared, RightsChoice, notes};
 use crate::keys;
 use crate::run::member::now;
 use anyhow::Context as _;
-use commonwheel_protocol::agreement::{Action, RiskPolicy, checks};
+use commonwheel_protocol::agreement::{Action, Charter, RiskPolicy, checks};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::identity::{AuthorMode, Seed};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
@@ -63,6 +63,8 @@ pub(super) struct Run<'a> {
     pub context: &'a Context,
     pub args: &'a ShareArgs,
     pub community: &'a Community,
+    /// The charter that leads.
+    pub charter: &'a Charter,
     pub seed: &'a Seed,
     pub ruleset: &'a Ruleset,
 }
@@ -106,7 +108,7 @@ impl<'a> Sharing<'a> {
         interview: Option<Interview<'a>>,
         picked: usize,
     ) -> anyhow::Result<Self> {
-        let (home, id, charter) = (&run.context.home, run.community.id(), run.community.founding.charter());
+        let (home, id, charter) = (&run.context.home, run.community.id(), run.charter);
         Ok(Sharing {
             shared: Shared::load(&home.community(&id), run.seed, &id).context("cannot read what was shared before")?,
             held: Quarantine::at(home.quarantine()).digests()?,
@@ -382,11 +384,12 @@ pub(in crate::cli) fn release(
 ) -> anyhow::Result<RecordId> {
     let id: Cid = held.community.parse().context("the quarantined item names no community")?;
     let community = community::load(&context.home, &id)?;
-    let charter = community.founding.charter();
     let seed = keys::load_seed(&context.home)?;
+    let leading = super::leading(&community, &seed, context)?;
+    let charter = &leading.charter;
     let ruleset = super::ruleset(charter)?;
     let choices = decide::from_held(held, charter)?;
-    decide::consent_to_terms(&community, yes, context.out)?;
+    decide::consent_to_terms(&community, &leading, yes, context.out)?;
     if !yes && !consent((1, usize::from(false_alarms > 0)), 0, &choices, &charter.name, context.out)? {
         return Err(Refused.into());
     }
