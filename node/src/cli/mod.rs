@@ -3,15 +3,19 @@
 pub mod ask;
 pub mod community;
 mod contribute;
+mod decision;
 mod demo;
 pub mod export;
+mod federation;
 mod hide;
 pub mod identity;
+mod member;
 mod mine;
 pub mod output;
 pub mod progress;
 mod quarantine;
 mod redact;
+mod release;
 mod run;
 pub mod session;
 pub mod show;
@@ -63,6 +67,10 @@ enum Command {
     Quarantine(quarantine::QuarantineArgs),
     Mine(mine::MineArgs),
     Status(status::StatusArgs),
+    Release(release::ReleaseArgs),
+    Decision(decision::DecisionArgs),
+    Member(member::MemberArgs),
+    Federation(federation::FederationArgs),
     Export(ExportCommand),
     Verify(verify::VerifyArgs),
     Store(store::StoreArgs),
@@ -118,6 +126,10 @@ impl Cli {
             Command::Quarantine(args) => quarantine::run(&args, &context),
             Command::Mine(args) => mine::run(&args, &context),
             Command::Status(args) => status::run(&args, &context),
+            Command::Release(args) => release::run(&args, &context),
+            Command::Decision(args) => decision::run(&args, &context),
+            Command::Member(args) => member::run(&args, &context),
+            Command::Federation(args) => federation::run(&args, &context),
             Command::Export(args) => export_from(&args, &context),
             Command::Verify(args) => verify::run(&args, context.out),
             Command::Store(args) => store::run(&args, &context),
