@@ -135,7 +135,7 @@ fn a_charter_says_who_contributes_in_which_languages_and_who_may_copy() {
     let one = &customs.federation[&other];
     assert_eq!((one.licences.len(), one.uses.len(), one.kinds.len()), (1, 1, 1));
     for (from, to, key) in [
-        ("\"sponsored\"", "\"closed\"", "customs.membership: "),
+        ("membership = \"sponsored\"", "membership = \"closed\"", "customs.membership: "),
         ("[\"es\", \"en\"]", "[\"es-MX\"]", "customs.languages[0]: "),
         ("export_notes = true", "export_notes = 1", "customs.export_notes: "),
         (&other.to_string()[..], "bafy", "federation[0].community: "),
