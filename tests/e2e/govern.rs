@@ -1,7 +1,7 @@
 //! What a quorum decides: releases, takedowns, and another charter.
 
 use crate::files::{holds, tree};
-use crate::scene::{Scene, charter_of_four, contribute, settled, shared, status, text};
+use crate::scene::{Scene, charter_of_four, charter_of_one, contribute, settled, shared, status, text};
 use commonwheel_node::demo::cluster::{Place, until};
 use serde_json::Value;
 
@@ -21,12 +21,12 @@ fn a_release_that_one_proposes_and_a_quorum_signs_is_listed_by_a_replica() {
     for at in [1, 2] {
         let review = reviewed(&scene.validators[at], &id);
         assert_eq!((&review["same"], &review["left_out"]), (&Value::from(2), &Value::from(0)), "{review}");
-        scene.validators[at].json(["release", "sign", &id]).unwrap();
+        scene.validators[at].json(["release", "sign", &id, "--yes"]).unwrap();
     }
     let release = released(&replica, 1);
     assert_eq!((text(&release["id"]), &release["count"]), (id.clone(), &Value::from(2)));
     assert_eq!(release["signers"].as_array().unwrap().len(), 3, "{release}");
-    let again = scene.validators[3].try_command(["release", "sign", &id]).unwrap();
+    let again = scene.validators[3].try_command(["release", "sign", &id, "--yes"]).unwrap();
     assert!(holds(&again.stderr, b"resolved already"), "{}", String::from_utf8_lossy(&again.stderr));
 }
 
@@ -113,12 +113,54 @@ fn a_validator_is_replaced_and_what_was_released_stays_accepted() {
     assert_eq!(validators, ["Riverbank", "Orchard", "Harbour", "Library"]);
 }
 
+#[test]
+fn other_terms_are_accepted_anew_members_are_admitted_and_a_recovery_key_signs_a_successor() {
+    let mut scene = Scene::of_one("certificate");
+    let (contributor, vault) = (scene.join("contributor"), scene.stranger("vault"));
+    contribute(&contributor, &scene.chats("kettles", 1), &["--until", "accepted"]);
+    let key = scene.root().join("vault.key");
+    vault.command(["identity", "export", key.to_str().unwrap(), "--no-passphrase"]).unwrap();
+    let recovery = vault.json(["identity", "show"]).unwrap()["validator"]["signing"].to_string();
+
+    let steward = &scene.validators[0];
+    scene.file("terms.md", "Only neighbours contribute.");
+    let invited = charter_of_one(steward, "terms.md", &recovery, "[customs]\nmembership = \"invited\"\n");
+    let toml = scene.file("invited.toml", invited);
+    let led = steward.json(["community", "succeed", toml.to_str().unwrap(), "--yes"]).unwrap();
+    assert_eq!(led["resolved"], true, "one steward is a quorum");
+
+    let chats = scene.chats("clocks", 1);
+    let share = ["contribute", chats.to_str().unwrap(), "--yes", "--until", "accepted", "--timeout", "20"];
+    let refused = contributor.try_command(share).unwrap();
+    assert!(holds(&refused.stderr, b"only members may contribute"), "{}", String::from_utf8_lossy(&refused.stderr));
+    let outcome: Value = serde_json::from_slice(&refused.stdout).unwrap();
+    assert_ne!(outcome["shared"][0]["state"], "accepted", "{outcome}");
+    let terms = contributor.json(["community", "terms"]).unwrap();
+    assert_eq!(terms["text"], "Only neighbours contribute.");
+    assert!(terms["accepted_s"].is_i64(), "they were accepted with --yes, and not the first ones alone");
+
+    let record = text(&outcome["shared"][0]["id"]);
+    let shown = contributor.json(["identity", "show"]).unwrap();
+    let member = text(&shown["communities"][0]["pseudonym"]);
+    steward.json(["member", "admit", &member]).unwrap();
+    let listed = steward.json(["member", "list"]).unwrap();
+    assert_eq!((&listed["members"][0]["key"], &listed["members"][0]["counts"]), (&member.into(), &true.into()));
+    until("the member's record is accepted", || Ok(status(steward, &record)["state"] == "accepted")).unwrap();
+
+    let open = scene.file("open.toml", charter_of_one(steward, "commons-1", "", ""));
+    let recover = ["community", "recover", open.to_str().unwrap(), "--key", key.to_str().unwrap(), "--yes"];
+    let recovered = text(&steward.json(recover).unwrap()["id"]);
+    until("the recovered charter leads", || Ok(steward.community()?.governance.charter == recovered)).unwrap();
+    settled([steward], 2);
+    scene.validators[0].stop().unwrap();
+}
+
 /// One proposes the release of this number, the others sign it, and all of them have it.
 fn release(first: &Place, others: &[Place], number: i64) {
     let id = text(&first.json(["release", "propose"]).unwrap()["id"]);
     for place in others {
         reviewed(place, &id);
-        place.json(["release", "sign", &id]).unwrap();
+        place.json(["release", "sign", &id, "--yes"]).unwrap();
     }
     for place in others.iter().chain([first]) {
         assert_eq!(text(&released(place, number)["id"]), id);

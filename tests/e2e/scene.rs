@@ -127,6 +127,13 @@ pub fn charter_of_four(validators: [&Place; 4], bodies: &str) -> String {
     cluster::charter(validators, "Commons", &settings(1, 3, bodies)).unwrap()
 }
 
+/// A charter of one steward in TOML, with other terms, recovery keys, and more at its end.
+pub fn charter_of_one(steward: &Place, terms: &str, recovery: &str, more: &str) -> String {
+    let settings = settings(0, 1, "certificate");
+    let settings = settings.replace("\"commons-1\"", &format!("{terms:?}")).replace("[]", &format!("[{recovery}]"));
+    cluster::charter([steward], "Commons", &settings).unwrap() + more
+}
+
 /// Contributes a file with `--yes` and says what came of it.
 pub fn contribute(place: &Place, file: &Path, more: &[&str]) -> Value {
     let mut args: Vec<OsString> = vec!["contribute".into(), file.into(), "--yes".into()];

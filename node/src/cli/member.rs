@@ -88,6 +88,9 @@ fn admit(seat: Seat, key: &PublicKey, context: &Context) -> anyhow::Result<()> {
         Membership { community: id, sponsor: sponsor.public(), member: *key, time: HourTime::hour(seat.now_s) };
     let bytes = membership.sign(&sponsor);
     let validates = charter.validator(&sponsor.public()).is_some();
+    if validates {
+        seat.node()?;
+    }
     let open = charter.customs.membership == customs::Membership::Open;
     // The store must be free for a node that is started for this command.
     drop(seat);
@@ -104,7 +107,7 @@ fn admit(seat: Seat, key: &PublicKey, context: &Context) -> anyhow::Result<()> {
     })
 }
 
-/// Gives a membership to the node. Away from a validator's own node, waits until a validator has it.
+/// Gives a membership to the node. Away from a validator's own node, which spreads it, waits until a validator has it.
 fn hand_over(
     bytes: &[u8],
     id: &Cid,

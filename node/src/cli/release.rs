@@ -204,7 +204,7 @@ fn sign(seat: &Seat, id: Option<&str>, yes: bool, context: &Context) -> anyhow::
     if !review.may_be_signed {
         bail!("not signed. {}\nHint: `commonwheel release review` shows more", review.verdict);
     }
-    ask::confirm(context.out, "Sign this release?", yes || context.out.json)?;
+    ask::confirm(context.out, "Sign this release?", yes)?;
     told(&seat.vote(&matter, &[])?, context)
 }
 
