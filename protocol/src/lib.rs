@@ -19,5 +19,6 @@ pub mod reconcile;
 pub mod record;
 pub mod redact;
 pub mod sign;
+pub mod similar;
 pub mod text;
 pub mod wire;

@@ -68,12 +68,16 @@ pub const ENTRIES: usize = 64;
 pub const WAITING_RECORDS: usize = 100_000;
 /// Waiting records by one author key.
 pub const WAITING_PER_AUTHOR: usize = 10_000;
+/// Records that revise each other, as far as validators accept them.
+pub const REVISIONS: usize = 256;
 /// Open motions of one signer that are kept.
 pub const MOTIONS_PER_SIGNER: usize = 256;
 /// Flags, support and memberships of all members that are kept: keys cost nothing.
 pub const SPREAD_OPERATIONS: usize = 20_000;
 /// Flags, support and memberships of one member that are kept.
 pub const SPREAD_PER_MEMBER: usize = 500;
+/// Records that a validator compares new ones with: some 600 MB of memory. Those beyond are not compared.
+pub const SIMILAR_RECORDS: usize = 1 << 20;
 /// An index key.
 pub const INDEX_KEY_BYTES: usize = 128;
 /// An index value.
@@ -90,3 +94,4 @@ const _: () = assert!(LIVE_PAGE_BYTES + 4096 < FRAME_BYTES, "a page fits in one 
 const _: () = assert!(RECONCILE_BYTES <= 128 * 1024, "a relayed connection carries 128 KiB");
 const _: () = assert!(ATTESTATION_ENTRIES.is_power_of_two(), "proof depth is log2");
 const _: () = assert!(WAITING_PER_AUTHOR <= WAITING_RECORDS, "one author cannot be allowed more than all");
+const _: () = assert!(WAITING_RECORDS < SIMILAR_RECORDS, "what waits leaves room for what is accepted");

@@ -103,12 +103,14 @@ fn a_decision_that_another_lifts_is_in_force_no_more_and_does_not_close_a_charte
     };
     let before = seat();
     assert_eq!(in_force(&before), 1);
-    assert_eq!(matters::closing(&before.counting, before.now_s), [freeze.id()].into());
+    let closing =
+        |seat: &Seat| matters::closing(&seat.leading.lineage, &seat.counting, seat.now_s, &seat.access).unwrap();
+    assert_eq!(closing(&before), [freeze.id()].into());
     drop(before);
     resolve(&home, &community, &decision(&community, Ruling::Lift(freeze.id()), 30), &[]);
     let after = seat();
     assert_eq!(in_force(&after), 0);
-    assert!(matters::closing(&after.counting, after.now_s).is_empty());
+    assert!(closing(&after).is_empty());
     assert_eq!(after.resolved(Wanted::Decision).unwrap().len(), 2, "both are kept as evidence");
     let error = after.one_open(Wanted::Decision, None).unwrap_err().to_string();
     assert!(error.contains("decision list"), "{error}");

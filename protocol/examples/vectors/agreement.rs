@@ -1,18 +1,18 @@
-//! Charters, foundings, batches, certificates, Merkle trees, state roots, reconciled items.
+//! Charters, foundings, batches, certificates, Merkle trees, reconciled items.
 
 use super::checks::member_number;
 use super::records::some_record;
+use super::succession::{self, facts};
 use super::tools::{file, hex, invalid, oversized, part, resealed, valid_with, with};
 use super::world::{World, charter};
 use commonwheel_protocol::agreement::attestation::{Class, Entry, Verdict};
-use commonwheel_protocol::agreement::state::{Fact, Facts};
 use commonwheel_protocol::agreement::{Batch, Charter, Founding, RiskPolicy, merkle};
 use commonwheel_protocol::bytes::{Cid, Codec, Node, encode};
 use commonwheel_protocol::index::Item;
 use commonwheel_protocol::limits::{ATTESTATION_ENTRIES, CERTIFICATE_BYTES, CHARTER_BYTES, PATTERNS};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use commonwheel_protocol::redact::RiskClass;
-use commonwheel_protocol::sign::{Domain, PublicKey};
+use commonwheel_protocol::sign::Domain;
 use serde_json::{Value, json};
 
 /// `charters.json`: charters alone, and foundings.
@@ -22,7 +22,6 @@ pub fn charters(world: &World) -> Value {
     let key = world.validator(0);
     let signed = [(key.public(), Founding::sign(&steward, &key))].into();
     let alone = Founding::new(&steward, &signed).expect("the one has signed");
-    let facts = |charter: &Charter| json!({ "community": charter.id().to_string(), "ruleset": charter.ruleset_id().to_string() });
     let community = |founding: &Founding| facts(founding.charter());
     let mut vectors = vec![
         reading("charter", valid_with("a charter of four", &bytes, community(&world.founding))),
@@ -35,6 +34,7 @@ pub fn charters(world: &World) -> Value {
     vectors.push(reading("charter", valid_with("a charter with patterns and risks", &rich, facts)));
     vectors.extend(broken_charters(&bytes));
     vectors.extend(broken_rules(&rich));
+    vectors.extend(succession::charters(world));
     let four = world.founding.bytes();
     let foundings: Vec<(&str, Vec<u8>, &str)> = vec![
         ("a signature is missing", with(four, &["signatures", "3"], None), "field-value:signatures"),
@@ -248,8 +248,8 @@ fn under_another_charter(world: &World, header: &SignedHeader) -> Vec<u8> {
     with(good.bytes(), &["acceptances", "0", "signed"], Some(part(&signed, &[])))
 }
 
-/// `trees.json`: Merkle roots and proofs, state roots, reconciled items.
-pub fn trees(world: &World) -> Value {
+/// `trees.json`: Merkle roots and proofs, reconciled items.
+pub fn trees() -> Value {
     let mut vectors = Vec::new();
     for count in [0usize, 1, 2, 3, 5, 8] {
         let leaves: Vec<_> = (0..count).map(|i| vec![i as u8; i]).collect();
@@ -259,17 +259,12 @@ pub fn trees(world: &World) -> Value {
         let leaves: Vec<_> = leaves.iter().map(|leaf| hex(leaf)).collect();
         vectors.push(json!({ "name": format!("a tree of {count}"), "reads": "merkle", "leaves": leaves, "valid": true, "facts": facts }));
     }
-    let mut ids: Vec<_> = (0..5u8).map(|n| RecordId(Cid::of_cbor(&[n]))).collect();
-    ids.sort();
-    for count in [0, 1, 5] {
-        let records = ids[..count].iter().map(|id| (*id, Fact { author: PublicKey([0; 32]), revises: None }));
-        let root = Facts { records: records.collect(), ..Facts::default() }.root(&world.charter.id());
-        let accepted: Vec<_> = ids[..count].iter().map(ToString::to_string).collect();
-        vectors.push(json!({ "name": format!("a state of {count}"), "reads": "state", "accepted": accepted,
-            "charter": world.charter.id().to_string(), "valid": true, "facts": { "state_root": root.to_string() } }));
-    }
+    let record = RecordId(Cid::of_cbor(&[0]));
     let certificate = Cid::of(Codec::DagCbor, b"certificate");
-    vectors.push(json!({ "name": "an item", "reads": "item", "record": ids[0].to_string(),
-        "certificate": certificate.to_string(), "valid": true, "facts": { "item": hex(&Item::of(&ids[0], &certificate).0) } }));
-    file("merkle, state or item", Value::Null, vectors)
+    vectors.push(json!({ "name": "an item", "reads": "item", "record": record.to_string(),
+        "certificate": certificate.to_string(), "valid": true, "facts": { "item": hex(&Item::of(&record, &certificate).0) } }));
+    let operation = Cid::of_cbor(b"operation");
+    vectors.push(json!({ "name": "an item of an operation", "reads": "operation item", "valid": true,
+        "operation": operation.to_string(), "facts": { "item": hex(&Item::of_operation(&operation).0) } }));
+    file("merkle or item", Value::Null, vectors)
 }

@@ -40,7 +40,16 @@ pub fn checks(world: &World) -> Value {
     let hours = |hours: i64| Header { time: HourTime::hour(NOW_S + hours * HOUR_S), ..plain.clone() };
     let corrects = |body: &[u8]| Header { corrects: Some(some_record(world)), ..header(body) };
     let large = vec![0; 2048];
+    let old = Header { time: HourTime::hour(NOW_S - 9000 * HOUR_S), ..world.header(&body) };
+    let since = |name: &str, header: Header, outcome: &str| {
+        let mut vector = one(name, header, &body, outcome);
+        vector["before"] = json!(hex(&world.charter.to_bytes()));
+        vector
+    };
     let vectors = vec![
+        since("accepted by a predecessor long ago, by its ruleset", old.clone(), "accept"),
+        since("by the new ruleset, long ago", Header { ruleset: charter.ruleset_id(), ..old.clone() }, "accept"),
+        since("by no charter's terms", Header { terms: Cid::of(Codec::Raw, b"other"), ..old }, "reject:terms"),
         one("as it should be", plain.clone(), &body, "accept"),
         one("as old as allowed", hours(-744), &body, "accept"),
         one("an hour older", hours(-745), &body, "reject:time"),

@@ -4,8 +4,13 @@ pub mod agreement;
 pub mod bytes;
 pub mod car;
 pub mod checks;
+pub mod held;
+pub mod judged;
 pub mod keys;
+pub mod operations;
 pub mod records;
+pub mod states;
+pub mod succession;
 pub mod tools;
 pub mod wire;
 pub mod world;
@@ -29,7 +34,10 @@ pub fn files() -> BTreeMap<String, Vec<u8>> {
         ("charters.json", agreement::charters(&world)),
         ("batches.json", agreement::batches(&world)),
         ("certificates.json", agreement::certificates(&world)),
-        ("trees.json", agreement::trees(&world)),
+        ("operations.json", operations::operations(&world)),
+        ("states.json", states::states(&world)),
+        ("judged.json", judged::judged(&world)),
+        ("trees.json", agreement::trees()),
         ("checks.json", checks::checks(&world)),
         ("signed.json", wire::signed(&world)),
         ("gossip.json", wire::gossip(&world)),

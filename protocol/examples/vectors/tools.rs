@@ -88,6 +88,14 @@ pub fn resealed(bytes: &[u8], domain: Domain, key: &SecretKey, path: &[&str], va
     key.seal(domain, payload)
 }
 
+/// The same of a block whose payload and signature have company.
+pub fn resigned(bytes: &[u8], domain: Domain, key: &SecretKey, path: &[&str], value: Option<Node>) -> Vec<u8> {
+    let mut payload = part(bytes, &["payload"]);
+    set(&mut payload, path, value);
+    let signature = Node::bytes(key.sign(domain, &encode(&payload)));
+    with(&with(bytes, &["payload"], Some(payload)), &["signature"], Some(signature))
+}
+
 /// A part of a block.
 pub fn part(bytes: &[u8], path: &[&str]) -> Node {
     let mut node = decode(bytes).expect("what is read was canonical");

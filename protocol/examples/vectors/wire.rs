@@ -2,19 +2,23 @@
 //! reconciliation, invites.
 
 use super::agreement::reading;
+use super::operations::{decision, release_of, renewed, resolved};
 use super::records::some_record;
 use super::tools::{Break, broken, file, hex, invalid, oversized, resealed, valid, with};
 use super::world::{NOW_S, TERMS, World};
 use commonwheel_protocol::bytes::{Cid, Node, encode};
 use commonwheel_protocol::index::Item;
 use commonwheel_protocol::limits::{
-    FRAME_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS, HEADER_BYTES, RECONCILE_BYTES, REQUEST_IDS,
+    FRAME_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS, HEADER_BYTES, RECONCILE_BYTES, REQUEST_IDS, SUCCESSORS,
 };
+use commonwheel_protocol::operation::{Matter, Ruling};
 use commonwheel_protocol::reconcile::Snapshot;
 use commonwheel_protocol::record::SignedHeader;
 use commonwheel_protocol::record::header::HourTime;
 use commonwheel_protocol::sign::{Domain, SecretKey};
-use commonwheel_protocol::wire::exchange::{Answer, Ask, Parcel, Peer, Purpose, Receipt, Refusal, Session, Statement};
+use commonwheel_protocol::wire::exchange::{
+    Acknowledgement, Answer, Ask, Parcel, Peer, Purpose, Receipt, Refusal, Session, Statement,
+};
 use commonwheel_protocol::wire::gossip::{Message, topic};
 use commonwheel_protocol::wire::invite::Invite;
 use data_encoding::BASE32_NOPAD;
@@ -22,6 +26,14 @@ use serde_json::{Value, json};
 
 fn receipt(world: &World) -> Vec<u8> {
     Receipt::sign(world.community, &[some_record(world)], &world.validator(0))
+}
+
+fn operation(world: &World) -> Vec<u8> {
+    resolved(world, &decision(world, Ruling::Takedown(some_record(world))), &world.charter, &[])
+}
+
+fn acknowledgement(world: &World) -> Vec<u8> {
+    Acknowledgement::sign(world.community, &[Cid::of_cbor(&operation(world))], &world.validator(0))
 }
 
 fn peers() -> (Peer, Peer) {
@@ -56,20 +68,30 @@ type SignedBreak<'a> = (&'a str, &'a str, &'a [&'a str], Option<Node>, &'a str);
 /// `signed.json`
 pub fn signed(world: &World) -> Value {
     let (validator, reader) = (world.validator(0), world.author.reader(&world.community));
-    let (receipt, session) = (receipt(world), session(world));
+    let (receipt, session, acknowledgement) = (receipt(world), session(world), acknowledgement(world));
     let replicate = statement(world, &reader, Purpose::Replicate);
     let mut vectors = vec![
         reading("receipt", valid("a receipt", &receipt)),
         reading("session", valid("a session proof", &session)),
+        reading("acknowledgement", valid("an acknowledgement", &acknowledgement)),
         reading("statement", valid("a replica's statement", &replicate)),
         reading("statement", valid("a validator's statement", &statement(world, &validator, Purpose::Validate))),
     ];
     let ids = Node::List(vec![some_record(world).0.into(); REQUEST_IDS + 1]);
     let long = || Some(Node::bytes([0; 65]));
     let cases: Vec<SignedBreak> = vec![
-        ("receipt", "one record too many", &["records"], Some(ids), "field-value:records"),
+        ("receipt", "one record too many", &["records"], Some(ids.clone()), "field-value:records"),
         ("receipt", "a record that is no link", &["records", "0"], Some(1.into()), "field-type:records"),
         ("receipt", "an unknown field", &["ext"], Some(Node::map([])), "field-unknown"),
+        ("acknowledgement", "one operation too many", &["operations"], Some(ids.clone()), "field-value:operations"),
+        (
+            "acknowledgement",
+            "an operation that is no link",
+            &["operations", "0"],
+            Some(1.into()),
+            "field-type:operations",
+        ),
+        ("acknowledgement", "without community", &["community"], None, "field-missing:community"),
         ("session", "without charter", &["charter"], None, "field-missing:charter"),
         ("session", "a peer id of 65 bytes", &["asker"], long(), "field-value:asker"),
         ("session", "another type", &["type"], Some(Node::text("receipt")), "field-value:type"),
@@ -80,19 +102,23 @@ pub fn signed(world: &World) -> Value {
     for (reads, name, path, value, why) in cases {
         let (good, domain, key) = match reads {
             "receipt" => (&receipt, Domain::Receipt, &validator),
+            "acknowledgement" => (&acknowledgement, Domain::Acknowledgement, &validator),
             "session" => (&session, Domain::Session, &validator),
             _ => (&replicate, Domain::Statement, &reader),
         };
         vectors.push(reading(reads, invalid(name, &resealed(good, domain, key, path, value), why)));
     }
-    for (reads, bytes, signer) in
-        [("receipt", &receipt, "validator"), ("session", &session, "validator"), ("statement", &replicate, "who")]
-    {
+    for (reads, bytes, signer) in [
+        ("receipt", &receipt, "validator"),
+        ("acknowledgement", &acknowledgement, "validator"),
+        ("session", &session, "validator"),
+        ("statement", &replicate, "who"),
+    ] {
         let other = Some(Node::bytes(world.validator(1).public().0));
         let claimed = with(bytes, &["payload", signer], other);
         vectors.push(reading(reads, invalid("signed by another key", &claimed, "signature")));
     }
-    file("receipt, session or statement", Value::Null, vectors)
+    file("receipt, acknowledgement, session or statement", Value::Null, vectors)
 }
 
 /// `gossip.json`
@@ -103,7 +129,7 @@ pub fn gossip(world: &World) -> Value {
         receipts: vec![receipt(world)],
         batches: vec![world.batch(0, &header).bytes().to_vec()],
         certificates: vec![world.certificate(&header).bytes().to_vec()],
-        operations: vec![],
+        operations: vec![operation(world)],
     };
     let bytes = message.to_bytes();
     let many = Node::List(vec![Node::bytes([]); GOSSIP_ITEMS + 1]);
@@ -121,6 +147,11 @@ pub fn gossip(world: &World) -> Value {
             "a batch that is no byte string",
             &with(&bytes, &["batches", "0"], Some(1.into())),
             "field-type:batches",
+        ),
+        invalid(
+            "an operation that is no byte string",
+            &with(&bytes, &["operations", "0"], Some(1.into())),
+            "field-type:operations",
         ),
         invalid("a list", &encode(&Node::List(vec![])), "field-not-a-map"),
         invalid("cut off", &bytes[..bytes.len() - 1], "cbor-truncated"),
@@ -157,10 +188,16 @@ fn asks(world: &World) -> Vec<Value> {
         ("live, the next page", Ask::Live(Some(id))),
         ("reconcile", Ask::Reconcile(empty.open())),
         ("fetch", fetch),
+        ("operate", Ask::Operate(vec![operation(world)])),
+        ("spread, from the start", Ask::Spread(None)),
+        ("spread, the next page", Ask::Spread(Some(Cid::of_cbor(&operation(world))))),
+        ("own", Ask::Own { validator: world.validator(0).public(), after: 7 }),
+        ("blocks", Ask::Blocks(vec![world.charter.terms])),
     ]
     .map(|(name, ask)| (name, ask.to_bytes(&world.community)));
     let of = |name: &str| &all.iter().find(|(known, _)| *known == name).expect("it is there").1[..];
     let items = Node::List(vec![Node::bytes([0; 32]); REQUEST_IDS + 1]);
+    let operations = Node::List(vec![Node::bytes([]); GOSSIP_ITEMS + 1]);
     let cases: Vec<Break> = vec![
         ("a request of a later version", of("charter"), &["ask"], Some(Node::text("dance")), "field-value:ask"),
         ("for no community", of("prove"), &["community"], None, "field-missing:community"),
@@ -168,6 +205,10 @@ fn asks(world: &World) -> Vec<Value> {
         ("a record without header", of("submit"), &["records", "0", "header"], None, "field-missing:header"),
         ("an item of 31 bytes", of("fetch"), &["items", "0"], Some(Node::bytes([0; 31])), "field-value:items"),
         ("one item too many", of("fetch"), &["items"], Some(items), "field-value:items"),
+        ("one operation too many", of("operate"), &["operations"], Some(operations), "field-value:operations"),
+        ("after a batch numbered -1", of("own"), &["after"], Some(Node::Int(-1)), "field-value:after"),
+        ("whose", of("own"), &["validator"], None, "field-missing:validator"),
+        ("a block that is no link", of("blocks"), &["blocks", "0"], Some(Node::Int(1)), "field-type:blocks"),
         ("without statement", of("fetch"), &["statement"], None, "field-missing:statement"),
     ];
     let good = all.iter().map(|(name, bytes)| valid(name, bytes));
@@ -180,11 +221,17 @@ fn answers(world: &World) -> Vec<Value> {
     let certificate = Some(world.certificate(&header).bytes().to_vec());
     let gossip = Message { headers: vec![bytes.clone()], receipts: vec![receipt(world)], ..Message::default() };
     let parcel = |body| Parcel { header: bytes.clone(), body, certificate: certificate.clone() };
+    let next = renewed(world, 1, &[]);
+    let matter = Matter::Successor(Box::new(next));
+    let successors = vec![resolved(world, &matter, &world.charter, &[world.validator(4)])];
+    let charter =
+        |successors| Answer::Charter { founding: world.founding.bytes().to_vec(), terms: TERMS.into(), successors };
+    let (_, pages) = release_of(world, world.community, None, &[header.id()]);
+    let operated = Message { operations: vec![operation(world)], ..Message::default() };
+    let cid = Cid::of_cbor(&operation(world));
     let mut all = vec![
-        (
-            "charter",
-            Answer::Charter { founding: world.founding.bytes().to_vec(), terms: TERMS.into(), successors: vec![] },
-        ),
+        ("charter", charter(vec![])),
+        ("charter, once succeeded", charter(successors)),
         ("session", Answer::Session(session(world))),
         ("submitted", Answer::Submitted { receipt: Some(receipt(world)), refused: vec![(1, "too large".into())] }),
         ("submitted, none held", Answer::Submitted { receipt: None, refused: vec![(0, "too large".into())] }),
@@ -192,6 +239,15 @@ fn answers(world: &World) -> Vec<Value> {
         ("live, the last page", Answer::Live { message: Message::default().to_bytes(), next: None }),
         ("reconcile", Answer::Reconcile(Snapshot::new([]).answer(&Snapshot::new([]).open()).expect("a message"))),
         ("records", Answer::Records { parcels: vec![parcel(Some(body)), parcel(None)], operations: vec![] }),
+        ("records and operations", Answer::Records { parcels: vec![], operations: vec![operation(world)] }),
+        (
+            "operated",
+            Answer::Operated { acknowledgement: Some(acknowledgement(world)), refused: vec![(1, "no".into())] },
+        ),
+        ("operated, none taken", Answer::Operated { acknowledgement: None, refused: vec![(0, "no".into())] }),
+        ("spread, more follows", Answer::Spread { message: operated.to_bytes(), next: Some(cid) }),
+        ("spread, the last page", Answer::Spread { message: Message::default().to_bytes(), next: None }),
+        ("blocks", Answer::Blocks(pages)),
     ];
     for refusal in
         [Refusal::UnknownCommunity, Refusal::NotAValidator, Refusal::Statement, Refusal::Malformed, Refusal::Busy]
@@ -200,12 +256,22 @@ fn answers(world: &World) -> Vec<Value> {
     }
     let all: Vec<_> = all.into_iter().map(|(name, answer)| (name, answer.to_bytes())).collect();
     let of = |name: &str| &all.iter().find(|(known, _)| *known == name).expect("it is there").1[..];
+    let many = Node::List(vec![Node::bytes([]); SUCCESSORS + 1]);
     let pair = |at: i64, why: String| Some(Node::List(vec![at.into(), Node::text(why)]));
     let cases: Vec<Break> = vec![
         ("a reply of a later version", of("session"), &["answer"], Some(Node::text("song")), "field-value:answer"),
         ("a refusal that is not known", of("busy"), &["why"], Some(Node::text("mood")), "field-value:why"),
         ("a place before the first", of("submitted"), &["refused", "0"], pair(-1, "x".into()), "field-value:refused"),
         ("a reason too long", of("submitted"), &["refused", "0"], pair(0, "x".repeat(1025)), "field-value:refused"),
+        ("a successor too many", of("charter"), &["successors"], Some(many), "field-value:successors"),
+        (
+            "operations of records that are none",
+            of("records and operations"),
+            &["operations", "0"],
+            Some(1.into()),
+            "field-type:operations",
+        ),
+        ("without message", of("spread, the last page"), &["message"], None, "field-missing:message"),
         ("without terms", of("charter"), &["terms"], None, "field-missing:terms"),
         (
             "a record with an unknown field",

@@ -32,11 +32,13 @@ pub enum Class {
     Review,
     /// The author is no member, or is banned.
     Membership,
+    /// The author has shared exactly this before.
+    Duplicate,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Class; 11] = [
+    pub const ALL: [Class; 12] = [
         Class::Schema,
         Class::Size,
         Class::Licence,
@@ -48,6 +50,7 @@ impl Class {
         Class::Rate,
         Class::Review,
         Class::Membership,
+        Class::Duplicate,
     ];
 
     /// The class's name on the wire.
@@ -64,6 +67,7 @@ impl Class {
             Class::Rate => "rate",
             Class::Review => "review",
             Class::Membership => "membership",
+            Class::Duplicate => "duplicate",
         }
     }
 }

@@ -112,6 +112,11 @@ impl Lineage {
         self.path().iter().filter_map(|charter| charter.succeeds.as_ref()).flat_map(|s| s.closing.clone()).collect()
     }
 
+    /// The certified successors of a charter, by round; two in one round are a fork.
+    pub fn successors(&self, charter: &Cid) -> impl DoubleEndedIterator<Item = (&i64, &BTreeSet<Cid>)> {
+        self.successors.get(charter).into_iter().flatten()
+    }
+
     /// A certified charter of this community, on whatever branch.
     pub fn charter(&self, id: &Cid) -> Option<&Charter> {
         self.charters.get(id)

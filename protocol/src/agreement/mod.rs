@@ -10,6 +10,7 @@ pub mod founding;
 pub mod lineage;
 pub mod merkle;
 pub mod policy;
+pub mod reason;
 pub mod state;
 pub mod succession;
 
@@ -21,4 +22,5 @@ pub use federation::may_copy;
 pub use founding::Founding;
 pub use lineage::Lineage;
 pub use policy::{Action, RiskPolicy};
+pub use reason::Reason;
 pub use succession::Succession;

@@ -83,15 +83,25 @@ impl Facts {
     /// The records that revise each other, by the first of them, in the order of (number, id). The number
     /// of a revision is how many records lie before it.
     fn groups(&self) -> BTreeMap<RecordId, BTreeSet<(usize, RecordId)>> {
-        let mut groups: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        // Each record's first one and number, so that a chain is walked once.
+        let mut places: BTreeMap<RecordId, (RecordId, usize)> = BTreeMap::new();
         for id in self.records.keys().filter(|id| self.revised(id).is_some()) {
             let mut chain = vec![*id];
-            while let Some(before) = chain.last().and_then(|last| self.revised(last)) {
+            while let Some(last) = chain.last()
+                && !places.contains_key(last)
+                && let Some(before) = self.revised(last)
+            {
                 chain.push(before);
             }
-            let first = chain[chain.len() - 1];
-            let numbered = chain.iter().rev().enumerate().map(|(number, id)| (number, *id));
-            groups.entry(first).or_default().extend(numbered);
+            let end = chain[chain.len() - 1];
+            let (first, number) = *places.entry(end).or_insert((end, 0));
+            for (after, id) in chain.iter().rev().enumerate() {
+                places.insert(*id, (first, number + after));
+            }
+        }
+        let mut groups: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (id, (first, number)) in places {
+            groups.entry(first).or_default().insert((number, id));
         }
         groups
     }

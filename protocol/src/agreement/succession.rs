@@ -31,11 +31,15 @@ impl Succession {
     pub(super) fn read(map: BTreeMap<String, Node>) -> Result<Self, FieldError> {
         let mut fields = Fields::of(Node::Map(map))?;
         fields.present("closing")?;
+        let closing = fields.items("closing", CLOSING, read_link)?;
+        if !closing.is_sorted_by(|a, b| a < b) {
+            return Err(FieldError::value("closing", "expected ascending order, each once"));
+        }
         let succession = Succession {
             community: fields.link("community")?,
             predecessor: fields.link("predecessor")?,
             round: fields.int_in("round", 1..=INT_MAX)?,
-            closing: fields.items("closing", CLOSING, read_link)?.into_iter().collect(),
+            closing: closing.into_iter().collect(),
         };
         fields.end()?;
         Ok(succession)

@@ -118,12 +118,15 @@ impl Core {
         match self.body(&body, ledger)? {
             _ if gone.is_some() => step.batch.erase(Shelf::Waiting, body),
             Some(bytes) => {
+                self.remember(&id, &body, &bytes);
                 step.batch.put(Shelf::Certified, body, bytes);
                 step.batch.erase(Shelf::Waiting, body);
             }
             None => drop(self.incomplete.insert(id)),
         }
-        self.make_withdrawals_durable(&id, ledger, step)?;
+        if self.make_withdrawals_durable(&id, ledger, step)? {
+            self.erase_group(&id, ledger, step)?;
+        }
         step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
         if ledger.holds(Shelf::Live, &id.0)? {
             step.batch.erase(Shelf::Live, id.0);
@@ -134,13 +137,14 @@ impl Core {
         Ok(())
     }
 
-    /// A withdrawal that came before the certificate is part of the state from now on.
+    /// A withdrawal that came before the certificate is part of the state from now on; whether there was one.
     fn make_withdrawals_durable(
         &self,
         id: &RecordId,
         ledger: &impl Ledger,
         step: &mut Step,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<bool, LedgerError> {
+        let mut some = false;
         for (kind, durable, block) in index::operations::erasures(ledger, id)? {
             if kind == Erasure::Withdrawal
                 && !durable
@@ -148,9 +152,10 @@ impl Core {
             {
                 step.batch.put(Shelf::Certified, block, bytes);
                 step.batch.erase(Shelf::Live, block);
+                some = true;
             }
         }
-        Ok(())
+        Ok(some)
     }
 
     /// Whether a record is only accepted under a charter that was succeeded, and in no release that closed it.

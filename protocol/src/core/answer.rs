@@ -2,7 +2,6 @@
 
 use super::{Core, Effect, Notice, Offence, Step};
 use crate::agreement::Verdict;
-use crate::agreement::checks::{Demands, check};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -182,15 +181,18 @@ impl Core {
         if let Some(why) = self.refused_by_a_person(&id, ledger)? {
             return Ok(Err(Trouble::Ours(why)));
         }
-        if let Some((_, why)) = self.against_author(&header, ledger)? {
-            return Ok(Err(Trouble::Ours(why)));
+        if let Some(failure) = self.against_author(&header, ledger)? {
+            return Ok(Err(Trouble::Ours(failure.told())));
         }
-        let Some(ruleset) = &self.ruleset else { return Ok(Ok(id)) };
-        let demands = Demands { charter: &self.charter, before: None, ruleset, now_s: self.now.unix_s() };
-        match check(&header, body, &demands) {
-            Err(failure) if matches!(failure.verdict, Verdict::Reject(_)) => Ok(Err(Trouble::Ours(failure.detail))),
+        match self.check_all(&header, body, None, ledger)? {
+            Some(Err(failure)) if matches!(failure.verdict, Verdict::Reject(_)) => {
+                if self.to_check.contains(&id) {
+                    self.forget(&id);
+                }
+                Ok(Err(Trouble::Ours(failure.told())))
+            }
             // What waits for a person is held like what is accepted, so the author may leave.
-            Err(_) | Ok(()) => Ok(Ok(id)),
+            _ => Ok(Ok(id)),
         }
     }
 
@@ -277,8 +279,11 @@ impl Core {
             Ok(ledger.value(&key)?.and_then(|bytes| Cid::from_bytes(&bytes).ok()))
         };
         for item in items {
-            if let Some(record) = cid_at(index::key(prefix::ITEM_RECORD, &[item]))? {
-                wanted.push(RecordId(record));
+            if let Some(record) = cid_at(index::key(prefix::ITEM_RECORD, &[item]))?.map(RecordId) {
+                // A record may have a certificate under each of several charters: the one that was asked for.
+                let held = index::certificates(ledger, &record)?.into_iter().map(|(cid, _)| cid);
+                let certificate = held.into_iter().find(|cid| index::Item::of(&record, cid).0 == *item);
+                wanted.push((record, certificate));
             } else if let Some(operation) = cid_at(index::key(prefix::ITEM_OPERATION, &[item]))?
                 && let Some(bytes) = ledger.block(Shelf::Certified, &operation)?
                 && size + bytes.len() + 256 <= FRAME_BYTES - 4096
@@ -287,10 +292,10 @@ impl Core {
                 operations.push(bytes);
             }
         }
-        wanted.extend(records);
+        wanted.extend(records.iter().map(|id| (*id, None)));
         let mut parcels = Vec::new();
-        for id in wanted {
-            let Some(parcel) = self.parcel(&id, purpose, ledger)? else { continue };
+        for (id, certificate) in wanted {
+            let Some(parcel) = self.parcel(&id, certificate, purpose, ledger)? else { continue };
             let bytes = parcel.header.len()
                 + parcel.body.as_ref().map_or(0, Vec::len)
                 + parcel.certificate.as_ref().map_or(0, Vec::len);
@@ -303,10 +308,19 @@ impl Core {
         Ok(Answer::Records { parcels, operations })
     }
 
-    fn parcel(&self, id: &RecordId, purpose: Purpose, ledger: &impl Ledger) -> Result<Option<Parcel>, LedgerError> {
+    /// A record with one of its certificates: this one, or else that which counts.
+    fn parcel(
+        &self,
+        id: &RecordId,
+        certificate: Option<Cid>,
+        purpose: Purpose,
+        ledger: &impl Ledger,
+    ) -> Result<Option<Parcel>, LedgerError> {
         if let Some(header) = index::header(ledger, Shelf::Certified, id)? {
-            let certificate = super::status::certificate(id, &self.lineage, ledger)?;
-            let certificate = certificate.map(|certificate| certificate.bytes().to_vec());
+            let certificate = match certificate {
+                Some(cid) => ledger.block(Shelf::Certified, &cid)?,
+                None => super::status::certificate(id, &self.lineage, ledger)?.map(|one| one.bytes().to_vec()),
+            };
             let open = purpose == Purpose::Validate || self.body_is_open(id, ledger)?;
             let body = if open { ledger.block(Shelf::Certified, &header.body)? } else { None };
             let Some(bytes) = ledger.block(Shelf::Certified, &id.0)? else { return Ok(None) };

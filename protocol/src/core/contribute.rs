@@ -38,6 +38,7 @@ impl Core {
             self.bodiless.remove(&id);
             if self.validates() {
                 self.to_check.insert(id);
+                self.remember(&id, &header.header().body, body);
                 self.outbox.headers.push(id);
             } else {
                 self.own.insert(id);

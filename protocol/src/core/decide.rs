@@ -1,7 +1,8 @@
 //! What the community's decisions and its membership mean for a record that a validator judges.
 
 use super::{Core, members};
-use crate::agreement::{Class, Verdict};
+use crate::agreement::checks::Failure;
+use crate::agreement::reason::Reason;
 use crate::ledger::{Ledger, LedgerError};
 use crate::operation::Ruling;
 use crate::preference::{Category, Preference};
@@ -38,15 +39,15 @@ impl Core {
         &self,
         header: &SignedHeader,
         ledger: &impl Ledger,
-    ) -> Result<Option<(Verdict, String)>, LedgerError> {
+    ) -> Result<Option<Failure>, LedgerError> {
         let author = header.header().author;
         if self.rulings().any(|ruling| *ruling == Ruling::Ban(author)) {
             let why = "the community has decided that this key may not contribute";
-            return Ok(Some((Verdict::Reject(Class::Membership), why.into())));
+            return Ok(Some(Failure::new(Reason::Banned, why)));
         }
         if !members::is_member(&self.charter, &author, ledger)? {
             let why = "expected a member; ask a validator, or a member where members sponsor, to admit this key";
-            return Ok(Some((Verdict::Reject(Class::Membership), why.into())));
+            return Ok(Some(Failure::new(Reason::NotAdmitted, why)));
         }
         for ruling in self.rulings() {
             if let Ruling::Shift(most) = ruling
@@ -56,7 +57,7 @@ impl Core {
                     "for now the community accepts new records only with {most}; this one also allows {}",
                     category.label()
                 );
-                return Ok(Some((Verdict::Reject(Class::Preference), why)));
+                return Ok(Some(Failure::new(Reason::HeldBack, why)));
             }
         }
         Ok(None)

@@ -1,15 +1,17 @@
 //! Erasing what was withdrawn, taken down, replaced by a revision, or kept longer than the charter says.
 
-use super::facts::{erased, group};
+use super::facts::{erased_in, group, group_by};
 use super::{Core, Effect, Notice, Step};
-use crate::agreement::Verdict;
 use crate::agreement::state::{Fact, Facts, Standing};
+use crate::agreement::{Batch, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, Erasure, HeaderEntry, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::operation::Ruling;
 use crate::record::header::DAY_S;
 use crate::record::{RecordId, SignedHeader};
+use crate::wire::exchange::Receipt;
+use std::collections::BTreeMap;
 
 /// Waiting records looked at in one tick for how long they have been kept.
 const EXPIRY_PAGE: usize = 256;
@@ -64,8 +66,7 @@ impl Core {
         }
         if let Some(header) = self.waiting_header(id, ledger)? {
             self.erase_body(&header.header().body, step);
-            step.batch.erase(Shelf::Live, id.0);
-            self.no_longer_waits(&header);
+            self.drop_waiting(&header, ledger, step)?;
         }
         // What this very step was about to keep.
         let headers = step.batch.puts.iter().filter(|(_, cid, _)| *cid == id.0);
@@ -76,6 +77,47 @@ impl Core {
             if step.batch.puts.iter().any(|(shelf, cid, _)| *shelf == Shelf::Live && *cid == id.0) {
                 step.batch.puts.retain(|(shelf, cid, _)| *shelf != Shelf::Live || *cid != id.0);
                 self.no_longer_waits(&header);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a record out of the waiting room, with the receipts and verdicts that speak of nothing else.
+    fn drop_waiting(
+        &mut self,
+        header: &SignedHeader,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        let id = header.id();
+        step.batch.erase(Shelf::Live, id.0);
+        self.no_longer_waits(header);
+        let mut about = BTreeMap::new();
+        index::each(ledger, &index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), |entry| {
+            if let Some(cid) = index::last_cid(&entry.key)
+                && let Some(bytes) = ledger.block(Shelf::Live, &cid)?
+                && let Ok(receipt) = Receipt::verify(&bytes)
+            {
+                about.insert(cid, receipt.records);
+            }
+            Ok(())
+        })?;
+        for verdict in index::verdicts(ledger, &id)? {
+            if let Some(bytes) = ledger.block(Shelf::Live, &verdict.batch)?
+                && let Ok(batch) = Batch::verify(&bytes)
+            {
+                about.insert(verdict.batch, batch.entries().iter().map(|entry| entry.record).collect());
+            }
+        }
+        for (cid, records) in about {
+            let mut speaks = false;
+            for other in records {
+                let dropped = step.batch.erasures.contains(&(Shelf::Live, other.0));
+                let certified = ledger.holds(Shelf::Certified, &other.0)? || self.just_certified(&other, step);
+                speaks |= certified || (!dropped && ledger.holds(Shelf::Live, &other.0)?);
+            }
+            if !speaks {
+                step.batch.erase(Shelf::Live, cid);
             }
         }
         Ok(())
@@ -94,24 +136,11 @@ impl Core {
         header: &SignedHeader,
         ledger: &impl Ledger,
     ) -> Result<Option<Option<Erasure>>, LedgerError> {
-        let id = header.id();
-        if let Some(kind) = erased(&id, ledger)? {
-            return Ok(Some(Some(kind)));
-        }
-        if let Some(revised) = header.header().revises
-            && self.author_of(&revised, ledger)? == Some(header.header().author)
-            && let Some(kind) = erased(&revised, ledger)?
-            && kind != Erasure::Purge
-        {
+        let members = self.group_with(header, ledger)?;
+        if let Some(kind) = erased_in(&header.id(), &members, &self.counting, ledger)? {
             return Ok(Some(Some(kind)));
         }
         Ok((self.standing_with(header, ledger)? == Some(Standing::Superseded)).then_some(None))
-    }
-
-    fn author_of(&self, id: &RecordId, ledger: &impl Ledger) -> Result<Option<crate::sign::PublicKey>, LedgerError> {
-        let live = index::header(ledger, Shelf::Live, id)?;
-        let certified = index::header(ledger, Shelf::Certified, id)?;
-        Ok(live.or(certified).map(|header| header.author))
     }
 
     /// What a record's standing would be among the certified ones of its group, if it were certified.
@@ -122,18 +151,29 @@ impl Core {
 
     fn certified_group(&self, header: &SignedHeader, ledger: &impl Ledger) -> Result<Facts, LedgerError> {
         let (id, of) = (header.id(), header.header());
-        let mut members = group(&id, ledger)?;
-        if let Some(revised) = of.revises {
-            members.extend(group(&revised, ledger)?);
-        }
         let mut facts = Facts::default();
-        for member in members {
+        for member in self.group_with(header, ledger)? {
             if let Some(HeaderEntry { author, revises, .. }) = index::header(ledger, Shelf::Certified, &member)? {
                 facts.records.insert(member, Fact { author, revises });
             }
         }
         facts.records.insert(id, Fact { author: of.author, revises: of.revises });
         Ok(facts)
+    }
+
+    /// The group of a record whose header may not be here yet.
+    fn group_with(&self, header: &SignedHeader, ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
+        let mut members = group_by(&header.id(), Some(header.header().author), ledger)?;
+        if let Some(revised) = header.header().revises {
+            let others = group(&revised, ledger)?;
+            let author = others.iter().find_map(|id| index::header(ledger, Shelf::Certified, id).transpose());
+            let live = others.iter().find_map(|id| index::header(ledger, Shelf::Live, id).transpose());
+            let known = author.or(live).transpose()?.map(|found| found.author);
+            if known == Some(header.header().author) {
+                members.extend(others.into_iter().filter(|id| !members.contains(id)).collect::<Vec<_>>());
+            }
+        }
+        Ok(members)
     }
 
     /// Erases the bodies that a newly certified record supersedes.
@@ -143,9 +183,32 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<(), LedgerError> {
-        for (id, standing) in self.certified_group(header, ledger)?.standings() {
-            if standing == Standing::Superseded {
-                self.erase_body_of(&id, ledger, step)?;
+        let body_of = |id: &RecordId| -> Result<Option<Cid>, LedgerError> {
+            match *id == header.id() {
+                true => Ok(Some(header.header().body)),
+                false => Ok(index::header(ledger, Shelf::Certified, id)?.map(|header| header.body)),
+            }
+        };
+        let standings = self.certified_group(header, ledger)?.standings();
+        let accepted = standings.iter().find(|(_, standing)| **standing == Standing::Accepted);
+        let stays = accepted.map(|(id, _)| body_of(id)).transpose()?.flatten();
+        for (id, _) in standings.iter().filter(|(_, standing)| **standing == Standing::Superseded) {
+            // A revision of the header alone repeats the body.
+            if body_of(id)? != stays {
+                self.erase_body_of(id, ledger, step)?;
+            }
+        }
+        // What still waits and would be superseded at once waits for nothing.
+        for id in self.group_with(header, ledger)? {
+            let Some(waiting) = self.waiting_header(&id, ledger)?.filter(|_| id != header.id()) else { continue };
+            let mut facts = self.certified_group(header, ledger)?;
+            let (author, revises) = (waiting.header().author, waiting.header().revises);
+            facts.records.insert(id, Fact { author, revises });
+            if facts.standings().get(&id) == Some(&Standing::Superseded) {
+                if Some(waiting.header().body) != stays {
+                    self.erase_body(&waiting.header().body, step);
+                }
+                self.drop_waiting(&waiting, ledger, step)?;
             }
         }
         Ok(())

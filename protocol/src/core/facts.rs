@@ -7,6 +7,7 @@ use crate::index::{self, Erasure, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::operation::{Decision, Matter, Release, Resolution, Ruling, release};
 use crate::record::RecordId;
+use crate::sign::PublicKey;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The succession of charters, as far as it is held, with the charter that is pinned here.
@@ -128,9 +129,19 @@ impl Counting {
         }
     }
 
-    /// Records that a decision which counts has taken down.
+    /// Records that a decision which counts has taken down: with their groups, or alone where their headers go too.
     pub fn taken_down(&self) -> BTreeSet<RecordId> {
         self.decisions.values().filter_map(|decision| decision.ruling.erases()).collect()
+    }
+
+    /// Whether a decision which counts has taken down a record.
+    pub fn takes_down(&self, record: &RecordId) -> bool {
+        self.decisions.values().any(|decision| decision.ruling == Ruling::Takedown(*record))
+    }
+
+    /// Whether a decision which counts has purged a record.
+    pub fn purged(&self, record: &RecordId) -> bool {
+        self.decisions.values().any(|decision| decision.ruling == Ruling::Purge(*record))
     }
 
     /// The newest release, by its number and then by its matter's id.
@@ -163,7 +174,7 @@ pub fn facts(lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<Facts>, L
         ..Facts::default()
     };
     index::each_record(ledger, prefix::CERTIFIED, |id, header| {
-        if counts.contains(&id) {
+        if counts.contains(&id) && !counting.purged(&id) {
             facts.records.insert(id, Fact { author: header.author, revises: header.revises });
         }
     })?;
@@ -213,6 +224,15 @@ pub fn state_root(lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<Stat
 /// # Errors
 /// When the ledger fails.
 pub fn group(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
+    group_by(record, None, ledger)
+}
+
+/// The same for a record whose header may not be here, when its author is known.
+pub(super) fn group_by(
+    record: &RecordId,
+    author: Option<PublicKey>,
+    ledger: &impl Ledger,
+) -> Result<Vec<RecordId>, LedgerError> {
     let header = |id: &RecordId| -> Result<Option<index::HeaderEntry>, LedgerError> {
         let live = index::header(ledger, Shelf::Live, id)?;
         Ok(match live {
@@ -220,14 +240,14 @@ pub fn group(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<RecordId>, L
             live => live,
         })
     };
-    let (mut first, mut author) = (*record, header(record)?.map(|found| found.author));
+    let (mut first, mut author) = (*record, header(record)?.map(|found| found.author).or(author));
     while let Some(found) = header(&first)?
         && let Some(revised) = found.revises
         && header(&revised)?.is_some_and(|before| before.author == found.author)
     {
         (first, author) = (revised, Some(found.author));
     }
-    let (mut members, mut at) = (vec![first], 0);
+    let (mut members, mut at, mut seen) = (vec![first], 0, BTreeSet::from([first]));
     while let Some(id) = members.get(at).copied() {
         at += 1;
         let start = index::key(prefix::REVISION, &[&id.0.to_bytes()]);
@@ -237,7 +257,8 @@ pub fn group(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<RecordId>, L
             Ok(())
         })?;
         for revision in revisions {
-            if !members.contains(&revision) && header(&revision)?.map(|found| found.author) == author {
+            if !seen.contains(&revision) && header(&revision)?.map(|found| found.author) == author {
+                seen.insert(revision);
                 members.push(revision);
             }
         }
@@ -245,16 +266,32 @@ pub fn group(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<RecordId>, L
     Ok(members)
 }
 
-/// How a record is erased, if it is: itself, or any record of its group. A withdrawal goes before a takedown.
+/// How a record is erased, if it is: a withdrawal goes before a takedown. Its own live withdrawal counts too; of
+/// its group, what is durable.
 ///
 /// # Errors
 /// When the ledger fails.
-pub fn erased(record: &RecordId, ledger: &impl Ledger) -> Result<Option<Erasure>, LedgerError> {
-    let mut least = None;
-    for member in group(record, ledger)? {
-        for (kind, _, _) in index::operations::erasures(ledger, &member)? {
-            least = Some(least.map_or(kind, |least: Erasure| least.min(kind)));
+pub fn erased(record: &RecordId, counting: &Counting, ledger: &impl Ledger) -> Result<Option<Erasure>, LedgerError> {
+    erased_in(record, &group(record, ledger)?, counting, ledger)
+}
+
+pub(super) fn erased_in(
+    record: &RecordId,
+    group: &[RecordId],
+    counting: &Counting,
+    ledger: &impl Ledger,
+) -> Result<Option<Erasure>, LedgerError> {
+    if counting.purged(record) {
+        return Ok(Some(Erasure::Purge));
+    }
+    let mut taken_down = false;
+    for member in group {
+        for (kind, durable, _) in index::operations::erasures(ledger, member)? {
+            if kind == Erasure::Withdrawal && (durable || member == record) {
+                return Ok(Some(Erasure::Withdrawal));
+            }
+            taken_down |= kind == Erasure::Takedown && counting.takes_down(member);
         }
     }
-    Ok(least)
+    Ok(taken_down.then_some(Erasure::Takedown))
 }

@@ -248,7 +248,10 @@ impl Core {
         let certificate = match parcel.certificate.as_deref().map(|bytes| self.check_certificate(bytes)) {
             Some(Err(offence)) => return Ok(Err(offence)),
             // Under a charter that does not lead here (yet): it is learned when that does.
-            Some(Ok(None)) => return Ok(Ok((id, None))),
+            Some(Ok(None)) => {
+                let item = parcel.certificate.as_ref().map(|bytes| Item::of(&id, &Cid::of_cbor(bytes)));
+                return Ok(Ok((id, item.filter(|item| items.contains(item)))));
+            }
             Some(Ok(Some(certificate))) if certificate.record() != id || certificate.time() != header.header().time => {
                 return Ok(Err(Offence::False));
             }
@@ -289,11 +292,13 @@ impl Core {
         if certified || ledger.holds(Shelf::Certified, &id.0)? {
             step.batch.put(Shelf::Certified, cid, body.to_vec());
             self.incomplete.remove(&id);
+            self.remember(&id, &cid, body);
         } else if self.validates() && self.known(&id, ledger, step)? {
             step.batch.put(Shelf::Waiting, cid, body.to_vec());
             self.bodiless.remove(&id);
             if !self.judged(&id, ledger)? {
                 self.to_check.insert(id);
+                self.remember(&id, &cid, body);
             }
         }
         Ok(())

@@ -55,14 +55,10 @@ impl Open {
 /// When the ledger fails.
 pub fn open(lineage: &Lineage, counting: &Counting, ledger: &impl Ledger) -> Result<Vec<Open>, LedgerError> {
     let mut found: BTreeMap<Cid, Open> = BTreeMap::new();
-    index::each(ledger, &[prefix::MOTION], |entry| {
-        let Some(block) = index::last_cid(&entry.key) else { return Ok(()) };
-        let Some(bytes) = ledger.block(Shelf::Live, &block)? else { return Ok(()) };
-        let Ok(motion) = Motion::verify(&bytes) else { return Ok(()) };
+    for_each_motion(ledger, |motion| {
         let id = motion.matter.id();
         let open = found.entry(id).or_insert_with(|| Open { id, matter: motion.matter, voices: BTreeSet::new() });
         open.voices.insert(motion.signer);
-        Ok(())
     })?;
     let mut open = Vec::new();
     let newest = counting.newest().map_or(0, |(_, release)| release.number);
@@ -98,15 +94,12 @@ pub fn round_certified(lineage: &Lineage) -> i64 {
 /// When the ledger fails.
 pub fn round_seen(lineage: &Lineage, ledger: &impl Ledger) -> Result<i64, LedgerError> {
     let (head, mut highest) = (lineage.head().charter.id(), round_certified(lineage));
-    index::each(ledger, &[prefix::MOTION], |entry| {
-        if let Some(block) = index::last_cid(&entry.key)
-            && let Some(bytes) = ledger.block(Shelf::Live, &block)?
-            && let Ok(Motion { matter: Matter::Successor(charter), .. }) = Motion::verify(&bytes)
+    for_each_motion(ledger, |motion| {
+        if let Matter::Successor(charter) = &motion.matter
             && charter.succeeds.as_ref().is_some_and(|succeeds| succeeds.predecessor == head)
         {
-            highest = highest.max(round(&charter));
+            highest = highest.max(round(charter));
         }
-        Ok(())
     })?;
     Ok(highest)
 }
@@ -129,12 +122,42 @@ pub fn resolved(lineage: &Lineage, ledger: &impl Ledger) -> Result<BTreeMap<Cid,
 }
 
 /// What a successor of the charter that leads must name for everything to stay that counts now: the releases that no
-/// other follows, and decisions in force, takedowns always.
-pub fn closing(counting: &Counting, now_s: i64) -> BTreeSet<Cid> {
+/// other follows, those that somebody has signed and that may still be resolved, and decisions in force, takedowns always.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn closing(
+    lineage: &Lineage,
+    counting: &Counting,
+    now_s: i64,
+    ledger: &impl Ledger,
+) -> Result<BTreeSet<Cid>, LedgerError> {
     let followed: BTreeSet<_> = counting.releases.values().filter_map(|release| release.previous).collect();
     let releases = counting.releases.keys().filter(|id| !followed.contains(id)).copied();
     let decisions = counting.decisions.iter().filter(|(_, decision)| {
         decision.ruling.erases().is_some() || (decision.holds_at(now_s) && decision.ruling.name() != "lift")
     });
-    releases.chain(decisions.map(|(id, _)| *id)).collect()
+    let mut closing: BTreeSet<_> = releases.chain(decisions.map(|(id, _)| *id)).collect();
+    let head = lineage.head().charter.id();
+    for_each_motion(ledger, |motion| {
+        if let Matter::Release(release) = &motion.matter
+            && release.charter == head
+            && !followed.contains(&motion.matter.id())
+        {
+            closing.insert(motion.matter.id());
+        }
+    })?;
+    Ok(closing)
+}
+
+fn for_each_motion(ledger: &impl Ledger, mut see: impl FnMut(Motion)) -> Result<(), LedgerError> {
+    index::each(ledger, &[prefix::MOTION], |entry| {
+        if let Some(block) = index::last_cid(&entry.key)
+            && let Some(bytes) = ledger.block(Shelf::Live, &block)?
+            && let Ok(motion) = Motion::verify(&bytes)
+        {
+            see(motion);
+        }
+        Ok(())
+    })
 }

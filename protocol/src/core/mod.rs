@@ -17,11 +17,11 @@ pub mod matters;
 pub mod members;
 pub mod notes;
 mod operate;
-mod overlay;
 mod peers;
 pub mod release;
 mod reload;
 mod resolve;
+mod similar;
 mod spread;
 pub mod status;
 mod succession;
@@ -132,6 +132,8 @@ pub struct Core {
     released: BTreeSet<RecordId>,
     /// How far the search for what has expired has come.
     expired_to: Option<Vec<u8>>,
+    /// What a validator compares new records with.
+    similar: similar::Compared,
 }
 
 /// What is to be gossiped at the next tick.
@@ -196,6 +198,7 @@ impl Core {
             reviewed: BTreeMap::new(),
             released: BTreeSet::new(),
             expired_to: None,
+            similar: similar::Compared::new(),
         };
         core.counting = facts::Counting::load(&core.lineage, ledger)?;
         core.reload(ledger)?;
@@ -233,6 +236,7 @@ impl Core {
         let mut leftovers = std::mem::take(&mut self.leftovers).erasures;
         leftovers.retain(|(on, id)| !step.batch.puts.iter().any(|(shelf, cid, _)| (shelf, cid) == (on, id)));
         step.batch.erasures.extend(leftovers);
+        self.similar.forget_erased(&step.batch, ledger)?;
         // Not before: a snapshot taken later in this step would lack what the step changes.
         let (puts, erasures) = (&step.batch.puts, &step.batch.erasures);
         let mut shelves = puts.iter().map(|(shelf, ..)| shelf).chain(erasures.iter().map(|(shelf, _)| shelf));

@@ -61,7 +61,7 @@ impl Core {
             Err(error) => return Ok(refuse(&error.to_string())),
         };
         if operation.community() != self.community {
-            return Ok(refuse("it is for another community"));
+            return Ok(Err(Refused { offence: Offence::Unwanted, why: "it is for another community".into() }));
         }
         let taken = match &operation {
             Operation::Withdrawal(one) => self.take_withdrawal(one, ledger, step)?,
@@ -85,13 +85,24 @@ impl Core {
         if !self.known(&id, ledger, step)? {
             return Ok(Ok(Taken::Ignored("it withdraws a record that is not known here")));
         }
-        if index::operations::erasures(ledger, &id)?.iter().any(|(kind, ..)| *kind == index::Erasure::Withdrawal) {
-            return Ok(Ok(Taken::Known));
-        }
+        let cid = Cid::of_cbor(withdrawal.bytes());
         let certified = ledger.holds(Shelf::Certified, &id.0)? || self.just_certified(&id, step);
         let shelf = if certified { Shelf::Certified } else { Shelf::Live };
-        step.batch.put(shelf, Cid::of_cbor(withdrawal.bytes()), withdrawal.bytes().to_vec());
-        self.erase_group(&id, ledger, step)?;
+        // Of several on one record every replica keeps the one with the lowest CID.
+        for (kind, durable, held) in index::operations::erasures(ledger, &id)? {
+            if kind == index::Erasure::Withdrawal && durable == certified {
+                if held <= cid {
+                    return Ok(Ok(Taken::Known));
+                }
+                step.batch.erase(shelf, held);
+            }
+        }
+        step.batch.put(shelf, cid, withdrawal.bytes().to_vec());
+        match certified {
+            true => self.erase_group(&id, ledger, step)?,
+            // What is not accepted covers nothing else.
+            false => self.erase_body_of(&id, ledger, step)?,
+        }
         step.effects.push(Effect::Notice(Notice::Erased(id)));
         Ok(Ok(Taken::New))
     }
@@ -249,7 +260,8 @@ impl Core {
         match matter {
             Matter::Successor(_) => drop(self.lineage.add(resolution)),
             Matter::Decision(decision) => {
-                if let Some(record) = decision.ruling.erases() {
+                // Under a charter that was succeeded it may count for nothing: what does is done when that is known.
+                if let Some(record) = decision.ruling.erases().filter(|_| matter.charter() == self.charter.id()) {
                     self.erase_by(&decision.ruling, &record, ledger, step)?;
                 }
             }

@@ -12,7 +12,7 @@ use crate::operation::release::{ReleaseRow, pages, read_page, root};
 use crate::operation::{Decision, Release, Ruling};
 use crate::record::header::HourTime;
 use crate::record::{Body, RecordId, SignedHeader};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A release as it would be cut here and now, with its pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,11 +139,24 @@ pub fn compare(
     now_s: i64,
     ledger: &impl Ledger,
 ) -> Result<Comparison, LedgerError> {
+    compare_with(&[], release, lineage, counting, now_s, ledger)
+}
+
+/// The same, with pages that are at hand and not yet in the ledger.
+pub(super) fn compare_with(
+    at_hand: &[Vec<u8>],
+    release: &Release,
+    lineage: &Lineage,
+    counting: &Counting,
+    now_s: i64,
+    ledger: &impl Ledger,
+) -> Result<Comparison, LedgerError> {
     let mut found = Comparison::default();
     let newest = counting.newest();
     found.out_of_order = release.previous != newest.map(|(id, _)| *id)
         || release.number != newest.map_or(0, |(_, newest)| newest.number) + 1;
-    let Some(rows) = rows(release, ledger, &mut found.pages_missing)? else { return Ok(found) };
+    let at_hand: BTreeMap<_, _> = at_hand.iter().map(|page| (Cid::of_cbor(page), page)).collect();
+    let Some(rows) = rows_with(&at_hand, release, ledger, &mut found.pages_missing)? else { return Ok(found) };
     found.malformed = rows.len() as i64 != release.count
         || root(&rows) != release.root
         || !rows.is_sorted_by(|a, b| a.record < b.record);
@@ -186,9 +199,20 @@ pub fn rows(
     ledger: &impl Ledger,
     missing: &mut BTreeSet<Cid>,
 ) -> Result<Option<Vec<ReleaseRow>>, LedgerError> {
+    rows_with(&BTreeMap::new(), release, ledger, missing)
+}
+
+fn rows_with(
+    at_hand: &BTreeMap<Cid, &Vec<u8>>,
+    release: &Release,
+    ledger: &impl Ledger,
+    missing: &mut BTreeSet<Cid>,
+) -> Result<Option<Vec<ReleaseRow>>, LedgerError> {
     let mut rows = Vec::new();
     for page in &release.pages {
-        match ledger.block(Shelf::Certified, page)?.and_then(|bytes| read_page(&bytes).ok()) {
+        let held = ledger.block(Shelf::Certified, page)?;
+        let bytes = held.as_ref().or_else(|| at_hand.get(page).copied());
+        match bytes.and_then(|bytes| read_page(bytes).ok()) {
             Some(page) => rows.extend(page),
             None => drop(missing.insert(*page)),
         }

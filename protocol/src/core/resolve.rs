@@ -1,7 +1,6 @@
 //! From motions to resolutions: this validator's voice, and counting the voices of all.
 
 use super::operate::{Taken, motions_on};
-use super::overlay::Overlay;
 use super::{Core, Effect, Notice, Step, release};
 use crate::bytes::{Cid, Codec};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -82,7 +81,7 @@ impl Core {
             return Ok(Some("expected a time at most seven days past or two hours ahead; propose it again".into()));
         }
         Ok(match matter {
-            Matter::Release(release) => self.objection_to_release(release, &Overlay { ledger, batch: &step.batch })?,
+            Matter::Release(release) => self.objection_to_release(release, ledger, step)?,
             Matter::Decision(decision) => self.objection_to_decision(decision),
             Matter::Successor(_) => None,
         })
@@ -115,8 +114,16 @@ impl Core {
         }
     }
 
-    fn objection_to_release(&self, release: &Release, ledger: &impl Ledger) -> Result<Option<String>, LedgerError> {
-        let comparison = release::compare(release, &self.lineage, &self.counting, self.now.unix_s(), ledger)?;
+    fn objection_to_release(
+        &self,
+        release: &Release,
+        ledger: &impl Ledger,
+        step: &Step,
+    ) -> Result<Option<String>, LedgerError> {
+        let in_step = step.batch.puts.iter().filter(|(_, cid, _)| release.pages.contains(cid));
+        let pages: Vec<_> = in_step.map(|(_, _, bytes)| bytes.clone()).collect();
+        let (now_s, counting) = (self.now.unix_s(), &self.counting);
+        let comparison = release::compare_with(&pages, release, &self.lineage, counting, now_s, ledger)?;
         Ok(comparison.objection())
     }
 
@@ -144,6 +151,16 @@ impl Core {
         if !terms_here {
             return Ok(Some("the text of its terms is not here yet; try again in a minute".into()));
         }
+        if let Some((round, certified)) = self.lineage.successors(&succeeds.predecessor).next_back()
+            && !certified.contains(&successor.id())
+        {
+            if certified.len() == 1 {
+                return Ok(Some("a successor of that charter is certified already; succeed that one".into()));
+            }
+            if *round >= succeeds.round {
+                return Ok(Some(format!("round {round} is forked; propose it in a higher round")));
+            }
+        }
         for motion in self.own_motions(ledger)? {
             if let Matter::Successor(signed) = &motion.matter
                 && let Some(before) = &signed.succeeds
@@ -158,13 +175,15 @@ impl Core {
             }
         }
         let kept = self.with_earlier(&succeeds.closing);
-        let signed = self.counting.releases.iter().filter(|(_, release)| release.charter == succeeds.predecessor);
-        for (id, release) in signed {
-            if !kept.contains(id) {
-                return Ok(Some(format!("it leaves out release {} of its predecessor", release.number)));
-            }
-        }
-        Ok(None)
+        let resolved = self.counting.releases.iter().map(|(id, release)| (*id, release.clone()));
+        // One that this validator has signed may still become a release.
+        let moved = self.own_motions(ledger)?.into_iter().filter_map(|motion| match motion.matter {
+            Matter::Release(release) => Some((Matter::Release(release.clone()).id(), release)),
+            _ => None,
+        });
+        let mut signed = resolved.chain(moved).filter(|(_, release)| release.charter == succeeds.predecessor);
+        let left_out = signed.find(|(id, _)| !kept.contains(id));
+        Ok(left_out.map(|(_, release)| format!("it leaves out release {} of its predecessor", release.number)))
     }
 
     fn restored_for(&self, predecessor: &crate::agreement::Charter) -> bool {

@@ -100,7 +100,10 @@ impl Core {
                 Ok(Taken::Known) => taken.push(Cid::of_cbor(bytes)),
                 Ok(Taken::Ignored(why)) => refused.push((at, why.to_owned())),
                 Err(bad) => {
-                    self.penalise(from, bad.offence, step);
+                    // For another community: its sender may have taken the wrong one.
+                    if bad.offence != Offence::Unwanted {
+                        self.penalise(from, bad.offence, step);
+                    }
                     refused.push((at, bad.why));
                 }
             }

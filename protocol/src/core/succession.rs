@@ -35,12 +35,19 @@ impl Core {
         if !std::mem::take(&mut self.changed) {
             return Ok(());
         }
+        if let Some((_, pinned)) = notes::pinned(ledger)?
+            && pinned != self.lineage.pinned()
+        {
+            // It may have been unknown until now.
+            self.lineage.pin(&pinned);
+        }
         self.counting = super::facts::Counting::load(&self.lineage, ledger)?;
         let head = self.lineage.head();
         let (charter, forked) = (head.charter.clone(), !head.fork.is_empty());
         if forked && !self.forked {
             step.effects.push(Effect::Notice(Notice::Forked(head.fork.into_iter().collect())));
         }
+        self.apply_erasures(ledger, step)?;
         self.forked = forked;
         self.signed_round = self.round_signed(ledger)?;
         self.wanted.extend(self.counting.missing.iter().copied());
@@ -52,6 +59,19 @@ impl Core {
             self.go_by(charter, ledger)?;
         }
         self.pin_newest(ledger, step)
+    }
+
+    /// Erases what decisions that count now take down and that is still here.
+    fn apply_erasures(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        let rulings = self.counting.decisions.values().map(|decision| decision.ruling.clone());
+        for ruling in rulings.collect::<Vec<_>>() {
+            let Some(record) = ruling.erases() else { continue };
+            let Some(header) = index::header(ledger, Shelf::Certified, &record)? else { continue };
+            if matches!(ruling, crate::operation::Ruling::Purge(_)) || ledger.holds(Shelf::Certified, &header.body)? {
+                self.erase_by(&ruling, &record, ledger, step)?;
+            }
+        }
+        Ok(())
     }
 
     /// Goes by another charter: what waits is judged anew, and so is what only its predecessor accepted.

@@ -1,13 +1,14 @@
 //! What happens as time passes: verdicts are signed, gossip leaves, peers are asked again.
 
 use super::peers::Asked;
-use super::{Core, Effect, Notice, Step};
-use crate::agreement::checks::{Demands, check};
+use super::{Core, Effect, Notice, Step, status};
+use crate::agreement::checks::Failure;
+use crate::agreement::reason::Reason;
 use crate::agreement::{Batch, Charter, Class, Entry, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
-use crate::limits::{ATTESTATION_ENTRIES, BODY_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS};
+use crate::limits::{ATTESTATION_ENTRIES, BODY_BYTES, GOSSIP_BYTES, GOSSIP_ITEMS, REVISIONS};
 use crate::record::header::HOUR_S;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::Ask;
@@ -62,6 +63,9 @@ impl Core {
     /// Checks waiting records and signs one batch of verdicts.
     fn attest(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         let Some(key) = self.signing().cloned() else { return Ok(()) };
+        if !self.read_similar(ledger, step)? {
+            return Ok(());
+        }
         let (mut entries, mut checked) = (Vec::new(), 0);
         self.begin_hour();
         while entries.len() < ATTESTATION_ENTRIES
@@ -78,7 +82,12 @@ impl Core {
             match self.judge(&id, &mut checked, ledger, step)? {
                 // A word on each of many records too many would only be noise: they wait.
                 Some(Verdict::Reject(Class::Rate)) => drop(self.next_hour.insert(id)),
-                Some(verdict) => entries.push(Entry { record: id, verdict }),
+                Some(verdict) => {
+                    if matches!(verdict, Verdict::Reject(_)) {
+                        self.forget(&id);
+                    }
+                    entries.push(Entry { record: id, verdict });
+                }
                 None => {}
             }
         }
@@ -111,29 +120,34 @@ impl Core {
         if self.is_gone(&header, ledger)?.is_some() {
             return Ok(None);
         }
-        if let Some((verdict, why)) = self.against_author(&header, ledger)?
+        if let Some(failure) = self.against_author(&header, ledger)?
             && before.is_none()
         {
-            step.effects.push(Effect::Notice(Notice::Failed(*id, why)));
-            return Ok(Some(verdict));
+            step.effects.push(Effect::Notice(Notice::Failed(*id, failure.told())));
+            return Ok(Some(failure.verdict));
         }
         let Some(body) = self.body(&header.header().body, ledger)? else { return Ok(None) };
         *checked += body.len();
-        if self.revises_anothers(&header, ledger)? {
-            let why = "a revision is signed by the key of the record that it revises".to_owned();
-            step.effects.push(Effect::Notice(Notice::Failed(*id, why)));
-            return Ok(Some(Verdict::Reject(Class::Schema)));
+        if header.header().revises.is_some() && status::group(id, ledger)?.len() > REVISIONS {
+            let why = format!("expected at most {REVISIONS} revisions of one record; share it as a new one");
+            let failure = Failure::new(Reason::Revises, why);
+            step.effects.push(Effect::Notice(Notice::Failed(*id, failure.told())));
+            return Ok(Some(failure.verdict));
         }
-        let Some(ruleset) = &self.ruleset else { return Ok(None) };
-        let charter = &self.charter;
-        let demands = Demands { charter, before: before.as_ref(), ruleset, now_s: self.now.unix_s() };
-        Ok(Some(match check(&header, &body, &demands) {
+        if self.revises_anothers(&header, ledger)? {
+            let why = "a revision is signed by the key of the record that it revises";
+            let failure = Failure::new(Reason::Revises, why);
+            step.effects.push(Effect::Notice(Notice::Failed(*id, failure.told())));
+            return Ok(Some(failure.verdict));
+        }
+        let Some(checked) = self.check_all(&header, &body, before.as_ref(), ledger)? else { return Ok(None) };
+        Ok(Some(match checked {
             Ok(()) => {
                 *self.accepted_by_author.1.entry(header.header().author).or_default() += 1;
                 Verdict::Accept
             }
             Err(failure) => {
-                step.effects.push(Effect::Notice(Notice::Failed(*id, failure.detail)));
+                step.effects.push(Effect::Notice(Notice::Failed(*id, failure.told())));
                 failure.verdict
             }
         }))

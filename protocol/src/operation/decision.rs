@@ -235,7 +235,7 @@ impl Decision {
             ruling: Ruling::read(fields.map("ruling")?)?,
             reason: Reason::read(&mut fields)?,
             condition: Condition::read(&mut fields)?,
-            until: fields.int_opt("until")?.map(HourTime::read).transpose()?,
+            until: fields.int_opt("until")?.map(end).transpose()?,
             explained: fields.link_opt("explained")?.map(|cid| RecordId::linked(cid, "explained")).transpose()?,
             time: HourTime::read(fields.int("time")?)?,
         };
@@ -250,4 +250,8 @@ impl Decision {
     pub fn holds_at(&self, unix_s: i64) -> bool {
         self.until.is_none_or(|until| unix_s < until.unix_s())
     }
+}
+
+fn end(unix_s: i64) -> Result<HourTime, FieldError> {
+    HourTime::read(unix_s).map_err(|_| FieldError::value("until", "expected seconds since 1970 rounded to the hour"))
 }

@@ -1,25 +1,29 @@
 //! Reads one vector as the code under test does, and names what it says.
 
+mod operations;
+
 use commonwheel_protocol::agreement::certificate::CertificateError;
 use commonwheel_protocol::agreement::checks::{Demands, check};
-use commonwheel_protocol::agreement::state::{Fact, Facts};
 use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding, Verdict, merkle};
 use commonwheel_protocol::bytes::{Cid, CidError, Codec, DecodeError, FieldError, decode};
 use commonwheel_protocol::identity::{Nonce, Seed};
 use commonwheel_protocol::index::Item;
+use commonwheel_protocol::operation::matter::Unconvincing;
+use commonwheel_protocol::operation::release::read_page;
+use commonwheel_protocol::operation::{Operation, OperationError};
 use commonwheel_protocol::preference::{Preference, PreferenceError};
 use commonwheel_protocol::reconcile::{ReconcileError, Snapshot};
 use commonwheel_protocol::record::{Body, BodyError, HeaderError, RecordId, SignedHeader};
 use commonwheel_protocol::redact::Ruleset;
 use commonwheel_protocol::sign::{Domain, PublicKey, SignedError, verify};
-use commonwheel_protocol::wire::exchange::{Answer, Ask, ExchangeError, Receipt, Session, Statement};
+use commonwheel_protocol::wire::exchange::{Acknowledgement, Answer, Ask, ExchangeError, Receipt, Session, Statement};
 use commonwheel_protocol::wire::gossip::{Message, MessageError};
 use commonwheel_protocol::wire::invite::{Invite, InviteError};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
-/// Every reason that the specification names, and every outcome of the machine checks.
-pub const REASONS: [&str; 54] = [
+/// Every reason that the specification names, and every outcome of the machine checks and of operations.
+pub const REASONS: [&str; 70] = [
     "accept",
     "body-oversized",
     "body-unknown-kind",
@@ -54,10 +58,18 @@ pub const REASONS: [&str; 54] = [
     "field-value",
     "frame-oversized",
     "header-oversized",
+    "ignored:charter",
+    "ignored:kind",
+    "ignored:record",
+    "ignored:sponsor",
+    "ignored:time",
     "invite-damaged",
     "invite-prefix",
     "key-text",
+    "known",
     "message-oversized",
+    "operation-oversized",
+    "operation-unknown-kind",
     "preference-length",
     "preference-not-canonical",
     "preference-nothing",
@@ -73,7 +85,15 @@ pub const REASONS: [&str; 54] = [
     "reject:size",
     "reject:terms",
     "reject:time",
+    "refused:community",
+    "refused:voice",
+    "resolution-other-charter",
+    "resolution-other-community",
+    "resolution-quorum",
+    "resolution-stranger",
+    "resolution-unwilling",
     "signature",
+    "taken",
 ];
 
 /// What was read.
@@ -94,6 +114,16 @@ pub fn read(kind: &str, vector: &Value, context: &Value) -> Result<Read, String>
         "preference" => preference(vector)?,
         "body" => json!({ "kind": Body::verify(&bytes(vector)).map_err(|e| e.reason())?.content.kind() }),
         "header" => header_facts(&SignedHeader::verify(&bytes(vector)).map_err(|e| e.reason())?),
+        "operation" => operations::facts(&Operation::verify(&bytes(vector)).map_err(|e| e.reason())?),
+        "resolution" => {
+            let holder = if vector.get("charter").is_some() { vector } else { context };
+            let charter = Charter::read(&hex(holder, "charter")).expect("the charter under which it is read");
+            let operation = Operation::verify(&bytes(vector)).map_err(|e| e.reason())?;
+            let Operation::Resolution(resolution) = &operation else { panic!("expected a resolution") };
+            resolution.convinces(&charter).map_err(|e| e.reason())?;
+            operations::facts(&operation)
+        }
+        "page" => operations::page_facts(&read_page(&bytes(vector)).map_err(|e| e.reason())?),
         "charter" => charter_facts(&Charter::read(&bytes(vector)).map_err(|e| e.reason())?),
         "founding" => charter_facts(Founding::verify(&bytes(vector)).map_err(|e| e.reason())?.charter()),
         "batch" => batch_facts(&Batch::verify(&bytes(vector)).map_err(|e| e.reason())?),
@@ -102,13 +132,18 @@ pub fn read(kind: &str, vector: &Value, context: &Value) -> Result<Read, String>
             certificate_facts(&Certificate::verify(&bytes(vector), &charter).map_err(|e| e.reason())?)
         }
         "merkle" => merkle_facts(vector),
-        "state" => state_facts(vector),
+        "state" => state_facts(vector, context),
+        "judged" => judged(vector, context),
+        "operation item" => {
+            json!({ "item": HEXLOWER.encode(&Item::of_operation(&cid(vector, "operation")).0) })
+        }
         "item" => {
             let item = Item::of(&RecordId(cid(vector, "record")), &cid(vector, "certificate"));
             json!({ "item": HEXLOWER.encode(&item.0) })
         }
         "check" => json!({ "outcome": outcome(vector, context) }),
         "receipt" => Receipt::verify(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
+        "acknowledgement" => Acknowledgement::verify(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
         "session" => Session::verify(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
         "statement" => Statement::verify(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
         "gossip" => Message::read(&bytes(vector)).map(|_| Value::Null).map_err(|e| e.reason())?,
@@ -170,8 +205,21 @@ fn key(vector: &Value, context: &Value) -> Result<Value, String> {
 }
 
 fn signature(vector: &Value) -> Result<Value, String> {
-    let all =
-        [Domain::Record, Domain::Charter, Domain::Attestation, Domain::Receipt, Domain::Session, Domain::Statement];
+    let all = [
+        Domain::Record,
+        Domain::Charter,
+        Domain::Attestation,
+        Domain::Receipt,
+        Domain::Session,
+        Domain::Statement,
+        Domain::Withdrawal,
+        Domain::Decision,
+        Domain::Release,
+        Domain::Flag,
+        Domain::Support,
+        Domain::Membership,
+        Domain::Acknowledgement,
+    ];
     let domain = all.into_iter().find(|domain| domain.name() == vector["purpose"]).expect("a purpose");
     let payload = hex(vector, "payload");
     assert_eq!(domain.message(&payload), hex(vector, "message"), "the bytes that are signed");
@@ -206,7 +254,8 @@ fn certificate_facts(certificate: &Certificate) -> Value {
 }
 
 fn charter_facts(charter: &Charter) -> Value {
-    json!({ "community": charter.id().to_string(), "ruleset": charter.ruleset_id().to_string() })
+    json!({ "charter": charter.id().to_string(), "community": charter.community().to_string(),
+        "ruleset": charter.ruleset_id().to_string() })
 }
 
 fn merkle_facts(vector: &Value) -> Value {
@@ -218,12 +267,30 @@ fn merkle_facts(vector: &Value) -> Value {
     json!({ "root": HEXLOWER.encode(&merkle::root(&leaves)), "proofs": proofs })
 }
 
-fn state_facts(vector: &Value) -> Value {
-    let list = vector["accepted"].as_array().expect("ids");
-    let accepted: Vec<RecordId> = list.iter().map(|id| id.as_str().expect("text").parse().expect("an id")).collect();
-    let records = accepted.into_iter().map(|id| (id, Fact { author: PublicKey([0; 32]), revises: None }));
-    let facts = Facts { records: records.collect(), ..Facts::default() };
-    json!({ "state_root": facts.root(&cid(vector, "charter")).to_string() })
+fn state_facts(vector: &Value, context: &Value) -> Value {
+    let names = vector["held"].as_array().expect("names");
+    let held: Vec<_> = names.iter().map(|name| hex(&context["blocks"], name.as_str().expect("a name"))).collect();
+    crate::vectors::states::state_of(&held, vector.get("pin").map(|_| cid(vector, "pin")))
+}
+
+/// What the core makes of a message with the operation. Which outcome it is shows when the operation is refused for
+/// its bytes; the names of the others are the specification's, and only their kind is compared.
+fn judged(vector: &Value, context: &Value) -> Value {
+    let all = |list: &Value| -> Vec<_> {
+        let list = list.as_array().into_iter().flatten();
+        list.map(|hex| HEXLOWER.decode(hex.as_str().expect("hex").as_bytes()).expect("hex")).collect()
+    };
+    let operation = bytes(vector);
+    let outcome = match Operation::verify(&operation) {
+        Err(OperationError::UnknownKind) => "ignored:kind".to_owned(),
+        Err(error) => error.reason(),
+        Ok(_) => text(&vector["facts"], "outcome").to_owned(),
+    };
+    let operations = [all(&vector["after"]), vec![operation]].concat();
+    let now_s = context["now_s"].as_i64().expect("seconds");
+    let gossip =
+        crate::vectors::judged::judgement(&all(&context["blocks"]), text(context, "terms"), now_s, &operations);
+    json!({ "outcome": outcome, "gossip": gossip })
 }
 
 fn outcome(vector: &Value, context: &Value) -> String {
@@ -233,9 +300,10 @@ fn outcome(vector: &Value, context: &Value) -> String {
     let base = Cid::of(Codec::Raw, file.as_bytes());
     let ruleset = Ruleset::of_community(spec, &base, &charter.patterns).expect("the context's ruleset");
     assert_eq!(base, charter.ruleset);
+    let before = vector.get("before").map(|_| Charter::read(&hex(vector, "before")).expect("a charter"));
     let demands = Demands {
         charter: &charter,
-        before: None,
+        before: before.as_ref(),
         ruleset: &ruleset,
         now_s: context["now_s"].as_i64().expect("seconds"),
     };
@@ -324,6 +392,11 @@ reasons!(BodyError: Oversized(_) => "body-oversized", Bytes(inner) => inner.reas
 reasons!(CertificateError: Oversized(_) => "certificate-oversized", Signed(inner) => inner.reason(),
     OtherCharter => "certificate-other-charter", NotAValidator => "certificate-not-a-validator",
     Order => "certificate-order", Proof => "certificate-proof", Quorum { .. } => "certificate-quorum");
+reasons!(OperationError: Oversized(_) => "operation-oversized", Signed(inner) => inner.reason(),
+    UnknownKind => "operation-unknown-kind");
+reasons!(Unconvincing: OtherCharter => "resolution-other-charter", Stranger => "resolution-stranger",
+    Quorum { .. } => "resolution-quorum", Unwilling => "resolution-unwilling",
+    OtherCommunity => "resolution-other-community");
 reasons!(MessageError: Oversized { .. } => "message-oversized", Bytes(inner) => inner.reason(),
     Fields(inner) => inner.reason());
 reasons!(ExchangeError: Oversized(_) => "frame-oversized", Bytes(inner) => inner.reason(),

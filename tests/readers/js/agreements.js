@@ -7,7 +7,8 @@ import { opened, verify } from './signatures.js'
 export function readCharter(bytes) {
   const value = decode(bytes)
   demand(value.type === 'charter', 'another type')
-  return { value, id: idOf(bytes) }
+  const id = idOf(bytes)
+  return { value, id, community: value.succeeds?.community ?? id }
 }
 
 /** The charter of a founding, signed by all that it names. */
@@ -41,7 +42,7 @@ export function readCertificate(bytes, charter) {
   let before = new Uint8Array()
   for (const { signed, index, path = [] } of certificate.acceptances) {
     const root = opened(signed, 'attestation', 'validator')
-    demand(root.charter.equals(charter.id) && root.community.equals(charter.id), 'another charter')
+    demand(root.charter.equals(charter.id) && root.community.equals(charter.community), 'another charter')
     demand(Buffer.compare(before, root.validator) < 0, 'validators out of order')
     demand(charter.value.validators.some(({ signing }) => same(signing, root.validator)), 'not a validator')
     demand(same(rootOfProof(leaf, index, root.count, path), root.root), 'a proof of something else')
@@ -58,10 +59,12 @@ export function root(leaves) {
   return nodeHash(root(leaves.slice(0, k)), root(leaves.slice(k)))
 }
 
-/** The state root of accepted record ids. */
+/** The state root of accepted record ids, where nothing is erased, decided or released. */
 export function stateRoot(charterId, accepted) {
   const leaves = [...accepted].sort(byBytes).map((id) => Buffer.concat([id.bytes, Buffer.from([1])]))
-  return idOf(encode({ type: 'state', charter: charterId, count: leaves.length, records: new Uint8Array(root(leaves)) }))
+  const none = new Uint8Array(root([]))
+  const records = new Uint8Array(root(leaves))
+  return idOf(encode({ type: 'state', charter: charterId, count: leaves.length, records, decisions: none, releases: none }))
 }
 
 /** The root to which a proof leads. */

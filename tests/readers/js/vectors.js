@@ -10,19 +10,19 @@ import {
   readFounding,
   readHeader,
   root,
-  rootOfProof,
-  stateRoot
+  rootOfProof
 } from './agreements.js'
 import { readArchive } from './archives.js'
 import { decode, demand, encode, idOf, parseId, rawIdOf, same, sha256 } from './blocks.js'
 import { fromJson, toJson } from './dagjson.js'
+import { signersOf } from './operations.js'
 import { keyText, message, opened, parseKey, verify } from './signatures.js'
 
 /** Reasons whose rules are in this reader, whatever the structure. */
 const REFUSED = /^(cbor-|signature$|certificate-|cid-|key-text$|header-oversized$)/
 
 /** What the Python reader alone reads. */
-const NOT_READ = new Set(['preference', 'invite', 'reconcile'])
+const NOT_READ = new Set(['preference', 'invite', 'reconcile', 'state', 'judged'])
 
 /** Checks all vectors of a folder. */
 export async function checkVectors(folder, tally) {
@@ -65,6 +65,13 @@ const bytesOf = (vector) => (vector.zeros ? new Uint8Array(vector.zeros) : unhex
 const hex = (bytes) => Buffer.from(bytes).toString('hex')
 const signedBy = (purpose, signer) => (vector) => opened(decode(bytesOf(vector)), purpose, signer)
 
+function operation(vector) {
+  const found = signersOf(bytesOf(vector)).map(keyText)
+  if (!vector.valid) return
+  const { signers, signer, author, sponsor, member } = vector.facts
+  deepStrictEqual(found, signers ?? [signer ?? author ?? sponsor ?? member])
+}
+
 const READERS = {
   cid(vector) {
     const cid = parseId(vector.text)
@@ -97,6 +104,9 @@ const READERS = {
     const certificate = readCertificate(bytesOf(vector), readCharter(unhex(context.charter)))
     deepStrictEqual(certificate.record.toString(), vector.facts.record)
   },
+  operation,
+  resolution: operation,
+  acknowledgement: signedBy('acknowledgement', 'validator'),
   receipt: signedBy('receipt', 'validator'),
   session: signedBy('session', 'validator'),
   statement: signedBy('statement', 'who'),
@@ -107,12 +117,12 @@ const READERS = {
       deepStrictEqual(hex(rootOfProof(leaves[index], index, leaves.length, proof.map(unhex))), facts.root)
     })
   },
-  state({ charter, accepted, facts }) {
-    deepStrictEqual(stateRoot(parseId(charter), accepted.map(parseId)).toString(), facts.state_root)
-  },
   check: ({ header }) => readHeader(unhex(header)),
   item({ record, certificate, facts }) {
     deepStrictEqual(hex(sha256(parseId(record).bytes, parseId(certificate).bytes)), facts.item)
+  },
+  'operation item'({ operation: id, facts }) {
+    deepStrictEqual(hex(sha256(Buffer.from('operation'), parseId(id).bytes)), facts.item)
   }
 }
 

@@ -7,7 +7,7 @@ import canonical
 import cids
 import keys
 from fields import (as_a_whole, as_value, count, envelope, hour, link, many, matching, number, octets, one_of, record,
-                    text)
+                    text, truth)
 from records import LICENCES, canonical_preference, licence
 from refused import demand
 
@@ -27,7 +27,12 @@ _numbers = record(
     }
 )
 RISKS = ("minors", "medical", "biometric", "location", "credentials", "prompt-injection")
-_pattern = record({"label": as_value(matching(re.compile("[a-z0-9-]+"), 1, 32), "patterns"), "pattern": as_value(text(1, 256), "patterns")})
+_pattern = record(
+    {
+        "label": as_value(matching(re.compile("[a-z0-9-]+"), 1, 32), "patterns"),
+        "pattern": as_value(text(1, 256), "patterns"),
+    }
+)
 _risks = record({name: one_of("allow", "review", "block") for name in RISKS})
 _charter = record(
     {
@@ -47,8 +52,69 @@ _charter = record(
         "recovery": many(0, 64, octets(32)),
         "drafted": count,
     },
-    {"patterns": many(1, 16, _pattern), "risks": as_a_whole(_risks)},
+    {
+        "patterns": many(1, 16, _pattern),
+        "risks": as_a_whole(_risks),
+        "customs": lambda value, name: _one_form(_customs)(value, name),
+        "succeeds": lambda value, name: _succession(value, name),
+    },
 )
+
+
+def _of_form(pattern):
+    """Text of a form, whose breach goes by the name of the list or field that it is in."""
+    form = re.compile(pattern)
+
+    def rule(value, name):
+        demand(type(value) is str and form.fullmatch(value), f"field-value:{name}")
+
+    return rule
+
+
+word = _of_form("[a-z0-9-]{1,32}")
+USES = ("evaluate", "search", "train-ai")
+_federated = record(
+    {"community": link(), "licences": many(1, 5, licence)},
+    {"uses": many(0, 3, one_of(*USES)), "kinds": many(0, 32, word)},
+)
+_customs = record(
+    {},
+    {
+        "membership": one_of("open", "invited", "sponsored"),
+        "languages": many(0, 64, _of_form("[a-z]{2,8}")),
+        "export_notes": truth,
+        "federation": many(0, 32, _federated),
+    },
+)
+
+
+def _one_form(rule):
+    """The rule, and that nothing is written that may be left out, and each list is in order, each entry once."""
+
+    def whole(value, name):
+        rule(value, name)
+        usual = not value or value.get("membership") == "open" or value.get("export_notes") is False
+        demand(not usual, f"field-value:{name}")
+        federation = value.get("federation", [])
+        lists = [value["languages"]] if "languages" in value else []
+        lists += [one["kinds"] for one in federation if "kinds" in one]
+        lists += [[LICENCES.index(licence) for licence in one["licences"]] for one in federation]
+        lists += [[USES.index(use) for use in one["uses"]] for one in federation if "uses" in one]
+        lists += [[one["community"] for one in federation]] if "federation" in value else []
+        demand(all(items and ascending(items) for items in lists), f"field-value:{name}")
+
+    return whole
+
+
+def ascending(items):
+    """Whether each item is greater than the one before."""
+    return all(one < other for one, other in zip(items, items[1:]))
+
+
+def _succession(value, name):
+    fields = {"community": link(), "predecessor": link(), "round": number(1, 2**53 - 1), "closing": many(0, 512, link())}
+    record(fields)(value, name)
+    demand(ascending(value["closing"]), "field-value:closing")
 
 
 class Charter:
@@ -60,6 +126,7 @@ class Charter:
         self.data = canonical.encode(value)
         demand(len(self.data) <= MOST_BLOCK, "field-value:charter")
         self.id = cids.of_block(self.data)
+        self.community = value["succeeds"]["community"] if "succeeds" in value else self.id
         self.signing = [validator["signing"] for validator in value["validators"]]
         self.q = value["q"]
         self.patterns = value.get("patterns", [])
@@ -90,13 +157,15 @@ def read_founding(data):
     founding = {"type": one_of("founding"), "charter": Charter, "signatures": many(1, 64, octets(64))}
     record(founding)(value)
     charter = Charter(value["charter"])
+    demand("succeeds" not in value["charter"], "field-value:succeeds")
     demand(len(value["signatures"]) == len(charter.signing), "field-value:signatures")
     for key, signature in zip(charter.signing, value["signatures"]):
         keys.verify(key, "charter", charter.data, signature)
     return charter
 
 
-_CLASSES = ("schema", "size", "licence", "preference", "personal-data", "sensitive", "terms", "time", "rate", "review")
+_CLASSES = ("schema", "size", "licence", "preference", "personal-data", "sensitive", "terms", "time", "rate", "review",
+            "membership", "duplicate")
 _signed_root = envelope(
     "attestation",
     "validator",
@@ -155,8 +224,8 @@ def read_certificate(data, charter):
     value = canonical.decode(data)
     _certificate(value)
     roots = [acceptance["signed"]["payload"] for acceptance in value["acceptances"]]
-    named = [value["charter"]] + [link for one in roots for link in (one["charter"], one["community"])]
-    demand(all(link == charter.id for link in named), "certificate-other-charter")
+    named = {(one["charter"], one["community"]) for one in roots} | {(value["charter"], charter.community)}
+    demand(named == {(charter.id, charter.community)}, "certificate-other-charter")
     demand(len(roots) == charter.q, "certificate-quorum")
     signers = [one["validator"] for one in roots]
     demand(signers == sorted(set(signers)), "certificate-order")
@@ -215,14 +284,25 @@ def _split(size):
     return 1 << (size - 1).bit_length() - 1
 
 
-def state_root(charter_id, accepted):
-    """The state root of accepted record ids under a charter."""
-    records = root([link.binary + b"\1" for link in sorted(accepted)])
-    state = {"type": "state", "charter": charter_id, "count": len(accepted), "records": records,
-             "decisions": root([]), "releases": root([])}
+def state_root(head_id, standings, decisions=(), releases=()):
+    """The state root of records with their standings, and of the matters that count, under a charter."""
+    leaves = [link.binary + bytes([standings[link]]) for link in sorted(standings)]
+    state = {
+        "type": "state",
+        "charter": head_id,
+        "count": len(leaves),
+        "records": root(leaves),
+        "decisions": root([link.binary for link in sorted(decisions)]),
+        "releases": root([link.binary for link in sorted(releases)]),
+    }
     return cids.of_block(canonical.encode(state))
 
 
 def reconciled_item(record_id, certificate_id):
     """What replicas reconcile for a certified record (SPEC section 17)."""
     return hashlib.sha256(record_id.binary + certificate_id.binary).digest()
+
+
+def reconciled_operation(operation_id):
+    """What replicas reconcile for a durable operation."""
+    return hashlib.sha256(b"operation" + operation_id.binary).digest()

@@ -12,14 +12,17 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _RISKS = {"medical": "i was diagnosed with", "biometric": "my fingerprint template", "location": "[ip_"}
 
 
-def outcome(header, body, charter, ruleset, now):
-    """What a validator says of a record."""
+def outcome(header, body, charter, ruleset, now, before=None):
+    """What a validator says of a record, which an earlier charter may have accepted before."""
     payload, agreed = records.read_header(header), charter.value
     if payload["licence"] not in agreed["licences"]:
         return "reject:licence"
-    if payload["terms"] != agreed["terms"] or payload["ruleset"] != charter.ruleset:
+    charters = [charter, *([before] if before else [])]
+    if payload["terms"] not in [one.value["terms"] for one in charters]:
         return "reject:terms"
-    if not -agreed["numbers"]["future_hours"] <= (now - payload["time"]) // 3600 <= agreed["numbers"]["past_hours"]:
+    if payload["ruleset"] not in [one.ruleset for one in charters]:
+        return "reject:terms"
+    if not before and not -agreed["numbers"]["future_hours"] <= (now - payload["time"]) // 3600 <= agreed["numbers"]["past_hours"]:
         return "reject:time"
     if len(body) > agreed["numbers"]["body_bytes"] or not records.commits_to(payload, body):
         return "reject:size"

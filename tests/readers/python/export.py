@@ -11,6 +11,7 @@ import dagjson
 import keys
 import records
 from refused import Refused
+from state import ACCEPTED
 from tally import same
 
 HEADER = ("id", "community", "charter", "author", "author_mode", "nonce", "time", "licence", "preference", "terms",
@@ -162,7 +163,7 @@ def _manifest(held, seen, counts):
             "protocol": held.charter.value["protocol"],
             "community": charter_id,
             "charter": charter_id,
-            "state_root": str(agreements.state_root(held.charter.id, accepted)),
+            "state_root": str(agreements.state_root(held.charter.id, dict.fromkeys(accepted, ACCEPTED))),
             "records": len(accepted),
             "rows": len(seen),
             "files": [{"path": path, "rows": rows} for path, rows in counts.items()],

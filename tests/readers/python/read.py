@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 import export
+import rehearsal
 import vectors
 from tally import Tally
 
@@ -16,6 +17,7 @@ def main():
     arguments.add_argument("exports", nargs="*", type=pathlib.Path, metavar="EXPORT_DIR")
     tally = Tally()
     vectors.run(VECTORS, tally)
+    rehearsal.run(tally)
     for folder in arguments.parse_args().exports:
         export.run(folder, tally)
     print(f"{tally.passed} passed, {tally.failed} failed")

@@ -8,10 +8,14 @@ import canonical
 import checks
 import cids
 import dagjson
+import judging
 import keys
+import operations
 import preferences
 import reconcile
+import rehearsal
 import records
+import state
 import wire
 from refused import Refused
 from tally import same
@@ -31,6 +35,7 @@ def run(folder, tally):
             continue
         for vector in page["vectors"]:
             with tally.check(f"{file.name}: {vector['name']}"):
+                vector.setdefault("reads", page["reads"])
                 _one(_READERS[file.stem], vector, page, charter)
 
 
@@ -110,7 +115,31 @@ def _header(vector, _):
 def _charter_or_founding(vector, _):
     read = agreements.read_charter if vector["reads"] == "charter" else agreements.read_founding
     charter = read(_data(vector))
-    _facts(vector, community=str(charter.id), ruleset=str(charter.ruleset))
+    _facts(vector, charter=str(charter.id), community=str(charter.community), ruleset=str(charter.ruleset))
+
+
+def _operation(vector, context):
+    if vector["reads"] == "page":
+        rows = operations.read_page(_data(vector))
+        leaves = [canonical.encode(row) for row in rows]
+        return _facts(vector, rows=len(rows), root=agreements.root(leaves).hex())
+    operation = operations.read(_data(vector))
+    if vector["reads"] == "resolution":
+        charter = vector.get("charter", context["page"]["charter"])
+        operations.convinces(operation, agreements.read_charter(bytes.fromhex(charter)))
+    found = {"kind": operation.kind, "community": str(operation.community)}
+    if operation.matter:
+        found |= {"charter": str(operation.matter.charter), "matter": str(operation.matter.id)}
+    signers = [keys.text(key) for key in operation.signers]
+    payload = operation.value["payload"]
+    _facts(vector, **found, **{
+        "withdrawal": lambda: {"author": signers[0], "record": str(payload["record"])},
+        "flag": lambda: {"member": signers[0], "record": str(payload["record"])},
+        "support": lambda: {"member": signers[0], "petition": str(payload["petition"])},
+        "membership": lambda: {"sponsor": signers[0], "member": keys.text(payload["member"])},
+        "motion": lambda: {"signer": signers[0]},
+        "resolution": lambda: {"signers": signers},
+    }[operation.kind]())
 
 
 def _batch(vector, _):
@@ -128,9 +157,8 @@ def _tree(vector, _):
     if vector["reads"] == "item":
         item = agreements.reconciled_item(cids.parse(vector["record"]), cids.parse(vector["certificate"]))
         return _facts(vector, item=item.hex())
-    if vector["reads"] == "state":
-        accepted = [cids.parse(record) for record in vector["accepted"]]
-        return _facts(vector, state_root=str(agreements.state_root(cids.parse(vector["charter"]), accepted)))
+    if vector["reads"] == "operation item":
+        return _facts(vector, item=agreements.reconciled_operation(cids.parse(vector["operation"])).hex())
     leaves = [bytes.fromhex(leaf) for leaf in vector["leaves"]]
     root, proofs = agreements.root(leaves), [agreements.proof(leaves, index) for index in range(len(leaves))]
     for index, path in enumerate(proofs):
@@ -141,11 +169,36 @@ def _tree(vector, _):
     _facts(vector, proofs=[[one.hex() for one in path] for path in proofs], root=root.hex())
 
 
+def _state(vector, context):
+    blocks = [bytes.fromhex(context["page"]["blocks"][name]) for name in vector["held"]]
+    pin = cids.parse(vector["pin"]) if "pin" in vector else None
+    found = rehearsal.in_any_order(blocks, pin)
+    facts = {"head": str(found.lineage.head.id), "fork": [str(one) for one in sorted(found.lineage.fork)]}
+    facts["state_root"] = found.root and str(found.root)
+    if found.root:
+        facts["standings"] = {str(record): standing for record, standing in found.standings.items()}
+        facts["decisions"] = [str(one) for one in sorted(found.decisions)]
+        facts["releases"] = [str(one) for one in sorted(found.releases)]
+    _facts(vector, **facts)
+
+
+def _judged(vector, context):
+    page = context["page"]
+    judge = judging.Judge([bytes.fromhex(block) for block in page["blocks"]], page["now_s"])
+    for before in vector.get("after", []):
+        same(judge.take(bytes.fromhex(before)), "taken", "what came before")
+    outcome = judge.take(_data(vector))
+    others = {"taken": "accept", "known": "ignore"}
+    gossip = others.get(outcome, "ignore" if outcome.startswith("ignored:") else "reject")
+    _facts(vector, outcome=outcome, gossip=gossip)
+
+
 def _check(vector, context):
     page = context["page"]
     charter = agreements.read_charter(bytes.fromhex(page["charter"]))
     header, body = bytes.fromhex(vector["header"]), bytes.fromhex(vector["body"])
-    _facts(vector, outcome=checks.outcome(header, body, charter, page["ruleset"].encode(), page["now_s"]))
+    before = agreements.read_charter(bytes.fromhex(vector["before"])) if "before" in vector else None
+    _facts(vector, outcome=checks.outcome(header, body, charter, page["ruleset"].encode(), page["now_s"], before))
 
 
 def _signed(vector, _):
@@ -167,10 +220,16 @@ def _read_blocks(message, charter):
         agreements.read_batch(batch)
     for certificate in message.get("certificates", []):
         agreements.read_certificate(certificate, charter)
+    for operation in message.get("operations", []):
+        operations.read(operation)
 
 
 def _exchange(vector, context):
     frame = wire.read_frame(vector["reads"], _data(vector))
+    for operation in frame.get("operations", []):
+        operations.read(operation)
+    for block in frame.get("blocks", []) if "answer" in frame else []:
+        operations.read_page(block)
     for parcel in frame.get("records", []) if frame.get("ask") != "fetch" else []:
         payload = records.read_header(parcel["header"])
         if "body" in parcel:
@@ -180,8 +239,13 @@ def _exchange(vector, context):
             same(certificate["record"], cids.of_block(parcel["header"]), "the certificate's record")
             same(certificate["time"], payload["time"], "the certificate's time")
     if "founding" in frame:
-        same(agreements.read_founding(frame["founding"]).value["terms"], cids.of_raw(frame["terms"]), "terms")
-    for what in ("statement", "session", "receipt"):
+        head = agreements.read_founding(frame["founding"])
+        for successor in frame.get("successors", []):
+            resolution = operations.read(successor)
+            operations.convinces(resolution, head)
+            head = resolution.matter.successor
+        same(head.value["terms"], cids.of_raw(frame["terms"]), "terms")
+    for what in ("statement", "session", "receipt", "acknowledgement"):
         if what in frame:
             wire.read_signed(what, frame[what])
     if "message" in frame:
@@ -269,10 +333,13 @@ _READERS = {
     "gossip": _gossip,
     "headers": _header,
     "invites": _invite,
+    "judged": _judged,
     "keys": _key,
+    "operations": _operation,
     "preferences": _preference,
     "reconcile": _reconcile,
     "signatures": _signature,
     "signed": _signed,
+    "states": _state,
     "trees": _tree,
 }

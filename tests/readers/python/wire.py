@@ -1,4 +1,4 @@
-"""What peers say: receipts, sessions, statements, gossip, exchange, invites (SPEC sections 16, 18 to 20)."""
+"""What peers say: receipts, acknowledgements, sessions, statements, gossip, exchange, invites (SPEC sections 16, 18 to 20)."""
 
 import hashlib
 
@@ -15,6 +15,9 @@ MOST_INVITE = 4096
 _peer = octets(0, 64)
 _SIGNED = {
     "receipt": envelope("receipt", "validator", {"community": link()}, {"records": many(0, 512, link())}),
+    "acknowledgement": envelope(
+        "acknowledgement", "validator", {"community": link()}, {"operations": many(0, 512, link())}
+    ),
     "session": envelope(
         "session", "validator", {"community": link(), "charter": link(), "asker": _peer, "answerer": _peer}
     ),
@@ -34,7 +37,7 @@ _SIGNED = {
 
 
 def read_signed(what, data):
-    """A receipt, session or statement."""
+    """A receipt, acknowledgement, session or statement."""
     value = canonical.decode(data)
     _SIGNED[what](value)
     return value
@@ -48,6 +51,7 @@ _gossip = record(
         "receipts": many(0, 256, _block),
         "batches": many(0, 256, _block),
         "certificates": many(0, 256, _block),
+        "operations": many(0, 256, _block),
     },
 )
 
@@ -81,17 +85,24 @@ _FRAMES = {
             "live": (_community, {"after": link()}),
             "reconcile": ({**_community, "message": _block}, {}),
             "fetch": ({**_community, "statement": _block}, {"items": many(0, 512, octets(32)), "records": _records}),
+            "operate": (_community, {"operations": many(0, 256, _block)}),
+            "spread": (_community, {"after": link()}),
+            "own": ({**_community, "validator": octets(32), "after": count}, {}),
+            "blocks": (_community, {"blocks": many(0, 512, link())}),
         },
     ),
     "answer": tagged(
         "answer",
         {
-            "charter": ({"founding": _block, "terms": _block}, {}),
+            "charter": ({"founding": _block, "terms": _block}, {"successors": many(0, 30, _block)}),
             "session": ({"session": _block}, {}),
             "submitted": ({}, {"receipt": _block, "refused": many(0, 512, _refusal)}),
             "live": ({"message": _block}, {"next": link()}),
             "reconcile": ({"message": _block}, {}),
-            "records": ({}, {"records": many(0, 512, _parcel)}),
+            "records": ({}, {"records": many(0, 512, _parcel), "operations": many(0, 512, _block)}),
+            "operated": ({}, {"acknowledgement": _block, "refused": many(0, 512, _refusal)}),
+            "spread": ({"message": _block}, {"next": link()}),
+            "blocks": ({}, {"blocks": many(0, 512, _block)}),
             "refused": ({"why": one_of("unknown-community", "not-a-validator", "statement", "malformed", "busy")}, {}),
         },
     ),

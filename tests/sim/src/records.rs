@@ -1,5 +1,6 @@
 //! What the contributor shares: real records, redacted and signed, with planted personal data.
 
+use crate::Failed;
 use crate::community::{Community, START_S};
 use crate::random::Random;
 use commonwheel_protocol::bytes::{Cid, Codec};
@@ -40,7 +41,7 @@ pub fn author(community: &Community) -> SecretKey {
     Seed::new([200; 32]).pseudonym(&community.id())
 }
 
-/// So many records; every fifth is unsound, and now and then one repeats the body before it.
+/// So many records; every fifth is unsound, and now and then one revises the record before it and repeats its body.
 ///
 /// # Errors
 /// When a record cannot be built, which is a fault of the simulator.
@@ -49,14 +50,14 @@ pub fn write(
     body_bytes: usize,
     community: &Community,
     random: &mut Random,
-) -> Result<Vec<Shared>, Box<dyn std::error::Error>> {
+) -> Result<Vec<Shared>, Failed> {
     let mut records: Vec<Shared> = Vec::new();
     for i in 0..count {
-        let body = match records.last().and_then(|last| last.parcel.body.clone()) {
-            Some(body) if i % 7 == 6 => body,
-            _ => body(i, body_bytes, community, random)?,
+        let (body, revises) = match records.last() {
+            Some(Shared { id, parcel: Parcel { body: Some(body), .. }, .. }) if i % 7 == 6 => (body.clone(), Some(*id)),
+            _ => (body(i, body_bytes, community, random)?, None),
         };
-        records.push(sign(i, i % 5 != 4, body, community));
+        records.push(sign(i, i % 5 != 4, body, revises, community));
     }
     Ok(records)
 }
@@ -65,21 +66,23 @@ pub fn write(
 ///
 /// # Errors
 /// When a record cannot be built, which is a fault of the simulator.
-pub fn sound(
-    count: usize,
-    body_bytes: usize,
-    community: &Community,
-) -> Result<Vec<Parcel>, Box<dyn std::error::Error>> {
+pub fn sound(count: usize, body_bytes: usize, community: &Community) -> Result<Vec<Parcel>, Failed> {
     let mut random = Random::new(1);
-    (0..count).map(|i| Ok(sign(i, true, body(i, body_bytes, community, &mut random)?, community).parcel)).collect()
+    (0..count)
+        .map(|i| Ok(sign(i, true, body(i, body_bytes, community, &mut random)?, None, community).parcel))
+        .collect()
 }
 
-fn body(
-    i: usize,
-    bytes: usize,
-    community: &Community,
-    random: &mut Random,
-) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+/// One record that every validator refuses.
+///
+/// # Errors
+/// When a record cannot be built, which is a fault of the simulator.
+pub fn unsound(community: &Community) -> Result<Parcel, Failed> {
+    let body = body(0, 100, community, &mut Random::new(2))?;
+    Ok(sign(0, false, body, None, community).parcel)
+}
+
+fn body(i: usize, bytes: usize, community: &Community, random: &mut Random) -> Result<Vec<u8>, Failed> {
     let mut redactor = Redactor::new(&community.ruleset);
     let mark = std::str::from_utf8(BODY_MARK)?;
     let asked = format!("Please write to {} about {mark} and charge {} via {}.", PLANTED[0], PLANTED[2], PLANTED[1]);
@@ -96,7 +99,7 @@ fn body(
             label: if i.is_multiple_of(2) { Label::Good } else { Label::Fail },
             note: None,
         }),
-        title: None,
+        title: Some(redactor.redact(&RawText::new(format!("Chat {i}"))).text),
         language: Some("en".into()),
         tags: vec![],
         model: None,
@@ -113,7 +116,7 @@ fn body(
     Ok(body.to_bytes()?)
 }
 
-fn sign(i: usize, sound: bool, body: Vec<u8>, community: &Community) -> Shared {
+fn sign(i: usize, sound: bool, body: Vec<u8>, revises: Option<RecordId>, community: &Community) -> Shared {
     let key = author(community);
     let other_terms = Cid::of(Codec::Raw, b"terms that the charter does not name");
     let header = Header {
@@ -126,7 +129,7 @@ fn sign(i: usize, sound: bool, body: Vec<u8>, community: &Community) -> Shared {
         ruleset: *community.ruleset.id(),
         body: Cid::of_cbor(&body),
         size_class: SizeClass::of(body.len()),
-        revises: None,
+        revises,
         corrects: None,
         time: HourTime::hour(START_S as i64 - 3600 * (i as i64 % 24)),
     };

@@ -17,6 +17,7 @@ use commonwheel_protocol::wire::exchange::{Answer, Ask, Parcel, Peer, Purpose, R
 use commonwheel_protocol::wire::gossip::Message;
 use commonwheel_storage::MemoryStore;
 use sim::community::{Community, START_S};
+use sim::introduce::introduce;
 use sim::records;
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -40,11 +41,12 @@ impl Steward {
             charter.numbers.insert("records_per_author_per_hour".into(), per_hour);
         })
         .unwrap();
-        let (store, now) = (community.joined_store().unwrap(), Millis(START_S * 1000));
+        let (mut store, now) = (community.joined_store().unwrap(), Millis(START_S * 1000));
         let key = community.validators[0].clone();
         let role =
             Role { peer: Peer(vec![1]), validator: Some(key), reader: Seed::new([9; 32]).reader(&community.id()) };
-        let core = Core::open(community.rulesets(), role, now, &store).unwrap();
+        let mut core = Core::open(community.rulesets(), role, now, &store).unwrap();
+        introduce(&mut core, &mut store, &Peer(vec![1]), &community, now).unwrap();
         Steward { community, core, store, now }
     }
 

@@ -142,7 +142,7 @@ pub(super) fn recover(args: &RecoverArgs, context: &Context) -> anyhow::Result<(
 fn draft(seat: &Seat, file: &Path) -> anyhow::Result<(Charter, String)> {
     let read = charter::load(file, now_s()?).with_context(|| format!("in the charter {}", file.display()))?;
     let lineage = &seat.leading.lineage;
-    let closing = matters::closing(&seat.counting, seat.now_s);
+    let closing = matters::closing(lineage, &seat.counting, seat.now_s, &seat.access)?;
     if closing.len() > CLOSING {
         bail!(
             "a successor keeps at most {CLOSING} releases and decisions; found {}\nHint: end decisions that are no longer needed, with `commonwheel decision propose lift ID`",
@@ -187,7 +187,9 @@ fn show(seat: &Seat, charter: &Charter, terms: &str, context: &Context) -> anyho
             .get(id)
             .map(|release| format!("release {} of {} record(s)", release.number, release.count));
         let decision = seat.counting.decisions.get(id).map(|decision| words::ruling(&decision.ruling));
-        let what = release.or(decision).unwrap_or_else(|| "a matter that is not known here".to_owned());
+        let what = release
+            .or(decision)
+            .unwrap_or_else(|| "a release that is proposed, should it still be resolved".to_owned());
         anstream::eprintln!("Keeps        {what} ({id})");
     }
     if !seat.counting.releases.keys().any(|id| kept.contains(id)) {

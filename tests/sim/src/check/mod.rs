@@ -5,13 +5,19 @@ mod bounds;
 mod canary;
 mod convergence;
 mod durability;
+mod fairness;
 mod privacy;
+mod progress;
+mod restored;
 
 use crate::community::Community;
 use crate::node::Node;
 use crate::plan::Plan;
 use crate::records::Shared;
-use commonwheel_protocol::ledger::Batch;
+use commonwheel_protocol::agreement::state::Standing;
+use commonwheel_protocol::core::{Offence, status};
+use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::ledger::{Batch, Ledger};
 use commonwheel_protocol::record::RecordId;
 use std::collections::BTreeSet;
 
@@ -36,6 +42,21 @@ impl View<'_> {
     pub fn honest(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.honest && node.is_up())
     }
+}
+
+/// Whether a record's body may have been erased: it was withdrawn or taken down, or a revision replaced it.
+pub(crate) fn may_be_gone(node: &Node, id: &RecordId) -> Result<bool, String> {
+    let store = &node.store;
+    let standings = status::lineage(store).and_then(|lineage| status::standings(&lineage, store));
+    let standings = standings.map_err(|error| error.to_string())?;
+    let counting = status::lineage(store).and_then(|lineage| status::Counting::load(&lineage, store));
+    let erased =
+        counting.and_then(|counting| status::erased(id, &counting, store)).map_err(|error| error.to_string())?;
+    let erased = erased.is_some();
+    // A revision that was accepted first: what it replaces is then not accepted any more.
+    let revisions = store.scan(&index::key(prefix::REVISION, &[&id.0.to_bytes(), b"c"]), None, 1);
+    let replaced = revisions.is_ok_and(|found| !found.is_empty());
+    Ok(erased || replaced || standings.get(id).is_some_and(|standing| *standing != Standing::Accepted))
 }
 
 /// Bytes that a node sends.
@@ -103,6 +124,16 @@ trait Check {
         Ok(())
     }
 
+    /// A node's disk was replaced by an old backup: what it held since is gone, and no longer asked of it.
+    fn restored(&mut self, _view: &View, _node: &Node) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// A node says that another is at fault.
+    fn penalised(&mut self, _view: &View, _judge: usize, _judged: usize, _offence: Offence) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The simulation has ended.
     fn end(&mut self, _view: &View) -> Result<(), String> {
         Ok(())
@@ -120,7 +151,10 @@ impl Checks {
             Box::<durability::Durability>::default(),
             Box::new(canary::Canary),
             Box::new(convergence::Convergence),
+            Box::<progress::Progress>::default(),
             Box::<bounds::Bounds>::default(),
+            Box::<restored::Restored>::default(),
+            Box::<fairness::Fairness>::default(),
         ])
     }
 
@@ -145,6 +179,17 @@ impl Checks {
             return Ok(());
         }
         self.each(|check| check.opened(view, node))
+    }
+
+    pub fn restored(&mut self, view: &View, node: usize) -> Result<(), String> {
+        self.each(|check| check.restored(view, &view.nodes[node]))
+    }
+
+    pub fn penalised(&mut self, view: &View, judge: usize, judged: usize, offence: Offence) -> Result<(), String> {
+        if !view.nodes[judge].honest {
+            return Ok(());
+        }
+        self.each(|check| check.penalised(view, judge, judged, offence))
     }
 
     pub fn end(&mut self, view: &View) -> Result<(), String> {

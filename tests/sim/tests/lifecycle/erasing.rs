@@ -1,0 +1,160 @@
+//! Withdrawal, revision, takedown, retention.
+
+use crate::cluster::Cluster;
+use commonwheel_protocol::agreement::state::Standing;
+use commonwheel_protocol::core::notes::{Opinion, Review};
+use commonwheel_protocol::core::{Input, Notice};
+use commonwheel_protocol::ledger::{Ledger, Shelf};
+use commonwheel_protocol::operation::{Ruling, Withdrawal};
+use commonwheel_protocol::record::header::HourTime;
+use commonwheel_protocol::record::{Body, SignedHeader};
+use sim::records;
+
+fn withdraw(cluster: &mut Cluster, header: &SignedHeader) {
+    let key = records::author(&cluster.community);
+    let bytes = Withdrawal::sign(header, HourTime::hour(cluster.now.unix_s()), &key);
+    let last = cluster.members.len() - 1;
+    let _ = cluster.give(last, Input::Operate(vec![bytes]));
+    cluster.settle();
+}
+
+/// The body's salt, and a text of it, as they stand in stored bytes.
+fn traces(cluster: &Cluster, header: &SignedHeader) -> [Vec<u8>; 2] {
+    let last = cluster.members.len() - 1;
+    let store = &cluster.members[last].store;
+    let body = &header.header().body;
+    let bytes = store.block(Shelf::Certified, body).unwrap().or(store.block(Shelf::Waiting, body).unwrap()).unwrap();
+    let parsed = Body::<String>::verify(&bytes).unwrap();
+    [parsed.salt.0.to_vec(), parsed.title.unwrap().into_bytes()]
+}
+
+fn nothing_is_left(cluster: &Cluster, traces: &[Vec<u8>; 2]) {
+    for at in cluster.running() {
+        for trace in traces {
+            assert!(!cluster.holds_text(at, trace), "node {at} still holds something of it");
+        }
+    }
+}
+
+#[test]
+fn a_withdrawal_erases_the_record_everywhere_and_validators_acknowledge_it() {
+    let mut cluster = Cluster::new(2);
+    let (gone, stays) = (cluster.share(0, |_| {}), cluster.share(1, |_| {}));
+    assert_eq!(cluster.agreed(&gone.id()), Some(Standing::Accepted));
+    let traces = traces(&cluster, &gone);
+    withdraw(&mut cluster, &gone);
+    assert_eq!(cluster.agreed(&gone.id()), Some(Standing::Withdrawn));
+    assert_eq!(cluster.agreed(&stays.id()), Some(Standing::Accepted));
+    nothing_is_left(&cluster, &traces);
+    assert!(cluster.converged());
+    let acknowledged = cluster.notices.iter().filter(|(_, notice)| matches!(notice, Notice::Acknowledged(..))).count();
+    assert_eq!(acknowledged, 4);
+}
+
+#[test]
+fn a_replica_that_was_off_erases_before_anything_else_and_brings_nothing_back() {
+    let mut cluster = Cluster::new(2);
+    let gone = cluster.share(0, |_| {});
+    let traces = traces(&cluster, &gone);
+    cluster.stop(4);
+    withdraw(&mut cluster, &gone);
+    assert!(cluster.holds_text(4, &traces[0]), "it is off");
+    cluster.start(4);
+    cluster.settle();
+    nothing_is_left(&cluster, &traces);
+    assert!(cluster.converged());
+}
+
+#[test]
+fn what_waits_can_be_withdrawn_and_is_never_accepted() {
+    let mut cluster = Cluster::new(1);
+    (1..4).for_each(|at| cluster.stop(at));
+    let header = cluster.share(0, |_| {});
+    let traces = traces(&cluster, &header);
+    withdraw(&mut cluster, &header);
+    nothing_is_left(&cluster, &traces);
+    (1..4).for_each(|at| cluster.start(at));
+    cluster.settle();
+    assert_eq!(cluster.agreed(&header.id()), None);
+    nothing_is_left(&cluster, &traces);
+}
+
+#[test]
+fn a_revision_supersedes_and_a_withdrawal_covers_every_revision() {
+    let mut cluster = Cluster::new(2);
+    let first = cluster.share(0, |_| {});
+    let first_traces = traces(&cluster, &first);
+    let second = cluster.share(1, |header| header.revises = Some(first.id()));
+    assert_eq!(cluster.agreed(&first.id()), Some(Standing::Superseded));
+    assert_eq!(cluster.agreed(&second.id()), Some(Standing::Accepted));
+    assert!(cluster.running().all(|at| !cluster.holds_text(at, &first_traces[0])), "the old body is erased");
+    let second_traces = traces(&cluster, &second);
+    withdraw(&mut cluster, &first);
+    assert_eq!(cluster.agreed(&second.id()), Some(Standing::Withdrawn));
+    nothing_is_left(&cluster, &second_traces);
+    let third = cluster.share(2, |header| header.revises = Some(second.id()));
+    assert_eq!(cluster.agreed(&third.id()), None, "nothing of it is accepted any more");
+}
+
+#[test]
+fn a_takedown_takes_a_quorum_and_cannot_be_lifted() {
+    let mut cluster = Cluster::new(1);
+    let header = cluster.share(0, |_| {});
+    let traces = traces(&cluster, &header);
+    let matter = cluster.decision(Ruling::Takedown(header.id()), None);
+    assert_eq!(cluster.vote(&matter, &[], &[0, 1]), Vec::<String>::new());
+    assert_eq!(cluster.agreed(&header.id()), Some(Standing::Accepted), "two of four are no quorum");
+    cluster.vote(&matter, &[], &[2]);
+    assert_eq!(cluster.agreed(&header.id()), Some(Standing::TakenDown));
+    nothing_is_left(&cluster, &traces);
+    let lift = cluster.decision(Ruling::Lift(matter.id()), None);
+    cluster.vote(&lift, &[], &[0, 1, 2]);
+    assert_eq!(cluster.agreed(&header.id()), Some(Standing::TakenDown));
+    assert!(cluster.converged());
+}
+
+#[test]
+fn a_purge_erases_the_header_too() {
+    let mut cluster = Cluster::new(1);
+    let (header, other) = (cluster.share(0, |_| {}), cluster.share(1, |_| {}));
+    let matter = cluster.decision(Ruling::Purge(header.id()), None);
+    cluster.vote(&matter, &[], &[0, 1, 2]);
+    cluster.settle();
+    for at in cluster.running() {
+        assert!(!cluster.members[at].store.holds(Shelf::Certified, &header.id().0).unwrap());
+    }
+    assert_eq!(cluster.agreed(&header.id()), None);
+    assert_eq!(cluster.agreed(&other.id()), Some(Standing::Accepted));
+    assert!(cluster.converged());
+}
+
+#[test]
+fn a_refused_text_is_erased_after_the_charters_time_and_a_waiting_one_later() {
+    let mut cluster =
+        Cluster::with(1, commonwheel_protocol::agreement::charter::BodyAccess::OnCertificate, &|charter| {
+            charter.numbers.insert("refused_days".into(), 3);
+            charter.numbers.insert("waiting_days".into(), 9);
+        });
+    (2..4).for_each(|at| cluster.stop(at));
+    let waits = cluster.share(0, |_| {});
+    let refused = cluster.share(1, |_| {});
+    let (waiting, refusing) = (traces(&cluster, &waits), traces(&cluster, &refused));
+    for at in 0..2 {
+        let review = Review {
+            record: refused.id(),
+            opinion: Opinion::Reject,
+            moderator: "m".into(),
+            note: String::new(),
+            time_s: cluster.now.unix_s(),
+        };
+        let _ = cluster.give(at, Input::Review(review));
+    }
+    cluster.settle();
+    cluster.days(4);
+    for at in 0..2 {
+        assert!(!cluster.holds_text(at, &refusing[0]), "refused three days ago");
+        assert!(cluster.holds_text(at, &waiting[0]), "still waits");
+    }
+    cluster.days(6);
+    assert!((0..2).all(|at| !cluster.holds_text(at, &waiting[0])), "waited for nine days");
+}
