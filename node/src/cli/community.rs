@@ -196,26 +196,34 @@ fn found(context: &Context, paths: &[PathBuf]) -> anyhow::Result<()> {
     })
 }
 
+/// A community, for a list.
+#[derive(serde::Serialize)]
+struct Listed {
+    community: String,
+    /// The id of the charter that leads.
+    charter: String,
+    name: String,
+    quorum: String,
+}
+
 fn list(context: &Context) -> anyhow::Result<()> {
-    let communities = community::all(&context.home)?;
     let entry = |community: &Community| {
-        let charter = community.founding.charter();
-        json!({
-            "community": community.id().to_string(),
-            "name": printable(&charter.name),
-            "quorum": charter.quorum.meaning(),
-        })
+        // A list names every community, also one whose records cannot be read now: that one by its first charter.
+        let leading = Leading::open(&context.home, community).map(|leading| leading.charter);
+        let charter = leading.unwrap_or_else(|_| community.founding.charter().clone());
+        Listed {
+            community: community.id().to_string(),
+            charter: charter.id().to_string(),
+            name: printable(&charter.name),
+            quorum: charter.quorum.meaning(),
+        }
     };
-    let entries: Vec<_> = communities.iter().map(entry).collect();
-    context.out.print(&entries, |out| {
-        if communities.is_empty() {
+    let listed: Vec<_> = community::all(&context.home)?.iter().map(entry).collect();
+    context.out.print(&listed, |out| {
+        if listed.is_empty() {
             writeln!(out, "No community yet. Join one with `commonwheel community join INVITE`.")?;
         }
-        for community in &communities {
-            let charter = community.founding.charter();
-            writeln!(out, "{}  {} ({})", community.id(), printable(&charter.name), charter.quorum.meaning())?;
-        }
-        Ok(())
+        listed.iter().try_for_each(|one| writeln!(out, "{}  {} ({})", one.community, one.name, one.quorum))
     })
 }
 

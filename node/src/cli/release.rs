@@ -36,7 +36,7 @@ pub struct ReleaseArgs {
 enum Verb {
     /// Draft a release of everything that is accepted here and under no embargo, and sign it.
     Propose {
-        /// Propose it though another with its number is open.
+        /// Propose it though another with its number is open, or nothing has changed since the last.
         #[arg(long)]
         anew: bool,
     },
@@ -83,6 +83,15 @@ fn propose(seat: &Seat, anew: bool, context: &Context) -> anyhow::Result<ExitCod
         Ok(draft) => draft,
         Err(why) => bail!("there can be no release now: {why}\nHint: `commonwheel status` shows what is held here"),
     };
+    if let Some((id, newest)) = seat.counting.newest()
+        && (newest.root, newest.charter) == (draft.release.root, draft.release.charter)
+        && !anew
+    {
+        bail!(
+            "nothing has changed since release {}, {id}\nHint: wait until more is accepted; --anew proposes the same under another date",
+            newest.number
+        );
+    }
     let matter = Matter::Release(draft.release.clone());
     let same = |open: &&commonwheel_protocol::core::matters::Open| {
         let number = match &open.matter {

@@ -115,3 +115,30 @@ fn a_decision_that_another_lifts_is_in_force_no_more_and_does_not_close_a_charte
     let error = after.one_open(Wanted::Decision, None).unwrap_err().to_string();
     assert!(error.contains("decision list"), "{error}");
 }
+
+#[test]
+fn two_successors_in_one_round_are_shown_as_a_fork_until_a_higher_round_is_certified() {
+    let (folder, community) = founded();
+    let home = Home::at(folder.path());
+    let successor = |name: &str, round| {
+        let succeeds =
+            Succession { community: community.id(), predecessor: community.id(), round, closing: Default::default() };
+        let charter = community.founding.charter().clone();
+        Charter { name: name.to_owned(), succeeds: Some(succeeds), ..charter }
+    };
+    let certify = |charter: &Charter| {
+        resolve(&home, &community, &Matter::Successor(Box::new(charter.clone())), &[]);
+    };
+    let governed = || {
+        let seat = Seat::of(community.clone(), &home).unwrap();
+        let lineage = &seat.leading.lineage;
+        let governance = Governance::of(lineage, &seat.counting, seat.now_s, None, &seat.access).unwrap();
+        let warned = seat.warnings(&Seed::new([70; 32])).unwrap().iter().any(|warning| warning.contains("one round"));
+        (governance.charter, governance.forks.len(), warned, matters::round_certified(lineage))
+    };
+    [successor("One", 1), successor("Other", 1)].iter().for_each(certify);
+    assert_eq!(governed(), (community.id().to_string(), 2, true, 1));
+    let third = successor("Third", 2);
+    certify(&third);
+    assert_eq!(governed(), (third.id().to_string(), 0, false, 0));
+}
