@@ -31,6 +31,23 @@ fn a_release_that_one_proposes_and_a_quorum_signs_is_listed_by_a_replica() {
 }
 
 #[test]
+fn texts_that_open_on_release_come_to_a_replica_with_the_release_and_not_before() {
+    let mut scene = Scene::of_one("release");
+    let (mut replica, contributor) = (scene.join("replica"), scene.join("contributor"));
+    replica.start(&[]).unwrap();
+    let records = shared(&contribute(&contributor, &scene.chats("kettles", 1), &["--until", "accepted"]));
+    until("the replica knows that it is accepted", || Ok(replica.community()?.accepted == 1)).unwrap();
+    assert_eq!(status(&replica, &records[0])["body_here"], false);
+    let proposed = scene.validators[0].json(["release", "propose"]).unwrap();
+    assert_eq!(proposed["resolved"], true, "one steward is a quorum");
+    until("the text comes with the release", || Ok(status(&replica, &records[0])["body_here"] == true)).unwrap();
+    let again = scene.validators[0].try_command(["release", "propose"]).unwrap();
+    assert!(holds(&again.stderr, b"nothing has changed"), "{}", String::from_utf8_lossy(&again.stderr));
+    replica.stop().unwrap();
+    scene.validators[0].stop().unwrap();
+}
+
+#[test]
 fn a_takedown_by_quorum_erases_the_text_on_every_node() {
     let mut scene = Scene::of_four("certificate");
     scene.start(0..4);

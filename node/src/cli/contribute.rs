@@ -231,7 +231,7 @@ fn ruleset(charter: &Charter) -> anyhow::Result<Arc<Ruleset>> {
 
 /// The charter that leads, after saying what the community has decided that holds new records back.
 fn leading(community: &Community, seed: &Seed, context: &Context) -> anyhow::Result<Leading> {
-    crate::cli::session::refresh(context, community)?;
+    crate::cli::session::refresh(context, community, seed)?;
     let seat = Seat::of(community.clone(), &context.home)?;
     for warning in seat.warnings(seed)? {
         anstream::eprintln!("Note: {warning}.");

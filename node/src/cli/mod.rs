@@ -113,7 +113,7 @@ impl Cli {
         match self.command {
             Command::Identity(args) => identity::run(args, &context).map(|()| ExitCode::SUCCESS),
             Command::Community(args) => {
-                community::run(args, &context, |invite| session::fetch_charter(invite, &context))
+                community::run(args, &context, |invite| session::fetch_charter(invite, &context, None))
                     .map(|()| ExitCode::SUCCESS)
             }
             Command::Demo(args) => demo::run(&args, &context),

@@ -105,14 +105,15 @@ pub fn addresses(texts: &[String]) -> anyhow::Result<Vec<Multiaddr>> {
     texts.iter().map(read).collect()
 }
 
-/// A community's charters with their terms, from the addresses of an invite.
+/// A community's charters with their terms, from the addresses of an invite. The seed, where the command has it, is not
+/// asked for twice.
 ///
 /// # Errors
 /// When none of them answers with them.
-pub fn fetch_charter(invite: &Invite, context: &Context) -> anyhow::Result<Offer> {
+pub fn fetch_charter(invite: &Invite, context: &Context, seed: Option<&Seed>) -> anyhow::Result<Offer> {
     let texts = invite.addresses.iter().filter_map(|bytes| Multiaddr::try_from(bytes.clone()).ok());
     let addresses = texts.map(|address| address.to_string()).collect();
-    let session = Session::online(context, None, None)?;
+    let session = Session::online(context, None, seed)?;
     let request = Request::Charter(invite.community.to_string(), invite.charter.to_string(), addresses);
     let answer = session.client.ask(&request);
     session.close()?;
@@ -136,14 +137,14 @@ const ASKED: usize = 4;
 ///
 /// # Errors
 /// When the community's records here cannot be read or written.
-pub fn refresh(context: &Context, community: &Community) -> anyhow::Result<()> {
+pub fn refresh(context: &Context, community: &Community, seed: &Seed) -> anyhow::Result<()> {
     let addresses: Vec<_> = community.peers()?.iter().take(ASKED).map(Multiaddr::to_vec).collect();
     if addresses.is_empty() || Client::connect(&context.home).is_some() {
         return Ok(());
     }
     let known = Leading::open(&context.home, community)?.lineage;
     let invite = Invite { community: community.id(), charter: known.pinned(), addresses };
-    let checked = match fetch_charter(&invite, context) {
+    let checked = match fetch_charter(&invite, context, Some(seed)) {
         Ok(offer) => community::check(&invite, &offer)?,
         Err(error) => {
             tracing::debug!(%error, "no peer said which charter leads");
