@@ -8,8 +8,11 @@ use commonwheel_protocol::agreement::succession::Succession;
 use commonwheel_protocol::bytes::{Cid, Codec};
 use commonwheel_protocol::core::{Core, Effect, Input, Millis, Notice, Role, Token, matters, release};
 use commonwheel_protocol::identity::Seed;
-use commonwheel_protocol::ledger::Store;
-use commonwheel_protocol::operation::{Matter, Motion};
+use commonwheel_protocol::ledger::{Batch, Shelf, Store};
+use commonwheel_protocol::limits::MOTIONS_PER_SIGNER;
+use commonwheel_protocol::operation::decision::{Condition, Reason};
+use commonwheel_protocol::operation::{Decision, Matter, Motion, Ruling};
+use commonwheel_protocol::record::header::HourTime;
 use commonwheel_protocol::sign::SecretKey;
 use commonwheel_protocol::wire::exchange::{Answer, Ask, Peer, Session};
 use commonwheel_protocol::wire::gossip::Message;
@@ -136,4 +139,32 @@ fn a_validator_of_a_charter_that_is_not_known_yet_is_not_at_fault() {
         let effects = node.step(Input::Reply { ask: ask.unwrap(), bytes });
         assert_eq!(effects.iter().any(|effect| matches!(effect, Effect::Penalise(..))), at_fault);
     }
+}
+
+#[test]
+fn a_validator_that_has_signed_very_many_matters_still_signs() {
+    let community = steward();
+    let key = community.validators[0].clone();
+    let ban = |n: usize| {
+        Matter::Decision(Decision {
+            community: community.id(),
+            charter: community.id(),
+            ruling: Ruling::Ban(Seed::new([n as u8; 32]).pseudonym(&Cid::of_cbor(&n.to_be_bytes())).public()),
+            reason: Reason::Flood,
+            condition: Condition::Lifted,
+            until: None,
+            explained: None,
+            time: HourTime::hour(START_S as i64),
+        })
+    };
+    let mut node = Node::of(&community, Some(key.clone()));
+    let mut batch = Batch::default();
+    for n in 0..MOTIONS_PER_SIGNER {
+        let motion = Motion::sign(ban(n), &key).to_bytes();
+        batch.put(Shelf::Live, Cid::of_cbor(&motion), motion);
+    }
+    node.store.commit(&batch).unwrap();
+    let role = Role { peer: Peer(vec![1]), validator: Some(key), reader: Seed::new([9; 32]).reader(&community.id()) };
+    node.core = Core::open(community.rulesets(), role, Millis(START_S * 1000), &node.store).unwrap();
+    assert_eq!(node.vote(&ban(MOTIONS_PER_SIGNER), Vec::new()), Ok(()));
 }
