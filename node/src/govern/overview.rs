@@ -102,7 +102,7 @@ impl Governance {
             let standing = decision.ruling.erases().is_none() && decision.ruling.name() != "lift";
             standing && decision.holds_at(now_s)
         });
-        let open = matters::open(lineage, counting, ledger)?;
+        let open = matters::open(lineage, counting, now_s, ledger)?;
         Ok(Governance {
             charter: head.charter.id().to_string(),
             predecessors: lineage.path().len() - 1,

@@ -166,7 +166,7 @@ impl Seat {
     /// # Errors
     /// When the records cannot be read.
     pub fn open_matters(&self, wanted: Wanted) -> anyhow::Result<Vec<Open>> {
-        let open = matters::open(&self.leading.lineage, &self.counting, &self.access)?;
+        let open = matters::open(&self.leading.lineage, &self.counting, self.now_s, &self.access)?;
         Ok(open.into_iter().filter(|one| wanted.is(&one.matter)).collect())
     }
 
@@ -239,7 +239,7 @@ impl Seat {
     pub fn came(&self, matter: &Matter) -> anyhow::Result<Came> {
         let id = matter.id();
         let counting = Counting::load(&self.leading.lineage, &self.access)?;
-        let open = matters::open(&self.leading.lineage, &counting, &self.access)?;
+        let open = matters::open(&self.leading.lineage, &counting, self.now_s, &self.access)?;
         let open = open.iter().find(|one| one.id == id).map(|one| OpenMatter::of(one, &self.leading.lineage, None));
         let resolved = matters::resolved(&self.leading.lineage, &self.access)?.contains_key(&id);
         let (community, what) = (self.community.id().to_string(), words::matter(matter));

@@ -1,6 +1,7 @@
 //! The matters of a community, open and resolved, for people to look at.
 
 use super::facts::{self, Counting};
+use super::resolve::OPEN_S;
 use crate::agreement::{Charter, Lineage};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
@@ -49,11 +50,17 @@ impl Open {
 }
 
 /// The matters that can still be resolved, by id: under the charter that leads; of releases those that would be the
-/// newest, of successors those in a higher round than any that is certified.
+/// newest, of successors those in a higher round than any that is certified; of releases and decisions those that are not
+/// too old to be signed.
 ///
 /// # Errors
 /// When the ledger fails.
-pub fn open(lineage: &Lineage, counting: &Counting, ledger: &impl Ledger) -> Result<Vec<Open>, LedgerError> {
+pub fn open(
+    lineage: &Lineage,
+    counting: &Counting,
+    now_s: i64,
+    ledger: &impl Ledger,
+) -> Result<Vec<Open>, LedgerError> {
     let mut found: BTreeMap<Cid, Open> = BTreeMap::new();
     for_each_motion(ledger, |motion| {
         let id = motion.matter.id();
@@ -64,10 +71,11 @@ pub fn open(lineage: &Lineage, counting: &Counting, ledger: &impl Ledger) -> Res
     let newest = counting.newest().map_or(0, |(_, release)| release.number);
     for (id, one) in found {
         let resolved = !ledger.scan(&index::key(prefix::MATTER, &[&id.to_bytes()]), None, 1)?.is_empty();
+        let late = now_s - one.matter.time_s() >= OPEN_S;
         let overtaken = match &one.matter {
-            Matter::Release(release) => release.number <= newest,
+            Matter::Release(release) => late || release.number <= newest,
             Matter::Successor(charter) => round(charter) <= round_certified(lineage),
-            Matter::Decision(_) => false,
+            Matter::Decision(_) => late,
         };
         if !resolved && !overtaken && one.matter.charter() == lineage.head().charter.id() {
             open.push(one);

@@ -5,11 +5,14 @@ use super::{Core, Effect, Notice, Step, release};
 use crate::bytes::{Cid, Codec};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::operation::{Decision, Matter, Motion, Release, Resolution};
-use crate::record::header::HOUR_S;
+use crate::record::header::{DAY_S, HOUR_S};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Pages of one release that are fetched before anyone here has looked at it.
 const BLOCKS_AHEAD: usize = 64;
+
+/// How long after it was written a release or a decision is still signed.
+pub(super) const OPEN_S: i64 = 7 * DAY_S;
 
 impl Core {
     /// Signs a motion for a matter, unless something speaks against it, and keeps the blocks that go with it:
@@ -77,7 +80,7 @@ impl Core {
             return Ok(Some(self.why_not_signing().into()));
         }
         let age_s = self.now.unix_s() - matter.time_s();
-        if !(-2 * HOUR_S..7 * 24 * HOUR_S).contains(&age_s) {
+        if !(-2 * HOUR_S..OPEN_S).contains(&age_s) {
             return Ok(Some("expected a time at most seven days past or two hours ahead; propose it again".into()));
         }
         Ok(match matter {

@@ -12,7 +12,7 @@ use commonwheel_protocol::ledger::{Batch, Shelf, Store};
 use commonwheel_protocol::limits::MOTIONS_PER_SIGNER;
 use commonwheel_protocol::operation::decision::{Condition, Reason};
 use commonwheel_protocol::operation::{Decision, Matter, Motion, Ruling};
-use commonwheel_protocol::record::header::HourTime;
+use commonwheel_protocol::record::header::{DAY_S, HourTime};
 use commonwheel_protocol::sign::SecretKey;
 use commonwheel_protocol::wire::exchange::{Answer, Ask, Peer, Session};
 use commonwheel_protocol::wire::gossip::Message;
@@ -167,4 +167,28 @@ fn a_validator_that_has_signed_very_many_matters_still_signs() {
     let role = Role { peer: Peer(vec![1]), validator: Some(key), reader: Seed::new([9; 32]).reader(&community.id()) };
     node.core = Core::open(community.rulesets(), role, Millis(START_S * 1000), &node.store).unwrap();
     assert_eq!(node.vote(&ban(MOTIONS_PER_SIGNER), Vec::new()), Ok(()));
+}
+
+#[test]
+fn what_is_too_old_to_be_signed_is_open_no_more() {
+    let community = Community::found(4, 1, 3, BodyAccess::OnCertificate).unwrap();
+    let matter = Matter::Decision(Decision {
+        community: community.id(),
+        charter: community.id(),
+        ruling: Ruling::Freeze,
+        reason: Reason::Protest,
+        condition: Condition::Lifted,
+        until: Some(HourTime::hour(START_S as i64 + 90 * DAY_S)),
+        explained: None,
+        time: HourTime::hour(START_S as i64),
+    });
+    let mut node = Node::of(&community, None);
+    let motion = Motion::sign(matter, &community.validators[0]).to_bytes();
+    let bytes = Message { operations: vec![motion], ..Message::default() }.to_bytes();
+    let _ = node.step(Input::Gossip { from: Peer(vec![2]), token: Token(1), bytes });
+    let open = |days: i64| {
+        let now_s = START_S as i64 + days * DAY_S;
+        matters::open(node.core.lineage(), node.core.counting(), now_s, &node.store).unwrap().len()
+    };
+    assert_eq!((open(0), open(6), open(7)), (1, 1, 0));
 }
