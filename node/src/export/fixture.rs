@@ -113,8 +113,8 @@ impl Commons {
 
     /// An example by the author `who`, accepted under a charter, which revises another record of theirs.
     pub fn example(&self, n: u8, who: u8, revises: Option<&Certified>, charter: &Charter) -> Certified {
-        let body = [("kind", Node::text("example")), ("salt", Node::bytes([n; 32])), ("prompt", Node::text("?"))];
-        let body = encode(&Node::map(body.map(|(key, value)| (key, Some(value)))));
+        let asked = Example { prompt: RawText::new("1 + 1"), ideal: RawText::new("2") };
+        let body = body(n, &Content::Example(asked));
         let key = author(who).pseudonym(&self.founding.community());
         let like = self.certified(1, body.clone()).header.header().clone();
         let header = Header { author: key.public(), revises: revises.map(Certified::id), nonce: None, ..like };

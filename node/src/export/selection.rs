@@ -7,7 +7,7 @@ use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::{release, status};
 use commonwheel_protocol::dataset::{Contents, Tally};
-use commonwheel_protocol::index::{self, Erasure};
+use commonwheel_protocol::index::{self, Erasure, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::operation::{Matter, Release, Resolution, Ruling};
 use commonwheel_protocol::record::RecordId;
@@ -138,11 +138,7 @@ impl<'a, L: Ledger> Known<'a, L> {
         let rows = release::rows(release, self.ledger, &mut missing)?;
         let absent = || ExportError::Pages { number: release.number, missing: missing.len() };
         let released: BTreeSet<_> = rows.ok_or_else(absent)?.iter().map(|row| row.record).collect();
-        for id in released.iter().filter(|id| !self.purged.contains(id)) {
-            if let Some(header) = index::header(self.ledger, Shelf::Certified, id)? {
-                self.facts.records.insert(*id, Fact { author: header.author, revises: header.revises });
-            }
-        }
+        self.facts.records = self.certified()?;
         let contents = Contents::of(released.iter().copied(), &self.facts.standings(), &self.purged);
         if let Some(unknown) = contents.unknown.first() {
             return Err(ExportError::NotHere(*unknown));
@@ -175,6 +171,24 @@ impl<'a, L: Ledger> Known<'a, L> {
             of: Of::Edition { id, number: release.number, contents },
             path: self.path.into_iter().take(needed + 1).collect(),
         })
+    }
+
+    /// Every record that was certified under a charter of the path and is not purged, whether or not it still
+    /// counts: what was released stays so, and what superseded it has erased it.
+    fn certified(&self) -> Result<BTreeMap<RecordId, Fact>, LedgerError> {
+        let path: BTreeSet<_> = self.path.iter().map(|charter| charter.id().to_bytes().to_vec()).collect();
+        let (mut ids, mut records) = (BTreeSet::new(), BTreeMap::new());
+        index::each(self.ledger, &[prefix::CERTIFICATE], |entry| {
+            let id = entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId);
+            ids.extend(id.filter(|id| path.contains(&entry.value) && !self.purged.contains(id)));
+            Ok(())
+        })?;
+        index::each_record(self.ledger, prefix::CERTIFIED, |id, header| {
+            if ids.contains(&id) {
+                records.insert(id, Fact { author: header.author, revises: header.revises });
+            }
+        })?;
+        Ok(records)
     }
 
     /// The release that is asked for.

@@ -209,6 +209,21 @@ fn an_edition_stays_the_same_until_something_of_its_release_is_erased() {
 }
 
 #[test]
+fn what_superseded_a_released_record_and_lapsed_with_its_charter_still_explains_why_it_is_gone() {
+    let case = Case::new();
+    let events = &case.events;
+    let (last, first) = (events.kept.last().unwrap(), events.commons.founding.charter());
+    let revision = events.commons.example(41, 26, Some(last), first);
+    let erased = last.header.header().body;
+    let held = events.blocks.iter().filter(|(cid, _)| *cid != erased);
+    let blocks = revision.blocks();
+    let store = crate::export::fixture::store_of(held.chain(&blocks));
+    case.export(&store, number(2));
+    assert_eq!(why(&case.manifest(), last).as_deref(), Some("superseded"));
+    assert_eq!(case.verify().unwrap().superseded, 1);
+}
+
+#[test]
 fn every_block_of_a_states_archives_is_needed_and_in_its_place() {
     let case = Case::new();
     case.export(&case.events.store(), None);
@@ -275,6 +290,20 @@ fn is_header(events: &Events, cid: &Cid) -> bool {
     let [first, second, third] = &events.gone;
     let all = [&events.revised, &events.revision, &events.taken, first, second, third, &events.late[1]];
     all.iter().any(|one| one.id().0 == *cid)
+}
+
+/// What `tests/readers/run.sh` gives to the readers that share no code with this one.
+#[test]
+#[ignore = "writes exports to the folder that COMMONWHEEL_EXPORTS names, for tests/readers/run.sh"]
+fn exports_for_the_outside_readers() {
+    let folder = PathBuf::from(std::env::var_os("COMMONWHEEL_EXPORTS").expect("COMMONWHEEL_EXPORTS names a folder"));
+    let (events, name) = (Events::new(), |release: &Option<Which>| match release {
+        None => "state".to_owned(),
+        Some(which) => format!("release-{which}"),
+    });
+    for release in [None, number(1), number(2)] {
+        events.commons.export_release(&events.store(), &folder.join(name(&release)), release).unwrap();
+    }
 }
 
 #[test]
