@@ -1,5 +1,6 @@
 //! The community that is simulated: keys, charter, founding, terms.
 
+use crate::Failed;
 use commonwheel_protocol::agreement::charter::{BodyAccess, NUMBERS, PROTOCOL, Quorum, Validator};
 use commonwheel_protocol::agreement::{Charter, Founding, Lineage, RiskPolicy};
 use commonwheel_protocol::bytes::{Cid, Codec};
@@ -32,7 +33,7 @@ pub struct Community {
 
 impl Community {
     /// Founds a community with these numbers, which must make a quorum.
-    pub fn found(n: usize, f: usize, q: usize, bodies: BodyAccess) -> Result<Self, Box<dyn std::error::Error>> {
+    pub fn found(n: usize, f: usize, q: usize, bodies: BodyAccess) -> Result<Self, Failed> {
         Community::found_with(n, f, q, bodies, &|_| {})
     }
 
@@ -46,7 +47,7 @@ impl Community {
         q: usize,
         bodies: BodyAccess,
         change: &dyn Fn(&mut Charter),
-    ) -> Result<Self, Box<dyn std::error::Error>> {
+    ) -> Result<Self, Failed> {
         let ruleset = commonwheel_config::ruleset::builtin();
         let seeds: Vec<_> = (0..n).map(|i| Seed::new([i as u8 + 1; 32])).collect();
         let mut charter = Charter {

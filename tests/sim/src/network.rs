@@ -1,4 +1,11 @@
 //! Who is connected to whom, and what is on its way between them.
+//!
+//! Of a bit that turns over on the way: every transport of a real node authenticates what it
+//! carries, so between two nodes that follow the protocol a changed message never arrives. It breaks
+//! the connection, and with it all that was on its way. Only what a misbehaving node sends arrives
+//! changed, as if it had changed it itself. So it stays true that whoever sends false bytes is at
+//! fault, and a node that blames an honest one is still noticed. A store that rots is another matter:
+//! it notices by its hashes, and serves nothing false.
 
 use crate::plan::Plan;
 use crate::random::Random;
@@ -23,11 +30,28 @@ pub enum What {
     Reply(AskId, Option<Vec<u8>>),
 }
 
+impl What {
+    /// Turns one bit of it over.
+    pub fn flip(&mut self, random: &mut Random) {
+        match self {
+            What::Gossip(bytes) => {
+                let mut flipped = bytes.to_vec();
+                random.flip(&mut flipped);
+                *bytes = flipped.into();
+            }
+            What::Request(_, bytes) | What::Reply(_, Some(bytes)) => random.flip(bytes),
+            What::Reply(_, None) => {}
+        }
+    }
+}
+
 /// Two nodes that are configured to connect.
 pub struct Link {
     pub nodes: (usize, usize),
     /// The connection's number while there is one.
     pub connection: Option<u64>,
+    /// Whether it has just failed and is not yet made again.
+    pub broken: bool,
 }
 
 /// The graph and its connections.
@@ -35,12 +59,14 @@ pub struct Network {
     pub links: Vec<Link>,
     /// Which side of a partition each node is on, while there is one.
     pub sides: Option<Vec<bool>>,
+    /// Who is not heard by whom, though they are connected: (from, to).
+    pub unheard: BTreeSet<(usize, usize)>,
     next_connection: u64,
 }
 
 impl Network {
     /// Validators with each other; the contributor with all of them; each replica with an honest
-    /// node before it, and by chance with others.
+    /// node before it, and by chance with others; each stranger with some.
     pub fn new(plan: &Plan, random: &mut Random) -> Self {
         let n = plan.quorum.0;
         let mut wanted = BTreeSet::new();
@@ -49,7 +75,9 @@ impl Network {
             wanted.insert((a, plan.nodes() - 1));
         }
         for replica in n..n + plan.replicas {
-            let honest: Vec<_> = (0..replica).filter(|node| plan.liar != Some(*node)).collect();
+            let gone = |node| plan.down.iter().any(|(who, _, until)| *who == node && *until > plan.end_ms);
+            let honest = (0..replica).filter(|node| plan.kind_of(*node).is_none() && !gone(*node));
+            let honest: Vec<_> = honest.collect();
             wanted.insert((honest[random.index(honest.len())], replica));
             for other in 0..replica {
                 if random.percent(20) {
@@ -57,8 +85,17 @@ impl Network {
                 }
             }
         }
-        let links = wanted.into_iter().map(|nodes| Link { nodes, connection: None }).collect();
-        Network { links, sides: None, next_connection: 0 }
+        for stranger in n + plan.replicas..plan.nodes() - 1 {
+            for other in (0..plan.nodes()).filter(|other| *other < stranger || *other == plan.nodes() - 1) {
+                if plan.kind_of(other).is_none() && random.percent(60) {
+                    wanted.insert((stranger.min(other), stranger.max(other)));
+                }
+            }
+            let honest: Vec<_> = (0..n).filter(|node| plan.kind_of(*node).is_none()).collect();
+            wanted.insert((honest[random.index(honest.len())], stranger));
+        }
+        let links = wanted.into_iter().map(|nodes| Link { nodes, connection: None, broken: false }).collect();
+        Network { links, sides: None, unheard: BTreeSet::new(), next_connection: 0 }
     }
 
     /// Connects and disconnects what should be; says who notices: (node, other, connected).
@@ -67,7 +104,7 @@ impl Network {
         for link in &mut self.links {
             let (a, b) = link.nodes;
             let apart = self.sides.as_ref().is_some_and(|sides| sides[a] != sides[b]);
-            let wanted = up[a] && up[b] && !apart;
+            let wanted = up[a] && up[b] && !apart && !link.broken;
             if wanted == link.connection.is_some() {
                 continue;
             }
@@ -76,6 +113,19 @@ impl Network {
             changes.extend([(a, b, wanted), (b, a, wanted)]);
         }
         changes
+    }
+
+    /// Breaks or mends the link between two nodes; takes effect with [`Network::refresh`].
+    pub fn set_broken(&mut self, a: usize, b: usize, broken: bool) {
+        let nodes = (a.min(b), a.max(b));
+        self.links.iter_mut().filter(|link| link.nodes == nodes).for_each(|link| link.broken = broken);
+    }
+
+    /// Ends every partition and every break.
+    pub fn heal(&mut self) {
+        self.sides = None;
+        self.unheard.clear();
+        self.links.iter_mut().for_each(|link| link.broken = false);
     }
 
     /// The connection between two nodes.

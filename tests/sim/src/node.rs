@@ -1,13 +1,14 @@
 //! One simulated node: a store that survives crashes, and a core that does not.
 
 use crate::community::{Community, START_S};
+use crate::disk::{Disk, Loss};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::{Core, Millis, Role};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::ledger::LedgerError;
 use commonwheel_protocol::wire::exchange::Peer;
 use commonwheel_storage::MemoryStore;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Where in a step a crash happens. At each of them a real node can die.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +17,8 @@ pub enum CrashPoint {
     Idle,
     /// The next batch is never committed.
     BeforeCommit,
-    /// Only the first blocks of the next batch are durable.
-    MidCommit,
+    /// At one of the fsyncs of the next batch.
+    AtSync(Loss),
     /// The next batch is durable, and none of its effects happens.
     BeforeEffects,
 }
@@ -27,17 +28,19 @@ pub struct Node {
     /// Its place in the world, and its transport id.
     pub index: usize,
     /// What survives.
-    pub store: MemoryStore,
+    pub store: Disk,
     /// Its place among the charter's validators.
     pub validator: Option<usize>,
     /// Whether it follows the protocol.
     pub honest: bool,
     pub(crate) core: Option<Core>,
     pub(crate) doom: Option<CrashPoint>,
-    /// Gossip messages that it has seen in this life.
-    pub(crate) seen: BTreeSet<Cid>,
+    /// When it last saw which gossip message in this life.
+    pub(crate) seen: BTreeMap<Cid, u64>,
+    /// The last backup of its store.
+    pub(crate) backup: Option<MemoryStore>,
     /// How far its clock is ahead.
-    skew_ms: u64,
+    skew_ms: i64,
 }
 
 impl Node {
@@ -45,11 +48,21 @@ impl Node {
         index: usize,
         validator: Option<usize>,
         honest: bool,
-        skew_ms: u64,
+        skew_ms: i64,
         community: &Community,
     ) -> Result<Self, LedgerError> {
-        let store = community.joined_store()?;
-        Ok(Node { index, store, validator, honest, core: None, doom: None, seen: BTreeSet::new(), skew_ms })
+        let store = Disk::new(community.joined_store()?);
+        Ok(Node {
+            index,
+            store,
+            validator,
+            honest,
+            core: None,
+            doom: None,
+            seen: BTreeMap::new(),
+            backup: None,
+            skew_ms,
+        })
     }
 
     /// Whether it runs.
@@ -58,14 +71,14 @@ impl Node {
     }
 
     pub(crate) fn clock(&self, now_ms: u64) -> Millis {
-        Millis(START_S * 1000 + now_ms + self.skew_ms)
+        Millis((START_S * 1000 + now_ms).saturating_add_signed(self.skew_ms))
     }
 
     pub(crate) fn start(&mut self, now_ms: u64, community: &Community) -> Result<(), LedgerError> {
         let role = Role {
             peer: peer(self.index),
             validator: self.validator.map(|place| community.validators[place].clone()),
-            reader: Seed::new([100 + self.index as u8; 32]).reader(&community.id()),
+            reader: reader_seed(self.index).reader(&community.id()),
         };
         self.core = Some(Core::open(community.rulesets(), role, self.clock(now_ms), &self.store)?);
         Ok(())
@@ -78,12 +91,18 @@ impl Node {
     }
 }
 
+fn reader_seed(index: usize) -> Seed {
+    let mut bytes = [100; 32];
+    bytes[..8].copy_from_slice(&(index as u64).to_be_bytes());
+    Seed::new(bytes)
+}
+
 /// The transport id of a node.
 pub fn peer(index: usize) -> Peer {
-    Peer(vec![b'n', index as u8])
+    Peer(vec![b'n', (index >> 8) as u8, index as u8])
 }
 
 /// The node with a transport id.
 pub fn index_of(peer: &Peer) -> usize {
-    usize::from(peer.0[1])
+    peer.0[1..].iter().fold(0, |index, byte| index << 8 | usize::from(*byte))
 }

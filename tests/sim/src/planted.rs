@@ -1,16 +1,29 @@
 //! Faults put into one node on purpose: each must be noticed by a checker.
 
-use crate::plan::{Plan, Planted};
+use crate::community::Community;
+use crate::disk::Disk;
+use crate::node::peer;
+use crate::plan::{Phase, Plan, Planted};
 use crate::records::PLANTED;
-use commonwheel_protocol::bytes::{Cid, Node, decode, encode};
-use commonwheel_protocol::core::{AskId, Effect, Step};
+use commonwheel_protocol::agreement::{Batch, Entry, Verdict};
+use commonwheel_protocol::bytes::{Cid, Codec, Node, decode, encode};
+use commonwheel_protocol::core::{AskId, Effect, Offence, Step};
 use commonwheel_protocol::index::{self, prefix};
-use commonwheel_protocol::ledger::{Ledger, Shelf};
+use commonwheel_protocol::ledger::{self, Ledger, LedgerError, Shelf, Store};
+use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::wire::exchange::{Answer, Parcel};
-use commonwheel_storage::MemoryStore;
+use commonwheel_protocol::wire::gossip::Message;
 
 /// Changes what one node is about to commit and do.
-pub fn spoil(fault: Planted, plan: &Plan, at: usize, asker: Option<usize>, store: &MemoryStore, step: &mut Step) {
+pub fn spoil(
+    fault: Planted,
+    plan: &Plan,
+    (at, phase): (usize, Phase),
+    asker: Option<usize>,
+    around: (&Disk, &Community),
+    step: &mut Step,
+) {
+    let (store, community) = around;
     let validator = at == 0;
     let replica = at == plan.quorum.0;
     match fault {
@@ -27,7 +40,19 @@ pub fn spoil(fault: Planted, plan: &Plan, at: usize, asker: Option<usize>, store
             let raw = encode(&Node::text(PLANTED[0]));
             step.batch.put(Shelf::Live, Cid::of_cbor(&raw), raw);
         }
-        Planted::CertificatesForgotten if replica => step.batch.puts.retain(|(shelf, ..)| *shelf != Shelf::Certified),
+        Planted::CertificatesForgotten if replica => forget_certificates(step),
+        Planted::CertificatesLate if replica && phase != Phase::Quiet => forget_certificates(step),
+        Planted::NumberTwice if validator => sign_two_under_one_number(community, step),
+        Planted::BlamesEveryone if validator => {
+            let blame = |asker| Effect::Penalise(peer(asker), Offence::Unwanted);
+            step.effects.extend(asker.map(blame));
+        }
+        Planted::KeepsEverything if validator => {
+            let mut note = vec![0; 2048];
+            note[..8].copy_from_slice(&store.syncs().to_be_bytes());
+            step.batch.put(Shelf::Live, Cid::of(Codec::Raw, &note), note);
+        }
+        Planted::BlamesNobody => step.effects.retain(|effect| !matches!(effect, Effect::Penalise(..))),
         Planted::AskingWithoutEnd if replica => {
             let asked = step.effects.iter().find_map(|effect| match effect {
                 Effect::Ask { peer, bytes, .. } => Some((peer.clone(), bytes.clone())),
@@ -51,7 +76,26 @@ fn drop_one_acceptance(step: &mut Step) {
     }
 }
 
-fn serve_waiting(store: &MemoryStore, step: &mut Step) {
+/// Publishes a verdict on an unknown record under the number of a batch that it publishes too.
+fn sign_two_under_one_number(community: &Community, step: &mut Step) {
+    let published = step.effects.iter().find_map(|effect| match effect {
+        Effect::Publish(bytes) => {
+            Message::read(bytes).ok()?.batches.first().and_then(|batch| Batch::verify(batch).ok())
+        }
+        _ => None,
+    });
+    let Some(batch) = published else { return };
+    let entries = [Entry { record: RecordId(Cid::of_cbor(b"another")), verdict: Verdict::Accept }];
+    let (number, key) = (batch.signed().number, &community.validators[0]);
+    let other = Batch::sign(community.id(), community.charter().id(), number, &entries, key);
+    step.effects.push(Effect::Publish(Message { batches: vec![other], ..Message::default() }.to_bytes()));
+}
+
+fn forget_certificates(step: &mut Step) {
+    step.batch.puts.retain(|(shelf, ..)| *shelf != Shelf::Certified);
+}
+
+fn serve_waiting(store: &Disk, step: &mut Step) {
     let mut parcels = Vec::new();
     let _ = index::each_record(store, prefix::WAITING, |id, entry| {
         let (header, body) = (store.block(Shelf::Live, &id.0), store.block(Shelf::Waiting, &entry.body));
@@ -66,4 +110,10 @@ fn serve_waiting(store: &MemoryStore, step: &mut Step) {
             *bytes = Answer::Records { parcels: parcels.clone(), operations: vec![] }.to_bytes();
         }
     }
+}
+
+/// Erases every waiting body, as a disk does that took them for durable too early.
+pub fn lose_what_waits(store: &mut Disk) -> Result<(), LedgerError> {
+    let erasures = store.blocks(Shelf::Waiting).map(|(cid, _)| (Shelf::Waiting, *cid)).collect();
+    store.commit(&ledger::Batch { puts: vec![], erasures })
 }

@@ -34,6 +34,19 @@ impl Random {
         self.next() % 100 < percent
     }
 
+    /// True so many times in a thousand.
+    pub fn per_mille(&mut self, per_mille: u64) -> bool {
+        self.next() % 1000 < per_mille
+    }
+
+    /// Turns one bit over, if there is one.
+    pub fn flip(&mut self, bytes: &mut [u8]) {
+        if !bytes.is_empty() {
+            let at = self.index(bytes.len());
+            bytes[at] ^= 1 << self.index(8);
+        }
+    }
+
     /// So many bytes.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         std::array::from_fn(|_| self.next() as u8)

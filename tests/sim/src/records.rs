@@ -1,5 +1,6 @@
 //! What the contributor shares: real records, redacted and signed, with planted personal data.
 
+use crate::Failed;
 use crate::community::{Community, START_S};
 use crate::random::Random;
 use commonwheel_protocol::bytes::{Cid, Codec};
@@ -49,7 +50,7 @@ pub fn write(
     body_bytes: usize,
     community: &Community,
     random: &mut Random,
-) -> Result<Vec<Shared>, Box<dyn std::error::Error>> {
+) -> Result<Vec<Shared>, Failed> {
     let mut records: Vec<Shared> = Vec::new();
     for i in 0..count {
         let (body, revises) = match records.last() {
@@ -65,23 +66,23 @@ pub fn write(
 ///
 /// # Errors
 /// When a record cannot be built, which is a fault of the simulator.
-pub fn sound(
-    count: usize,
-    body_bytes: usize,
-    community: &Community,
-) -> Result<Vec<Parcel>, Box<dyn std::error::Error>> {
+pub fn sound(count: usize, body_bytes: usize, community: &Community) -> Result<Vec<Parcel>, Failed> {
     let mut random = Random::new(1);
     (0..count)
         .map(|i| Ok(sign(i, true, body(i, body_bytes, community, &mut random)?, None, community).parcel))
         .collect()
 }
 
-fn body(
-    i: usize,
-    bytes: usize,
-    community: &Community,
-    random: &mut Random,
-) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+/// One record that every validator refuses.
+///
+/// # Errors
+/// When a record cannot be built, which is a fault of the simulator.
+pub fn unsound(community: &Community) -> Result<Parcel, Failed> {
+    let body = body(0, 100, community, &mut Random::new(2))?;
+    Ok(sign(0, false, body, None, community).parcel)
+}
+
+fn body(i: usize, bytes: usize, community: &Community, random: &mut Random) -> Result<Vec<u8>, Failed> {
     let mut redactor = Redactor::new(&community.ruleset);
     let mark = std::str::from_utf8(BODY_MARK)?;
     let asked = format!("Please write to {} about {mark} and charge {} via {}.", PLANTED[0], PLANTED[2], PLANTED[1]);

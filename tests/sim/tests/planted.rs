@@ -1,6 +1,6 @@
 //! Each checker notices the fault that it is there for.
 
-use sim::{Plan, Planted, run};
+use sim::{Kind, Loss, Plan, Planted, run};
 
 fn noticed(planted: Planted, by: &str) {
     let plan = Plan { planted: Some(planted), ..Plan::calm(4) };
@@ -42,4 +42,38 @@ fn a_replica_that_falls_behind_is_noticed() {
 #[test]
 fn asking_without_end_is_noticed() {
     noticed(Planted::AskingWithoutEnd, "bounds: ");
+}
+
+#[test]
+fn two_batches_under_one_number_are_noticed() {
+    noticed(Planted::NumberTwice, "restored: ");
+}
+
+#[test]
+fn what_a_crash_takes_of_what_was_acknowledged_is_noticed() {
+    let plan = Plan { planted: Some(Planted::WaitingLost), crash_at_sync: Some((0, 6, Loss::Power)), ..Plan::calm(4) };
+    let violation = run(&plan).expect_err("the fault is noticed");
+    assert!(violation.what.starts_with("durability: "), "{violation}");
+}
+
+#[test]
+fn blaming_a_node_that_did_nothing_wrong_is_noticed() {
+    noticed(Planted::BlamesEveryone, "fairness: ");
+}
+
+#[test]
+fn letting_an_offender_go_is_noticed() {
+    let plan = Plan { planted: Some(Planted::BlamesNobody), strangers: vec![Kind::Oversizes], ..Plan::calm(4) };
+    let violation = run(&plan).expect_err("the fault is noticed");
+    assert!(violation.what.starts_with("fairness: "), "{violation}");
+}
+
+#[test]
+fn keeping_everything_that_comes_is_noticed() {
+    noticed(Planted::KeepsEverything, "bounds: ");
+}
+
+#[test]
+fn a_replica_that_learns_everything_too_late_is_noticed() {
+    noticed(Planted::CertificatesLate, "progress: ");
 }

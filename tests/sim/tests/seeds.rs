@@ -38,6 +38,29 @@ fn verdicts_and_receipts_about_unknown_records_are_not_kept() {
 }
 
 #[test]
+fn an_author_whose_disk_is_lost_need_not_get_back_a_body_that_is_kept_for_releases() {
+    all_hold(&[1996, 2225]);
+}
+
+#[test]
 fn any_mixture_of_faults_keeps_every_rule() {
-    all_hold(&[20, 21, 22, 23, 24, 25, 26, 27, 28, 29]);
+    all_hold(&(20..36).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_validator_restored_from_an_old_backup_signs_no_number_twice() {
+    for seed in [1, 85, 109, 143, 182] {
+        if let Err(violation) = run(&Plan::from_seed(seed, None).with_a_restored_validator()) {
+            panic!("{violation} with --restore-validators");
+        }
+    }
+}
+
+#[test]
+fn with_more_nodes_the_same_holds() {
+    for seed in 45..48 {
+        if let Err(violation) = run(&Plan::from_seed(seed, Some(14))) {
+            panic!("{violation} with --nodes 14");
+        }
+    }
 }

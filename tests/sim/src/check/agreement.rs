@@ -1,4 +1,5 @@
-//! A record certified anywhere has a valid certificate, and never becomes uncertified.
+//! A record certified anywhere has a valid certificate, and never becomes uncertified: on a
+//! node only by an old backup that is restored there, and never everywhere.
 
 use super::{Check, View};
 use crate::node::Node;
@@ -8,20 +9,24 @@ use commonwheel_protocol::ledger::{Batch, Shelf};
 use commonwheel_protocol::record::RecordId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What each node has accepted so far.
+/// What each node has accepted so far, and what any has ever.
 #[derive(Default)]
-pub struct Agreement(BTreeMap<usize, BTreeSet<RecordId>>);
+pub struct Agreement {
+    by_node: BTreeMap<usize, BTreeSet<RecordId>>,
+    ever: BTreeSet<RecordId>,
+}
 
 impl Agreement {
     fn look(&mut self, view: &View, node: &Node) -> Result<(), String> {
         let accepted: BTreeSet<_> =
             status::standings(&lineage(node)?, &node.store).map_err(|error| error.to_string())?.into_keys().collect();
-        let before = self.0.entry(node.index).or_default();
+        let before = self.by_node.entry(node.index).or_default();
         if let Some(undone) = before.difference(&accepted).next() {
             return Err(format!("node {} no longer holds {undone} as certified", node.index));
         }
         for id in accepted.difference(before) {
             valid(view, node, id)?;
+            self.ever.insert(*id);
         }
         *before = accepted;
         Ok(())
@@ -60,6 +65,11 @@ impl Check for Agreement {
         self.look(view, node)
     }
 
+    fn restored(&mut self, _view: &View, node: &Node) -> Result<(), String> {
+        self.by_node.remove(&node.index);
+        Ok(())
+    }
+
     fn end(&mut self, view: &View) -> Result<(), String> {
         for node in view.honest() {
             self.look(view, node)?;
@@ -72,6 +82,10 @@ impl Check for Agreement {
                 }
             }
         }
-        Ok(())
+        let held: BTreeSet<_> = view.honest().filter_map(|node| self.by_node.get(&node.index)).flatten().collect();
+        match self.ever.iter().find(|id| !held.contains(id)) {
+            Some(undone) => Err(format!("{undone} was certified, and no honest node holds it any more")),
+            None => Ok(()),
+        }
     }
 }

@@ -1,12 +1,14 @@
-//! Messages are within their limits, nobody is asked without end, and what a liar makes others
-//! keep is bounded.
+//! Messages are within their limits, nobody is asked without end, and what others can make a node keep
+//! is bounded: the records that wait, and the bytes of all that is said about them.
 
 use super::{Check, Sent, View};
+use crate::hostile::MOST_MADE_UP;
 use crate::node::Node;
-use crate::plan::QUIET_MS;
+use crate::plan::Phase;
 use commonwheel_protocol::agreement::Batch;
+use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
-use commonwheel_protocol::limits::{FRAME_BYTES, GOSSIP_BYTES};
+use commonwheel_protocol::limits::{ATTESTATION_ENTRIES, FRAME_BYTES, GOSSIP_BYTES, HEADER_BYTES, WAITING_RECORDS};
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::wire::exchange::Receipt;
 use std::collections::BTreeMap;
@@ -16,6 +18,14 @@ const MOST_ASKS_PER_SECOND: usize = 40;
 /// The same in all of the quiet time at the end: two or three rounds of the regular questions
 /// (proof, live, spread, reconcile), and a fetch with each.
 const MOST_ASKS_WHEN_QUIET: usize = 15;
+
+/// Bytes of anything signed beside its list, and of an entry of that.
+const SIGNED_BYTES: usize = 600;
+const ENTRY_BYTES: usize = 64;
+/// Verdicts of one validator on one record that are kept, its first acceptance included.
+const MOST_VERDICTS: usize = 5;
+/// Statements of one peer that are kept, over the two hours that a simulation can touch.
+const STATEMENTS: usize = 8;
 
 /// Requests by who, whom and second.
 #[derive(Default)]
@@ -40,7 +50,7 @@ impl Check for Bounds {
         if *second > MOST_ASKS_PER_SECOND {
             return Err(format!("node {from} asks node {to} more than {MOST_ASKS_PER_SECOND} times in a second"));
         }
-        if view.now_ms + QUIET_MS > view.plan.end_ms {
+        if view.plan.phase(view.now_ms) == Phase::Quiet {
             let quiet = self.quiet.entry((from, *to)).or_default();
             *quiet += 1;
             if *quiet > MOST_ASKS_WHEN_QUIET {
@@ -51,8 +61,35 @@ impl Check for Bounds {
     }
 
     fn end(&mut self, view: &View) -> Result<(), String> {
-        view.honest().try_for_each(keeps_nothing_about_unknown_records)
+        view.honest().try_for_each(|node| {
+            keeps_nothing_about_unknown_records(node)?;
+            keeps_little(view, node)
+        })
     }
+}
+
+/// Bytes on the *live* shelf are bounded by the records that were ever heard of, the validators, and
+/// the peers.
+fn keeps_little(view: &View, node: &Node) -> Result<(), String> {
+    let made_up = if view.plan.liar.is_some() { MOST_MADE_UP as usize } else { 0 };
+    let heard_of = view.records.len() + made_up;
+    let mut waiting = 0;
+    index::each_record(&node.store, prefix::WAITING, |_, _| waiting += 1).map_err(|error| error.to_string())?;
+    if waiting > heard_of.min(WAITING_RECORDS) {
+        return Err(format!("in node {} {waiting} records wait; at most {heard_of} were ever heard of", node.index));
+    }
+    // The batch and the receipt of an honest validator name records that are heard of; those of
+    // another name what it likes, and of each record a few are kept.
+    let honest = 2 * (SIGNED_BYTES + heard_of * ENTRY_BYTES);
+    let (of_liar, n) = (2 * MOST_VERDICTS * (SIGNED_BYTES + ATTESTATION_ENTRIES * ENTRY_BYTES), view.plan.quorum.0);
+    let about_one = HEADER_BYTES + n * honest + if view.plan.liar.is_some() { of_liar } else { 0 };
+    let statements = view.plan.nodes() * STATEMENTS * SIGNED_BYTES;
+    let most = heard_of * about_one + statements;
+    let bytes: usize = node.store.blocks(Shelf::Live).map(|(_, block)| block.len()).sum();
+    if bytes > most {
+        return Err(format!("node {} keeps {bytes} bytes of what is live; at most {most} can be needed", node.index));
+    }
+    Ok(())
 }
 
 /// What is said about a record is bounded by the records that wait, and those are bounded.

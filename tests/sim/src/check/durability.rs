@@ -8,35 +8,43 @@ use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::ledger::{Batch, Ledger, Shelf};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use commonwheel_protocol::wire::exchange::{Answer, Receipt};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What has been promised: by which node, for which record, with which body.
+/// What has been promised.
 #[derive(Default)]
-pub struct Durability(BTreeMap<(usize, RecordId), Cid>);
+pub struct Durability {
+    /// By which node, for which record, with which body.
+    promises: BTreeMap<(usize, RecordId), Cid>,
+    /// Batches by which they were made: a validator that lost its disk hears its own again.
+    made_by: BTreeSet<Cid>,
+}
 
 impl Durability {
     fn promise(&mut self, node: &Node, id: RecordId) -> Result<(), String> {
-        if self.0.contains_key(&(node.index, id)) {
+        if self.promises.contains_key(&(node.index, id)) {
             return Ok(());
         }
         let block =
             [Shelf::Certified, Shelf::Live].into_iter().find_map(|shelf| node.store.block(shelf, &id.0).ok()?);
         let header = block.and_then(|bytes| SignedHeader::verify(&bytes).ok());
         let header = header.ok_or_else(|| format!("node {} promises to hold {id} and lacks its header", node.index))?;
-        self.0.insert((node.index, id), header.header().body);
+        self.promises.insert((node.index, id), header.header().body);
         Ok(())
     }
 
     fn kept(&self, node: &Node) -> Result<(), String> {
-        let on = |shelves: [Shelf; 2], cid: &Cid| shelves.into_iter().any(|on| node.store.holds(on, cid) == Ok(true));
-        for ((_, id), body) in self.0.iter().filter(|((who, _), _)| *who == node.index) {
-            let held = on([Shelf::Certified, Shelf::Live], &id.0) && on([Shelf::Certified, Shelf::Waiting], body);
-            if !held && !super::may_be_gone(node, id)? {
+        for ((_, id), body) in self.promises.iter().filter(|((who, _), _)| *who == node.index) {
+            if !holds(node, id, body) && !super::may_be_gone(node, id)? {
                 return Err(format!("node {} promised to hold {id} and lacks it", node.index));
             }
         }
         Ok(())
     }
+}
+
+fn holds(node: &Node, id: &RecordId, body: &Cid) -> bool {
+    let on = |shelves: [Shelf; 2], cid: &Cid| shelves.into_iter().any(|on| node.store.holds(on, cid) == Ok(true));
+    on([Shelf::Certified, Shelf::Live], &id.0) && on([Shelf::Certified, Shelf::Waiting], body)
 }
 
 impl Check for Durability {
@@ -55,9 +63,9 @@ impl Check for Durability {
     fn committed(&mut self, view: &View, node: &Node, batch: &Batch) -> Result<(), String> {
         if let Some(place) = node.validator {
             let me = view.community.validators[place].public();
-            for (_, _, bytes) in batch.puts.iter().filter(|(shelf, ..)| *shelf == Shelf::Live) {
+            for (_, cid, bytes) in batch.puts.iter().filter(|(shelf, ..)| *shelf == Shelf::Live) {
                 let Ok(said) = agreement::Batch::verify(bytes) else { continue };
-                if said.signed().validator == me {
+                if said.signed().validator == me && self.made_by.insert(*cid) {
                     let mut accepts = said.entries().iter().filter(|entry| entry.verdict == Verdict::Accept);
                     accepts.try_for_each(|entry| self.promise(node, entry.record))?;
                 }
@@ -68,6 +76,11 @@ impl Check for Durability {
 
     fn opened(&mut self, _view: &View, node: &Node) -> Result<(), String> {
         self.kept(node)
+    }
+
+    fn restored(&mut self, _view: &View, node: &Node) -> Result<(), String> {
+        self.promises.retain(|(who, id), body| *who != node.index || holds(node, id, body));
+        Ok(())
     }
 
     fn end(&mut self, view: &View) -> Result<(), String> {

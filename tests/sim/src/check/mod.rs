@@ -5,14 +5,17 @@ mod bounds;
 mod canary;
 mod convergence;
 mod durability;
+mod fairness;
 mod privacy;
+mod progress;
+mod restored;
 
 use crate::community::Community;
 use crate::node::Node;
 use crate::plan::Plan;
 use crate::records::Shared;
 use commonwheel_protocol::agreement::state::Standing;
-use commonwheel_protocol::core::status;
+use commonwheel_protocol::core::{Offence, status};
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Batch, Ledger};
 use commonwheel_protocol::record::RecordId;
@@ -121,6 +124,16 @@ trait Check {
         Ok(())
     }
 
+    /// A node's disk was replaced by an old backup: what it held since is gone, and no longer asked of it.
+    fn restored(&mut self, _view: &View, _node: &Node) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// A node says that another is at fault.
+    fn penalised(&mut self, _view: &View, _judge: usize, _judged: usize, _offence: Offence) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The simulation has ended.
     fn end(&mut self, _view: &View) -> Result<(), String> {
         Ok(())
@@ -138,7 +151,10 @@ impl Checks {
             Box::<durability::Durability>::default(),
             Box::new(canary::Canary),
             Box::new(convergence::Convergence),
+            Box::<progress::Progress>::default(),
             Box::<bounds::Bounds>::default(),
+            Box::<restored::Restored>::default(),
+            Box::<fairness::Fairness>::default(),
         ])
     }
 
@@ -163,6 +179,17 @@ impl Checks {
             return Ok(());
         }
         self.each(|check| check.opened(view, node))
+    }
+
+    pub fn restored(&mut self, view: &View, node: usize) -> Result<(), String> {
+        self.each(|check| check.restored(view, &view.nodes[node]))
+    }
+
+    pub fn penalised(&mut self, view: &View, judge: usize, judged: usize, offence: Offence) -> Result<(), String> {
+        if !view.nodes[judge].honest {
+            return Ok(());
+        }
+        self.each(|check| check.penalised(view, judge, judged, offence))
     }
 
     pub fn end(&mut self, view: &View) -> Result<(), String> {
