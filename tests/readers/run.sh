@@ -24,7 +24,7 @@ main() {
 write_exports() {
   rm -rf "$work/exports"
   COMMONWHEEL_EXPORTS="$work/exports" cargo test --quiet --manifest-path "$repository/Cargo.toml" --package commonwheel \
-    --lib -- --ignored --exact verify::event_tests::exports_for_the_outside_readers
+    --lib -- --exact verify::event_tests::a_state_and_its_releases_are_verified_as_what_they_are
 }
 
 read_with_python() {

@@ -292,17 +292,19 @@ fn is_header(events: &Events, cid: &Cid) -> bool {
     all.iter().any(|one| one.id().0 == *cid)
 }
 
-/// What `tests/readers/run.sh` gives to the readers that share no code with this one.
+/// Where COMMONWHEEL_EXPORTS names a folder they stay in it: tests/readers/run.sh gives them to the readers that
+/// share no code with this one.
 #[test]
-#[ignore = "writes exports to the folder that COMMONWHEEL_EXPORTS names, for tests/readers/run.sh"]
-fn exports_for_the_outside_readers() {
-    let folder = PathBuf::from(std::env::var_os("COMMONWHEEL_EXPORTS").expect("COMMONWHEEL_EXPORTS names a folder"));
-    let (events, name) = (Events::new(), |release: &Option<Which>| match release {
-        None => "state".to_owned(),
-        Some(which) => format!("release-{which}"),
-    });
-    for release in [None, number(1), number(2)] {
-        events.commons.export_release(&events.store(), &folder.join(name(&release)), release).unwrap();
+fn a_state_and_its_releases_are_verified_as_what_they_are() {
+    let case = Case::new();
+    let folder = std::env::var_os("COMMONWHEEL_EXPORTS").map_or_else(|| case.temp.path().to_owned(), PathBuf::from);
+    let store = case.events.store();
+    for (name, release) in [("state", None), ("release-1", number(1)), ("release-2", number(2))] {
+        let dir = folder.join(name);
+        let written = case.events.commons.export_release(&store, &dir, release).unwrap();
+        let proved = verify(&dir, &Expected::default(), &mut |_, _| {}).unwrap();
+        assert_eq!((written.state_root, written.edition), (proved.state_root, proved.edition));
+        assert_eq!((written.release, written.rows), (proved.release, proved.rows));
     }
 }
 
