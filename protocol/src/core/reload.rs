@@ -107,9 +107,6 @@ impl Core {
             Ok(())
         })?;
         self.wanted.extend(self.counting.missing.iter().copied());
-        if !ledger.holds(Shelf::Certified, &self.charter.terms)? {
-            self.wanted.insert(self.charter.terms);
-        }
-        Ok(())
+        self.want_terms(ledger)
     }
 }
