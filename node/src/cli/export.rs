@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct ExportArgs {
-    /// Write this release instead, without what was erased since: its number, `latest`, or its id.
+    /// Write this release instead, without what was erased since: its number, `latest`, or its id
+    /// or the beginning of it.
     #[arg(long, value_name = "RELEASE")]
     pub release: Option<Which>,
     /// The format of the rows.

@@ -42,18 +42,21 @@ pub enum Which {
     Latest,
     /// The one with this number.
     Number(i64),
-    /// The one whose matter has this id.
-    Id(Cid),
+    /// The one whose matter's id begins so.
+    Id(String),
 }
 
 impl std::str::FromStr for Which {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let id = || text.parse().map(Which::Id).ok();
+        let id = || text.starts_with("bafyrei").then(|| Which::Id(text.to_owned()));
         let number = || text.parse().ok().filter(|number| *number > 0).map(Which::Number);
         let latest = (text == "latest").then_some(Which::Latest);
-        latest.or_else(number).or_else(id).ok_or_else(|| "expected a number, latest, or a release's id".to_owned())
+        latest
+            .or_else(number)
+            .or_else(id)
+            .ok_or_else(|| "expected a number, latest, or a release's id or the beginning of it".to_owned())
     }
 }
 
@@ -128,10 +131,10 @@ pub enum ExportError {
     #[error("record {0} is in a release and not here yet; wait until this replica has caught up")]
     NotHere(RecordId),
     /// There is no such release.
-    #[error("no release {0} counts here; `commonwheel releases` lists those that do")]
+    #[error("no release {0} counts here; `commonwheel release list` shows those that do")]
     NoRelease(Which),
-    /// A number is not enough.
-    #[error("several releases have this number; name one of them by its id: {}", .0.join(", "))]
+    /// A number, or the beginning of an id, is not enough.
+    #[error("several releases are called so; name one of them by its whole id: {}", .0.join(", "))]
     SeveralReleases(Vec<String>),
     /// Pages of the release are not here.
     #[error("{missing} page(s) of release {number} are not here yet; wait until this replica has them")]

@@ -196,7 +196,7 @@ impl<'a, L: Ledger> Known<'a, L> {
         let wanted = |(id, release): &(&Cid, &Release)| match which {
             Which::Latest => self.counting.newest().is_some_and(|(newest, _)| newest == *id),
             Which::Number(number) => release.number == *number,
-            Which::Id(cid) => cid == *id,
+            Which::Id(text) => id.to_string().starts_with(text),
         };
         let found: Vec<_> = self.counting.releases.iter().filter(wanted).collect();
         match found[..] {

@@ -142,3 +142,29 @@ fn files_larger_than_the_buffer_are_hashed_as_they_are_written() {
     assert_eq!(written.len(), 200_000);
     assert_eq!(hash, data_encoding::HEXLOWER.encode(Cid::of(Codec::Raw, &written).digest()));
 }
+
+#[test]
+fn a_release_is_asked_for_by_number_by_id_or_as_the_latest() {
+    let id = Cid::of_cbor(b"release").to_string();
+    for (text, which) in [("latest", Which::Latest), ("7", Which::Number(7)), (&id, Which::Id(id.clone()))] {
+        assert_eq!(text.parse(), Ok(which.clone()));
+        assert_eq!(which.to_string(), text);
+    }
+    for text in ["", "0", "-1", "newest", "bafk"] {
+        assert!(text.parse::<Which>().is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn an_export_of_the_format_before_can_be_replaced() {
+    let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
+    let out = temp.path().join("out");
+    commons.export(&commons.store([]), &out).unwrap();
+    let manifest = out.join(names::MANIFEST);
+    let older = fs::read_to_string(&manifest).unwrap().replace("commonwheel-export/2", "commonwheel-export/1");
+    fs::write(&manifest, &older).unwrap();
+    commons.export(&commons.store([]), &out).unwrap();
+    assert_ne!(fs::read_to_string(&manifest).unwrap(), older);
+    fs::write(&manifest, older.replace("commonwheel-export/1", "another-export/1")).unwrap();
+    assert!(matches!(commons.export(&commons.store([]), &out), Err(ExportError::Occupied { .. })));
+}
