@@ -13,7 +13,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long the other validators wait for the one whose turn it is to certify.
-const TURN_MS: u64 = 2_000;
+pub(super) const TURN_MS: u64 = 2_000;
 /// Records certified in one step, so that no step takes long.
 const CERTIFIED_PER_TICK: usize = 256;
 
@@ -50,9 +50,14 @@ impl Core {
 
     /// One validator's turn for each record, by the record's hash: so that usually one
     /// certificate exists, and not one for each validator.
-    fn my_turn(&self, id: &RecordId) -> bool {
+    pub(super) fn my_turn(&self, id: &RecordId) -> bool {
+        self.turn(id) == self.validator()
+    }
+
+    /// The validator whose turn it is to speak first of a record.
+    pub(super) fn turn(&self, id: &RecordId) -> Option<PublicKey> {
         let place = usize::from(id.0.digest()[0]) % self.charter.quorum.n();
-        self.charter.validators.get(place).map(|validator| validator.signing) == self.validator()
+        self.charter.validators.get(place).map(|validator| validator.signing)
     }
 
     /// Certifies what is ripe and due. Runs on ticks, when the verdicts are in the ledger.

@@ -171,7 +171,7 @@ impl Core {
         }
         if self.keep_header(&header, ledger, step)? || !self.holds_body(&header.header().body, ledger)? {
             self.keep_body(&header, body, false, ledger, step)?;
-            self.outbox.headers.push(id);
+            self.announce(id);
         }
         if ledger.holds(Shelf::Certified, &id.0)? {
             return Ok(Ok(id));
@@ -294,7 +294,14 @@ impl Core {
         wanted.extend(records.iter().map(|id| (*id, None)));
         let mut parcels = Vec::new();
         for (id, certificate) in wanted {
-            let Some(parcel) = self.parcel(&id, certificate, purpose, ledger)? else { continue };
+            let Some(mut parcel) = self.parcel(&id, certificate, purpose, ledger)? else { continue };
+            if certificate.is_none() {
+                // Who asks by id has the header and the certificate, and lacks the body.
+                if parcel.body.is_none() {
+                    continue;
+                }
+                parcel.certificate = None;
+            }
             let bytes = parcel.header.len()
                 + parcel.body.as_ref().map_or(0, Vec::len)
                 + parcel.certificate.as_ref().map_or(0, Vec::len);

@@ -39,7 +39,7 @@ impl Core {
             if self.validates() {
                 self.to_check.insert(id);
                 self.remember(&id, &header.header().body, body);
-                self.outbox.headers.push(id);
+                self.outbox.headers.insert(id, self.now);
             } else {
                 self.own.insert(id);
             }

@@ -137,7 +137,8 @@ pub struct Core {
 /// What is to be gossiped at the next tick.
 #[derive(Default)]
 struct Outbox {
-    headers: Vec<RecordId>,
+    /// Waiting headers, and when each is due: at once for the validator whose turn it is.
+    headers: BTreeMap<RecordId, Millis>,
     batches: Vec<Vec<u8>>,
     certificates: Vec<Vec<u8>>,
     operations: Vec<Vec<u8>>,

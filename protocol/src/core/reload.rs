@@ -38,7 +38,7 @@ impl Core {
                     self.to_check.insert(id);
                 }
                 if !self.vouched_before(&id, ledger)? {
-                    self.outbox.headers.push(id);
+                    self.announce(id);
                 }
             }
         }

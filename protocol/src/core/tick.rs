@@ -1,5 +1,6 @@
 //! What happens as time passes: verdicts are signed, gossip leaves, peers are asked again.
 
+use super::accept::TURN_MS;
 use super::peers::Asked;
 use super::{Core, Effect, Notice, Step, status};
 use crate::agreement::checks::Failure;
@@ -192,8 +193,15 @@ impl Core {
     /// Publishes what is due, in messages within the limit.
     fn gossip(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         let mut messages = Messages::default();
-        for id in std::mem::take(&mut self.outbox.headers) {
+        for (id, due) in std::mem::take(&mut self.outbox.headers) {
+            if due > self.now {
+                self.outbox.headers.insert(id, due);
+                continue;
+            }
             let Some(header) = ledger.block(Shelf::Live, &id.0)? else { continue };
+            if !self.my_turn(&id) && self.vouched_in_turn(&id, ledger)? {
+                continue;
+            }
             if let Some(receipt) = self.own_receipt(&id, ledger, step)? {
                 messages.add_vouched(header, receipt);
             }
@@ -209,6 +217,20 @@ impl Core {
         }
         step.effects.extend(messages.finish().into_iter().map(|message| Effect::Publish(message.to_bytes())));
         Ok(())
+    }
+
+    /// Tells the others of a waiting record, once: the validator whose turn it is at once, this one later and only
+    /// if that one has not vouched for it by then.
+    pub(super) fn announce(&mut self, id: RecordId) {
+        let due = if self.my_turn(&id) { self.now } else { self.now.plus(TURN_MS) };
+        self.outbox.headers.entry(id).or_insert(due);
+    }
+
+    /// Whether the validator whose turn it is has vouched for a record: it then tells the others.
+    fn vouched_in_turn(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        let Some(turn) = self.turn(id) else { return Ok(false) };
+        let start = index::key(prefix::RECEIPT, &[&id.0.to_bytes(), &turn.0]);
+        Ok(!ledger.scan(&start, None, 1)?.is_empty())
     }
 
     /// This validator's receipt for a record: the one given before, or a new one.
