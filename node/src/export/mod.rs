@@ -13,10 +13,11 @@ mod writer;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::dataset::RowError;
+use commonwheel_protocol::dataset::{Manifest, RowError};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::record::RecordId;
 use folder::Staging;
+use selection::Selection;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -127,6 +128,9 @@ pub enum ExportError {
     /// Without pages of the release that closed the last charter there is no state.
     #[error("pages of the release that closed the last charter are not here yet; wait until they are")]
     Unknown,
+    /// Something was accepted, decided or erased meanwhile.
+    #[error("the community's state changed while it was read; run the command again")]
+    Changed,
     /// A record that must be spoken of is not here.
     #[error("record {0} is in a release and not here yet; wait until this replica has caught up")]
     NotHere(RecordId),
@@ -180,6 +184,11 @@ pub enum ExportError {
 }
 
 impl ExportError {
+    /// Whether something that is spoken of is not here.
+    fn lacks_something(&self) -> bool {
+        matches!(self, ExportError::Missing { .. } | ExportError::NotHere(_) | ExportError::Ledger(_))
+    }
+
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| ExportError::Io { action, path: path.to_owned(), source }
     }
@@ -209,16 +218,13 @@ pub fn export(
         return Err(ExportError::Incomplete { missing, records });
     }
     let charter = &selection.path[selection.leading];
-    let texts = texts(ledger, terms, &selection.path)?;
     let staging = Staging::beside(&options.out, &founding.community().to_string(), options.replace)?;
-    let mut writer = Writer::create(staging.path(), founding, &texts, &selection, ledger)?;
-    for (done, (id, proof)) in selection.records.iter().enumerate() {
-        progress(done, selection.records.len());
-        writer.record(ledger, id, proof)?;
-    }
-    progress(selection.records.len(), selection.records.len());
-    let text = texts.iter().find(|(cid, _)| *cid == charter.terms).map(|(_, text)| text.clone()).unwrap_or_default();
-    let manifest = writer.finish(&String::from_utf8(text).map_err(|_| ExportError::Terms)?)?;
+    let manifest = match write(ledger, founding, terms, &selection, staging.path(), progress) {
+        Err(error) if error.lacks_something() && selection::has_changed(ledger, &selection.root)? => {
+            return Err(ExportError::Changed);
+        }
+        written => written?,
+    };
     staging.publish()?;
     Ok(ExportSummary {
         dir: options.out.clone(),
@@ -237,6 +243,26 @@ pub fn export(
             BodyAccess::Gated => false,
         },
     })
+}
+
+fn write(
+    ledger: &impl Ledger,
+    founding: &Founding,
+    terms: &str,
+    selection: &Selection,
+    dir: &Path,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Manifest, ExportError> {
+    let texts = texts(ledger, terms, &selection.path)?;
+    let mut writer = Writer::create(dir, founding, &texts, selection, ledger)?;
+    for (done, (id, proof)) in selection.records.iter().enumerate() {
+        progress(done, selection.records.len());
+        writer.record(ledger, id, proof)?;
+    }
+    progress(selection.records.len(), selection.records.len());
+    let wanted = selection.path[selection.leading].terms;
+    let text = texts.into_iter().find(|(cid, _)| *cid == wanted).map(|(_, text)| text).unwrap_or_default();
+    writer.finish(&String::from_utf8(text).map_err(|_| ExportError::Terms)?)
 }
 
 /// The terms of charters, each text once, where it comes first.

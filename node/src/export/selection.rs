@@ -33,6 +33,8 @@ pub struct Selection {
     pub tally: Tally,
     /// What it is of.
     pub of: Of,
+    /// The state root when it was selected.
+    pub root: StateRoot,
 }
 
 /// What shows that a record was accepted, and whether it has a row.
@@ -67,18 +69,30 @@ pub enum Of {
 /// When something that this takes is not here.
 pub fn select(ledger: &impl Ledger, which: Option<&Which>) -> Result<Selection, ExportError> {
     let known = Known::load(ledger)?;
-    match which {
+    let root = known.root;
+    let selected = match which {
         None => known.state(),
-        Some(which) => {
-            let (id, release) = known.release(which)?;
-            known.edition(id, &release)
-        }
-    }
+        Some(which) => known.release(which).and_then(|(id, release)| known.edition(id, &release)),
+    };
+    let lacks = match &selected {
+        Ok(selection) => !selection.incomplete.is_empty(),
+        Err(error) => error.lacks_something(),
+    };
+    if lacks && has_changed(ledger, &root)? { Err(ExportError::Changed) } else { selected }
+}
+
+/// Whether the state has another root by now: a node that runs may erase meanwhile what was selected.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn has_changed(ledger: &impl Ledger, root: &StateRoot) -> Result<bool, LedgerError> {
+    Ok(status::state_root(&status::lineage(ledger)?, ledger)?.as_ref() != Some(root))
 }
 
 /// What is known of a community, as far as exports need it.
 struct Known<'a, L> {
     ledger: &'a L,
+    root: StateRoot,
     path: Vec<Charter>,
     /// What was resolved under charters of the path, with the block that is kept of it.
     matters: BTreeMap<Cid, (Matter, Cid)>,
@@ -96,13 +110,19 @@ impl<'a, L: Ledger> Known<'a, L> {
         }
         let facts = status::facts(&lineage, ledger)?.ok_or(ExportError::Unknown)?;
         let counting = Counting::load(&lineage, ledger)?;
+        let same =
+            facts.decisions.iter().eq(counting.decisions.keys()) && facts.releases.iter().eq(counting.releases.keys());
+        if !same {
+            return Err(ExportError::Changed);
+        }
+        let root = facts.root(&head.id());
         let matters = matters(&lineage, ledger)?;
         let purged = counting.decisions.values().filter_map(|decision| match decision.ruling {
             Ruling::Purge(record) => Some(record),
             _ => None,
         });
         let (purged, path) = (purged.collect(), lineage.path().into_iter().cloned().collect());
-        Ok(Known { ledger, path, matters, counting, facts, purged })
+        Ok(Known { ledger, root, path, matters, counting, facts, purged })
     }
 
     /// Everything that the state is a function of.
@@ -125,7 +145,8 @@ impl<'a, L: Ledger> Known<'a, L> {
             resolutions: self.resolutions(leading, &kept)?,
             withdrawals: self.withdrawals(records.keys())?,
             tally: Tally::of_state(standings.values(), self.purged.len()),
-            of: Of::State(self.facts.root(&self.path[leading].id())),
+            of: Of::State(self.root),
+            root: self.root,
             records,
             incomplete,
             path: self.path,
@@ -169,6 +190,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             incomplete,
             tally: Tally::of_edition(&contents),
             of: Of::Edition { id, number: release.number, contents },
+            root: self.root,
             path: self.path.into_iter().take(needed + 1).collect(),
         })
     }

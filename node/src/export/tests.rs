@@ -2,7 +2,7 @@ use super::fixture::{Certified, Commons, TERMS};
 use super::hashed::HashedFile;
 use super::*;
 use crate::export::folder::files;
-use commonwheel_protocol::dataset::{Manifest, Row, names};
+use commonwheel_protocol::dataset::{Row, names};
 use commonwheel_protocol::ledger::{Batch, Store};
 use commonwheel_protocol::record::SignedHeader;
 use std::fs;

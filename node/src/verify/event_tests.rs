@@ -11,17 +11,17 @@ use commonwheel_storage::MemoryStore;
 use std::fs;
 use tempfile::TempDir;
 
-struct Case {
-    events: Events,
+pub(super) struct Case {
+    pub(super) events: Events,
     temp: TempDir,
 }
 
 impl Case {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Case { events: Events::new(), temp: TempDir::new().unwrap() }
     }
 
-    fn dir(&self) -> PathBuf {
+    pub(super) fn dir(&self) -> PathBuf {
         self.temp.path().join("out")
     }
 
@@ -39,11 +39,11 @@ impl Case {
         Manifest::read(&fs::read_to_string(self.dir().join(names::MANIFEST)).unwrap()).unwrap()
     }
 
-    fn verify(&self) -> Result<VerifySummary, VerifyError> {
+    pub(super) fn verify(&self) -> Result<VerifySummary, VerifyError> {
         verify(&self.dir(), &Expected::default(), &mut |_, _| {})
     }
 
-    fn problems(&self) -> String {
+    pub(super) fn problems(&self) -> String {
         match self.verify() {
             Ok(summary) => panic!("verified: {}", summary.sentence()),
             Err(VerifyError::Failed(problems)) => problems.iter().map(|problem| format!("{problem}\n")).collect(),

@@ -278,6 +278,8 @@ fn hash_of(path: &Path) -> Result<[u8; 32], VerifyError> {
 }
 
 #[cfg(test)]
+mod changing_tests;
+#[cfg(test)]
 mod event_tests;
 #[cfg(test)]
 mod tests;
