@@ -78,6 +78,16 @@ impl Home {
         self.0.join("quarantine")
     }
 
+    /// Items to be shared later.
+    pub fn later(&self) -> PathBuf {
+        self.0.join("later")
+    }
+
+    /// Whether and until when the person withholds what was to be shared later.
+    pub fn withheld(&self) -> PathBuf {
+        self.0.join("withheld.toml")
+    }
+
     /// All communities.
     pub fn communities(&self) -> PathBuf {
         self.0.join("communities")

@@ -1,5 +1,8 @@
 //! A contributor's way, with real processes: from files of every kind to accepted records.
 
+#[path = "contribute/actions.rs"]
+mod actions;
+
 use anyhow::{Context as _, ensure};
 use commonwheel_node::demo::cluster::{Cluster, Place, until};
 use serde_json::{Value, json};

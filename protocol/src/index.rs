@@ -41,6 +41,10 @@ pub mod prefix {
     pub const FOUNDING: u8 = b'g';
     /// Records that revise another: the other, shelf, the revising record.
     pub const REVISION: u8 = b'x';
+    /// Notes and petitions: the record that they are about, shelf, note.
+    pub const ABOUT: u8 = b't';
+    /// Certified bodies of petitions: body.
+    pub const PETITION: u8 = b'b';
     /// Operations that erase a record: record, operation; the value is the kind of erasure.
     pub const ERASURE: u8 = b'e';
     /// Resolutions: matter, block; the value is the kind of matter.
@@ -89,6 +93,9 @@ pub fn derive(shelf: Shelf, cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {
     let Ok(Node::Map(block)) = decode(bytes) else { return Vec::new() };
     let kind = crate::operation::kind(&Node::Map(block.clone())).to_owned();
     match kind.as_str() {
+        "" if block.get("kind") == Some(&Node::text("petition")) => {
+            vec![entry(key(prefix::PETITION, &[&cid.to_bytes()]), vec![])]
+        }
         "record" => header_entries(shelf, bytes),
         "batch" => batch_entries(cid, bytes),
         "certificate" => certificate_entries(cid, &block),
@@ -125,6 +132,9 @@ fn header_entries(shelf: Shelf, bytes: &[u8]) -> Vec<IndexEntry> {
     ];
     if let Some(revised) = header.revises {
         entries.push(entry(key(self::prefix::REVISION, &[&revised.0.to_bytes(), &[shelf_byte], &id]), vec![]));
+    }
+    if let Some(about) = header.about {
+        entries.push(entry(key(self::prefix::ABOUT, &[&about.0.to_bytes(), &[shelf_byte], &id]), vec![]));
     }
     entries
 }

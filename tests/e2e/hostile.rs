@@ -151,6 +151,7 @@ fn header(community: Cid, n: usize) -> Vec<u8> {
         size_class: SizeClass::of(BODY.len()),
         revises: None,
         corrects: None,
+        about: None,
         time: HourTime::hour(1_700_000_000 + 3600 * n as i64),
     };
     header.sign(&key())

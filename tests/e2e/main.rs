@@ -18,3 +18,4 @@ mod node;
 mod peer;
 mod scene;
 mod store;
+mod withdrawal;

@@ -5,6 +5,12 @@ mod decide;
 mod deliver;
 mod gather;
 mod interview;
+pub(super) mod later;
+pub(super) mod note;
+mod one;
+pub(super) mod petition;
+mod release;
+pub(super) mod revise;
 mod sharing;
 
 use super::hide::OwnTermsArgs;
@@ -22,8 +28,8 @@ use commonwheel_protocol::redact::{RiskClass, Ruleset};
 pub use decide::ChoiceArgs;
 pub(super) use decide::NOT_YET;
 use interview::{Interview, look, terms_of_run};
+pub(super) use release::release;
 use serde::Serialize;
-pub(super) use sharing::release;
 use sharing::{Run, Sharing};
 use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -48,13 +54,17 @@ use std::sync::Arc;
        "source_text": "Tea", "target_text": "Chá"}
   commonwheel contribute chats.json --false-alarm 2:PHONE_1      as `preview` names it
   commonwheel contribute gsm8k.jsonl --source openai/grade-school-math --source-licence MIT --yes
+  commonwheel contribute chats.json --later 2027-02-01      and then `contribute --due`, or a running node
 
 Exit codes: 0 all shared; 1 nothing shared; 2 wrong usage; 3 done in part: some items failed, are in
 quarantine, or did not come as far in the time as --until says."#)]
 pub struct ContributeArgs {
     /// Files to share from.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "due", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Share what was put off with --later and is due, unless you withhold it.
+    #[arg(long, conflicts_with = "files")]
+    due: bool,
     /// The community: its id, the beginning of it, or its name. Not needed when you joined one.
     #[arg(long, value_name = "COMMUNITY")]
     community: Option<String>,
@@ -95,6 +105,10 @@ pub struct ShareArgs {
     /// Wait at most this many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     timeout: u64,
+    /// Sign nothing now: keep the redacted items on this machine, and share them from this day on (YYYY-MM-DD, in
+    /// UTC; without one, from now on) with `contribute --due`, or by the running node. `commonwheel withhold` pauses that.
+    #[arg(long, value_name = "DATE", num_args = 0..=1, default_missing_value = "now", value_parser = later::day)]
+    later: Option<later::Day>,
 }
 
 /// Show what would be shared from files, with each redaction marked. Shares nothing.
@@ -220,7 +234,7 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
 }
 
 /// The ruleset of a charter, with its patterns.
-fn ruleset(charter: &Charter) -> anyhow::Result<Arc<Ruleset>> {
+pub(super) fn ruleset(charter: &Charter) -> anyhow::Result<Arc<Ruleset>> {
     commonwheel_config::ruleset::of_charter(charter).map_err(|error| {
         anyhow::anyhow!("{error}\nHint: `commonwheel community show` shows the charter; ask its validators")
     })
@@ -232,6 +246,9 @@ fn ruleset(charter: &Charter) -> anyhow::Result<Arc<Ruleset>> {
 /// When nothing can be shared: no community, no identity, unreadable files, no consent.
 pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let seed = keys::load_seed(&context.home)?;
+    if args.due {
+        return later::share(&seed, context);
+    }
     let community = community::chosen(&context.home, args.community.as_deref())?;
     let charter = community.founding.charter();
     let ruleset = ruleset(charter)?;

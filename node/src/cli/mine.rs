@@ -1,18 +1,20 @@
 //! `commonwheel mine`: one's own records with their state.
 
-use super::{Context, status};
+mod export;
+
+use super::{Context, own, status};
 use crate::community::{self, printable};
 use crate::keys;
 use crate::run::Access;
 use clap::Args;
+use commonwheel_protocol::agreement::state::Standing;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::core::status as records;
-use commonwheel_protocol::identity::Seed;
-use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::core::status::{self as records, Counting};
+use commonwheel_protocol::index::Erasure;
 use commonwheel_protocol::ledger::LedgerError;
-use commonwheel_protocol::record::{Body, RecordId};
+use commonwheel_protocol::record::Body;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// List the records that you have shared, with what became of them.
@@ -23,11 +25,15 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   commonwheel mine
-  commonwheel --json mine | jq 'map(select(.state != \"accepted\"))'")]
+  commonwheel --json mine | jq 'map(select(.state != \"accepted\"))'
+  commonwheel mine --export my-records        all that the network holds of them, with proofs")]
 pub struct MineArgs {
     /// Only this community: its id, the beginning of it, or its name.
     #[arg(long, value_name = "COMMUNITY")]
     community: Option<String>,
+    /// Write everything that the network holds of them, with its proofs, to a new folder.
+    #[arg(long, value_name = "DIR")]
+    export: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -55,13 +61,17 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
         Some(name) => vec![community::resolve(&context.home, name)?],
         None => community::ids(&context.home)?,
     };
+    if let Some(folder) = &args.export {
+        return export::run(folder, &ids, &seed, context);
+    }
     let mut mine = Vec::new();
     for id in ids {
-        let community = community::load(&context.home, &id)?;
-        let charter = community.founding.charter();
         let access = Access::open(&context.home, &id)?;
         let lineage = records::lineage(&access)?;
-        for (record, mode) in own_records(&seed, &id, &access)? {
+        let charter = &lineage.head().charter;
+        let standings = records::standings(&lineage, &access)?;
+        let counting = Counting::load(&lineage, &access)?;
+        for (record, mode) in own::records(&seed, &id, &access)? {
             let Some(found) = records::of(&record, &lineage, &access)? else { continue };
             let report = status::report(&found, charter);
             let header = found.header.header();
@@ -71,11 +81,11 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
                 community: charter.name.clone(),
                 kind,
                 title,
-                author_mode: mode,
+                author_mode: mode.name(),
                 licence: header.licence.spdx(),
                 preference: header.preference.to_string(),
                 time: header.time.unix_s(),
-                state: report.state,
+                state: standing(standings.get(&record), report.state, records::erased(&record, &counting, &access)?),
                 held_by: report.held_by,
             });
         }
@@ -105,6 +115,16 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What became of a record: its standing in the state, where it has one.
+fn standing(standing: Option<&Standing>, state: &'static str, erased: Option<Erasure>) -> &'static str {
+    match (standing, erased) {
+        (Some(Standing::Withdrawn), _) | (_, Some(Erasure::Withdrawal)) => Standing::Withdrawn.name(),
+        (Some(Standing::TakenDown), _) | (_, Some(Erasure::Takedown | Erasure::Purge)) => Standing::TakenDown.name(),
+        (Some(standing), None) => standing.name(),
+        (None, None) => state,
+    }
+}
+
 /// A body's kind and title, when it is here. Text of others' making goes to no terminal unfiltered.
 fn body(access: &Access, body: &Cid) -> Result<Option<(String, String)>, LedgerError> {
     const SHOWN: usize = 40;
@@ -119,31 +139,4 @@ fn body(access: &Access, body: &Cid) -> Result<Option<(String, String)>, LedgerE
         let more = if short.len() < line.len() { "…" } else { "" };
         (body.content.kind().to_owned(), short + more)
     }))
-}
-
-/// Every record here whose author key follows from the seed.
-fn own_records(seed: &Seed, community: &Cid, access: &Access) -> Result<Vec<(RecordId, &'static str)>, LedgerError> {
-    let mut own = Vec::new();
-    for (key, mode) in [(seed.named(community), "named"), (seed.pseudonym(community), "pseudonym")] {
-        index::each(access, &index::key(prefix::AUTHOR, &[&key.public().0]), |entry| {
-            own.extend(index::last_cid(&entry.key).map(|id| (RecordId(id), mode)));
-            Ok(())
-        })?;
-    }
-    // What waits first: a record that is certified between the two is then seen twice, and not missed.
-    let mut ids = BTreeSet::new();
-    for prefix in [prefix::WAITING, prefix::CERTIFIED] {
-        index::each_record(access, prefix, |id, _| {
-            ids.insert(id);
-        })?;
-    }
-    for id in ids {
-        let Some(header) = records::header(&id, access)? else { continue };
-        if let Some(nonce) = header.header().nonce
-            && seed.anonymous(community, &nonce).public() == header.header().author
-        {
-            own.push((id, "anonymous"));
-        }
-    }
-    Ok(own)
 }

@@ -5,19 +5,25 @@ pub mod community;
 mod contribute;
 mod demo;
 pub mod export;
+mod flag;
 mod hide;
 pub mod identity;
 mod mine;
+mod operate;
 pub mod output;
+mod own;
 pub mod progress;
 mod quarantine;
 mod redact;
+mod review;
 mod run;
 pub mod session;
 pub mod show;
 mod status;
 mod store;
 pub mod verify;
+mod withdraw;
+mod withhold;
 
 use crate::home::Home;
 use clap::{Parser, Subcommand};
@@ -45,6 +51,7 @@ Examples:
   commonwheel community join cw1…          join a community by its invite
   commonwheel preview chats.json           see what would be redacted; shares nothing
   commonwheel contribute chats.json        share chats
+  commonwheel withdraw bafyrei…            take a record back
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some items failed); 4 a check failed.";
 
@@ -60,8 +67,18 @@ enum Command {
     Preview(contribute::PreviewArgs),
     Contribute(contribute::ContributeArgs),
     Correct(contribute::correct::CorrectArgs),
+    Revise(contribute::revise::ReviseArgs),
+    Note(contribute::note::NoteArgs),
+    Notes(contribute::note::NotesArgs),
+    Petition(contribute::petition::PetitionArgs),
     Quarantine(quarantine::QuarantineArgs),
     Mine(mine::MineArgs),
+    Withdraw(withdraw::WithdrawArgs),
+    Later(contribute::later::LaterArgs),
+    Withhold(withhold::WithholdArgs),
+    Show(show::record::ShowArgs),
+    Flag(flag::FlagArgs),
+    Review(review::ReviewArgs),
     Status(status::StatusArgs),
     Export(ExportCommand),
     Verify(verify::VerifyArgs),
@@ -115,8 +132,18 @@ impl Cli {
             Command::Preview(args) => contribute::preview(&args, &context),
             Command::Contribute(args) => contribute::contribute(&args, &context),
             Command::Correct(args) => contribute::correct::run(&args, &context),
+            Command::Revise(args) => contribute::revise::run(&args, &context),
+            Command::Note(args) => contribute::note::run(&args, &context),
+            Command::Notes(args) => contribute::note::list(&args, &context),
+            Command::Petition(args) => contribute::petition::run(&args, &context),
             Command::Quarantine(args) => quarantine::run(&args, &context),
             Command::Mine(args) => mine::run(&args, &context),
+            Command::Later(args) => contribute::later::run(&args, &context),
+            Command::Withhold(args) => withhold::run(&args, &context),
+            Command::Show(args) => show::record::run(&args, &context),
+            Command::Flag(args) => flag::run(&args, &context),
+            Command::Review(args) => review::run(&args, &context),
+            Command::Withdraw(args) => withdraw::run(&args, &context),
             Command::Status(args) => status::run(&args, &context),
             Command::Export(args) => export_from(&args, &context),
             Command::Verify(args) => verify::run(&args, context.out),

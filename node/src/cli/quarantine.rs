@@ -3,6 +3,7 @@
 use super::{Context, ask, contribute, show};
 use crate::community::printable;
 use crate::contribute::quarantine::{Quarantine, QuarantineError};
+use crate::keys;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -66,7 +67,8 @@ pub fn run(args: &QuarantineArgs, context: &Context) -> anyhow::Result<ExitCode>
         Verb::Show { number } => show_one(&quarantine, number, context)?,
         Verb::Release { number, yes } => {
             let (held, body, bytes) = quarantine.get(number)?;
-            let id = contribute::release(context, &held, (bytes, body.false_alarms), yes)?;
+            let seed = keys::load_seed(&context.home)?;
+            let id = contribute::release(context, &held, (bytes, body.false_alarms), yes, &seed)?;
             quarantine.remove(number)?;
             context.out.print(&serde_json::json!({ "released": number, "id": id.to_string() }), |out| {
                 writeln!(out, "Shared item {number} as {id}")
@@ -104,7 +106,7 @@ fn list(quarantine: &Quarantine, context: &Context) -> anyhow::Result<()> {
     })
 }
 
-fn show_one(quarantine: &Quarantine, number: u32, context: &Context) -> anyhow::Result<()> {
+pub(super) fn show_one(quarantine: &Quarantine, number: u32, context: &Context) -> anyhow::Result<()> {
     let (held, body, _) = quarantine.get(number)?;
     let mut texts = Vec::new();
     body.content.map(&mut |text| texts.push(text.clone()));

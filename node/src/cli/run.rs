@@ -1,10 +1,18 @@
 //! `commonwheel run`: the node.
 
+use super::contribute::later;
+use super::output::Output;
 use super::{Context, session};
+use crate::home::Home;
 use crate::run::Node;
 use clap::Args;
+use commonwheel_protocol::identity::Seed;
 use serde::Serialize;
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// How often the node looks for what is due.
+const LOOK_FOR_DUE: Duration = Duration::from_secs(60);
 
 /// Run the node: validate, replicate and serve the communities that you have joined.
 #[derive(Args, Debug)]
@@ -60,6 +68,7 @@ pub fn run(args: &RunArgs, context: &Context) -> anyhow::Result<ExitCode> {
     }
     start.bootstrap.extend(bootstrap);
     start.mdns &= !args.no_mdns;
+    let seed = start.seed.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let node = Node::start(start).await?;
@@ -74,13 +83,31 @@ pub fn run(args: &RunArgs, context: &Context) -> anyhow::Result<ExitCode> {
             }
             Ok(())
         })?;
+        let due = share_what_is_due(seed, context.home.clone());
         tokio::select! {
             () = node.stopped() => {}
             result = interrupted() => result?,
+            () = due => {}
         }
         node.stop().await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Shares now and then what was put off with `contribute --later` and is due. Never resolves.
+async fn share_what_is_due(seed: Seed, home: Home) {
+    let mut times = tokio::time::interval(LOOK_FOR_DUE);
+    times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        times.tick().await;
+        // It talks to this node through the socket, and waits for it.
+        let context = Context { home: home.clone(), out: Output { json: true } };
+        let seed = seed.clone();
+        let shared = tokio::task::spawn_blocking(move || later::share_quietly(&seed, &context)).await;
+        if let Err(error) = shared {
+            tracing::warn!(%error, "looking for what is due has failed");
+        }
+    }
 }
 
 /// Resolves on SIGINT or SIGTERM.

@@ -1,5 +1,7 @@
 //! Showing content on a terminal: what would be published, with each redaction marked.
 
+pub mod record;
+
 use crate::community::printable;
 use crate::contribute::{Marked, Notes, Prepared};
 use anstyle::{AnsiColor, Style};
@@ -27,6 +29,12 @@ pub fn prepared(out: &mut dyn Write, number: usize, item: &Prepared) -> io::Resu
     content(out, &item.content, item.labelled)?;
     if let Some(record) = &item.corrects {
         writeln!(out, "   {DIM}corrects:{DIM:#} {record}")?;
+    }
+    if let Some(record) = &item.about {
+        writeln!(out, "   {DIM}about:{DIM:#} {record}")?;
+    }
+    if let Some(revised) = &item.revises {
+        writeln!(out, "   {DIM}revises:{DIM:#} {}", revised.record)?;
     }
     let tags = item.tags.iter().map(|tag| printable(tag.text.as_str())).collect::<Vec<_>>().join(", ");
     let model = item.model.as_ref().map(|model| printable(model.text.as_str()));
@@ -70,7 +78,11 @@ pub fn counts(redactions: &std::collections::BTreeMap<String, i64>) -> String {
     redactions.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
 }
 
-fn content(out: &mut dyn Write, content: &Content<Marked>, labelled: bool) -> io::Result<()> {
+/// Prints every text of a content, with what is judged of it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn content<T: Shown>(out: &mut dyn Write, content: &Content<T>, labelled: bool) -> io::Result<()> {
     match content {
         Content::Chat(c) => {
             messages(out, &c.messages)?;
@@ -125,18 +137,23 @@ fn content(out: &mut dyn Write, content: &Content<Marked>, labelled: bool) -> io
             field(out, "tests", &c.tests)
         }
         Content::Translation(c) => {
-            field(out, &c.source_language, &c.source)?;
-            field(out, &c.target_language, &c.target)?;
+            field(out, &printable(&c.source_language), &c.source)?;
+            field(out, &printable(&c.target_language), &c.target)?;
             optional(out, "note", &c.note)
         }
         Content::Profile(c) => {
             field(out, "name", &c.name)?;
             optional(out, "about", &c.about)
         }
+        Content::Note(c) => field(out, "note", &c.text),
+        Content::Petition(c) => {
+            writeln!(out, "   {DIM}     asks{DIM:#} {}", c.asks.name())?;
+            field(out, "text", &c.text)
+        }
     }
 }
 
-fn messages(out: &mut dyn Write, list: &[Message<Marked>]) -> io::Result<()> {
+fn messages<T: Shown>(out: &mut dyn Write, list: &[Message<T>]) -> io::Result<()> {
     for message in list {
         field(out, message.role.name(), &message.text)?;
         let label = message.label.map(|label| if label == Label::Good { "good" } else { "fail" }.to_owned());
@@ -148,22 +165,40 @@ fn messages(out: &mut dyn Write, list: &[Message<Marked>]) -> io::Result<()> {
     Ok(())
 }
 
-fn optional(out: &mut dyn Write, name: &str, text: &Option<Marked>) -> io::Result<()> {
+fn optional<T: Shown>(out: &mut dyn Write, name: &str, text: &Option<T>) -> io::Result<()> {
     text.as_ref().map_or(Ok(()), |text| field(out, name, text))
 }
 
-fn field(out: &mut dyn Write, name: &str, marked: &Marked) -> io::Result<()> {
-    let text = marked.text.as_str();
-    let mut shown = String::new();
-    let mut from = 0;
-    for mark in &marked.marks {
-        shown.push_str(&printable(&text[from..mark.placeholder.start]));
-        let style = if mark.kept { KEPT } else { MARK };
-        shown.push_str(&format!("{style}{}{style:#}", printable(&text[mark.placeholder.clone()])));
-        from = mark.placeholder.end;
+/// A text that may go to a terminal.
+pub trait Shown {
+    /// The text without what could drive the terminal.
+    fn shown(&self) -> String;
+}
+
+impl Shown for String {
+    fn shown(&self) -> String {
+        printable(self)
     }
-    shown.push_str(&printable(&text[from..]));
-    let indented = shown.replace('\n', "\n             ");
+}
+
+impl Shown for Marked {
+    fn shown(&self) -> String {
+        let text = self.text.as_str();
+        let mut shown = String::new();
+        let mut from = 0;
+        for mark in &self.marks {
+            shown.push_str(&printable(&text[from..mark.placeholder.start]));
+            let style = if mark.kept { KEPT } else { MARK };
+            shown.push_str(&format!("{style}{}{style:#}", printable(&text[mark.placeholder.clone()])));
+            from = mark.placeholder.end;
+        }
+        shown.push_str(&printable(&text[from..]));
+        shown
+    }
+}
+
+fn field<T: Shown>(out: &mut dyn Write, name: &str, text: &T) -> io::Result<()> {
+    let indented = text.shown().replace('\n', "\n             ");
     writeln!(out, "   {DIM}{name:>9}{DIM:#} {indented}")
 }
 

@@ -1,17 +1,19 @@
 //! `commonwheel status`: how the node is, or each step of one record.
 
+mod record;
+
+pub use record::{RecordReport, counted, report, state};
+
 use super::Context;
 use crate::community::{self, printable};
 use crate::run::wire::{CommunityInfo, Info};
 use crate::run::{Access, Client};
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
-use commonwheel_protocol::agreement::{Charter, Verdict};
-use commonwheel_protocol::core::status::{self, RecordStatus};
+use commonwheel_protocol::core::status;
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
-use commonwheel_protocol::sign::PublicKey;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -30,159 +32,14 @@ pub struct StatusArgs {
     record: Option<RecordId>,
 }
 
-/// One record's way, for printing.
-#[derive(Clone, Debug, Serialize)]
-pub struct RecordReport {
-    /// The record.
-    pub id: String,
-    /// The community's id.
-    pub community: String,
-    /// `accepted`, `waiting`, `quarantined` or `refused`.
-    pub state: &'static str,
-    /// The record that it corrects.
-    pub corrects: Option<String>,
-    /// Whether the body is on this machine.
-    pub body_here: bool,
-    /// Validators that have given a receipt.
-    pub held_by: Vec<String>,
-    /// What each validator says.
-    pub verdicts: Vec<VerdictReport>,
-    /// How many acceptances there are, and how many are needed.
-    pub accepted_by: usize,
-    /// The quorum.
-    pub quorum: usize,
-    /// The certificate's CID.
-    pub certificate: Option<String>,
-    /// Validators that contradicted themselves.
-    pub contradictions: Vec<String>,
-    /// Why validators refused it, if this machine's node was told as the author.
-    pub reason: Option<String>,
-}
-
-/// One validator's word.
-#[derive(Clone, Debug, Serialize)]
-pub struct VerdictReport {
-    /// Its name in the charter.
-    pub validator: String,
-    /// `accept`, `reject` or `quarantine`.
-    pub verdict: &'static str,
-    /// The public reason.
-    pub class: Option<&'static str>,
-    /// The number of its batch; none when only the certificate shows its word.
-    pub batch: Option<i64>,
-}
-
 /// Runs the verb.
 ///
 /// # Errors
 /// When the record is not known here, or a store cannot be read.
 pub fn run(args: &StatusArgs, context: &Context) -> anyhow::Result<ExitCode> {
     match args.record {
-        Some(record) => record_status(&record, context),
+        Some(record) => record::run(&record, context),
         None => node_status(context),
-    }
-}
-
-fn record_status(record: &RecordId, context: &Context) -> anyhow::Result<ExitCode> {
-    for community in community::all(&context.home)? {
-        let charter = community.founding.charter();
-        let access = Access::open(&context.home, &community.id())?;
-        if let Some(found) = status::of(record, &status::lineage(&access)?, &access)? {
-            let mut report = report(&found, charter);
-            report.reason = refusal(context, &report.community, &report.id);
-            context.out.print(&report, |out| print_report(out, &report))?;
-            return Ok(ExitCode::SUCCESS);
-        }
-    }
-    bail!(
-        "no community joined here knows the record {record}\nHint: check the id, or wait until the node has caught up (`commonwheel status`)"
-    )
-}
-
-fn refusal(context: &Context, community: &str, record: &str) -> Option<String> {
-    use crate::run::wire::{Request, Response};
-    match Client::connect(&context.home)?.ask(&Request::Refusals(community.to_owned())) {
-        Ok(Response::Refusals(all)) => all.into_iter().find(|(id, _)| id == record).map(|(_, why)| printable(&why)),
-        _ => None,
-    }
-}
-
-/// A record's status in the charter's names.
-pub fn report(status: &RecordStatus, charter: &Charter) -> RecordReport {
-    let name = |key: &PublicKey| match charter.validator(key) {
-        Some(validator) => printable(&validator.name),
-        None => key.to_string(),
-    };
-    let told: BTreeSet<_> = status.verdicts.iter().map(|entry| entry.validator).collect();
-    let by_certificate = status.accepting().into_iter().filter(|key| !told.contains(key)).map(|key| VerdictReport {
-        validator: name(&key),
-        verdict: Verdict::Accept.name(),
-        class: None,
-        batch: None,
-    });
-    RecordReport {
-        id: status.header.id().to_string(),
-        community: status.header.header().community.to_string(),
-        state: state(status, charter),
-        corrects: status.header.header().corrects.map(|record| record.to_string()),
-        body_here: status.body_here,
-        held_by: status.held_by.iter().map(name).collect(),
-        verdicts: status
-            .verdicts
-            .iter()
-            .map(|entry| VerdictReport {
-                validator: name(&entry.validator),
-                verdict: entry.verdict.name(),
-                class: entry.verdict.class().map(|class| class.name()),
-                batch: Some(entry.number),
-            })
-            .chain(by_certificate)
-            .collect(),
-        accepted_by: status.accepting().len(),
-        quorum: charter.quorum.q(),
-        certificate: status.certificate.as_ref().map(|certificate| certificate.cid().to_string()),
-        contradictions: status.contradictions().iter().map(name).collect(),
-        reason: None,
-    }
-}
-
-/// The state in a word. With more than n − q validators against it, a quorum cannot be reached as
-/// things stand.
-pub fn state(status: &RecordStatus, charter: &Charter) -> &'static str {
-    let objections = status.objections();
-    let blocked = objections.len() > charter.quorum.n() - charter.quorum.q();
-    match () {
-        () if status.certificate.is_some() => "accepted",
-        () if blocked && objections.values().any(|verdict| matches!(verdict, Verdict::Quarantine(_))) => "quarantined",
-        () if blocked => "refused",
-        () => "waiting",
-    }
-}
-
-fn print_report(out: &mut dyn Write, report: &RecordReport) -> io::Result<()> {
-    writeln!(out, "Record    {}", report.id)?;
-    writeln!(out, "State     {} ({} accept, {} needed)", report.state, report.accepted_by, report.quorum)?;
-    if let Some(corrected) = &report.corrects {
-        writeln!(out, "Corrects  {corrected}")?;
-    }
-    writeln!(out, "Body      {}", if report.body_here { "on this machine" } else { "not on this machine" })?;
-    let none = || vec!["nobody yet, as far as is known here".to_owned()];
-    let held = if report.held_by.is_empty() { none() } else { report.held_by.clone() };
-    writeln!(out, "Receipts  {}", held.join(", "))?;
-    for verdict in &report.verdicts {
-        let class = verdict.class.map(|class| format!(": {class}")).unwrap_or_default();
-        let source = verdict.batch.map_or_else(|| "in the certificate".to_owned(), |number| format!("batch {number}"));
-        writeln!(out, "Verdict   {} {}{class} ({source})", verdict.validator, verdict.verdict)?;
-    }
-    if let Some(reason) = &report.reason {
-        writeln!(out, "Reason    {reason}")?;
-    }
-    for who in &report.contradictions {
-        writeln!(out, "Evidence  {who} contradicts itself")?;
-    }
-    match &report.certificate {
-        Some(cid) => writeln!(out, "Certified {cid}"),
-        None => Ok(()),
     }
 }
 

@@ -8,12 +8,14 @@
 pub mod choices;
 pub mod false_alarms;
 pub mod hidden;
+pub mod member;
 pub mod notes;
 pub mod pick;
 pub mod prepare;
 pub mod quarantine;
 pub mod shared;
 pub mod sign;
+pub mod withheld;
 
 pub use choices::{Choices, RightsChoice};
 pub use notes::Notes;

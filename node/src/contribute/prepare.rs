@@ -1,5 +1,6 @@
 //! Redaction of an imported item, with every mark kept for the preview.
 
+use super::sign::{Links, Revised};
 use crate::import::Item;
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::record::content::{Content, Message, Role};
@@ -56,6 +57,10 @@ pub struct Prepared {
     pub third_party: bool,
     /// The record that a correction corrects.
     pub corrects: Option<RecordId>,
+    /// The record that a note or a petition is about.
+    pub about: Option<RecordId>,
+    /// The person's own record that it replaces.
+    pub revises: Option<Revised>,
     /// Findings by kind, without those that stay.
     pub redactions: BTreeMap<String, i64>,
     /// Findings that count towards quarantine, without those that stay.
@@ -97,6 +102,8 @@ pub fn prepare(item: &Item, rules: Rules) -> Prepared {
         labelled: item.labelled,
         third_party: item.third_party,
         corrects: item.corrects,
+        about: item.about,
+        revises: None,
         redactions: counts(&redactor),
         core_findings: redactor.core_findings(),
         false_alarms: BTreeSet::new(),
@@ -157,6 +164,11 @@ impl Prepared {
         self.content.map(&mut see);
         self.title.iter().chain(&self.model).chain(&self.tags).for_each(see);
         found
+    }
+
+    /// The other records that its header names.
+    pub fn links(&self) -> Links {
+        Links { corrects: self.corrects, about: self.about, revises: self.revises }
     }
 
     /// Findings of every kind.

@@ -32,6 +32,15 @@ pub struct Held {
     /// The record that a correction corrects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<String>,
+    /// The record that a note or a petition is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The person's own record that it replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revises: Option<String>,
+    /// When it is to be shared, in seconds since 1970; none for what waits for a look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<i64>,
     /// The keyed digest of the content, by which it is known as shared.
     pub digest: String,
 }
@@ -162,6 +171,9 @@ mod tests {
             preference: String::new(),
             mode: String::new(),
             corrects: None,
+            about: None,
+            revises: None,
+            due: None,
             digest: String::new(),
         };
         std::thread::scope(|scope| {

@@ -45,7 +45,8 @@ impl Shared {
     pub fn digest(&self, item: &Prepared) -> String {
         let mut texts = vec![item.content.kind().to_owned()];
         item.content.map(&mut |marked| texts.push(marked.text.as_str().to_owned()));
-        texts.extend(item.corrects.map(|record| record.to_string()));
+        let links = [item.corrects, item.about, item.revises.map(|revised| revised.record)];
+        texts.extend(links.into_iter().flatten().map(|record| record.to_string()));
         if let Content::Correction(correction) = &item.content {
             texts.extend(correction.message.map(|at| at.to_string()));
         }

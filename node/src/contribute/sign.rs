@@ -29,6 +29,26 @@ pub struct Signer<'a> {
     pub now_s: i64,
 }
 
+/// The other records that a header names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// The record that a correction corrects.
+    pub corrects: Option<RecordId>,
+    /// The record that a note or a petition is about.
+    pub about: Option<RecordId>,
+    /// The person's own record that it replaces.
+    pub revises: Option<Revised>,
+}
+
+/// A record that is replaced, by the key that signed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revised {
+    /// Which.
+    pub record: RecordId,
+    /// The nonce of its key, if it is anonymous.
+    pub nonce: Option<Nonce>,
+}
+
 /// A body ready for its header.
 pub struct NewBody {
     /// Its canonical bytes.
@@ -118,8 +138,8 @@ impl Signer<'_> {
     ///
     /// # Errors
     /// When the system gives no randomness for an anonymous author's nonce.
-    pub fn sign(&self, body: Vec<u8>, choices: &Choices, corrects: Option<RecordId>) -> Result<Parcel, SignError> {
-        let (key, nonce) = self.author(choices.mode)?;
+    pub fn sign(&self, body: Vec<u8>, choices: &Choices, links: Links) -> Result<Parcel, SignError> {
+        let (key, nonce) = self.author(choices.mode, links.revises.and_then(|revised| revised.nonce))?;
         let time = if nonce.is_some() { HourTime::day(self.now_s) } else { HourTime::hour(self.now_s) };
         let header = Header {
             community: self.community,
@@ -131,19 +151,20 @@ impl Signer<'_> {
             ruleset: self.charter.ruleset_id(),
             body: Cid::of_cbor(&body),
             size_class: SizeClass::of(body.len()),
-            revises: None,
-            corrects,
+            revises: links.revises.map(|revised| revised.record),
+            corrects: links.corrects,
+            about: links.about,
             time,
         };
         Ok(Parcel { header: header.sign(&key), body: Some(body), certificate: None })
     }
 
-    fn author(&self, mode: AuthorMode) -> Result<(SecretKey, Option<Nonce>), SignError> {
+    fn author(&self, mode: AuthorMode, nonce: Option<Nonce>) -> Result<(SecretKey, Option<Nonce>), SignError> {
         Ok(match mode {
             AuthorMode::Named => (self.seed.named(&self.community), None),
             AuthorMode::Pseudonym => (self.seed.pseudonym(&self.community), None),
             AuthorMode::Anonymous => {
-                let nonce = Nonce(random()?);
+                let nonce = nonce.map_or_else(|| random().map(Nonce), Ok)?;
                 (self.seed.anonymous(&self.community, &nonce), Some(nonce))
             }
         })
@@ -170,8 +191,13 @@ impl Signer<'_> {
 
     /// What a person typed goes through the redactor like everything else.
     fn redact(&self, typed: &str) -> Redacted {
-        Redactor::new(self.ruleset).redact(&RawText::new(typed)).text
+        redacted(typed, self.ruleset)
     }
+}
+
+/// What a person typed, redacted: for what is kept or sent in a few words.
+pub fn redacted(typed: &str, ruleset: &Ruleset) -> Redacted {
+    Redactor::new(ruleset).redact(&RawText::new(typed)).text
 }
 
 fn random<const N: usize>() -> Result<[u8; N], SignError> {

@@ -103,6 +103,7 @@ impl Commons {
             body: Cid::of_cbor(&body),
             size_class: SizeClass::of(body.len()),
             revises: (n % 5 == 1).then_some(RecordId(Cid::of_cbor(b"revised"))),
+            about: None,
             corrects: (n % 5 == 2).then_some(RecordId(Cid::of_cbor(b"corrected"))),
             time: if nonce.is_some() { HourTime::day(unix_s) } else { HourTime::hour(unix_s) },
         };

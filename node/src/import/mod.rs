@@ -8,7 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 use commonwheel_protocol::record::RecordId;
-use commonwheel_protocol::record::content::Content;
+use commonwheel_protocol::record::content::{Asks, Content, Note, Petition};
 use commonwheel_protocol::text::RawText;
 use std::fmt;
 use std::fs::File;
@@ -57,9 +57,23 @@ pub struct Item {
     pub third_party: bool,
     /// The record that a correction corrects; none for other content.
     pub corrects: Option<RecordId>,
+    /// The record that a note or a petition is about; none for other content.
+    pub about: Option<RecordId>,
 }
 
 impl Item {
+    /// What a person says about a record.
+    pub fn note(text: &str, about: RecordId) -> Self {
+        let content = Content::Note(Note { text: RawText::new(text) });
+        Item { about: Some(about), ..Item::new(Format::Commonwheel, content) }
+    }
+
+    /// What a person asks the community for.
+    pub fn petition(text: &str, asks: Asks, about: Option<RecordId>) -> Self {
+        let content = Content::Petition(Petition { text: RawText::new(text), asks });
+        Item { about, ..Item::new(Format::Commonwheel, content) }
+    }
+
     /// An item without a position, title or anything else that a content does not have of itself.
     pub fn new(format: Format, content: Content<RawText>) -> Self {
         let labelled = !matches!(content, Content::Chat(_));
@@ -74,6 +88,7 @@ impl Item {
             labelled,
             third_party: format.third_party(),
             corrects: None,
+            about: None,
         }
     }
 }

@@ -8,7 +8,7 @@ use commonwheel_protocol::bytes::{Cid, Codec, Node, encode};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::Preference;
 use commonwheel_protocol::record::Header;
-use commonwheel_protocol::record::content::{Content, Correction};
+use commonwheel_protocol::record::content::{Asks, Content, Correction, Note, Petition};
 use commonwheel_protocol::record::header::{HOUR_S, HourTime, SizeClass};
 use commonwheel_protocol::redact::{CommunityPattern, RiskClass};
 use serde_json::{Value, json};
@@ -18,6 +18,10 @@ pub fn checks(world: &World) -> Value {
     let (_, body) = world.record();
     let correction = Content::Correction(Correction { message: None, corrected: world.clean("5"), note: None });
     let correction = world.body(3, correction).to_bytes().expect("a small body");
+    let note = Content::Note(Note { text: world.clean("The unit is wrong.") });
+    let note = world.body(4, note).to_bytes().expect("a small body");
+    let petition = Content::Petition(Petition { text: world.clean("No new record, please."), asks: Asks::Freeze });
+    let petition = world.body(5, petition).to_bytes().expect("a small body");
     let mut charter = world.charter.clone();
     charter.numbers.insert("body_bytes".into(), 1024);
     charter.patterns = vec![member_number()];
@@ -39,6 +43,7 @@ pub fn checks(world: &World) -> Value {
     let both = with(&says("My fingerprint template is at ana@example.org."), &["false_alarms"], Some(1.into()));
     let hours = |hours: i64| Header { time: HourTime::hour(NOW_S + hours * HOUR_S), ..plain.clone() };
     let corrects = |body: &[u8]| Header { corrects: Some(some_record(world)), ..header(body) };
+    let about = |body: &[u8]| Header { about: Some(some_record(world)), ..header(body) };
     let large = vec![0; 2048];
     let old = Header { time: HourTime::hour(NOW_S - 9000 * HOUR_S), ..world.header(&body) };
     let since = |name: &str, header: Header, outcome: &str| {
@@ -89,6 +94,12 @@ pub fn checks(world: &World) -> Value {
         over("a correction of nothing", &correction, "reject:schema"),
         one("a correction", corrects(&correction), &correction, "accept"),
         one("a chat that corrects", corrects(&body), &body, "reject:schema"),
+        over("a note about nothing", &note, "reject:schema"),
+        one("a note", about(&note), &note, "accept"),
+        one("a note that corrects", corrects(&note), &note, "reject:schema"),
+        over("a petition about nothing", &petition, "accept"),
+        one("a petition about a record", about(&petition), &petition, "accept"),
+        one("a chat about a record", about(&body), &body, "reject:schema"),
         over("an address", &personal, "reject:personal-data"),
         over("an address as a key in ext", &hidden, "reject:personal-data"),
         over("an address declared to be none", &declared, "quarantine:review"),

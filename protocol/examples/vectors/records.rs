@@ -52,6 +52,8 @@ pub fn contents(world: &World) -> Vec<Content<Redacted>> {
             note: None,
         }),
         Content::Profile(Profile { name: text("Ana of the bakery"), about: Some(text("Bakes.")) }),
+        Content::Note(Note { text: text("The sum is right, the unit is not.") }),
+        Content::Petition(Petition { text: text("For evaluation alone, please."), asks: Asks::EvaluationOnly }),
     ]
 }
 
@@ -151,6 +153,10 @@ pub fn bodies(world: &World) -> Value {
         ("without tests", of("code"), &["tests"], None, "field-missing:tests"),
         ("without a target language", of("translation"), &["target_language"], None, "field-missing:target_language"),
         ("a name too long", of("profile"), &["name"], text(SHORT_TEXT_BYTES + 1), "field-value:name"),
+        ("a text of a note too long", of("note"), &["text"], text(NOTE_BYTES + 1), "field-value:text"),
+        ("a note without text", of("note"), &["text"], None, "field-missing:text"),
+        ("a petition for what is not on the list", of("petition"), &["asks"], text(3), "field-value:asks"),
+        ("a note that asks", of("note"), &["asks"], Some(Node::text("freeze")), "field-unknown"),
         ("no rights", of("chat"), &["rights"], list(vec![]), "field-value:rights"),
         ("a right of nobody", of("chat"), &["rights", "0", "by"], Some(Node::text("them")), "field-value:by"),
         ("third-party work without licence", &full, &["rights", "3", "licence"], None, "field-missing:licence"),
@@ -187,6 +193,7 @@ pub fn headers(world: &World) -> Value {
     let by_hour = Header { time: HourTime::hour(NOW_S), ..anonymous.clone() };
     let revision = Header { revises: Some(id), ..plain.clone() };
     let correction = Header { corrects: Some(id), ..as_pseudonym.clone() };
+    let about = Header { about: Some(id), ..as_pseudonym.clone() };
     let good = |name: &str, bytes: &[u8], author: &Header| {
         let facts = json!({ "author": author.author.to_string(), "most_body_bytes": author.size_class.max_bytes() });
         valid_with(name, bytes, facts)
@@ -198,6 +205,7 @@ pub fn headers(world: &World) -> Value {
         good("anonymous", &anonymous.sign(&anonymous_key), &anonymous),
         good("a revision", &revision.sign(&key), &revision),
         good("a correction of another's record", &correction.sign(&pseudonym), &correction),
+        good("about another's record", &about.sign(&pseudonym), &about),
     ];
     let int = |value: i64| Some(Node::Int(value));
     let text = |text: &str| Some(Node::text(text));
@@ -214,7 +222,8 @@ pub fn headers(world: &World) -> Value {
         ("terms that are dag-cbor", &["terms"], cbor.clone(), "field-value:terms"),
         ("a ruleset that is dag-cbor", &["ruleset"], cbor, "field-value:ruleset"),
         ("revises what cannot be a record", &["revises"], raw.clone(), "field-value:revises"),
-        ("corrects what cannot be a record", &["corrects"], raw, "field-value:corrects"),
+        ("corrects what cannot be a record", &["corrects"], raw.clone(), "field-value:corrects"),
+        ("is about what cannot be a record", &["about"], raw, "field-value:about"),
         ("a licence that is not on the list", &["licence"], text("GPL-3.0-only"), "field-value:licence"),
         ("a licence in another case", &["licence"], text("cc0-1.0"), "field-value:licence"),
         ("a preference that is not canonical", &["preference"], text("train-ai=y, search=y"), "field-value:preference"),

@@ -143,6 +143,7 @@ impl World {
             size_class: SizeClass::of(body.len()),
             revises: None,
             corrects: None,
+            about: None,
             time: HourTime::hour(NOW_S),
         }
     }

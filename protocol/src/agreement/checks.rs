@@ -91,6 +91,15 @@ pub fn check(header: &SignedHeader, body: &[u8], demands: &Demands) -> Result<()
     if kind_needs_link != header.header().corrects.is_some() {
         return fail(Reason::Corrects, "a correction, and nothing else, names the record that it corrects".into());
     }
+    let about_fits = match parsed.content.kind() {
+        "note" => header.header().about.is_some(),
+        "petition" => true,
+        _ => header.header().about.is_none(),
+    };
+    if !about_fits {
+        let why = "a note, a petition where it is about a record, and nothing else, names what it is about";
+        return fail(Reason::About, why.into());
+    }
     check_language(parsed.language.as_deref(), &charter.customs.languages)?;
     second_pass(body, parsed.false_alarms, demands.ruleset)?;
     high_risk(body, demands)?;
@@ -270,6 +279,7 @@ mod tests {
             size_class: SizeClass::of(8),
             revises,
             corrects,
+            about: None,
             time: HourTime::hour(0),
         };
         SignedHeader::verify(&header.sign(&key)).expect("a header")

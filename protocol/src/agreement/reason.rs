@@ -21,6 +21,8 @@ pub enum Reason {
     Body,
     /// A correction that names nothing, or a record that names what it corrects and is none.
     Corrects,
+    /// A note about nothing, or a record that names what it is about and is neither note nor petition.
+    About,
     /// It revises a record of another key.
     Revises,
     /// In a language that the charter does not list.
@@ -53,7 +55,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 22] = [
+    pub const ALL: [Reason; 23] = [
         Reason::Licence,
         Reason::Terms,
         Reason::Ruleset,
@@ -62,6 +64,7 @@ impl Reason {
         Reason::Size,
         Reason::Body,
         Reason::Corrects,
+        Reason::About,
         Reason::Revises,
         Reason::Language,
         Reason::Preference,
@@ -89,6 +92,7 @@ impl Reason {
             Reason::Size => "size.not-as-named",
             Reason::Body => "schema.not-a-body",
             Reason::Corrects => "schema.correction-link",
+            Reason::About => "schema.about-link",
             Reason::Revises => "schema.revises-anothers",
             Reason::Language => "schema.language-not-listed",
             Reason::Preference => "preference.differs",
@@ -113,7 +117,7 @@ impl Reason {
             Reason::Terms | Reason::Ruleset | Reason::Assurances => Class::Terms,
             Reason::Time => Class::Time,
             Reason::Size => Class::Size,
-            Reason::Body | Reason::Corrects | Reason::Revises | Reason::Language => Class::Schema,
+            Reason::Body | Reason::Corrects | Reason::About | Reason::Revises | Reason::Language => Class::Schema,
             Reason::Preference | Reason::HeldBack => Class::Preference,
             Reason::Banned | Reason::NotAdmitted => Class::Membership,
             Reason::PersonalData => Class::PersonalData,

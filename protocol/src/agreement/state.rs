@@ -4,7 +4,7 @@
 //! that hold the same operations and have pinned the same charter have the same state root, in whatever
 //! order the operations came.
 
-use super::merkle;
+use super::merkle::{self, Hash};
 use crate::bytes::{Cid, Node, encode};
 use crate::record::RecordId;
 use crate::sign::PublicKey;
@@ -25,6 +25,18 @@ pub enum Standing {
     Withdrawn = 3,
     /// A quorum has taken it down.
     TakenDown = 4,
+}
+
+impl Standing {
+    /// In a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Standing::Accepted => "accepted",
+            Standing::Superseded => "superseded",
+            Standing::Withdrawn => "withdrawn",
+            Standing::TakenDown => "taken-down",
+        }
+    }
 }
 
 /// What the state function needs to know of a record that counts.
@@ -116,18 +128,89 @@ impl Facts {
 
     /// The state root under the charter that leads.
     pub fn root(&self, charter: &Cid) -> StateRoot {
-        let standings = self.standings();
-        let leaves: Vec<_> =
-            standings.iter().map(|(id, standing)| [&id.0.to_bytes()[..], &[*standing as u8]].concat()).collect();
+        let leaves = leaves(&self.standings());
+        self.block(charter, leaves.len(), merkle::root(&leaves)).root()
+    }
+
+    fn block(&self, charter: &Cid, count: usize, records: Hash) -> StateBlock {
         let ids = |set: &BTreeSet<Cid>| merkle::root(&set.iter().map(|id| id.to_bytes()).collect::<Vec<_>>());
-        StateRoot(Cid::of_cbor(&encode(&Node::map([
+        let (decisions, releases) = (ids(&self.decisions), ids(&self.releases));
+        StateBlock { charter: *charter, count, records, decisions, releases }
+    }
+
+    /// For each of these records that counts, the proof of what became of it.
+    pub fn prove(&self, charter: &Cid, records: &BTreeSet<RecordId>) -> BTreeMap<RecordId, Inclusion> {
+        let standings = self.standings();
+        let leaves = leaves(&standings);
+        let block = self.block(charter, leaves.len(), merkle::root(&leaves));
+        let numbered = standings.iter().enumerate().filter(|(_, (id, _))| records.contains(id));
+        let proof = |(index, (id, standing)): (usize, (&RecordId, &Standing))| {
+            (*id, Inclusion { block, standing: *standing, index, path: merkle::proof(&leaves, index) })
+        };
+        numbered.map(proof).collect()
+    }
+}
+
+fn leaves(standings: &BTreeMap<RecordId, Standing>) -> Vec<Vec<u8>> {
+    standings.iter().map(|(id, standing)| leaf(id, *standing)).collect()
+}
+
+fn leaf(id: &RecordId, standing: Standing) -> Vec<u8> {
+    [&id.0.to_bytes()[..], &[standing as u8]].concat()
+}
+
+/// What a state root is the CID of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateBlock {
+    /// The charter that leads.
+    pub charter: Cid,
+    /// How many records count.
+    pub count: usize,
+    /// The Merkle root of what became of them.
+    pub records: Hash,
+    /// That of the decisions that count.
+    pub decisions: Hash,
+    /// That of the releases that count.
+    pub releases: Hash,
+}
+
+impl StateBlock {
+    /// The block's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(&Node::map([
             ("type", Some(Node::text("state"))),
-            ("charter", Some((*charter).into())),
-            ("count", Some((leaves.len() as i64).into())),
-            ("records", Some(Node::bytes(merkle::root(&leaves)))),
-            ("decisions", Some(Node::bytes(ids(&self.decisions)))),
-            ("releases", Some(Node::bytes(ids(&self.releases)))),
-        ]))))
+            ("charter", Some(self.charter.into())),
+            ("count", Some((self.count as i64).into())),
+            ("records", Some(Node::bytes(self.records))),
+            ("decisions", Some(Node::bytes(self.decisions))),
+            ("releases", Some(Node::bytes(self.releases))),
+        ]))
+    }
+
+    /// The state root.
+    pub fn root(&self) -> StateRoot {
+        StateRoot(Cid::of_cbor(&self.to_bytes()))
+    }
+}
+
+/// The proof of what became of one record, under one state root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inclusion {
+    /// What the state root is the CID of.
+    pub block: StateBlock,
+    /// What became of the record.
+    pub standing: Standing,
+    /// Where it stands among the records that count.
+    pub index: usize,
+    /// The hashes beside the path from its leaf to the root of the records.
+    pub path: Vec<Hash>,
+}
+
+impl Inclusion {
+    /// Whether it proves this of the record.
+    pub fn proves(&self, record: &RecordId) -> bool {
+        let leaf = leaf(record, self.standing);
+        merkle::root_from_proof(&leaf, self.index, self.block.count, &self.path) == Some(self.block.records)
     }
 }
 
@@ -179,6 +262,23 @@ mod tests {
         let standings = facts.standings();
         assert!([1, 2, 3].iter().all(|n| standings[&id(*n)] == Standing::Withdrawn));
         assert_eq!(standings[&id(9)], Standing::Accepted);
+    }
+
+    #[test]
+    fn each_record_that_counts_is_proved_under_the_state_root_and_as_nothing_else() {
+        let mut facts = facts(&[(1, 1, None), (2, 1, Some(1)), (3, 2, None), (4, 3, None), (5, 4, None)]);
+        facts.withdrawn.insert(id(3));
+        let charter = Cid::of_cbor(b"charter");
+        let all: BTreeSet<_> = (1..=6).map(id).collect();
+        let proofs = facts.prove(&charter, &all);
+        assert_eq!(proofs.len(), 5, "what does not count has no proof");
+        for (record, proof) in proofs {
+            assert_eq!(proof.block.root(), facts.root(&charter));
+            assert_eq!(proof.standing, facts.standings()[&record]);
+            assert!(proof.proves(&record) && !proof.proves(&id(6)));
+            let other = Inclusion { standing: Standing::TakenDown, ..proof };
+            assert!(!other.proves(&record));
+        }
     }
 
     #[test]

@@ -327,7 +327,7 @@ impl Core {
                 Some(cid) => ledger.block(Shelf::Certified, &cid)?,
                 None => super::status::certificate(id, &self.lineage, ledger)?.map(|one| one.bytes().to_vec()),
             };
-            let open = purpose == Purpose::Validate || self.body_is_open(id, ledger)?;
+            let open = self.caught_up && (purpose == Purpose::Validate || self.body_is_open(id, ledger)?);
             let body = if open { ledger.block(Shelf::Certified, &header.body)? } else { None };
             let Some(bytes) = ledger.block(Shelf::Certified, &id.0)? else { return Ok(None) };
             return Ok(Some(Parcel { header: bytes, body, certificate }));

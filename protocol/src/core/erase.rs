@@ -64,7 +64,10 @@ impl Core {
             self.erase_body(&header.body, step);
             self.incomplete.remove(id);
         }
-        if let Some(header) = self.waiting_header(id, ledger)? {
+        // Once in a step, whatever asks for it: the counts of what waits are kept here.
+        if !step.batch.erasures.contains(&(Shelf::Live, id.0))
+            && let Some(header) = self.waiting_header(id, ledger)?
+        {
             self.erase_body(&header.header().body, step);
             self.drop_waiting(&header, ledger, step)?;
         }

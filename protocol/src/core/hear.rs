@@ -231,7 +231,20 @@ impl Core {
         }
         step.batch.put(Shelf::Live, cid, batch.bytes().to_vec());
         self.to_count.extend(batch.entries().iter().map(|entry| entry.record));
+        self.ask_why(batch);
         Ok(true)
+    }
+
+    /// Of one's own records that a validator has just refused, the next submission tells why.
+    fn ask_why(&mut self, batch: &Batch) {
+        let refused = batch.entries().iter().filter(|entry| matches!(entry.verdict, Verdict::Reject(_)));
+        let own: Vec<_> = refused.map(|entry| entry.record).filter(|record| self.own.contains(record)).collect();
+        let signer = batch.signed().validator;
+        for state in self.peers.values_mut().filter(|state| state.validator == Some(signer)) {
+            own.iter().for_each(|record| {
+                state.submitted.remove(record);
+            });
+        }
     }
 
     /// Bounds what a validator can make others store: of records that are known, its first

@@ -131,7 +131,10 @@ impl Core {
             Some(next) if state.to_fetch.len() <= MOST_TO_FETCH => {
                 self.ask(peer, Ask::Reconcile(next), Asked::Reconcile, step);
             }
-            _ => step.effects.push(Effect::Notice(Notice::Reconciled(peer.clone(), state.missing))),
+            _ => {
+                state.reconciled = true;
+                step.effects.push(Effect::Notice(Notice::Reconciled(peer.clone(), state.missing)));
+            }
         }
         self.fetch_from(peer, step);
         Ok(())

@@ -10,6 +10,7 @@ mod contribute;
 mod decide;
 mod erase;
 pub mod facts;
+pub mod fate;
 mod hear;
 mod io;
 mod learn;
@@ -19,10 +20,12 @@ mod peers;
 pub mod release;
 mod reload;
 mod resolve;
+pub mod review;
 mod similar;
 mod spread;
 pub mod status;
 mod succession;
+pub mod talk;
 mod tick;
 
 pub use io::{AskId, Effect, Input, Judgement, Millis, Notice, Offence, Token};
@@ -128,6 +131,9 @@ pub struct Core {
     reviewed: BTreeMap<RecordId, Verdict>,
     /// Records of released editions, where bodies are open on release.
     released: BTreeSet<RecordId>,
+    /// Whether this node serves bodies: it was reconciled since it was opened, or held none then. What it has may
+    /// have been withdrawn while it was off.
+    caught_up: bool,
     /// How far the search for what has expired has come.
     expired_to: Option<Vec<u8>>,
     /// What a validator compares new records with.
@@ -196,12 +202,15 @@ impl Core {
             own_operations: BTreeSet::new(),
             reviewed: BTreeMap::new(),
             released: BTreeSet::new(),
+            caught_up: false,
             expired_to: None,
             similar: similar::Compared::new(),
         };
         core.counting = facts::Counting::load(&core.lineage, ledger)?;
         core.reload(ledger)?;
         core.reload_operations(ledger)?;
+        let alone = core.charter.quorum.n() == 1 && core.validates();
+        core.caught_up = alone || ledger.scan(&[crate::index::prefix::CERTIFIED], None, 1)?.is_empty();
         Ok(core)
     }
 

@@ -3,6 +3,7 @@
 //! Notes lie on the live shelf, are never sent, and are not signed: they are this node's own.
 
 use super::Core;
+use crate::agreement::{Class, Verdict};
 use crate::bytes::{Cid, FieldError, Fields, Node, decode, encode};
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -33,6 +34,20 @@ impl Opinion {
             Opinion::Quarantine => "quarantine",
         }
     }
+
+    /// The opinion with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Opinion::ALL.into_iter().find(|one| one.name() == name)
+    }
+
+    /// What a validator says to the others on its account.
+    pub(super) fn verdict(self) -> Verdict {
+        match self {
+            Opinion::Accept => Verdict::Accept,
+            Opinion::Reject => Verdict::Reject(Class::Review),
+            Opinion::Quarantine => Verdict::Quarantine(Class::Review),
+        }
+    }
 }
 
 /// What a moderator said of a record.
@@ -48,6 +63,8 @@ pub struct Review {
     pub note: String,
     /// When, in seconds since 1970.
     pub time_s: i64,
+    /// How many flags the record had then: more of them ask for another look. The core fills it in.
+    pub flags: i64,
 }
 
 impl Review {
@@ -60,6 +77,7 @@ impl Review {
             ("moderator", Some(Node::text(&self.moderator))),
             ("note", Some(Node::text(&self.note))),
             ("time", Some(self.time_s.into())),
+            ("flags", Some(self.flags.into())),
         ]))
     }
 
@@ -73,13 +91,12 @@ impl Review {
         let (record, opinion) = (RecordId::linked(fields.link("record")?, "record")?, fields.text("opinion")?);
         let review = Review {
             record,
-            opinion: Opinion::ALL
-                .into_iter()
-                .find(|one| one.name() == opinion)
+            opinion: Opinion::named(&opinion)
                 .ok_or_else(|| FieldError::value("opinion", "expected accept, reject or quarantine"))?,
             moderator: fields.text("moderator")?,
             note: fields.text("note")?,
             time_s: fields.int("time")?,
+            flags: fields.int("flags")?,
         };
         fields.end()?;
         Ok(review)

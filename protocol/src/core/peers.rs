@@ -26,6 +26,8 @@ pub(super) struct PeerState {
     pub asks: BTreeSet<AskId>,
     /// Items that it has and this node lacks, still to be fetched.
     pub to_fetch: BTreeSet<Item>,
+    /// Whether a reconciliation with it has come to its end.
+    pub reconciled: bool,
     /// How many were missing in the reconciliation under way.
     pub missing: usize,
     /// Own records that it has answered for, with a receipt or a refusal.
@@ -129,6 +131,17 @@ impl Core {
         let Some(state) = self.peers.get_mut(peer) else { return };
         let upto = asked.iter().rposition(|id| given.contains(id)).unwrap_or(asked.len());
         state.lacks.extend(asked.iter().take(upto).filter(|id| !given.contains(id)));
+    }
+
+    /// Notes when everything that some peer has and this node lacked was fetched: what it had to erase is erased.
+    pub(super) fn note_catching_up(&mut self) {
+        if self.caught_up {
+            return;
+        }
+        let fetching = |peer: &Peer| self.asking(peer, |asked| matches!(asked, Asked::Fetch { .. }));
+        let done =
+            |(peer, state): (&Peer, &PeerState)| state.reconciled && state.to_fetch.is_empty() && !fetching(peer);
+        self.caught_up = self.peers.iter().any(done);
     }
 
     pub(super) fn give_up_late_asks(&mut self) {

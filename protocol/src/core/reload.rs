@@ -1,11 +1,14 @@
 //! Reading again from the ledger what a core keeps in memory.
 
+use super::notes::reviews;
 use super::{Core, release};
 use crate::agreement::charter::BodyAccess;
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::record::RecordId;
 use crate::sign::PublicKey;
+use std::collections::BTreeSet;
 
 impl Core {
     pub(super) fn reload(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
@@ -106,7 +109,28 @@ impl Core {
             }
             Ok(())
         })?;
+        self.reload_reviews(ledger)?;
         self.wanted.extend(self.counting.missing.iter().copied());
         self.want_terms(ledger)
+    }
+
+    /// What people decided here and this validator has not said yet: it signs nothing right after a start.
+    fn reload_reviews(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        let Some(me) = self.validator() else { return Ok(()) };
+        let mut records = BTreeSet::new();
+        index::each(ledger, &[prefix::REVIEW], |entry| {
+            let id = entry.key.get(1..1 + Cid::LEN).and_then(|bytes| Cid::from_bytes(bytes).ok());
+            records.extend(id.map(RecordId));
+            Ok(())
+        })?;
+        for record in records {
+            let Some(last) = reviews(&record, ledger)?.pop() else { continue };
+            let said = index::verdicts(ledger, &record)?.into_iter().filter(|verdict| verdict.validator == me);
+            let said = said.max_by_key(|verdict| verdict.number).map(|verdict| verdict.verdict);
+            if said != Some(last.opinion.verdict()) && self.header_to_certify(&record, ledger)?.is_some() {
+                self.reviewed.insert(record, last.opinion.verdict());
+            }
+        }
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use super::operate::Taken;
 use super::peers::Asked;
 use super::{Core, Effect, Notice, Offence, Step};
 use crate::agreement::checks::{Demands, check};
-use crate::agreement::{Batch, Class, Verdict};
+use crate::agreement::{Batch, Verdict};
 use crate::bytes::{Cid, Codec};
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -334,15 +334,11 @@ impl Core {
             step.effects.push(not_taken(why));
             return Ok(());
         }
-        let note = review.to_bytes();
+        let flags = super::review::flags(&review.record, ledger)?.len() as i64;
+        let note = Review { flags, ..review.clone() }.to_bytes();
         step.batch.put(Shelf::Live, Cid::of_cbor(&note), note);
         if self.validates() && waits.is_some() {
-            let verdict = match review.opinion {
-                Opinion::Accept => Verdict::Accept,
-                Opinion::Reject => Verdict::Reject(Class::Review),
-                Opinion::Quarantine => Verdict::Quarantine(Class::Review),
-            };
-            self.reviewed.insert(review.record, verdict);
+            self.reviewed.insert(review.record, review.opinion.verdict());
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What the ledger knows about a record, for people to look at.
 
 pub use super::facts::{Counting, accepted, erased, facts, group, lineage, standings, state_root};
+pub use super::fate::{self, Fate};
 use crate::agreement::{Certificate, Lineage, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, VerdictEntry, prefix};
@@ -62,12 +63,16 @@ impl RecordStatus {
     }
 }
 
-/// What is known of a record; `None` when its header is not here.
+/// What is known of a record; `None` when its header is not here, and no withdrawal that carries it.
 ///
 /// # Errors
 /// When the ledger fails.
 pub fn of(record: &RecordId, lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<RecordStatus>, LedgerError> {
-    let Some(header) = header(record, ledger)? else { return Ok(None) };
+    let held = match header(record, ledger)? {
+        None => fate::withdrawal(record, ledger)?.map(|withdrawal| withdrawal.header().clone()),
+        held => held,
+    };
+    let Some(header) = held else { return Ok(None) };
     let body = header.header().body;
     let body_here = ledger.holds(Shelf::Waiting, &body)? || ledger.holds(Shelf::Certified, &body)?;
     let mut held_by = BTreeSet::new();

@@ -24,6 +24,7 @@ const CHECKED_BYTES: usize = 2 * BODY_BYTES;
 impl Core {
     pub(super) fn tick(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         self.give_up_late_asks();
+        self.note_catching_up();
         self.expire(ledger, step)?;
         self.count(ledger)?;
         self.count_voices(ledger, step)?;

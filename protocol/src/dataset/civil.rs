@@ -27,14 +27,14 @@ impl fmt::Display for Month {
 }
 
 /// A moment as `2026-11-22T14:00:00Z`; `None` outside the years 1970 to 9999.
-pub(super) fn rfc3339(unix_s: i64) -> Option<String> {
+pub fn rfc3339(unix_s: i64) -> Option<String> {
     let (year, month, day) = date(unix_s)?;
     let second = unix_s % DAY_S;
     Some(format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60))
 }
 
 /// The moment that [`rfc3339`] wrote; `None` for any other text.
-pub(super) fn unix_s(text: &str) -> Option<i64> {
+pub fn unix_s(text: &str) -> Option<i64> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) {

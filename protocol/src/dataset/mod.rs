@@ -10,7 +10,7 @@ mod manifest;
 mod readme;
 mod row;
 
-pub use civil::Month;
+pub use civil::{Month, rfc3339, unix_s};
 pub use dag_json::pretty;
 pub use edition::{Contents, Gone, edition};
 pub use manifest::{ErasedRow, FORMAT, FileRows, Manifest, Partition, ReleaseName, Subject, Tally, names};

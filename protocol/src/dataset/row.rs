@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 pub const ROW_BYTES: usize = 20 * BODY_BYTES;
 
 /// The columns that every row begins with, in order. No body may have a key of these names.
-pub const HEADER_COLUMNS: [&str; 16] = {
-    let mut names = [""; 16];
+pub const HEADER_COLUMNS: [&str; 17] = {
+    let mut names = [""; 17];
     let mut at = 0;
     while at < names.len() {
         names[at] = COLUMNS[at].0;
@@ -54,7 +54,7 @@ enum Form {
     Time,
 }
 
-const COLUMNS: [(&str, Form); 16] = [
+const COLUMNS: [(&str, Form); 17] = [
     ("id", Form::Id),
     ("community", Form::Link),
     ("charter", Form::Charter),
@@ -68,13 +68,14 @@ const COLUMNS: [(&str, Form); 16] = [
     ("ruleset", Form::Link),
     ("revises", Form::Link),
     ("corrects", Form::Link),
+    ("about_record", Form::Link),
     ("body", Form::Link),
     ("size_class", Form::Plain),
     ("signature", Form::Signature),
 ];
 
 /// The order of a body's columns. Keys that are not here follow in the order of their bytes.
-const BODY_COLUMNS: [&str; 36] = [
+const BODY_COLUMNS: [&str; 38] = [
     "kind",
     "title",
     "language",
@@ -101,6 +102,8 @@ const BODY_COLUMNS: [&str; 36] = [
     "target_text",
     "name",
     "about",
+    "text",
+    "asks",
     "attribution",
     "rights",
     "assurances",
@@ -182,7 +185,7 @@ impl Row {
         if !fixed_fields().into_iter().all(|field| known(&mut payload, field)) {
             return Err(RowError::HeaderField);
         }
-        if payload.keys().any(|key| !COLUMNS.iter().any(|(name, form)| name == key && form.is_field())) {
+        if payload.keys().any(|key| !COLUMNS.iter().any(|(name, form)| field(name) == key && form.is_field())) {
             return Err(RowError::HeaderField);
         }
         let Ok(Node::Map(body)) = decode(body) else { return Err(RowError::Body) };
@@ -203,7 +206,7 @@ impl Row {
             match object.remove(name).ok_or(RowError::Column(name))? {
                 Value::Null => {}
                 value if form.is_field() => {
-                    header.insert(name.to_owned(), form.read(value).ok_or(RowError::Column(name))?);
+                    header.insert(field(name).to_owned(), form.read(value).ok_or(RowError::Column(name))?);
                 }
                 value => {
                     derived.insert(name, value);
@@ -283,7 +286,7 @@ impl Row {
                 Form::Charter => Node::text(self.charter.to_string()),
                 Form::AuthorMode => Node::text(if self.header.contains_key("nonce") { "anonymous" } else { "key" }),
                 Form::Signature => Node::text(HEXLOWER.encode(&self.signature)),
-                _ => self.header.get(name).map_or(Ok(Node::Null), |value| form.show(name, value))?,
+                _ => self.header.get(field(name)).map_or(Ok(Node::Null), |value| form.show(name, value))?,
             };
             columns.push((name, Cow::Owned(value)));
         }
@@ -305,6 +308,11 @@ impl Row {
             Some(_) => Err(RowError::Body),
         }
     }
+}
+
+/// The header's field that a column shows: of its own name, but that a profile's body has an `about` too.
+fn field(column: &'static str) -> &'static str {
+    if column == "about_record" { "about" } else { column }
 }
 
 /// What every header of this version holds, so that no column repeats it.

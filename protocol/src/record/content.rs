@@ -3,6 +3,9 @@
 //! Importers fill them with [`crate::text::RawText`]; the redactor turns every text into
 //! [`crate::text::Redacted`] with [`Content::map`]; a body read from bytes holds `String`.
 
+use crate::bytes::{FieldError, Fields};
+use crate::operation::decision::closed;
+
 /// Who speaks in a chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -189,6 +192,40 @@ pub struct Profile<T> {
     pub about: Option<T>,
 }
 
+closed! {
+    /// What a petition asks the community for.
+    Asks, "asks", {
+        /// That nothing of what it is about is released for a time.
+        Embargo => "embargo",
+        /// That no new record is accepted for a time.
+        Freeze => "freeze",
+        /// That new records are for evaluation alone.
+        EvaluationOnly => "evaluation-only",
+        /// That fewer records of one author are accepted in an hour.
+        RateCap => "rate-cap",
+        /// That a record is taken down.
+        Takedown => "takedown",
+        /// Something else, which the text says.
+        Other => "other",
+    }
+}
+
+/// What somebody says about a record, which the header's `about` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note<T> {
+    /// What is said.
+    pub text: T,
+}
+
+/// What somebody asks the community for, and others can support; the header's `about` may name a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Petition<T> {
+    /// What is asked, and why.
+    pub text: T,
+    /// The same in a word.
+    pub asks: Asks,
+}
+
 /// What a body holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content<T> {
@@ -210,6 +247,10 @@ pub enum Content<T> {
     Translation(TranslationPair<T>),
     /// `profile`
     Profile(Profile<T>),
+    /// `note`
+    Note(Note<T>),
+    /// `petition`
+    Petition(Petition<T>),
 }
 
 impl<T> Content<T> {
@@ -225,6 +266,8 @@ impl<T> Content<T> {
             Content::Code(_) => "code",
             Content::Translation(_) => "translation",
             Content::Profile(_) => "profile",
+            Content::Note(_) => "note",
+            Content::Petition(_) => "petition",
         }
     }
 
@@ -287,6 +330,8 @@ impl<T> Content<T> {
                 note: opt(&c.note, f),
             }),
             Content::Profile(c) => Content::Profile(Profile { name: f(&c.name), about: opt(&c.about, f) }),
+            Content::Note(c) => Content::Note(Note { text: f(&c.text) }),
+            Content::Petition(c) => Content::Petition(Petition { text: f(&c.text), asks: c.asks }),
         }
     }
 }

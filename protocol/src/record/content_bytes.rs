@@ -59,6 +59,11 @@ pub(super) fn write(content: &Content<Redacted>, set: &mut dyn FnMut(&str, Optio
             set("name", Some(text(&c.name)));
             set("about", opt(&c.about));
         }
+        Content::Note(c) => set("text", Some(text(&c.text))),
+        Content::Petition(c) => {
+            set("text", Some(text(&c.text)));
+            set("asks", Some(Node::text(c.asks.name())));
+        }
     }
 }
 
@@ -108,6 +113,8 @@ pub(super) fn read(kind: &str, fields: &mut Fields) -> Result<Option<Content<Str
             note: note(fields, "note")?,
         }),
         "profile" => Content::Profile(Profile { name: required_short(fields, "name")?, about: note(fields, "about")? }),
+        "note" => Content::Note(Note { text: required_note(fields, "text")? }),
+        "petition" => Content::Petition(Petition { text: required_note(fields, "text")?, asks: Asks::read(fields)? }),
         _ => return Ok(None),
     }))
 }
@@ -216,6 +223,10 @@ fn note(fields: &mut Fields, field: &'static str) -> Result<Option<String>, Fiel
         }
         other => Ok(other),
     }
+}
+
+fn required_note(fields: &mut Fields, field: &'static str) -> Result<String, FieldError> {
+    note(fields, field)?.ok_or(FieldError::Missing(field))
 }
 
 fn required_short(fields: &mut Fields, field: &'static str) -> Result<String, FieldError> {

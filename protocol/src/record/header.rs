@@ -119,6 +119,8 @@ pub struct Header {
     pub revises: Option<RecordId>,
     /// The record, of anyone, that this one corrects.
     pub corrects: Option<RecordId>,
+    /// The record, of anyone, that this note or petition is about.
+    pub about: Option<RecordId>,
     /// When, rounded.
     pub time: HourTime,
 }
@@ -148,6 +150,7 @@ impl Header {
             ("size_class", Some(i64::from(self.size_class.0).into())),
             ("revises", self.revises.map(|id| id.0.into())),
             ("corrects", self.corrects.map(|id| id.0.into())),
+            ("about", self.about.map(|id| id.0.into())),
             ("time", Some(self.time.0.into())),
         ])
     }
@@ -169,6 +172,7 @@ impl Header {
             size_class: SizeClass(fields.int_in("size_class", 0..=20)? as u8),
             revises: record_opt(&mut fields, "revises")?,
             corrects: record_opt(&mut fields, "corrects")?,
+            about: record_opt(&mut fields, "about")?,
             time: HourTime::read(fields.int("time")?)?,
         };
         fields.end()?;
@@ -267,6 +271,7 @@ pub(crate) mod tests {
             size_class: SizeClass::of(4),
             revises: None,
             corrects: None,
+            about: None,
             time: HourTime::hour(1_800_000_000),
         }
     }
@@ -302,6 +307,7 @@ pub(crate) mod tests {
             ("time", Some(Node::Int(1))),
             ("terms", Some(Node::Link(Cid::of_cbor(b"terms")))),
             ("revises", Some(Node::Link(Cid::of(Codec::Raw, b"no record")))),
+            ("about", Some(Node::Link(Cid::of(Codec::Raw, b"no record")))),
             ("body", None),
             ("size_class", Some(Node::Int(21))),
             ("nonce", Some(Node::bytes([0; 15]))),

@@ -141,6 +141,7 @@ fn each_text(content: &Content<String>, see: &mut dyn FnMut(&str)) {
         }
         Content::Code(code) => [&code.prompt, &code.code, &code.tests].into_iter().for_each(|text| see(text)),
         Content::Translation(pair) => [&pair.source, &pair.target].into_iter().for_each(|text| see(text)),
-        Content::Profile(_) => {}
+        // People may well say the same of many records, and ask for the same.
+        Content::Profile(_) | Content::Note(_) | Content::Petition(_) => {}
     }
 }

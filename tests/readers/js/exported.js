@@ -11,7 +11,7 @@ import { signersOf } from './operations.js'
 import { parseKey } from './signatures.js'
 
 const LINKS = ['community', 'terms', 'ruleset', 'body', 'revises', 'corrects']
-const COLUMNS = 16
+const COLUMNS = 17
 
 /** Checks a folder. What became of each record, and what counts, is the Python reader's business. */
 export async function checkExport(folder, tally) {
@@ -95,6 +95,7 @@ function headerOf(row) {
   const payload = { type: 'record', v: 1, author: parseKey(row.author), time: Date.parse(row.time) / 1000 }
   for (const key of ['licence', 'preference', 'size_class']) payload[key] = row[key]
   for (const key of LINKS) if (row[key] !== null) payload[key] = parseId(row[key])
+  if (row.about_record !== null) payload.about = parseId(row.about_record)
   if (row.nonce !== null) payload.nonce = unhex(row.nonce)
   return encode({ payload, signature: unhex(row.signature) })
 }

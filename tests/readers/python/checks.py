@@ -36,6 +36,8 @@ def outcome(header, body, charter, ruleset, now, before=None):
         return "reject:preference"
     if (value["kind"] == "correction") != ("corrects" in payload):
         return "reject:schema"
+    if value["kind"] != "petition" and (value["kind"] == "note") != ("about" in payload):
+        return "reject:schema"
     assert cids.of_raw(ruleset) == agreed["ruleset"], "the vectors' ruleset is not the charter's"
     patterns = [re.compile(rf"(?<![A-Za-z0-9_])(?:{one['pattern']})(?![A-Za-z0-9_])") for one in charter.patterns]
     found = sum(len(one.findall(text)) for text in _texts(value) for one in [_EMAIL, *patterns])

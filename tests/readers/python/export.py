@@ -15,12 +15,14 @@ from state import ACCEPTED
 from tally import same
 
 HEADER = ("id", "community", "charter", "author", "author_mode", "nonce", "time", "licence", "preference", "terms",
-          "ruleset", "revises", "corrects", "body", "size_class", "signature")
+          "ruleset", "revises", "corrects", "about_record", "body", "size_class", "signature")
 BODY = ("kind", "title", "language", "tags", "model", "messages", "label", "rating", "note", "prompt", "ideal", "chosen",
         "rejected", "message_index", "corrected", "criteria", "answers", "programming_language", "code", "tests",
-        "source_language", "source_text", "target_language", "target_text", "name", "about", "attribution", "rights",
-        "assurances", "preference_given", "vocabulary", "redactions", "false_alarms", "imported_from", "ext", "salt")
-LINKS = ("community", "terms", "ruleset", "body", "revises", "corrects")
+        "source_language", "source_text", "target_language", "target_text", "name", "about", "text", "asks",
+        "attribution", "rights", "assurances", "preference_given", "vocabulary", "redactions", "false_alarms", "imported_from", "ext", "salt")
+# The header's field "about" has another name as a column, since the body of a profile has one too.
+LINKS = {"community": "community", "terms": "terms", "ruleset": "ruleset", "body": "body", "revises": "revises",
+         "corrects": "corrects", "about_record": "about"}
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 MOST_LINE = 20 * 1024 * 1024
 
@@ -109,7 +111,7 @@ def _row(line, path, held):
 def _header_block(row):
     """The signed header's bytes, from its columns."""
     payload = {"type": "record", "v": 1, "author": keys.parse(row["author"])}
-    payload |= {key: cids.parse(row[key]) for key in LINKS if row[key] is not None}
+    payload |= {field: cids.parse(row[column]) for column, field in LINKS.items() if row[column] is not None}
     payload |= {key: row[key] for key in ("licence", "preference", "size_class")}
     moment = datetime.datetime.strptime(row["time"], TIME).replace(tzinfo=datetime.timezone.utc)
     payload["time"] = int(moment.timestamp())
@@ -123,7 +125,7 @@ def _write(header_block, body, certificate):
     signed = canonical.decode(header_block)
     payload = signed["payload"]
     row = dict.fromkeys(HEADER)
-    row |= {key: str(payload[key]) for key in LINKS if key in payload}
+    row |= {column: str(payload[field]) for column, field in LINKS.items() if field in payload}
     row |= {key: payload[key] for key in ("licence", "preference", "size_class")}
     row |= {
         "id": str(cids.of_block(header_block)),

@@ -30,7 +30,7 @@ _header = envelope(
         "size_class": number(0, 20),
         "time": hour,
     },
-    {"nonce": octets(16), "revises": link(raw=False), "corrects": link(raw=False)},
+    {"nonce": octets(16), "revises": link(raw=False), "corrects": link(raw=False), "about": link(raw=False)},
 )
 
 
@@ -131,6 +131,11 @@ _KINDS = {
         {"note": _note},
     ),
     "profile": ({"name": _short}, {"about": _note}),
+    "note": ({"text": _note}, {}),
+    "petition": (
+        {"text": _note, "asks": one_of("embargo", "freeze", "evaluation-only", "rate-cap", "takedown", "other")},
+        {},
+    ),
 }
 
 

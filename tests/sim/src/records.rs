@@ -131,6 +131,7 @@ fn sign(i: usize, sound: bool, body: Vec<u8>, revises: Option<RecordId>, communi
         size_class: SizeClass::of(body.len()),
         revises,
         corrects: None,
+        about: None,
         time: HourTime::hour(START_S as i64 - 3600 * (i as i64 % 24)),
     };
     let bytes = header.sign(&key);

@@ -113,6 +113,7 @@ impl Judge {
             size_class: SizeClass::of(body.len()),
             revises: None,
             corrects: None,
+            about: None,
             time: HourTime::hour(START_S as i64),
         };
         change(&mut header);

@@ -102,7 +102,7 @@ impl Shown {
         )?;
         writeln!(
             out,
-            "To erase     waiting texts after {} days, refused ones after {} (this version does not yet)",
+            "To erase     waiting texts after {} days, refused ones after {}",
             number("waiting_days"),
             number("refused_days")
         )?;

@@ -1,16 +1,12 @@
 //! `commonwheel correct`: a better text for a record that is here, one's own or somebody else's.
 
-use super::decide::{self, ChoiceArgs};
-use super::gather::Origin;
-use super::interview::Interview;
-use super::sharing::{Run, Sharing};
-use super::{ShareArgs, ruleset};
+use super::ShareArgs;
+use super::decide::ChoiceArgs;
+use super::one::{self, How};
 use crate::cli::hide::OwnTermsArgs;
 use crate::cli::{Context, ask};
 use crate::community::printable;
 use crate::community::{self, Community};
-use crate::contribute::prepare::prepare;
-use crate::contribute::{Rules, false_alarms};
 use crate::import::{Format, Item};
 use crate::keys;
 use crate::run::Access;
@@ -86,26 +82,8 @@ pub fn run(args: &CorrectArgs, context: &Context) -> anyhow::Result<ExitCode> {
     item.language = body.language;
     item.corrects = Some(args.record);
 
-    let charter = community.founding.charter();
-    let ruleset = ruleset(charter)?;
-    let terms = args.own.terms(context)?;
-    let rules = Rules { ruleset: &ruleset, terms: &terms };
-    let mut prepared = prepare(&item, rules);
-    if !args.false_alarms.is_empty() {
-        let Some(names) = false_alarms::names(&args.false_alarms.join(",")) else {
-            bail!("expected placeholders after --false-alarm, such as PHONE_1; found something else");
-        };
-        prepared = prepared.with_false_alarms(&names, rules)?;
-    }
-    let decided = decide::decide(&args.choices, charter, &community.id(), context)?;
-    decide::consent_to_terms(&community, args.share.yes, context.out)?;
-    decide::remind_of_anonymity(&decided.choices);
-    let interview = asks.then(|| Interview::of_one(rules, charter.number("quarantine_above"), context.out));
-    let run = Run { context, args: &args.share, community: &community, seed: &seed, ruleset: &ruleset };
-    let mut sharing = Sharing::begin(run, decided.choices, interview, 1)?;
-    // How it goes on with a single item does not matter.
-    let _ = sharing.take(1, prepared, Origin { file: 0, name: "correction of", position: &item.position })?;
-    sharing.finish()
+    let how = How { choices: &args.choices, false_alarms: &args.false_alarms, own: &args.own, share: &args.share };
+    one::share(item, &community, how, (&seed, context), "correction of")
 }
 
 /// The community that holds a record, and the record's body.

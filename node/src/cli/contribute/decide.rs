@@ -198,8 +198,8 @@ pub(super) fn from_held(held: &Held, charter: &Charter) -> anyhow::Result<Choice
 
 /// What terms may promise and this version does not keep yet, said before anybody relies on it.
 pub(in crate::cli) const NOT_YET: &str = "
-This version of the program cannot yet revise or withdraw a record, take one down, erase waiting and refused texts in
-time, or leave records out of an export by their AI-use preference. Do not share what you may have to take back.";
+This version of the program cannot yet leave records out of an export by their AI-use preference. You can withdraw a
+record, and every node erases its text; but copies that somebody took before keep their licence.";
 
 /// Shows the terms and asks, unless they were accepted before.
 pub(super) fn consent_to_terms(community: &Community, yes: bool, out: Output) -> anyhow::Result<()> {

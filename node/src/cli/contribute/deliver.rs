@@ -211,6 +211,11 @@ pub(super) fn print(outcome: &Outcome, out: Output) -> anyhow::Result<()> {
             )?;
         }
         section(out, &outcome.quarantined, "held in quarantine on this machine (see `commonwheel quarantine list`)")?;
+        section(
+            out,
+            &outcome.later,
+            "to be shared later by `contribute --due` or your running node (see `commonwheel later list`)",
+        )?;
         section(out, &outcome.duplicates, "shared before, left out (share again with --again)")?;
         section(out, &outcome.failed, "left out")?;
         if shared.iter().any(|record| record.held_by.is_empty() && record.state == "waiting") {

@@ -215,8 +215,7 @@ fn third_party(out: Output) -> anyhow::Result<RightsChoice> {
 }
 
 /// What becomes of a record with false alarms.
-pub(super) const WAITS: &str =
-    "validators hold such a record back until a person there has looked, for which this version has no way yet";
+pub(super) const WAITS: &str = "validators hold such a record back until a person there has looked";
 
 /// An item, and what the community does about risks in it.
 pub(super) struct Item<'a> {
@@ -437,7 +436,7 @@ pub(super) fn consent(
          - you are of age,\n  \
          - you have the right to share this,\n  \
          - it holds no sensitive data about anybody.\n\
-         What is accepted stays: this version cannot take a record back yet.{look}",
+         You can withdraw it later; copies that somebody took before then keep this licence.{look}",
         printable(community),
         run.licence,
         run.preference,

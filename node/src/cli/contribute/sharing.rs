@@ -2,18 +2,17 @@
 
 use super::gather::Origin;
 use super::interview::{Answer, Interview, Item, consent};
-use super::{ShareArgs, decide, deliver};
+use super::{ShareArgs, deliver};
 use crate::cli::{Context, progress, session::Session};
-use crate::community::{self, Community, printable};
+use crate::community::{Community, printable};
 use crate::contribute::quarantine::{Held, Quarantine};
 use crate::contribute::shared::Shared;
-use crate::contribute::sign::{NewBody, Signer};
+use crate::contribute::sign::{Links, NewBody, Signer};
 use crate::contribute::{Choices, Notes, Prepared, RightsChoice, notes};
 use crate::keys;
 use crate::run::member::now;
 use anyhow::Context as _;
 use commonwheel_protocol::agreement::{Action, RiskPolicy, checks};
-use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::identity::{AuthorMode, Seed};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use commonwheel_protocol::redact::{RiskClass, Ruleset};
@@ -29,6 +28,7 @@ pub(super) struct Outcome {
     pub community: String,
     pub shared: Vec<SharedRecord>,
     pub quarantined: Vec<String>,
+    pub later: Vec<String>,
     pub duplicates: Vec<String>,
     pub failed: Vec<String>,
     pub validators: Vec<String>,
@@ -81,6 +81,8 @@ pub(super) struct Sharing<'a> {
     shared: Shared,
     /// Items in quarantine, by digest.
     held: BTreeMap<String, u32>,
+    /// Items to be shared later, by digest.
+    scheduled: BTreeMap<String, u32>,
     /// Files of published datasets whose source nobody named.
     nameless: BTreeSet<usize>,
     session: Option<Session>,
@@ -110,6 +112,7 @@ impl<'a> Sharing<'a> {
         Ok(Sharing {
             shared: Shared::load(&home.community(&id), run.seed, &id).context("cannot read what was shared before")?,
             held: Quarantine::at(home.quarantine()).digests()?,
+            scheduled: Quarantine::at(home.later()).digests()?,
             signer: Signer { seed: run.seed, charter, community: id, ruleset: run.ruleset, now_s: now().unix_s() },
             consented: interview.is_none(),
             progress: match interview {
@@ -178,9 +181,11 @@ impl<'a> Sharing<'a> {
         self.shared.remember(digest.clone());
         if item.needs_a_look(self.signer.charter.number("quarantine_above")) {
             self.hold_back(&item, &body.bytes, digest, origin, &choices)?;
+        } else if let Some(due) = self.run.args.later {
+            self.put_off(&item, &body, digest, origin, &choices, due.unix_s())?;
         } else {
             self.add_profile()?;
-            self.sign(body, digest, origin.to_string(), &choices, item.corrects)?;
+            self.sign(body, digest, origin.to_string(), &choices, item.links())?;
         }
         ON
     }
@@ -195,6 +200,10 @@ impl<'a> Sharing<'a> {
     fn is_known(&mut self, digest: &str, origin: Origin) -> bool {
         if self.shared.contains(digest) && !self.run.args.again {
             self.outcome.duplicates.push(origin.to_string());
+            return true;
+        }
+        if let Some(number) = self.scheduled.get(digest) {
+            self.outcome.duplicates.push(format!("{origin}: to be shared later, as item {number}"));
             return true;
         }
         let held = self.held.get(digest);
@@ -238,7 +247,7 @@ impl<'a> Sharing<'a> {
             anyhow::bail!("your profile cannot be published: {why}\nHint: `commonwheel identity profile` changes it");
         }
         let body = NewBody { bytes, false_alarms: 0 };
-        self.sign(body, digest, "your profile".to_owned(), &choices, None)
+        self.sign(body, digest, "your profile".to_owned(), &choices, Links::default())
     }
 
     fn hold_back(
@@ -249,7 +258,38 @@ impl<'a> Sharing<'a> {
         origin: Origin,
         choices: &Choices,
     ) -> anyhow::Result<()> {
-        let number = Quarantine::at(self.run.context.home.quarantine()).add(&Held {
+        let held = self.hold(item, body, digest, origin, choices);
+        let number = Quarantine::at(self.run.context.home.quarantine()).add(&held)?;
+        self.outcome.quarantined.push(format!("{origin}: {} findings, quarantine item {number}", item.findings()));
+        Ok(())
+    }
+
+    /// Keeps an item, unsigned, to be shared when it is due.
+    fn put_off(
+        &mut self,
+        item: &Prepared,
+        body: &NewBody,
+        digest: String,
+        origin: Origin,
+        choices: &Choices,
+        due: i64,
+    ) -> anyhow::Result<()> {
+        if !self.consented {
+            let (out, community) = (self.run.context.out, &self.signer.charter.name);
+            let look = usize::from(body.false_alarms > 0);
+            self.consented = consent((1, look), self.picked, &self.choices, community, out)?;
+            if !self.consented {
+                return Err(Refused.into());
+            }
+        }
+        let held = Held { due: Some(due), ..self.hold(item, &body.bytes, digest, origin, choices) };
+        let number = Quarantine::at(self.run.context.home.later()).add(&held)?;
+        self.outcome.later.push(format!("{origin}: item {number}"));
+        Ok(())
+    }
+
+    fn hold(&self, item: &Prepared, body: &[u8], digest: String, origin: Origin, choices: &Choices) -> Held {
+        Held {
             community: self.signer.community.to_string(),
             origin: origin.to_string(),
             format: item.format.to_owned(),
@@ -259,10 +299,11 @@ impl<'a> Sharing<'a> {
             preference: choices.preference_given.clone(),
             mode: choices.mode.name().to_owned(),
             corrects: item.corrects.map(|record| record.to_string()),
+            about: item.about.map(|record| record.to_string()),
+            revises: item.revises.map(|revised| revised.record.to_string()),
+            due: None,
             digest,
-        })?;
-        self.outcome.quarantined.push(format!("{origin}: {} findings, quarantine item {number}", item.findings()));
-        Ok(())
+        }
     }
 
     fn sign(
@@ -271,10 +312,10 @@ impl<'a> Sharing<'a> {
         digest: String,
         origin: String,
         choices: &Choices,
-        corrects: Option<RecordId>,
+        links: Links,
     ) -> anyhow::Result<()> {
         let NewBody { bytes, false_alarms } = body;
-        let parcel = self.signer.sign(bytes, choices, corrects)?;
+        let parcel = self.signer.sign(bytes, choices, links)?;
         let id = SignedHeader::verify(&parcel.header)?.id();
         self.progress.inc(1);
         self.sent.push(Sent { id, origin, false_alarms });
@@ -369,48 +410,7 @@ impl SharedRecord {
 #[error(
     "nothing was shared, as you said\nHint: what went to quarantine stays on this machine; see `commonwheel quarantine list`"
 )]
-struct Refused;
-
-/// Shares one body that had been held in quarantine; used by `quarantine release`.
-/// Asks for consent like everything that is shared: an item may have been held back before the
-/// person was asked, or have been refused then.
-pub(in crate::cli) fn release(
-    context: &Context,
-    held: &Held,
-    (body, false_alarms): (Vec<u8>, i64),
-    yes: bool,
-) -> anyhow::Result<RecordId> {
-    let id: Cid = held.community.parse().context("the quarantined item names no community")?;
-    let community = community::load(&context.home, &id)?;
-    let charter = community.founding.charter();
-    let seed = keys::load_seed(&context.home)?;
-    let ruleset = super::ruleset(charter)?;
-    let choices = decide::from_held(held, charter)?;
-    decide::consent_to_terms(&community, yes, context.out)?;
-    if !yes && !consent((1, usize::from(false_alarms > 0)), 0, &choices, &charter.name, context.out)? {
-        return Err(Refused.into());
-    }
-    if let Some(why) = notes::blocked(checks::risks(&body, &ruleset)?.into_keys(), &charter.risks) {
-        anyhow::bail!("{why}\nHint: `commonwheel quarantine discard` removes it");
-    }
-    let corrects =
-        held.corrects.as_deref().map(str::parse).transpose().context("the quarantined item names no record")?;
-    let signer = Signer { seed: &seed, charter, community: id, ruleset: &ruleset, now_s: now().unix_s() };
-    let parcel = signer.sign(body, &choices, corrects)?;
-    let record = SignedHeader::verify(&parcel.header)?.id();
-    let session = Session::online(context, Some(&id), Some(&seed))?;
-    if deliver::hand_over(&session.client, &id, vec![parcel])? != [true] {
-        session.close()?;
-        anyhow::bail!(
-            "the node has no room for more waiting records; it stays in quarantine\nHint: release it when some of yours are accepted"
-        );
-    }
-    Shared::load(&context.home.community(&id), &seed, &id)?.save(std::slice::from_ref(&held.digest))?;
-    let sent = [Sent { id: record, origin: held.origin.clone(), false_alarms }];
-    deliver::wait(&session.client, &signer, &sent, deliver::Until::Held, 30, context.out)?;
-    session.close()?;
-    Ok(record)
-}
+pub(super) struct Refused;
 
 #[cfg(test)]
 mod tests;

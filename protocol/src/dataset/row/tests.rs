@@ -35,7 +35,7 @@ fn a_row_has_the_documented_columns_in_the_documented_order() {
             r#"{{"id":"{id}","community":"{community}","charter":"{charter}","author":"{author}","#,
             r#""author_mode":"key","nonce":null,"time":"2027-01-15T08:00:00Z","licence":"CC-BY-4.0","#,
             r#""preference":"train-ai=y","terms":"{terms}","ruleset":"{ruleset}","revises":null,"#,
-            r#""corrects":null,"body":"{body}","size_class":8,"signature":"{signature}","#,
+            r#""corrects":null,"about_record":null,"body":"{body}","size_class":8,"signature":"{signature}","#,
             r#""kind":"example","prompt":"Quelle heure est-il ?\n{ls}\"½\"","ideal":"Midi.","#,
             r#""ext":{{"seen":{{"/":"{link}"}}}},"salt":"{salt}","aaa":null}}"#
         ),

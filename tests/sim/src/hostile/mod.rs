@@ -108,6 +108,7 @@ impl Around<'_> {
             size_class: SizeClass::of(8),
             revises: None,
             corrects: None,
+            about: None,
             time: HourTime::hour(START_S as i64),
         };
         let bytes = header.sign(&author);

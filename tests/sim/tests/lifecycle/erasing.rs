@@ -146,6 +146,7 @@ fn a_refused_text_is_erased_after_the_charters_time_and_a_waiting_one_later() {
             moderator: "m".into(),
             note: String::new(),
             time_s: cluster.now.unix_s(),
+            flags: 0,
         };
         let _ = cluster.give(at, Input::Review(review));
     }

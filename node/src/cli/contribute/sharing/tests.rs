@@ -1,8 +1,10 @@
 //! What leaves, and what does not, before consent.
 
 use super::super::decide::{ChoiceArgs, decide};
+use super::super::release;
 use super::*;
 use crate::cli::output::Output;
+use crate::community;
 use crate::contribute::Rules;
 use crate::contribute::prepare::prepare;
 use crate::home::Home;
@@ -19,7 +21,7 @@ fn a_full_batch_waits_for_consent_before_it_leaves() {
     let ruleset = commonwheel_config::ruleset::builtin();
     let charter = community.founding.charter();
     let choices = decide(&ChoiceArgs::default(), charter, &community.id(), &context).unwrap().choices;
-    let args = ShareArgs { again: false, yes: false, until: deliver::Until::Signed, timeout: 0 };
+    let args = ShareArgs { again: false, yes: false, until: deliver::Until::Signed, timeout: 0, later: None };
     let run = Run { context: &context, args: &args, community: &community, seed: &seed, ruleset: &ruleset };
     let terms = Terms::none();
     let rules = Rules { ruleset: &ruleset, terms: &terms };
@@ -47,7 +49,7 @@ fn what_the_community_blocks_is_not_signed_and_counts_as_not_shared() {
     charter.risks = RiskPolicy::usual();
     let ruleset = commonwheel_config::ruleset::builtin();
     let choices = decide(&ChoiceArgs::default(), &charter, &community.id(), &context).unwrap().choices;
-    let args = ShareArgs { again: false, yes: false, until: deliver::Until::Signed, timeout: 0 };
+    let args = ShareArgs { again: false, yes: false, until: deliver::Until::Signed, timeout: 0, later: None };
     let run = Run { context: &context, args: &args, community: &community, seed: &seed, ruleset: &ruleset };
     let terms = Terms::none();
     let rules = Rules { ruleset: &ruleset, terms: &terms };
@@ -73,7 +75,7 @@ fn what_the_community_blocks_is_not_signed_and_counts_as_not_shared() {
 fn an_item_in_quarantine_is_not_released_without_consent() {
     let (folder, community) = community::testing::founded();
     let context = Context { home: Home::at(folder.path()), out: Output { json: true } };
-    keys::create(&context.home, None).unwrap();
+    let seed = keys::create(&context.home, None).unwrap();
     community.accept_terms(0).unwrap();
     let held = Held {
         community: community.id().to_string(),
@@ -85,10 +87,13 @@ fn an_item_in_quarantine_is_not_released_without_consent() {
         preference: "train-ai=n".into(),
         mode: "pseudonym".into(),
         corrects: None,
+        about: None,
+        revises: None,
+        due: None,
         digest: String::new(),
     };
     // There is nobody to consent here.
-    let error = release(&context, &held, (Vec::new(), 0), false).unwrap_err().to_string();
+    let error = release(&context, &held, (Vec::new(), 0), false, &seed).unwrap_err().to_string();
     assert!(error.contains("Sign and share?"), "{error}");
 }
 
