@@ -1,7 +1,7 @@
-//! `commonwheel export`: the accepted records as files that anyone can check.
+//! `commonwheel export`: the accepted records, or a release, as files that anyone can check.
 
 use super::output::Output;
-use crate::export::{self, ExportOptions, ExportSummary};
+use crate::export::{self, ExportOptions, ExportSummary, Which};
 use crate::verify::thousands;
 use clap::{Args, ValueEnum};
 use commonwheel_protocol::agreement::Founding;
@@ -12,10 +12,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// Write the accepted records as a dataset that anyone can check.
+/// Write the accepted records, or a release, as a dataset that anyone can check.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub struct ExportArgs {
+    /// Write this release instead, without what was erased since: its number, `latest`, or its id
+    /// or the beginning of it.
+    #[arg(long, value_name = "RELEASE")]
+    pub release: Option<Which>,
     /// The format of the rows.
     #[arg(long, value_enum, default_value_t = Format::Jsonl)]
     pub format: Format,
@@ -34,6 +38,7 @@ const EXAMPLES: &str = "\
 Examples:
   commonwheel export --out dataset                    one file of rows for each licence and month
   commonwheel export --format jsonl --out dataset --force
+  commonwheel export --release latest --out release   what was released last, without what was erased since
   commonwheel verify dataset                          check what was written
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some records have no body here).";
@@ -57,7 +62,12 @@ pub fn run<L: Ledger>(
     out: Output,
 ) -> anyhow::Result<ExitCode> {
     let Format::Jsonl = args.format;
-    let options = ExportOptions { out: args.out.clone(), replace: args.force, allow_incomplete: args.allow_incomplete };
+    let options = ExportOptions {
+        out: args.out.clone(),
+        replace: args.force,
+        allow_incomplete: args.allow_incomplete,
+        release: args.release.clone(),
+    };
     let mut bar = Bar::new("Writing");
     let summary = export::export(ledger, founding, terms, &options, &mut |done, all| bar.show(done, all))?;
     bar.end();
@@ -71,10 +81,16 @@ fn print(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> {
     for (path, rows) in &summary.files {
         writeln!(to, "  {path}  {}", thousands(*rows))?;
     }
-    writeln!(to, "State root: {}", summary.state_root)?;
+    if let Some(root) = &summary.state_root {
+        writeln!(to, "State root: {root}")?;
+    }
+    if let Some(number) = summary.release {
+        writeln!(to, "Release:    {number}; {} of its records were erased since", thousands(summary.erased))?;
+        writeln!(to, "Edition:    {}", summary.edition.as_deref().unwrap_or("none, since rows are missing"))?;
+    }
     if summary.incomplete > 0 {
         let missing = thousands(summary.incomplete);
-        writeln!(to, "Incomplete: {missing} accepted record(s) have no body here; manifest.json names them.")?;
+        writeln!(to, "Incomplete: {missing} record(s) have no body here; manifest.json names them.")?;
     }
     if !summary.open {
         writeln!(to, "The charter does not open these bodies to everyone: do not pass this folder on.")?;

@@ -19,9 +19,15 @@ pub struct VerifyArgs {
     /// The id of the community that it must be from.
     #[arg(long, value_name = "ID")]
     pub community: Option<Cid>,
+    /// The charter that must lead, or that of the release.
+    #[arg(long, value_name = "ID")]
+    pub charter: Option<Cid>,
     /// The state root that it must have, as a node of the community shows it.
     #[arg(long, value_name = "ROOT")]
     pub state_root: Option<Cid>,
+    /// The edition of a release that it must be.
+    #[arg(long, value_name = "ID")]
+    pub edition: Option<Cid>,
 }
 
 const EXAMPLES: &str = "\
@@ -29,8 +35,8 @@ Examples:
   commonwheel verify dataset
   commonwheel verify dataset --community bafy… --state-root bafy…
 
-Without --community and --state-root it proves only what the export says of
-itself: compare the two with those that a node of the community shows.
+Without --community and --state-root (or --edition) it proves only what the
+export says of itself: compare them with those that a node of the community shows.
 
 Exit codes: 0 everything holds; 1 it could not be read; 2 wrong usage; 4 the check failed.";
 
@@ -53,7 +59,12 @@ const FAILED: u8 = 4;
 /// # Errors
 /// When the folder could not be read.
 pub fn run(args: &VerifyArgs, out: Output) -> anyhow::Result<ExitCode> {
-    let expected = Expected { community: args.community, state_root: args.state_root };
+    let expected = Expected {
+        community: args.community,
+        charter: args.charter,
+        state_root: args.state_root,
+        edition: args.edition,
+    };
     let mut bar = Bar::new("Checking");
     let verified = verify::verify(&args.dir, &expected, &mut |done, all| bar.show(done, all));
     bar.end();
@@ -64,7 +75,10 @@ pub fn run(args: &VerifyArgs, out: Output) -> anyhow::Result<ExitCode> {
                 |to| {
                     writeln!(to, "{}", summary.sentence())?;
                     writeln!(to, "Community:  {}", summary.community)?;
-                    writeln!(to, "State root: {}", summary.state_root)
+                    writeln!(to, "Charter:    {}", summary.charter)?;
+                    let found = [("State root", &summary.state_root), ("Edition", &summary.edition)];
+                    let mut found = found.iter().filter_map(|(what, id)| Some((*what, id.as_ref()?)));
+                    found.try_for_each(|(what, id)| writeln!(to, "{:<12}{id}", format!("{what}:")))
                 },
             )?;
             Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! A small community with certified records of every kind, for the tests of export and verify.
 
-use super::{ExportError, ExportOptions, ExportSummary, export};
+use super::{ExportError, ExportOptions, ExportSummary, Which, export};
 use commonwheel_protocol::agreement::certificate::Acceptance;
 use commonwheel_protocol::agreement::charter::{BodyAccess, NUMBERS, PROTOCOL, Quorum, Validator};
 use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Entry, Founding, RiskPolicy, Verdict};
@@ -34,29 +34,38 @@ impl Certified {
     pub fn id(&self) -> RecordId {
         self.header.id()
     }
+
+    /// Header and certificate, and the body.
+    pub fn blocks(&self) -> [(Cid, Vec<u8>); 3] {
+        let header = (self.id().0, self.header.bytes().to_vec());
+        let certificate = (Cid::of_cbor(&self.certificate), self.certificate.clone());
+        [header, certificate, (self.header.header().body, self.body.clone())]
+    }
 }
 
 pub struct Commons {
     pub founding: Founding,
-    seeds: Vec<Seed>,
+    pub seeds: Vec<Seed>,
+}
+
+pub fn validator(seed: &Seed) -> Validator {
+    Validator { name: "v".into(), signing: seed.validator().public(), encryption: seed.encryption_public() }
+}
+
+/// The seed of the author `n`.
+pub fn author(n: u8) -> Seed {
+    Seed::new([100 + n; 32])
 }
 
 impl Commons {
     /// A community of four validators; another name makes another community.
     pub fn named(name: &str) -> Self {
-        let seeds: Vec<_> = (1..=4).map(|i| Seed::new([i; 32])).collect();
+        let seeds: Vec<_> = (1..=5).map(|i| Seed::new([i; 32])).collect();
         let charter = Charter {
             name: name.into(),
             scope: "Tests".into(),
             protocol: PROTOCOL,
-            validators: seeds
-                .iter()
-                .map(|seed| Validator {
-                    name: "v".into(),
-                    signing: seed.validator().public(),
-                    encryption: seed.encryption_public(),
-                })
-                .collect(),
+            validators: seeds[..4].iter().map(validator).collect(),
             quorum: Quorum::new(4, 1, 3).unwrap(),
             licences: Licence::ALL.into_iter().collect(),
             preference: Preference::read("train-ai=y").unwrap(),
@@ -72,14 +81,14 @@ impl Commons {
             succeeds: None,
         };
         let signatures =
-            seeds.iter().map(|s| (s.validator().public(), Founding::sign(&charter, &s.validator()))).collect();
+            seeds[..4].iter().map(|s| (s.validator().public(), Founding::sign(&charter, &s.validator()))).collect();
         Commons { founding: Founding::new(&charter, &signatures).unwrap(), seeds }
     }
 
     /// A certified record with this body. `n` varies author, licence, month and what it refers to.
     pub fn certified(&self, n: u8, body: Vec<u8>) -> Certified {
         let community = self.founding.community();
-        let seed = Seed::new([100 + n; 32]);
+        let seed = author(n);
         let nonce = n.is_multiple_of(3).then_some(Nonce([n; 16]));
         let key = nonce.as_ref().map_or_else(|| seed.pseudonym(&community), |nonce| seed.anonymous(&community, nonce));
         let unix_s = 1_795_356_000 + i64::from(n % 2) * 40 * 86_400;
@@ -103,15 +112,31 @@ impl Commons {
         Certified { header, body, certificate }
     }
 
+    /// An example by the author `who`, accepted under a charter, which revises another record of theirs.
+    pub fn example(&self, n: u8, who: u8, revises: Option<&Certified>, charter: &Charter) -> Certified {
+        let asked = Example { prompt: RawText::new("1 + 1"), ideal: RawText::new("2") };
+        let body = body(n, &Content::Example(asked));
+        let key = author(who).pseudonym(&self.founding.community());
+        let like = self.certified(1, body.clone()).header.header().clone();
+        let header = Header { author: key.public(), revises: revises.map(Certified::id), nonce: None, ..like };
+        let header = SignedHeader::verify(&header.sign(&key)).unwrap();
+        let certificate = self.certificate_under(charter, &header, 0);
+        Certified { header, body, certificate }
+    }
+
     /// A certificate by the validators from `first` on.
     pub fn certificate(&self, header: &SignedHeader, first: usize) -> Vec<u8> {
-        let (community, charter) = (self.founding.community(), self.founding.charter());
+        self.certificate_under(self.founding.charter(), header, first)
+    }
+
+    fn certificate_under(&self, charter: &Charter, header: &SignedHeader, first: usize) -> Vec<u8> {
+        let community = self.founding.community();
         let entries = [Entry { record: header.id(), verdict: Verdict::Accept }];
         let accept = |seed: &Seed| {
             let batch = Batch::sign(community, charter.id(), 1, &entries, &seed.validator());
             Acceptance::of(&Batch::verify(&batch).unwrap(), 0).unwrap()
         };
-        let acceptances = self.seeds[first..].iter().map(accept).collect();
+        let acceptances = self.seeds[first..charter.validators.len()].iter().map(accept).collect();
         Certificate::form(header.id(), header.header().time, charter, acceptances).unwrap().bytes().to_vec()
     }
 
@@ -120,20 +145,34 @@ impl Commons {
         (0u8..).zip(bodies()).map(|(n, body)| self.certified(n, body)).collect()
     }
 
+    /// A store that holds the founding and certified records.
+    pub fn store<'a>(&self, records: impl IntoIterator<Item = &'a Certified>) -> MemoryStore {
+        let mut blocks = vec![(self.founding.cid(), self.founding.bytes().to_vec())];
+        records.into_iter().for_each(|one| blocks.extend(one.blocks()));
+        store_of(&blocks)
+    }
+
     pub fn export(&self, store: &MemoryStore, out: &Path) -> Result<ExportSummary, ExportError> {
-        let options = ExportOptions { out: out.to_owned(), replace: false, allow_incomplete: false };
+        self.export_release(store, out, None)
+    }
+
+    pub fn export_release(
+        &self,
+        store: &MemoryStore,
+        out: &Path,
+        release: Option<Which>,
+    ) -> Result<ExportSummary, ExportError> {
+        let options = ExportOptions { out: out.to_owned(), replace: true, allow_incomplete: false, release };
         export(store, &self.founding, TERMS, &options, &mut |_, _| {})
     }
 }
 
-/// A store that holds certified records.
-pub fn store<'a>(records: impl IntoIterator<Item = &'a Certified>) -> MemoryStore {
+/// A store that holds these blocks on its certified shelf, put there one by one.
+pub fn store_of<'a>(blocks: impl IntoIterator<Item = &'a (Cid, Vec<u8>)>) -> MemoryStore {
     let mut store = MemoryStore::new(index::derive);
-    for one in records {
+    for (cid, block) in blocks {
         let mut change = Change::default();
-        change.put(Shelf::Certified, one.id().0, one.header.bytes().to_vec());
-        change.put(Shelf::Certified, one.header.header().body, one.body.clone());
-        change.put(Shelf::Certified, Cid::of_cbor(&one.certificate), one.certificate.clone());
+        change.put(Shelf::Certified, *cid, block.clone());
         store.commit(&change).unwrap();
     }
     store

@@ -152,9 +152,11 @@ fn obstacle(target: &Path, community: &str, replace: bool) -> Result<Option<&'st
     if fs::read_dir(target).map_err(ExportError::io("read", target))?.next().is_none() {
         return Ok(None);
     }
-    let manifest = text(&target.join(names::MANIFEST)).ok().and_then(|text| Manifest::read(&text));
-    let Some(manifest) = manifest else { return Ok(Some("it is not empty and not an export")) };
-    if manifest.community != community {
+    let manifest = text(&target.join(names::MANIFEST)).ok();
+    let Some(exported) = manifest.and_then(|text| Manifest::community_in(&text)) else {
+        return Ok(Some("it is not empty and not an export"));
+    };
+    if exported != community {
         return Ok(Some("it is an export of another community"));
     }
     if !replace {

@@ -1,27 +1,27 @@
-//! Writing the accepted records as a dataset that anyone can check without this node.
+//! Writing the accepted records, or a release, as a dataset that anyone can check without this node.
 //!
-//! docs/DATASET.md says what lies where. Everything here is a function of the accepted records,
-//! so that every replica that holds them writes the same bytes.
+//! docs/DATASET.md says what lies where. Everything here is a function of the state, or of a release and
+//! the erasures since, so that every replica that holds them writes the same bytes. `selection` says what
+//! is written, `writer` writes it.
 
 pub mod car;
 pub mod folder;
 mod hashed;
+mod selection;
+mod writer;
 
 use commonwheel_protocol::agreement::charter::BodyAccess;
-use commonwheel_protocol::agreement::state::StateRoot;
-use commonwheel_protocol::agreement::{Charter, Founding, Lineage};
-use commonwheel_protocol::bytes::{Cid, Codec, decode};
-use commonwheel_protocol::core::status;
-use commonwheel_protocol::dataset::{Manifest, Partition, Row, RowError, names, pretty, readme};
-use commonwheel_protocol::index;
+use commonwheel_protocol::agreement::{Charter, Founding};
+use commonwheel_protocol::bytes::{Cid, Codec};
+use commonwheel_protocol::dataset::{Manifest, RowError};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::record::RecordId;
 use folder::Staging;
-use hashed::HashedFile;
+use selection::Selection;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
+use writer::Writer;
 
 /// How an export is written.
 #[derive(Clone, Debug)]
@@ -32,6 +32,43 @@ pub struct ExportOptions {
     pub replace: bool,
     /// Write what is here when some accepted records have no body here.
     pub allow_incomplete: bool,
+    /// The release to write; without one, the records that are accepted now.
+    pub release: Option<Which>,
+}
+
+/// Which release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The newest.
+    Latest,
+    /// The one with this number.
+    Number(i64),
+    /// The one whose matter's id begins so.
+    Id(String),
+}
+
+impl std::str::FromStr for Which {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let id = || text.starts_with("bafyrei").then(|| Which::Id(text.to_owned()));
+        let number = || text.parse().ok().filter(|number| *number > 0).map(Which::Number);
+        let latest = (text == "latest").then_some(Which::Latest);
+        latest
+            .or_else(number)
+            .or_else(id)
+            .ok_or_else(|| "expected a number, latest, or a release's id or the beginning of it".to_owned())
+    }
+}
+
+impl std::fmt::Display for Which {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Which::Latest => f.write_str("latest"),
+            Which::Number(number) => number.fmt(f),
+            Which::Id(id) => id.fmt(f),
+        }
+    }
 }
 
 /// What was written.
@@ -41,12 +78,18 @@ pub struct ExportSummary {
     pub dir: PathBuf,
     /// The community's id.
     pub community: String,
-    /// The state root of the accepted records.
-    pub state_root: String,
-    /// How many records are accepted.
+    /// The state root; none for a release.
+    pub state_root: Option<String>,
+    /// The release's number.
+    pub release: Option<i64>,
+    /// The edition's name; none while a row is missing.
+    pub edition: Option<String>,
+    /// How many records are accepted, or are in the release and not erased.
     pub records: usize,
     /// How many of them have a row.
     pub rows: usize,
+    /// How many records of the release were erased since.
+    pub erased: usize,
     /// How many have none, because their bodies are not here.
     pub incomplete: usize,
     /// How many rows each file has.
@@ -85,6 +128,29 @@ pub enum ExportError {
     /// Without pages of the release that closed the last charter there is no state.
     #[error("pages of the release that closed the last charter are not here yet; wait until they are")]
     Unknown,
+    /// Something was accepted, decided or erased meanwhile.
+    #[error("the community's state changed while it was read; run the command again")]
+    Changed,
+    /// A record that must be spoken of is not here.
+    #[error("record {0} is in a release and not here yet; wait until this replica has caught up")]
+    NotHere(RecordId),
+    /// There is no such release.
+    #[error("no release {0} counts here; `commonwheel release list` shows those that do")]
+    NoRelease(Which),
+    /// A number, or the beginning of an id, is not enough.
+    #[error("several releases are called so; name one of them by its whole id: {}", .0.join(", "))]
+    SeveralReleases(Vec<String>),
+    /// Pages of the release are not here.
+    #[error("{missing} page(s) of release {number} are not here yet; wait until this replica has them")]
+    Pages {
+        /// The release's number.
+        number: i64,
+        /// How many.
+        missing: usize,
+    },
+    /// The text of a later charter's terms is not here.
+    #[error("the terms of charter {0} are not here yet; wait until this replica has them")]
+    NoTerms(Cid),
     /// The terms are others than the charter's.
     #[error("the terms at hand are not those that the charter names; join the community again to get them")]
     Terms,
@@ -118,12 +184,18 @@ pub enum ExportError {
 }
 
 impl ExportError {
+    /// Whether something that is spoken of is not here.
+    fn lacks_something(&self) -> bool {
+        matches!(self, ExportError::Missing { .. } | ExportError::NotHere(_) | ExportError::Ledger(_))
+    }
+
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| ExportError::Io { action, path: path.to_owned(), source }
     }
 }
 
-/// Writes all accepted records into a new folder, which appears only when it is complete.
+/// Writes the accepted records, or what is left of a release, into a new folder, which appears only when it
+/// is complete.
 ///
 /// `progress` is called with the number of records done and of all. Memory grows only with the
 /// list of ids.
@@ -137,152 +209,82 @@ pub fn export(
     options: &ExportOptions,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<ExportSummary, ExportError> {
-    let charter = founding.charter();
-    if !charter.understood() {
-        return Err(ExportError::Protocol(charter.protocol));
-    }
-    if Cid::of(Codec::Raw, terms.as_bytes()) != charter.terms {
+    if Cid::of(Codec::Raw, terms.as_bytes()) != founding.charter().terms {
         return Err(ExportError::Terms);
     }
-    let lineage = status::lineage(ledger)?;
-    let state_root = status::state_root(&lineage, ledger)?.ok_or(ExportError::Unknown)?;
-    let accepted = Accepted::of(&lineage, ledger)?;
-    if !accepted.incomplete.is_empty() && !options.allow_incomplete {
-        let (missing, records) = (accepted.incomplete.len(), accepted.ids.len());
+    let selection = selection::select(ledger, options.release.as_ref())?;
+    if !selection.incomplete.is_empty() && !options.allow_incomplete {
+        let (missing, records) = (selection.incomplete.len(), selection.tally.accepted);
         return Err(ExportError::Incomplete { missing, records });
     }
+    let charter = &selection.path[selection.leading];
     let staging = Staging::beside(&options.out, &founding.community().to_string(), options.replace)?;
-    let mut writer = Writer::create(staging.path(), founding, terms)?;
-    for (done, id) in accepted.ids.iter().enumerate() {
-        progress(done, accepted.ids.len());
-        writer.certificate(ledger, &lineage, id)?;
-        if accepted.incomplete.binary_search(id).is_err() {
-            writer.row(ledger, id, charter)?;
+    let manifest = match write(ledger, founding, terms, &selection, staging.path(), progress) {
+        Err(error) if error.lacks_something() && selection::has_changed(ledger, &selection.root)? => {
+            return Err(ExportError::Changed);
         }
-    }
-    progress(accepted.ids.len(), accepted.ids.len());
-    let manifest = writer.finish(founding, terms, &state_root, &accepted)?;
+        written => written?,
+    };
     staging.publish()?;
     Ok(ExportSummary {
         dir: options.out.clone(),
         community: manifest.community,
         state_root: manifest.state_root,
+        release: manifest.release.map(|release| release.number),
+        edition: manifest.edition,
         records: manifest.records,
         rows: manifest.rows,
+        erased: manifest.erased.len(),
         incomplete: manifest.incomplete.len(),
         files: manifest.files.into_iter().map(|file| (file.path, file.rows)).collect(),
-        open: charter.bodies == BodyAccess::OnCertificate,
+        open: match charter.bodies {
+            BodyAccess::OnCertificate => true,
+            BodyAccess::OnRelease => options.release.is_some(),
+            BodyAccess::Gated => false,
+        },
     })
 }
 
-/// The accepted records, in the order of their ids.
-struct Accepted {
-    ids: Vec<RecordId>,
-    /// Those whose bodies are not here.
-    incomplete: Vec<RecordId>,
+fn write(
+    ledger: &impl Ledger,
+    founding: &Founding,
+    terms: &str,
+    selection: &Selection,
+    dir: &Path,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Manifest, ExportError> {
+    let texts = texts(ledger, terms, &selection.path)?;
+    let mut writer = Writer::create(dir, founding, &texts, selection, ledger)?;
+    for (done, (id, proof)) in selection.records.iter().enumerate() {
+        progress(done, selection.records.len());
+        writer.record(ledger, id, proof)?;
+    }
+    progress(selection.records.len(), selection.records.len());
+    let wanted = selection.path[selection.leading].terms;
+    let text = texts.into_iter().find(|(cid, _)| *cid == wanted).map(|(_, text)| text).unwrap_or_default();
+    writer.finish(&String::from_utf8(text).map_err(|_| ExportError::Terms)?)
 }
 
-impl Accepted {
-    fn of(lineage: &Lineage, ledger: &impl Ledger) -> Result<Self, LedgerError> {
-        let (ids, mut incomplete) = (status::accepted(lineage, ledger)?, Vec::new());
-        for id in &ids {
-            let header = index::header(ledger, Shelf::Certified, id)?;
-            if !header.map_or(Ok(false), |header| ledger.holds(Shelf::Certified, &header.body))? {
-                incomplete.push(*id);
-            }
+/// The terms of charters, each text once, where it comes first.
+fn texts(ledger: &impl Ledger, first: &str, path: &[Charter]) -> Result<Vec<(Cid, Vec<u8>)>, ExportError> {
+    let mut texts: Vec<(Cid, Vec<u8>)> = Vec::new();
+    for charter in path {
+        if texts.iter().any(|(cid, _)| *cid == charter.terms) {
+            continue;
         }
-        Ok(Accepted { ids, incomplete })
+        let text = match texts.is_empty() {
+            true => Some(first.as_bytes().to_vec()),
+            false => ledger.block(Shelf::Certified, &charter.terms)?,
+        };
+        texts.push((charter.terms, text.ok_or_else(|| ExportError::NoTerms(charter.id()))?));
     }
+    Ok(texts)
 }
 
-/// The files of an export while they are written.
-struct Writer<'a> {
-    dir: &'a Path,
-    certificates: HashedFile,
-    data: BTreeMap<Partition, HashedFile>,
-}
+pub(crate) use writer::derived;
 
-impl<'a> Writer<'a> {
-    fn create(dir: &'a Path, founding: &Founding, terms: &str) -> Result<Self, ExportError> {
-        let mut certificates = HashedFile::create(dir, names::CERTIFICATES)?;
-        certificates.write(&car::header(&founding.cid()))?;
-        let mut writer = Writer { dir, certificates, data: BTreeMap::new() };
-        writer.section(&founding.cid(), founding.bytes())?;
-        writer.section(&founding.charter().terms, terms.as_bytes())?;
-        Ok(writer)
-    }
-
-    fn section(&mut self, cid: &Cid, block: &[u8]) -> Result<(), ExportError> {
-        let mut section = Vec::with_capacity(block.len() + Cid::LEN + 4);
-        // Writing to memory cannot fail.
-        let _ = car::write_section(&mut section, cid, block);
-        self.certificates.write(&section)
-    }
-
-    fn certificate(&mut self, ledger: &impl Ledger, lineage: &Lineage, id: &RecordId) -> Result<(), ExportError> {
-        let missing = || ExportError::Missing { record: *id, what: "certificate" };
-        let certificate = status::certificate(id, lineage, ledger)?.ok_or_else(missing)?;
-        self.section(&certificate.cid(), certificate.bytes())
-    }
-
-    fn row(&mut self, ledger: &impl Ledger, id: &RecordId, charter: &Charter) -> Result<(), ExportError> {
-        let missing = |what| move || ExportError::Missing { record: *id, what };
-        let header = ledger.block(Shelf::Certified, &id.0)?.ok_or_else(missing("header"))?;
-        let entry = index::header(ledger, Shelf::Certified, id)?.ok_or_else(missing("index entry"))?;
-        let body = ledger.block(Shelf::Certified, &entry.body)?.ok_or_else(missing("body"))?;
-        let row = Row::of(&header, &body, &charter.id()).and_then(|row| Ok((row.partition()?, row.line()?)));
-        let (partition, mut line) = row.map_err(|source| ExportError::Row { record: *id, source })?;
-        line.push('\n');
-        match self.data.entry(partition) {
-            Entry::Occupied(file) => file.into_mut().write(line.as_bytes()),
-            Entry::Vacant(place) => {
-                place.insert(HashedFile::create(self.dir, &partition.path())?).write(line.as_bytes())
-            }
-        }
-    }
-
-    /// Writes the files that follow from the others, and the hashes of all.
-    fn finish(
-        self,
-        founding: &Founding,
-        terms: &str,
-        state_root: &StateRoot,
-        accepted: &Accepted,
-    ) -> Result<Manifest, ExportError> {
-        let rows = self.data.iter().map(|(partition, file)| (*partition, file.writes())).collect();
-        let manifest = Manifest::new(founding.charter(), state_root, &accepted.ids, &rows, &accepted.incomplete);
-        let mut files: Vec<_> = self.data.into_values().chain([self.certificates]).collect();
-        for (name, text) in derived(founding, terms, &manifest) {
-            let mut file = HashedFile::create(self.dir, name)?;
-            file.write(text.as_bytes())?;
-            files.push(file);
-        }
-        let mut sums = files.into_iter().map(HashedFile::finish).collect::<Result<Vec<_>, _>>()?;
-        sums.sort();
-        let mut list = HashedFile::create(self.dir, names::SUMS)?;
-        list.write(sums_text(&sums).as_bytes())?;
-        list.finish()?;
-        Ok(manifest)
-    }
-}
-
-/// The files that follow from the founding, the terms and the manifest: their names and texts.
-pub(crate) fn derived(founding: &Founding, terms: &str, manifest: &Manifest) -> [(&'static str, String); 4] {
-    // A founding's bytes were decoded when it was verified.
-    let charter = decode(founding.bytes()).map(|node| pretty(&node)).unwrap_or_default();
-    [
-        (names::CHARTER, charter),
-        (names::MANIFEST, manifest.to_text()),
-        (names::README, readme(founding.charter(), manifest)),
-        (names::TERMS, terms.to_owned()),
-    ]
-}
-
-/// The text of the list of hashes, from paths with hashes in the order of the paths.
-fn sums_text(sums: &[(String, String)]) -> String {
-    sums.iter().map(|(path, hash)| format!("{hash}  {path}\n")).collect()
-}
-
+#[cfg(test)]
+pub(crate) mod events;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]

@@ -1,6 +1,8 @@
-use super::fixture::{Certified, Commons, TERMS, store};
+use super::fixture::{Certified, Commons, TERMS};
+use super::hashed::HashedFile;
 use super::*;
 use crate::export::folder::files;
+use commonwheel_protocol::dataset::{Row, names};
 use commonwheel_protocol::ledger::{Batch, Store};
 use commonwheel_protocol::record::SignedHeader;
 use std::fs;
@@ -21,7 +23,7 @@ fn names_in(dir: &Path) -> Vec<String> {
 fn rows_rebuild_every_kind_of_record_and_lie_in_their_partition_by_id() {
     let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
     let records: BTreeMap<_, _> = commons.records().into_iter().map(|one| (one.id(), one)).collect();
-    let summary = commons.export(&store(records.values()), &temp.path().join("out")).unwrap();
+    let summary = commons.export(&commons.store(records.values()), &temp.path().join("out")).unwrap();
     assert_eq!((summary.records, summary.rows, summary.incomplete), (records.len(), records.len(), 0));
     let mut seen = 0;
     for path in summary.files.keys() {
@@ -46,8 +48,8 @@ fn replicas_with_the_same_records_write_the_same_bytes() {
     let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
     let records = commons.records();
     let (one, two) = (temp.path().join("one"), temp.path().join("two"));
-    commons.export(&store(&records), &one).unwrap();
-    commons.export(&store(records.iter().rev()), &two).unwrap();
+    commons.export(&commons.store(&records), &one).unwrap();
+    commons.export(&commons.store(records.iter().rev()), &two).unwrap();
     assert_eq!(contents(&one), contents(&two));
 }
 
@@ -55,7 +57,7 @@ fn replicas_with_the_same_records_write_the_same_bytes() {
 fn sums_name_every_other_file_in_order() {
     let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
     let out = temp.path().join("out");
-    commons.export(&store(&commons.records()), &out).unwrap();
+    commons.export(&commons.store(&commons.records()), &out).unwrap();
     let sums = fs::read_to_string(out.join(names::SUMS)).unwrap();
     let listed: Vec<_> = folder::read_sums(&sums).unwrap().into_iter().map(|(_, path)| path.to_owned()).collect();
     let mut expected = files(&out).unwrap();
@@ -67,7 +69,7 @@ fn sums_name_every_other_file_in_order() {
 fn a_record_without_its_body_is_named_and_needs_consent() {
     let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
     let records = commons.records();
-    let mut store = store(&records);
+    let mut store = commons.store(&records);
     let mut erase = Batch::default();
     erase.erase(Shelf::Certified, records[0].header.header().body);
     store.commit(&erase).unwrap();
@@ -75,7 +77,7 @@ fn a_record_without_its_body_is_named_and_needs_consent() {
     let refused = commons.export(&store, &out).unwrap_err();
     assert!(matches!(refused, ExportError::Incomplete { missing: 1, .. }), "{refused}");
     assert!(names_in(temp.path()).is_empty(), "a refused export leaves nothing");
-    let options = ExportOptions { out: out.clone(), replace: false, allow_incomplete: true };
+    let options = ExportOptions { out: out.clone(), replace: false, allow_incomplete: true, release: None };
     let summary = export(&store, &commons.founding, TERMS, &options, &mut |_, _| {}).unwrap();
     assert_eq!((summary.rows, summary.incomplete), (records.len() - 1, 1));
     let manifest = Manifest::read(&fs::read_to_string(out.join(names::MANIFEST)).unwrap()).unwrap();
@@ -87,40 +89,43 @@ fn only_an_earlier_export_of_the_same_community_is_replaced_and_only_on_demand()
     let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
     let (records, out) = (commons.records(), temp.path().join("out"));
     let forced = |commons: &Commons, store: &commonwheel_storage::MemoryStore| {
-        let options = ExportOptions { out: out.clone(), replace: true, allow_incomplete: false };
+        let options = ExportOptions { out: out.clone(), replace: true, allow_incomplete: false, release: None };
         export(store, &commons.founding, TERMS, &options, &mut |_, _| {})
     };
     let occupied = |result| matches!(result, Err(ExportError::Occupied { .. }));
     fs::create_dir(&out).unwrap();
-    commons.export(&store(&records[..3]), &out).unwrap();
+    commons.export(&commons.store(&records[..3]), &out).unwrap();
     let earlier = contents(&out);
-    assert!(occupied(commons.export(&store(&records), &out)), "not without --force");
+    let kept = ExportOptions { out: out.clone(), replace: false, allow_incomplete: false, release: None };
+    let unforced = export(&commons.store(&records), &commons.founding, TERMS, &kept, &mut |_, _| {});
+    assert!(occupied(unforced), "not without --force");
     let other = Commons::named("another");
-    assert!(occupied(forced(&other, &store(&other.records()))), "not another community's");
+    assert!(occupied(forced(&other, &other.store(&other.records()))), "not another community's");
     fs::write(out.join("notes.txt"), "mine").unwrap();
-    assert!(occupied(forced(&commons, &store(&records))), "not with a file of somebody's own in it");
+    assert!(occupied(forced(&commons, &commons.store(&records))), "not with a file of somebody's own in it");
     fs::remove_file(out.join("notes.txt")).unwrap();
     assert_eq!(contents(&out), earlier, "a refused export changes nothing");
-    forced(&commons, &store(&records)).unwrap();
+    forced(&commons, &commons.store(&records)).unwrap();
     assert_eq!(contents(&out).len(), files(&out).unwrap().len());
     assert_ne!(contents(&out), earlier);
     assert_eq!(names_in(temp.path()), ["out"]);
     fs::remove_file(out.join(names::MANIFEST)).unwrap();
-    assert!(occupied(forced(&commons, &store(&records))), "not what is no export");
+    assert!(occupied(forced(&commons, &commons.store(&records))), "not what is no export");
 }
 
 #[test]
 fn a_community_without_records_has_an_empty_dataset() {
     let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
-    let summary = commons.export(&store([]), &temp.path().join("out")).unwrap();
+    let summary = commons.export(&commons.store([]), &temp.path().join("out")).unwrap();
     assert_eq!((summary.rows, summary.files.len()), (0, 0));
 }
 
 #[test]
 fn terms_that_the_charter_does_not_name_are_refused() {
     let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
-    let options = ExportOptions { out: temp.path().join("out"), replace: false, allow_incomplete: false };
-    let refused = export(&store([]), &commons.founding, "Other terms", &options, &mut |_, _| {});
+    let options =
+        ExportOptions { out: temp.path().join("out"), replace: false, allow_incomplete: false, release: None };
+    let refused = export(&commons.store([]), &commons.founding, "Other terms", &options, &mut |_, _| {});
     assert!(matches!(refused, Err(ExportError::Terms)));
 }
 
@@ -136,4 +141,30 @@ fn files_larger_than_the_buffer_are_hashed_as_they_are_written() {
     let written = fs::read(temp.path().join(name)).unwrap();
     assert_eq!(written.len(), 200_000);
     assert_eq!(hash, data_encoding::HEXLOWER.encode(Cid::of(Codec::Raw, &written).digest()));
+}
+
+#[test]
+fn a_release_is_asked_for_by_number_by_id_or_as_the_latest() {
+    let id = Cid::of_cbor(b"release").to_string();
+    for (text, which) in [("latest", Which::Latest), ("7", Which::Number(7)), (&id, Which::Id(id.clone()))] {
+        assert_eq!(text.parse(), Ok(which.clone()));
+        assert_eq!(which.to_string(), text);
+    }
+    for text in ["", "0", "-1", "newest", "bafk"] {
+        assert!(text.parse::<Which>().is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn an_export_of_the_format_before_can_be_replaced() {
+    let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
+    let out = temp.path().join("out");
+    commons.export(&commons.store([]), &out).unwrap();
+    let manifest = out.join(names::MANIFEST);
+    let older = fs::read_to_string(&manifest).unwrap().replace("commonwheel-export/2", "commonwheel-export/1");
+    fs::write(&manifest, &older).unwrap();
+    commons.export(&commons.store([]), &out).unwrap();
+    assert_ne!(fs::read_to_string(&manifest).unwrap(), older);
+    fs::write(&manifest, older.replace("commonwheel-export/1", "another-export/1")).unwrap();
+    assert!(matches!(commons.export(&commons.store([]), &out), Err(ExportError::Occupied { .. })));
 }

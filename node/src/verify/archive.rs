@@ -1,32 +1,45 @@
-//! The archive of certificates: who may accept, and what was accepted.
+//! The archive of certificates: the terms, and by whom each record was accepted.
 
 use super::VerifyError;
+use super::operations::Operations;
 use super::problem::Problems;
 use crate::export::car::{self, CarError, CarReader};
-use commonwheel_protocol::agreement::{Certificate, Founding};
+use commonwheel_protocol::agreement::certificate::CertificateError;
+use commonwheel_protocol::agreement::{Certificate, Charter};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::dataset::names;
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::record::header::HourTime;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
+/// What a certificate says.
+#[derive(Clone, Copy, Debug)]
+pub struct Accepted {
+    /// Which record.
+    pub record: RecordId,
+    /// The time that its header must have.
+    pub time: HourTime,
+    /// The place of its charter on the path.
+    pub charter: usize,
+}
+
 /// What an archive holds, verified.
 pub struct Archive {
-    founding: Founding,
-    terms: String,
+    terms: BTreeMap<Cid, String>,
     /// In the order of their ids.
-    accepted: Vec<(RecordId, HourTime)>,
+    accepted: Vec<Accepted>,
 }
 
 impl Archive {
-    /// Reads and verifies an export's archive; `None`, with a problem, when its founding or its
-    /// terms cannot be had.
+    /// Reads and verifies an export's archive; `None`, with a problem, when it is not one of this founding
+    /// with the terms of every charter.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn read(dir: &Path, problems: &mut Problems) -> Result<Option<Self>, VerifyError> {
+    pub fn read(dir: &Path, operations: &Operations, problems: &mut Problems) -> Result<Option<Self>, VerifyError> {
         let path = dir.join(names::CERTIFICATES);
         if !path.is_file() {
             problems.add(names::CERTIFICATES, None, "it is missing");
@@ -34,8 +47,8 @@ impl Archive {
         }
         let read = File::open(&path).map_err(CarError::Io).and_then(|file| Sections::open(BufReader::new(file)));
         let checked = read.and_then(|mut sections| {
-            let Some(mut archive) = sections.founding(problems)? else { return Ok(None) };
-            sections.certificates(&mut archive, problems)?;
+            let Some(mut archive) = sections.texts(operations, problems)? else { return Ok(None) };
+            sections.certificates(&mut archive, &operations.path, problems)?;
             Ok(Some(archive))
         });
         checked.or_else(|error| match error {
@@ -47,83 +60,106 @@ impl Archive {
         })
     }
 
-    /// The founding, whose signatures hold.
-    pub fn founding(&self) -> &Founding {
-        &self.founding
+    /// The terms that a charter names.
+    pub fn terms(&self, charter: &Charter) -> &str {
+        self.terms.get(&charter.terms).map_or("", String::as_str)
     }
 
-    /// The terms that the charter names.
-    pub fn terms(&self) -> &str {
-        &self.terms
+    /// The certificates, by their records.
+    pub fn accepted(&self) -> &[Accepted] {
+        &self.accepted
     }
 
-    /// The ids of the certified records, in order.
-    pub fn ids(&self) -> impl Iterator<Item = RecordId> {
-        self.accepted.iter().map(|(id, _)| *id)
-    }
-
-    /// The place of a record in the order of ids, and the time in its certificate.
-    pub fn find(&self, id: &RecordId) -> Option<(usize, HourTime)> {
-        let at = self.accepted.binary_search_by_key(id, |(id, _)| *id).ok()?;
-        Some((at, self.accepted[at].1))
+    /// The place of a record in the order of ids, and what its certificate says.
+    pub fn find(&self, id: &RecordId) -> Option<(usize, Accepted)> {
+        let at = self.accepted.binary_search_by_key(id, |one| one.record).ok()?;
+        Some((at, self.accepted[at]))
     }
 }
 
 struct Sections {
     reader: CarReader<BufReader<File>>,
     header: Vec<u8>,
+    block_number: usize,
 }
 
 impl Sections {
     fn open(file: BufReader<File>) -> Result<Self, CarError> {
         let (reader, header) = CarReader::open(file)?;
-        Ok(Sections { reader, header })
+        Ok(Sections { reader, header, block_number: 0 })
     }
 
-    /// The first two blocks: the founding and the terms that it names.
-    fn founding(&mut self, problems: &mut Problems) -> Result<Option<Archive>, CarError> {
-        let mut wrong = |what: String| {
+    fn next(&mut self) -> Result<Option<(Cid, Vec<u8>)>, CarError> {
+        self.block_number += 1;
+        self.reader.next_block()
+    }
+
+    /// The first blocks: the founding, then the terms of each charter of the path, each text once.
+    fn texts(&mut self, operations: &Operations, problems: &mut Problems) -> Result<Option<Archive>, CarError> {
+        let mut wrong = |what: &str| {
             problems.add(names::CERTIFICATES, None, what);
             Ok(None)
         };
-        let Some((cid, block)) = self.reader.next_block()? else { return wrong("it is empty".into()) };
-        let founding = match Founding::verify(&block) {
-            Ok(founding) if Cid::of_cbor(&block) == cid => founding,
-            Ok(_) => return wrong("its first block is not filed as DAG-CBOR".into()),
-            Err(error) => return wrong(format!("its first block is no founding: {error}")),
-        };
-        if !founding.charter().understood() {
-            return wrong("the charter's protocol version is not known here; a newer program may know it".into());
+        let founding = operations.founding.cid();
+        if self.header != car::header(&founding) {
+            return wrong("its header does not name the founding as the one root");
         }
-        if self.header != car::header(&founding.cid()) {
-            return wrong("its header does not name the founding as the one root".into());
+        match self.next()? {
+            Some((cid, _)) if cid == founding => {}
+            Some(_) => return wrong("its first block is no founding, or another than in operations.car"),
+            None => return wrong("it is empty"),
         }
-        match self.reader.next_block()? {
-            Some((cid, terms)) if cid == founding.charter().terms => match String::from_utf8(terms) {
-                Ok(terms) => Ok(Some(Archive { founding, terms, accepted: Vec::new() })),
-                Err(_) => wrong("the terms are not UTF-8".into()),
-            },
-            _ => wrong("its second block is not the terms that the charter names".into()),
+        let mut terms = BTreeMap::new();
+        for charter in &operations.path {
+            if terms.contains_key(&charter.terms) {
+                continue;
+            }
+            match self.next()? {
+                Some((cid, text)) if cid == charter.terms => match String::from_utf8(text) {
+                    Ok(text) => drop(terms.insert(cid, text)),
+                    Err(_) => return wrong("the terms are not UTF-8"),
+                },
+                _ => return wrong("after the founding it does not hold the terms that each charter names"),
+            }
         }
+        Ok(Some(Archive { terms, accepted: Vec::new() }))
     }
 
     /// The other blocks: one valid certificate for each record, by id.
-    fn certificates(&mut self, archive: &mut Archive, problems: &mut Problems) -> Result<(), CarError> {
-        let mut block_number = 2;
-        while let Some((cid, block)) = self.reader.next_block()? {
-            block_number += 1;
+    fn certificates(
+        &mut self,
+        archive: &mut Archive,
+        path: &[Charter],
+        problems: &mut Problems,
+    ) -> Result<(), CarError> {
+        while let Some((cid, block)) = self.next()? {
+            let number = self.block_number;
             let mut wrong = |what: &dyn std::fmt::Display| {
-                problems.add(names::CERTIFICATES, None, format!("block {block_number}: {what}"));
+                problems.add(names::CERTIFICATES, None, format!("block {number}: {what}"));
             };
-            match Certificate::verify(&block, archive.founding.charter()) {
+            match verify(&block, path) {
                 Ok(_) if Cid::of_cbor(&block) != cid => wrong(&"it is not filed as DAG-CBOR"),
-                Ok(one) if archive.accepted.last().is_some_and(|(last, _)| *last >= one.record()) => {
+                Ok(one) if archive.accepted.last().is_some_and(|last| last.record >= one.record) => {
                     wrong(&"its record is out of order: each record once, by id");
                 }
-                Ok(one) => archive.accepted.push((one.record(), one.time())),
+                Ok(one) => archive.accepted.push(one),
                 Err(error) => wrong(&error),
             }
         }
         Ok(())
     }
+}
+
+/// Checks a certificate under whichever charter of the path it names.
+fn verify(block: &[u8], path: &[Charter]) -> Result<Accepted, CertificateError> {
+    for (place, charter) in path.iter().enumerate().rev() {
+        match Certificate::verify(block, charter) {
+            Err(CertificateError::OtherCharter) => {}
+            checked => {
+                let one = checked?;
+                return Ok(Accepted { record: one.record(), time: one.time(), charter: place });
+            }
+        }
+    }
+    Err(CertificateError::OtherCharter)
 }

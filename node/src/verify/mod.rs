@@ -4,68 +4,40 @@
 //! computed again and compared; what is signed is verified; what is neither is refused.
 
 mod archive;
+mod operations;
+mod outcome;
 mod problem;
 mod rows;
+mod summary;
 
 use crate::export::{self, folder};
 use archive::Archive;
-use commonwheel_protocol::agreement::state::{Fact, Facts};
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Manifest, names};
-use commonwheel_protocol::record::RecordId;
-use commonwheel_protocol::sign::PublicKey;
+use commonwheel_protocol::dataset::{Manifest, Subject, edition, names};
 use data_encoding::HEXLOWER;
+use operations::Operations;
+use outcome::Released;
 pub use problem::{PROBLEMS, Problem};
 use problem::{Problems, shown};
 use rows::Rows;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+pub use summary::{VerifySummary, thousands};
 
 /// What the caller knows from elsewhere, and the export must match.
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
     /// The community's id.
     pub community: Option<Cid>,
+    /// The charter that leads, or that of the release.
+    pub charter: Option<Cid>,
     /// The state root.
     pub state_root: Option<Cid>,
-}
-
-/// What was proved.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct VerifySummary {
-    /// The community's id.
-    pub community: String,
-    /// The state root of the accepted records, computed from their ids.
-    pub state_root: String,
-    /// How many records are certified.
-    pub records: usize,
-    /// How many of them have a row.
-    pub rows: usize,
-    /// How many have none.
-    pub incomplete: usize,
-    /// How many validators accepted each record.
-    pub accepted_by: usize,
-    /// Of how many validators.
-    pub validators: usize,
-}
-
-impl VerifySummary {
-    /// What was proved, in a sentence.
-    pub fn sentence(&self) -> String {
-        let VerifySummary { rows, accepted_by, validators, .. } = self;
-        let complete = match self.incomplete {
-            0 => "complete".to_owned(),
-            missing => format!("incomplete: {} more accepted record(s) have no row here", thousands(missing)),
-        };
-        format!(
-            "{} record(s), each signed by its author and accepted by {accepted_by} of {validators} validators; {complete}.",
-            thousands(*rows)
-        )
-    }
+    /// The edition of a release.
+    pub edition: Option<Cid>,
 }
 
 /// Why an export was not verified.
@@ -89,10 +61,10 @@ pub enum VerifyError {
 
 /// Checks a folder that `export` wrote.
 ///
-/// It proves that each row is what its author signed and what a quorum of the charter's validators
-/// accepted, and that the rows are those of the state root. That the state root is the
-/// community's newest, and that the community is the one meant, only its caller can know: see
-/// [`Expected`].
+/// It proves that each row is what its author signed and what a quorum of a charter's validators
+/// accepted, that each record without a row is gone for a signed reason, and that both are those of the
+/// state root or of the release. That the state root is the community's newest, and that the community is
+/// the one meant, only its caller can know: see [`Expected`].
 ///
 /// `progress` is called with the number of rows done and of all.
 ///
@@ -116,8 +88,8 @@ pub fn verify(
         }
         Err(source) => return Err(VerifyError::Io { path: dir.to_owned(), source }),
     };
-    check_sums(dir, &files, &mut problems)?;
-    let summary = check_content(dir, &files, expected, &mut problems, progress)?;
+    let hashes = check_sums(dir, &files, &mut problems)?;
+    let summary = check_content(dir, &hashes, expected, &mut problems, progress)?;
     match summary {
         Some(summary) if problems.count() == 0 => Ok(summary),
         _ => Err(VerifyError::Failed(problems.into_list())),
@@ -125,113 +97,155 @@ pub fn verify(
 }
 
 /// Every file's hash, and that the list names every file and no other.
-fn check_sums(dir: &Path, files: &BTreeSet<String>, problems: &mut Problems) -> Result<(), VerifyError> {
+fn check_sums(
+    dir: &Path,
+    files: &BTreeSet<String>,
+    problems: &mut Problems,
+) -> Result<BTreeMap<String, [u8; 32]>, VerifyError> {
+    let mut hashes = BTreeMap::new();
+    for path in files {
+        hashes.insert(path.clone(), hash_of(&dir.join(path))?);
+    }
     let text = read(dir, names::SUMS, problems)?;
     let Some(sums) = export::folder::read_sums(&text) else {
         problems.add(names::SUMS, None, "expected lines of a SHA-256, two spaces and a path");
-        return Ok(());
+        return Ok(hashes);
     };
     if !sums.is_sorted_by(|(_, a), (_, b)| a < b) {
         problems.add(names::SUMS, None, "expected each path once, in order");
     }
     for (at, (hash, path)) in sums.iter().enumerate() {
-        if !files.contains(*path) {
-            problems.add(names::SUMS, Some(at + 1), format!("{} is listed and not here", shown(path)));
-        } else if hash_of(&dir.join(path))? != *hash {
-            problems.add(path, None, format!("its SHA-256 is not the one in {}: the file was changed", names::SUMS));
+        match hashes.get(*path) {
+            None => problems.add(names::SUMS, Some(at + 1), format!("{} is listed and not here", shown(path))),
+            Some(found) if HEXLOWER.encode(found) != *hash => {
+                let what = format!("its SHA-256 is not the one in {}: the file was changed", names::SUMS);
+                problems.add(path, None, what);
+            }
+            Some(_) => {}
         }
     }
     let listed: BTreeSet<_> = sums.iter().map(|(_, path)| *path).chain([names::SUMS]).collect();
     for path in files.iter().filter(|path| !listed.contains(path.as_str())) {
         problems.add(path, None, format!("it is not listed in {}", names::SUMS));
     }
-    Ok(())
+    Ok(hashes)
 }
 
 /// Everything that the hashes do not show. `None` when it could not be read to the end.
 fn check_content(
     dir: &Path,
-    files: &BTreeSet<String>,
+    hashes: &BTreeMap<String, [u8; 32]>,
     expected: &Expected,
     problems: &mut Problems,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Option<VerifySummary>, VerifyError> {
     let before = problems.count();
-    let Some(archive) = Archive::read(dir, problems)? else { return Ok(None) };
+    let Some(operations) = Operations::read(dir, problems)? else { return Ok(None) };
+    let Some(archive) = Archive::read(dir, &operations, problems)? else { return Ok(None) };
     let text = read(dir, names::MANIFEST, problems)?;
     let Some(stated) = Manifest::read(&text) else {
         problems.add(names::MANIFEST, None, "it is not a manifest of a format that this program knows");
         return Ok(None);
     };
-    let mut rows = Rows::new(&archive);
-    for path in files.iter().filter(|path| path.starts_with("data/")) {
+    let mut released = None;
+    if let Some(name) = &stated.release {
+        released = name.id.parse().ok().and_then(|id| Released::find(id, &operations, problems));
+        if released.is_none() {
+            problems.add(names::MANIFEST, None, "the release that it names cannot be had");
+            return Ok(None);
+        }
+    }
+    let mut rows = Rows::new(&operations, &archive, released.as_ref().map(|released| &released.rows[..]));
+    let data: Vec<_> = hashes.keys().filter(|path| path.starts_with("data/")).collect();
+    for path in &data {
         rows.check_file(dir, path, problems, progress)?;
     }
     if problems.count() > before {
-        // What follows from certificates and rows cannot be computed from wrong ones.
+        // What follows from operations, certificates and rows cannot be computed from wrong ones.
         return Ok(None);
     }
-    let (counts, absent) = rows.finish();
-    let founding = archive.founding();
-    let ids: Vec<RecordId> = archive.ids().collect();
-    let records = ids.iter().map(|id| (*id, Fact { author: PublicKey([0; 32]), revises: None }));
-    let facts = Facts { records: records.collect(), ..Facts::default() };
-    let root = facts.root(&founding.charter().id());
-    let manifest = Manifest::new(founding.charter(), &root, &ids, &counts, &absent);
+    let (counts, facts) = rows.finish();
+    let Some(outcome) = outcome::judge(&operations, &archive, released.as_ref(), &facts, problems) else {
+        return Ok(None);
+    };
+    let path = &operations.path[..=outcome.leading];
+    let charter = &operations.path[outcome.leading];
+    if !charter.understood() {
+        let what = "the charter's protocol version is not known here; a newer program may know it";
+        problems.add(names::OPERATIONS, None, what);
+    }
+    let subject = match (&outcome.root, &released, &outcome.contents) {
+        (Some(root), _, _) => Subject::State(root),
+        (None, Some(released), Some(contents)) => {
+            let files = data.iter().map(|path| ((*path).clone(), hashes[*path])).collect();
+            let edition = outcome.incomplete.is_empty().then(|| edition(&released.id, contents, &files));
+            Subject::Edition { id: &released.id, number: released.release.number, contents, edition }
+        }
+        _ => return Ok(None),
+    };
+    let manifest = Manifest::new(path, &subject, &outcome.tally, &counts, &outcome.incomplete);
     check_stated(&stated, &manifest, problems);
-    check_derived(dir, files, &archive, &manifest, problems)?;
+    let derived = export::derived(charter, archive.terms(charter), &manifest);
+    check_derived(dir, hashes, derived, &manifest, problems)?;
     check_expected(expected, &manifest, problems);
-    Ok(Some(VerifySummary {
-        records: manifest.records,
-        rows: manifest.rows,
-        incomplete: manifest.incomplete.len(),
-        accepted_by: founding.charter().quorum.q(),
-        validators: founding.charter().quorum.n(),
-        community: manifest.community,
-        state_root: manifest.state_root,
-    }))
+    let used: BTreeSet<_> = facts.keys().filter_map(|id| archive.find(id)).map(|(_, one)| one.charter).collect();
+    let quorums = used.iter().map(|place| operations.path[*place].quorum).map(|quorum| (quorum.q(), quorum.n()));
+    Ok(Some(VerifySummary::new(manifest, quorums)))
 }
 
 /// What the manifest states of completeness, apart from its text, to say clearly what is wrong.
 fn check_stated(stated: &Manifest, found: &Manifest, problems: &mut Problems) {
     let named: BTreeSet<_> = stated.incomplete.iter().collect();
     for id in found.incomplete.iter().filter(|id| !named.contains(id)) {
-        problems.add(names::DATA, None, format!("record {id} is certified and has no row"));
+        problems.add(names::DATA, None, format!("record {id} is accepted and has no row"));
     }
-    if stated.state_root != found.state_root {
-        let what = format!("the state root of the certified records is {}; it states another", found.state_root);
-        problems.add(names::MANIFEST, None, what);
+    let pairs = [
+        ("state root", &stated.state_root, &found.state_root),
+        ("edition", &stated.edition, &found.edition),
+        ("charter", &Some(stated.charter.clone()), &Some(found.charter.clone())),
+    ];
+    for (what, stated, found) in pairs {
+        if stated != found {
+            let found = found.as_deref().unwrap_or("none");
+            problems.add(names::MANIFEST, None, format!("the {what} is {found}; it states another"));
+        }
     }
 }
 
 /// The files that follow from the others, and that there are no more files than these.
 fn check_derived(
     dir: &Path,
-    files: &BTreeSet<String>,
-    archive: &Archive,
+    files: &BTreeMap<String, [u8; 32]>,
+    derived: [(&'static str, String); 4],
     manifest: &Manifest,
     problems: &mut Problems,
 ) -> Result<(), VerifyError> {
-    let mut wanted = BTreeSet::from([names::CERTIFICATES.to_owned(), names::SUMS.to_owned()]);
+    let mut wanted = BTreeSet::from([names::CERTIFICATES, names::OPERATIONS, names::SUMS].map(str::to_owned));
     wanted.extend(manifest.files.iter().map(|file| file.path.clone()));
-    for (name, text) in export::derived(archive.founding(), archive.terms(), manifest) {
+    for (name, text) in derived {
         wanted.insert(name.to_owned());
-        if files.contains(name) && read(dir, name, problems)? != text {
-            problems.add(name, None, "it is not what follows from the certificates and rows");
+        if files.contains_key(name) && read(dir, name, problems)? != text {
+            problems.add(name, None, "it is not what follows from the operations, certificates and rows");
         }
     }
-    for path in wanted.symmetric_difference(files) {
-        let what = if files.contains(path) { "it is no part of an export" } else { "it is missing" };
+    let here: BTreeSet<_> = files.keys().cloned().collect();
+    for path in wanted.symmetric_difference(&here) {
+        let what = if here.contains(path) { "it is no part of an export" } else { "it is missing" };
         problems.add(path, None, what);
     }
     Ok(())
 }
 
 fn check_expected(expected: &Expected, found: &Manifest, problems: &mut Problems) {
-    let pairs =
-        [("community", &expected.community, &found.community), ("state root", &expected.state_root, &found.state_root)];
+    let pairs = [
+        ("community", &expected.community, Some(&found.community)),
+        ("charter", &expected.charter, Some(&found.charter)),
+        ("state root", &expected.state_root, found.state_root.as_ref()),
+        ("edition", &expected.edition, found.edition.as_ref()),
+    ];
     for (what, expected, found) in pairs {
-        if expected.is_some_and(|expected| expected.to_string() != *found) {
+        if expected.is_some_and(|expected| Some(&expected.to_string()) != found) {
+            let found = found.map_or("none", String::as_str);
             problems.add(names::MANIFEST, None, format!("the {what} is {found}, not the one that was asked for"));
         }
     }
@@ -249,13 +263,13 @@ fn read(dir: &Path, name: &str, problems: &mut Problems) -> Result<String, Verif
     }
 }
 
-fn hash_of(path: &Path) -> Result<String, VerifyError> {
+fn hash_of(path: &Path) -> Result<[u8; 32], VerifyError> {
     let wrong = |source| VerifyError::Io { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(wrong)?;
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
     loop {
         match file.read(&mut buffer) {
-            Ok(0) => return Ok(HEXLOWER.encode(&hash.finalize())),
+            Ok(0) => return Ok(hash.finalize().into()),
             Ok(read) => hash.update(&buffer[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(wrong(error)),
@@ -263,18 +277,9 @@ fn hash_of(path: &Path) -> Result<String, VerifyError> {
     }
 }
 
-/// A count as people write it: 1,312.
-pub fn thousands(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
+#[cfg(test)]
+mod changing_tests;
+#[cfg(test)]
+mod event_tests;
 #[cfg(test)]
 mod tests;

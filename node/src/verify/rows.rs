@@ -2,8 +2,11 @@
 
 use super::VerifyError;
 use super::archive::Archive;
+use super::operations::Operations;
 use super::problem::Problems;
+use commonwheel_protocol::agreement::state::Fact;
 use commonwheel_protocol::dataset::{Partition, ROW_BYTES, Row};
+use commonwheel_protocol::operation::release::ReleaseRow;
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,8 +15,12 @@ use std::path::Path;
 
 /// Checks rows against an archive, file by file.
 pub struct Rows<'a> {
+    operations: &'a Operations,
     archive: &'a Archive,
+    /// The rows of the release of which this is an edition, by record.
+    released: Option<&'a [ReleaseRow]>,
     counts: BTreeMap<Partition, usize>,
+    facts: BTreeMap<RecordId, Fact>,
     /// For each certified record, whether a row of it was seen.
     seen: Vec<bool>,
     done: usize,
@@ -21,9 +28,9 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// No rows yet.
-    pub fn new(archive: &'a Archive) -> Self {
-        let seen = archive.ids().map(|_| false).collect();
-        Rows { archive, counts: BTreeMap::new(), seen, done: 0 }
+    pub fn new(operations: &'a Operations, archive: &'a Archive, released: Option<&'a [ReleaseRow]>) -> Self {
+        let seen = vec![false; archive.accepted().len()];
+        Rows { operations, archive, released, counts: BTreeMap::new(), facts: BTreeMap::new(), seen, done: 0 }
     }
 
     /// Checks every row of one file.
@@ -64,10 +71,9 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// How many rows each file should have, and the certified records without a row.
-    pub fn finish(self) -> (BTreeMap<Partition, usize>, Vec<RecordId>) {
-        let absent = self.archive.ids().zip(&self.seen).filter(|(_, seen)| !**seen).map(|(id, _)| id);
-        (self.counts, absent.collect())
+    /// How many rows each file should have, and who signed each row.
+    pub fn finish(self) -> (BTreeMap<Partition, usize>, BTreeMap<RecordId, Fact>) {
+        (self.counts, self.facts)
     }
 
     fn check_row(&mut self, line: &[u8], path: &str) -> Result<RecordId, String> {
@@ -81,22 +87,32 @@ impl<'a> Rows<'a> {
         if !header.commits_to(&body) {
             return Err("the body is not of the size class that the header names".into());
         }
-        let founding = self.archive.founding();
-        if header.header().community != founding.community() || row.charter() != founding.charter().id() {
-            return Err("the row is of another community or charter".into());
+        if header.header().community != self.operations.founding.community() {
+            return Err("the row is of another community".into());
         }
         let partition = row.partition().map_err(|error| error.to_string())?;
         if partition.path() != path {
             return Err(format!("the row belongs in {}", partition.path()));
         }
-        let (at, time) = self.archive.find(&row.id()).ok_or("the record has no certificate")?;
-        if time != header.header().time {
+        let (at, accepted) = self.archive.find(&row.id()).ok_or("the record has no certificate")?;
+        if row.charter() != self.operations.path[accepted.charter].id() {
+            return Err("the row names another charter than the record's certificate".into());
+        }
+        if accepted.time != header.header().time {
             return Err("the certificate states another time than the header".into());
+        }
+        if let Some(released) = self.released {
+            let at = released.binary_search_by_key(&row.id(), |released| released.record);
+            let released = &released[at.map_err(|_| "the record is not in the release")?];
+            if released.licence != header.header().licence || released.preference != header.header().preference {
+                return Err("the release states another licence or preference for the record".into());
+            }
         }
         if std::mem::replace(&mut self.seen[at], true) {
             return Err("the record has another row already".into());
         }
         *self.counts.entry(partition).or_default() += 1;
+        self.facts.insert(row.id(), Fact { author: header.header().author, revises: header.header().revises });
         Ok(row.id())
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::export::fixture::{Certified, Commons, TERMS, store};
+use crate::export::fixture::{Certified, Commons, TERMS};
 use crate::export::{ExportOptions, car, export};
 use commonwheel_protocol::bytes::{Codec, Node};
 use commonwheel_protocol::dataset::Row;
@@ -24,7 +24,7 @@ impl Case {
             commons.certified(n, commonwheel_protocol::bytes::encode(&body))
         }));
         let case = Case { commons, records, temp: TempDir::new().unwrap() };
-        case.commons.export(&store(&case.records), &case.dir()).unwrap();
+        case.commons.export(&case.commons.store(&case.records), &case.dir()).unwrap();
         case
     }
 
@@ -63,7 +63,7 @@ impl Case {
         let dir = self.dir();
         let mut paths = folder::files(&dir).unwrap();
         paths.remove(names::SUMS);
-        let line = |path: &String| format!("{}  {path}\n", hash_of(&dir.join(path)).unwrap());
+        let line = |path: &String| format!("{}  {path}\n", HEXLOWER.encode(&hash_of(&dir.join(path)).unwrap()));
         fs::write(dir.join(names::SUMS), paths.iter().map(line).collect::<String>()).unwrap();
     }
 
@@ -78,7 +78,7 @@ fn an_untouched_export_is_verified_and_the_sentence_says_by_whom() {
     let case = Case::new();
     let summary = case.verify().unwrap();
     assert_eq!((summary.rows, summary.records), (14, 14));
-    let said = "14 record(s), each signed by its author and accepted by 3 of 4 validators; complete.";
+    let said = "14 records, each signed by its author and accepted by 3 of 4 validators; complete.";
     assert_eq!(summary.sentence(), said);
     assert_eq!(thousands(1_234_567), "1,234,567");
 }
@@ -236,10 +236,10 @@ fn certificates_must_be_valid_in_order_and_one_for_each_record() {
     forged[last] ^= 1;
     write(founding.bytes(), &with(0, forged));
     case.expect("block 3");
-    write(other.founding.bytes(), &good);
-    case.expect("another charter");
-    write(&good[0], &good);
-    case.expect("no founding");
+    for root in [other.founding.bytes(), &good[0]] {
+        write(root, &good);
+        case.expect("does not name the founding as the one root");
+    }
     write(founding.bytes(), &with(0, case.commons.certificate(&records[0].header, 1)));
     assert!(case.verify().is_ok(), "another quorum proves the same");
     write(founding.bytes(), &good);
@@ -249,21 +249,21 @@ fn certificates_must_be_valid_in_order_and_one_for_each_record() {
 #[test]
 fn an_incomplete_export_is_verified_as_such_and_cannot_hide_what_is_missing() {
     let case = Case::new();
-    let mut store = store(&case.records);
+    let mut store = case.commons.store(&case.records);
     let mut erase = Batch::default();
     erase.erase(Shelf::Certified, case.records[0].header.header().body);
     store.commit(&erase).unwrap();
-    let options = ExportOptions { out: case.dir(), replace: true, allow_incomplete: true };
+    let options = ExportOptions { out: case.dir(), replace: true, allow_incomplete: true, release: None };
     export(&store, &case.commons.founding, TERMS, &options, &mut |_, _| {}).unwrap();
     let summary = case.verify().unwrap();
-    assert!(summary.sentence().ends_with("incomplete: 1 more accepted record(s) have no row here."), "{summary:?}");
+    assert!(summary.sentence().ends_with("incomplete: 1 more record has no row here."), "{summary:?}");
     let manifest = case.dir().join(names::MANIFEST);
     let text = fs::read_to_string(&manifest).unwrap();
     let named = format!("[\n    \"{}\"\n  ]", case.records[0].id());
     assert!(text.contains(&named));
     fs::write(&manifest, text.replace(&named, "[]")).unwrap();
     case.fix_sums();
-    case.expect("is certified and has no row");
+    case.expect("is accepted and has no row");
 }
 
 #[test]
@@ -272,11 +272,19 @@ fn an_export_of_another_community_or_state_is_refused_when_the_right_one_is_name
     let summary = case.verify().unwrap();
     let right = Expected {
         community: Some(summary.community.parse().unwrap()),
-        state_root: Some(summary.state_root.parse().unwrap()),
+        charter: Some(summary.charter.parse().unwrap()),
+        state_root: Some(summary.state_root.unwrap().parse().unwrap()),
+        edition: None,
     };
     assert!(verify(&case.dir(), &right, &mut |_, _| {}).is_ok());
     let other = Some(Cid::of_cbor(b"other"));
-    for wrong in [Expected { community: other, ..right.clone() }, Expected { state_root: other, ..right }] {
+    let wrong = [
+        Expected { community: other, ..right.clone() },
+        Expected { charter: other, ..right.clone() },
+        Expected { edition: other, ..right.clone() },
+        Expected { state_root: other, ..right },
+    ];
+    for wrong in wrong {
         assert!(matches!(verify(&case.dir(), &wrong, &mut |_, _| {}), Err(VerifyError::Failed(_))));
     }
 }

@@ -251,7 +251,6 @@ impl Core {
         };
         let age_s = self.now.unix_s() - statement.time.unix_s();
         let here = statement.community == self.community
-            && statement.terms == self.charter.terms
             && statement.asker == *from
             && statement.answerer == self.role.peer
             && (-2 * 3600..24 * 3600).contains(&age_s);
@@ -259,11 +258,11 @@ impl Core {
             Purpose::Validate => self.charter.validator(&statement.who).is_some(),
             Purpose::Replicate => true,
         };
-        if here && entitled {
-            return Some(statement.purpose);
+        if !here {
+            self.penalise(from, Offence::Unwanted, step);
         }
-        self.penalise(from, Offence::Unwanted, step);
-        None
+        // Who goes by an older charter than this node, or by a newer one, asks under other terms and is not at fault.
+        (here && entitled && statement.terms == self.charter.terms).then_some(statement.purpose)
     }
 
     /// As many of the records as fit in a frame. A waiting body goes to validators alone.

@@ -64,31 +64,16 @@ impl Counting {
     /// # Errors
     /// When the ledger fails.
     pub fn load(lineage: &Lineage, ledger: &impl Ledger) -> Result<Self, LedgerError> {
-        let path: BTreeSet<_> = lineage.path().iter().map(|charter| charter.id()).collect();
-        let (head, named) = (lineage.head().charter.id(), lineage.closing());
         let mut matters = BTreeMap::new();
         for (matter, block) in index::operations::resolutions(ledger, None)? {
             let Some(resolution) = resolution(&block, ledger)? else { continue };
-            let charter = resolution.matter().charter();
-            let convinces = lineage.charter(&charter).is_some_and(|under| resolution.convinces(under).is_ok());
-            if convinces && path.contains(&charter) {
+            let under = lineage.charter(&resolution.matter().charter());
+            if under.is_some_and(|under| resolution.convinces(under).is_ok()) {
                 matters.insert(matter, resolution.matter().clone());
             }
         }
-        let mut counting = Counting::default();
-        for (id, matter) in &matters {
-            let counts = matter.charter() == head || named.contains(id);
-            match matter {
-                Matter::Decision(decision) if counts => drop(counting.decisions.insert(*id, decision.clone())),
-                Matter::Release(release) if counts => {
-                    counting.releases.insert(*id, release.clone());
-                    counting.earlier(release, &matters);
-                }
-                _ => {}
-            }
-        }
-        counting.lift();
-        for id in named {
+        let mut counting = Counting::of(lineage, &matters);
+        for id in lineage.closing() {
             let Some(release) = counting.releases.get(&id).cloned() else { continue };
             for page in &release.pages {
                 match ledger.block(Shelf::Certified, page)?.and_then(|bytes| release::read_page(&bytes).ok()) {
@@ -105,8 +90,30 @@ impl Counting {
         Ok(counting)
     }
 
+    /// What counts of matters that a quorum has resolved, by id. Nothing is known of their pages yet.
+    pub fn of(lineage: &Lineage, matters: &BTreeMap<Cid, Matter>) -> Self {
+        let path: BTreeSet<_> = lineage.path().iter().map(|charter| charter.id()).collect();
+        let (head, named) = (lineage.head().charter.id(), lineage.closing());
+        let on_path = |matter: &Matter| path.contains(&matter.charter());
+        let matters: BTreeMap<_, _> = matters.iter().filter(|(_, matter)| on_path(matter)).collect();
+        let mut counting = Counting::default();
+        for (id, matter) in &matters {
+            let counts = matter.charter() == head || named.contains(*id);
+            match matter {
+                Matter::Decision(decision) if counts => drop(counting.decisions.insert(**id, decision.clone())),
+                Matter::Release(release) if counts => {
+                    counting.releases.insert(**id, release.clone());
+                    counting.earlier(release, &matters);
+                }
+                _ => {}
+            }
+        }
+        counting.lift();
+        counting
+    }
+
     /// The releases before one that counts.
-    fn earlier(&mut self, release: &Release, matters: &BTreeMap<Cid, Matter>) {
+    fn earlier(&mut self, release: &Release, matters: &BTreeMap<&Cid, &Matter>) {
         let mut at = release.previous;
         while let Some(id) = at
             && let Some(Matter::Release(earlier)) = matters.get(&id)

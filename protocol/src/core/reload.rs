@@ -110,11 +110,9 @@ impl Core {
             Ok(())
         })?;
         self.reload_reviews(ledger)?;
+        self.want_of_open(ledger)?;
         self.wanted.extend(self.counting.missing.iter().copied());
-        if !ledger.holds(Shelf::Certified, &self.charter.terms)? {
-            self.wanted.insert(self.charter.terms);
-        }
-        Ok(())
+        self.want_terms(ledger)
     }
 
     /// What people decided here and this validator has not said yet: it signs nothing right after a start.

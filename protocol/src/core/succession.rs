@@ -78,9 +78,7 @@ impl Core {
     fn go_by(&mut self, charter: Charter, ledger: &impl Ledger) -> Result<(), LedgerError> {
         self.ruleset = (self.rulesets)(&charter);
         self.charter = charter;
-        if !ledger.holds(Shelf::Certified, &self.charter.terms)? {
-            self.wanted.insert(self.charter.terms);
-        }
+        self.want_terms(ledger)?;
         self.confirmed.clear();
         self.told_own.clear();
         for peer in self.peers.values_mut() {
@@ -88,6 +86,17 @@ impl Core {
             peer.submitted.clear();
         }
         self.reload(ledger)
+    }
+
+    /// Remembers which terms are not here, to be fetched: of every charter on the path, since records name them
+    /// and exports hold them.
+    pub(super) fn want_terms(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        for charter in self.lineage.path() {
+            if !ledger.holds(Shelf::Certified, &charter.terms)? {
+                self.wanted.insert(charter.terms);
+            }
+        }
+        Ok(())
     }
 
     /// Pins the newest charter on the path that has a release: what branches off below it is evidence.

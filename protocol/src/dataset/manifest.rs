@@ -1,15 +1,17 @@
 //! What lies where in an export, and the files of it that follow from the others.
 
 use super::Month;
+use super::edition::{Contents, Gone};
 use crate::agreement::Charter;
-use crate::agreement::state::StateRoot;
+use crate::agreement::state::{Standing, StateRoot};
+use crate::bytes::Cid;
 use crate::licence::Licence;
 use crate::record::RecordId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the layout and of the rows.
-pub const FORMAT: &str = "commonwheel-export/1";
+pub const FORMAT: &str = "commonwheel-export/2";
 
 /// The names of the files that every export has.
 pub mod names {
@@ -17,7 +19,9 @@ pub mod names {
     pub const DATA: &str = "data";
     /// The founding, the terms, then each record's certificate, as a CARv1 archive.
     pub const CERTIFICATES: &str = "certificates.car";
-    /// The founding as DAG-JSON.
+    /// The founding, its successors, what was decided, and why records have no row, as a CARv1 archive.
+    pub const OPERATIONS: &str = "operations.car";
+    /// The charter as DAG-JSON.
     pub const CHARTER: &str = "charter.json";
     /// What the export holds.
     pub const MANIFEST: &str = "manifest.json";
@@ -45,7 +49,8 @@ impl Partition {
     }
 }
 
-/// What an export holds. The same accepted records give the same manifest on every machine.
+/// What an export holds. The same accepted records give the same manifest on every machine, and so do the
+/// same release and erasures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -55,17 +60,33 @@ pub struct Manifest {
     pub protocol: i64,
     /// The community's id.
     pub community: String,
-    /// The charter that leads.
+    /// The charter that leads, or that of the release.
     pub charter: String,
-    /// The state root of the accepted records under that charter.
-    pub state_root: String,
-    /// How many records are accepted.
+    /// The charters from the first to that one.
+    pub charters: Vec<String>,
+    /// The state root under that charter; `null` for an edition.
+    pub state_root: Option<String>,
+    /// The release of which this is an edition; `null` for the accepted records of a state.
+    pub release: Option<ReleaseName>,
+    /// The edition's name; `null` for a state, and while a row is missing.
+    pub edition: Option<String>,
+    /// How many records are accepted, or are in the release and not erased.
     pub records: usize,
     /// How many of them have a row here.
     pub rows: usize,
+    /// How many records a newer revision has superseded.
+    pub superseded: usize,
+    /// How many their authors have withdrawn.
+    pub withdrawn: usize,
+    /// How many a quorum has taken down.
+    pub taken_down: usize,
+    /// How many a quorum has taken down with their headers, as far as this export names them.
+    pub purged: usize,
     /// The files of rows, by path.
     pub files: Vec<FileRows>,
-    /// The ids of accepted records without a row here, because their bodies were not at hand.
+    /// The records of the release that were erased since; none for a state.
+    pub erased: Vec<ErasedRow>,
+    /// The ids of records that should have a row and have none, because their bodies were not at hand.
     pub incomplete: Vec<String>,
 }
 
@@ -79,26 +100,124 @@ pub struct FileRows {
     pub rows: usize,
 }
 
+/// Which release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseName {
+    /// Its number.
+    pub number: i64,
+    /// Its matter's id.
+    pub id: String,
+}
+
+/// A record of a release that was erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErasedRow {
+    /// Which record.
+    pub id: String,
+    /// Why: the name of a [`Gone`].
+    pub why: String,
+}
+
+/// What an export is of.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// The accepted records of a state.
+    State(&'a StateRoot),
+    /// What is left of a release.
+    Edition {
+        /// The release's matter.
+        id: &'a Cid,
+        /// Its number.
+        number: i64,
+        /// What is left of it.
+        contents: &'a Contents,
+        /// The edition's name, when no row is missing.
+        edition: Option<Cid>,
+    },
+}
+
+/// How many records became what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Accepted.
+    pub accepted: usize,
+    /// Superseded by a revision.
+    pub superseded: usize,
+    /// Withdrawn.
+    pub withdrawn: usize,
+    /// Taken down.
+    pub taken_down: usize,
+    /// Taken down, header and all.
+    pub purged: usize,
+}
+
+impl Tally {
+    /// Of the records of a state.
+    pub fn of_state<'a>(standings: impl Iterator<Item = &'a Standing>, purged: usize) -> Self {
+        let mut tally = Tally { purged, ..Tally::default() };
+        for standing in standings {
+            *match standing {
+                Standing::Accepted => &mut tally.accepted,
+                Standing::Superseded => &mut tally.superseded,
+                Standing::Withdrawn => &mut tally.withdrawn,
+                Standing::TakenDown => &mut tally.taken_down,
+            } += 1;
+        }
+        tally
+    }
+
+    /// Of the records of a release.
+    pub fn of_edition(contents: &Contents) -> Self {
+        Tally {
+            accepted: contents.rows.len(),
+            superseded: contents.count(Gone::Superseded),
+            withdrawn: contents.count(Gone::Withdrawn),
+            taken_down: contents.count(Gone::TakenDown),
+            purged: contents.count(Gone::Purged),
+        }
+    }
+}
+
 impl Manifest {
-    /// The manifest of all accepted records, of which some have no row.
-    ///
-    /// `accepted` and `incomplete` are in ascending order.
+    /// The manifest of an export. `path` leads from the first charter to the one that leads, or to that of
+    /// the release; `incomplete` is in ascending order.
     pub fn new(
-        charter: &Charter,
-        state_root: &StateRoot,
-        accepted: &[RecordId],
+        path: &[Charter],
+        subject: &Subject,
+        tally: &Tally,
         rows: &BTreeMap<Partition, usize>,
         incomplete: &[RecordId],
     ) -> Self {
+        let ids: Vec<_> = path.iter().map(|charter| charter.id().to_string()).collect();
+        let (mut state_root, mut release, mut edition, mut erased) = (None, None, None, Vec::new());
+        match subject {
+            Subject::State(root) => state_root = Some(root.to_string()),
+            Subject::Edition { id, number, contents, edition: name } => {
+                release = Some(ReleaseName { number: *number, id: id.to_string() });
+                edition = name.map(|name| name.to_string());
+                let row = |(id, why): (&RecordId, &Gone)| ErasedRow { id: id.to_string(), why: why.name().to_owned() };
+                erased = contents.erased.iter().map(row).collect();
+            }
+        }
         Manifest {
             format: FORMAT.to_owned(),
-            protocol: charter.protocol,
-            community: charter.community().to_string(),
-            charter: charter.id().to_string(),
-            state_root: state_root.to_string(),
-            records: accepted.len(),
+            protocol: path.last().map_or(0, |charter| charter.protocol),
+            community: path.first().map_or_else(String::new, |charter| charter.community().to_string()),
+            charter: ids.last().cloned().unwrap_or_default(),
+            charters: ids,
+            state_root,
+            release,
+            edition,
+            records: tally.accepted,
             rows: rows.values().sum(),
+            superseded: tally.superseded,
+            withdrawn: tally.withdrawn,
+            taken_down: tally.taken_down,
+            purged: tally.purged,
             files: rows.iter().map(|(partition, rows)| FileRows { path: partition.path(), rows: *rows }).collect(),
+            erased,
             incomplete: incomplete.iter().map(RecordId::to_string).collect(),
         }
     }
@@ -110,56 +229,18 @@ impl Manifest {
         text
     }
 
+    /// The community that the text of an export's manifest names, whatever the version of its format.
+    pub fn community_in(text: &str) -> Option<String> {
+        let value: serde_json::Value = serde_json::from_str(text).ok()?;
+        let family = FORMAT.rsplit_once('/').map_or(FORMAT, |(family, _)| family);
+        let format = value.get("format")?.as_str()?.rsplit_once('/')?.0;
+        (format == family).then(|| value.get("community")?.as_str().map(str::to_owned)).flatten()
+    }
+
     /// Reads the text of the file; `None` when it is none of this [`FORMAT`].
     pub fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok().filter(|manifest: &Manifest| manifest.format == FORMAT)
     }
-}
-
-/// The text of an export's README.
-pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
-    let name = plain(&charter.name);
-    let meaning = charter.quorum.meaning();
-    let complete = match manifest.incomplete.len() {
-        0 => "Every accepted record has a row.".to_owned(),
-        missing => format!("Incomplete: {missing} accepted record(s) have no row here; manifest.json names them."),
-    };
-    let Manifest { community, state_root, records, rows, .. } = manifest;
-    format!(
-        "# {name}\n\n\
-         A dataset of records that people shared on their own terms and that a community accepted, written by Commonwheel.\n\n\
-         | | |\n|---|---|\n\
-         | community | `{community}` |\n\
-         | state root | `{state_root}` |\n\
-         | accepted records | {records} |\n\
-         | rows | {rows} |\n\
-         | agreement | {meaning} |\n\n\
-         {complete}\n\n\
-         - `data/licence=<SPDX id>/<month>.jsonl`: one record a line. Each row names its licence and its AI-use preference;\n  \
-           both bind whoever uses it.\n\
-         - `certificates.car`: for each record, the signatures of the validators that accepted it.\n\
-         - `charter.json`, `TERMS.md`: what the community agreed on, and the terms that contributors accepted.\n\
-         - `manifest.json`: what is here. `SHA256SUMS`: the hash of every file.\n\n\
-         ## Check it\n\n\
-         ```\n\
-         sha256sum -c SHA256SUMS            the files are as they were written\n\
-         commonwheel verify .               each row is as its author signed it and as the community accepted it\n\
-         ```\n\n\
-         Compare the community and the state root with those that a node of the community shows: two exports with the\n\
-         same state root hold the same records.\n"
-    )
-}
-
-/// A name as one line of Markdown without markup.
-fn plain(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    for char in name.chars() {
-        if char.is_ascii_punctuation() {
-            text.push('\\');
-        }
-        text.push(if char.is_control() { ' ' } else { char });
-    }
-    text
 }
 
 #[cfg(test)]
@@ -175,10 +256,5 @@ mod tests {
         let paths: Vec<_> = partitions.iter().map(Partition::path).collect();
         assert!(paths.is_sorted(), "{paths:?}");
         assert_eq!(paths[0], "data/licence=Apache-2.0/1970-01.jsonl");
-    }
-
-    #[test]
-    fn a_name_cannot_bring_markup_into_the_readme() {
-        assert_eq!(plain("a\n# <b>[x](y)"), "a \\# \\<b\\>\\[x\\]\\(y\\)");
     }
 }

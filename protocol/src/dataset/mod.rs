@@ -5,10 +5,14 @@
 
 mod civil;
 mod dag_json;
+mod edition;
 mod manifest;
+mod readme;
 mod row;
 
 pub use civil::{Month, rfc3339, unix_s};
 pub use dag_json::pretty;
-pub use manifest::{FORMAT, FileRows, Manifest, Partition, names, readme};
+pub use edition::{Contents, Gone, edition};
+pub use manifest::{ErasedRow, FORMAT, FileRows, Manifest, Partition, ReleaseName, Subject, Tally, names};
+pub use readme::readme;
 pub use row::{HEADER_COLUMNS, ROW_BYTES, Row, RowError};

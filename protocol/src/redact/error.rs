@@ -1,7 +1,7 @@
 //! What a ruleset may not be.
 
+use super::digits::DIGIT_RULES;
 use super::risk::RiskError;
-use super::scan::DIGIT_RULES;
 use std::ops::RangeInclusive;
 
 /// Rules in one ruleset.

@@ -1,14 +1,14 @@
 //! Looking for personal data in a text.
 
 use super::normal::Normal;
-use super::rule::met_by;
+use super::rule::{continues_word, met_by};
 use super::{Kind, Ruleset, placeholder};
 use std::ops::Range;
 
 /// How often what is left of a text is looked at again after findings are taken out of it.
 pub(super) const ROUNDS: usize = 8;
 /// Candidates for which there is room from the beginning: as many as a message has.
-const CANDIDATES: usize = 64;
+const CANDIDATES: usize = 24;
 
 /// Personal data in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +34,15 @@ impl Ruleset {
         let mut found = Vec::new();
         for part in placeholder::outside(text) {
             let normal = Normal::of(&text[part.clone()], self.table);
-            for mut finding in self.find_in(&normal) {
+            let mut here = self.find_in(&normal);
+            for finding in &mut here {
                 let span = normal.original(&finding.span);
                 finding.span = span.start + part.start..span.end + part.start;
-                found.push(finding);
+            }
+            if found.is_empty() {
+                found = here;
+            } else {
+                found.append(&mut here);
             }
         }
         found
@@ -57,8 +62,9 @@ impl Ruleset {
         if found.is_empty() {
             return found;
         }
-        refused.sort_unstable_by_key(|candidate| candidate.start.start);
-        let mut gaps = Vec::new();
+        // Long runs come first, then all the rest: two lists in order, which this sort is quick with.
+        refused.sort_by_key(|candidate| candidate.start.start);
+        let mut gaps = Vec::with_capacity(found.len() + 1);
         each_gap(whole, &found, |gap| gaps.push((gap, 1)));
         while let Some((gap, round)) = gaps.pop() {
             let mut more = self.look_again(normal, &gap, &refused);
@@ -84,9 +90,14 @@ impl Ruleset {
         let mut findings = Vec::new();
         self.search(text, &mut findings);
         let mut ends = Ends::new(self.rules.len());
-        self.scan.each(text, |rule, start| match self.try_at(normal, part, rule, &start, &mut ends) {
-            Some(finding) => findings.push(finding),
-            None => refused.push(Candidate { rule, start }),
+        self.scan.each(text, |rule, start| {
+            if self.rules[rule].is_hopeless(text, &start) {
+                return;
+            }
+            match self.try_at(normal, part, rule, &start, &mut ends) {
+                Some(finding) => findings.push(finding),
+                None => refused.push(Candidate { rule, start }),
+            }
         });
         merge_overlaps(&mut findings);
         findings
@@ -105,6 +116,12 @@ impl Ruleset {
             let mut findings = Vec::new();
             self.search(part, &mut findings);
             let mut ends = Ends::new(self.rules.len());
+            // What went on with a word may now begin one, and was not seen before.
+            if continues_word(&bytes[..gap.start]) {
+                self.scan.each_first(part, |rule, start| {
+                    findings.extend(self.try_at(normal, gap, rule, &start, &mut ends));
+                });
+            }
             let from = refused.partition_point(|candidate| candidate.start.start < gap.start);
             for candidate in refused[from..].iter().take_while(|candidate| candidate.start.start < gap.end) {
                 if candidate.start.end <= gap.end {

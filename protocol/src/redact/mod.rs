@@ -16,6 +16,7 @@
 //! `commonwheel_config::ruleset::builtin()`.
 
 mod clues;
+mod digits;
 mod error;
 mod find;
 mod fold;
@@ -30,6 +31,7 @@ mod risk;
 mod rule;
 mod ruleset;
 mod scan;
+mod sieve;
 mod stream;
 mod terms;
 mod validate;

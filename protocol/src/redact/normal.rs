@@ -6,6 +6,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// Bytes that are looked at together for those beyond ASCII.
+const ASCII_BLOCK: usize = 32;
+
 /// Which characters count as disguised. A table never changes once a ruleset has named it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Table {
@@ -138,16 +141,22 @@ fn suspects(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     })
 }
 
-/// Where the first byte beyond ASCII stands, from `at` on; eight bytes are looked at in one.
+/// Where the first byte beyond ASCII stands, from `at` on; many bytes are looked at in one.
 fn next_beyond_ascii(bytes: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(eight) = bytes.get(at..at + 8).and_then(|eight| <[u8; 8]>::try_from(eight).ok()) {
-        let high = u64::from_le_bytes(eight) & 0x8080_8080_8080_8080;
+    while let Some(block) = bytes[at..].first_chunk::<ASCII_BLOCK>() {
+        if block.iter().fold(0, |all, byte| all | byte) >= 0x80 {
+            break;
+        }
+        at += ASCII_BLOCK;
+    }
+    while let Some(eight) = bytes[at..].first_chunk() {
+        let high = u64::from_le_bytes(*eight) & 0x8080_8080_8080_8080;
         if high != 0 {
             return Some(at + high.trailing_zeros() as usize / 8);
         }
         at += 8;
     }
-    (at..bytes.len()).find(|at| !bytes[*at].is_ascii())
+    bytes[at..].iter().position(|byte| !byte.is_ascii()).map(|index| at + index)
 }
 
 /// First bytes of the characters that a table changes: no letter of Latin, Greek or Cyrillic is
@@ -192,6 +201,8 @@ fn ascii_form(c: char) -> Form {
         0xFE6B => Form::As('@'),
         0xFF01..=0xFF5E => ascii(code - 0xFF01 + 0x21),
         0x1D7CE..=0x1D7FF => ascii((code - 0x1D7CE) % 10 + 0x30),
+        // Punctuation and what is there beside it has no digits.
+        0x2000..=0x2FFF => Form::Same,
         _ => match ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&code)) {
             Some(zero) => ascii(code - zero + 0x30),
             None => Form::Same,

@@ -70,25 +70,23 @@ pub(super) struct Placeholder {
 
 /// The placeholders of a text, in order.
 pub(super) fn all(text: &str) -> impl Iterator<Item = Placeholder> + '_ {
-    text.match_indices('[').filter_map(|(start, _)| at(text, start))
+    memchr::memchr_iter(b'[', text.as_bytes()).filter_map(|start| at(text, start))
 }
 
 /// The parts of a text outside its placeholders, in order; none is empty.
-pub(super) fn outside(text: &str) -> Vec<Range<usize>> {
-    let mut parts = Vec::new();
+pub(super) fn outside(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut from = 0;
-    for found in all(text) {
-        parts.push(from..found.span.start);
-        from = found.span.end;
-    }
-    parts.push(from..text.len());
-    parts.retain(|part| !part.is_empty());
-    parts
+    let ends = all(text).map(|found| found.span).chain(std::iter::once(text.len()..text.len()));
+    let parts = ends.map(move |next| std::mem::replace(&mut from, next.end)..next.start);
+    parts.filter(|part| !part.is_empty())
 }
 
 /// The placeholder that begins at the bracket at `start`.
 fn at(text: &str, start: usize) -> Option<Placeholder> {
     let inside = &text[start + 1..];
+    if !inside.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None;
+    }
     let kind = Kind::ALL.into_iter().find(|k| inside.strip_prefix(k.label()).is_some_and(|r| r.starts_with('_')))?;
     let number = &inside[kind.label().len() + 1..];
     let digits = number.bytes().take(NUMBER_DIGITS + 1).take_while(u8::is_ascii_digit).count();
@@ -107,9 +105,9 @@ mod tests {
     #[test]
     fn a_text_splits_into_what_is_outside_its_placeholders() {
         let text = "[[EMAIL_1]] and [PHONE_12][IP_3]";
-        let parts: Vec<&str> = outside(text).into_iter().map(|r| &text[r]).collect();
+        let parts: Vec<&str> = outside(text).map(|r| &text[r]).collect();
         assert_eq!(parts, ["[", "] and "]);
-        assert!(outside("").is_empty());
+        assert_eq!(outside("").count(), 0);
     }
 
     #[test]

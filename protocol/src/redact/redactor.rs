@@ -19,7 +19,8 @@ pub struct Redactor<'a> {
     ruleset: &'a Ruleset,
     terms: Option<&'a Terms>,
     numbers: BTreeMap<Value, u32>,
-    last_number: BTreeMap<Kind, u32>,
+    /// By kind.
+    last_number: [u32; Kind::ALL.len()],
     /// What stays in the text although it is found.
     kept: BTreeSet<Value>,
     counts: BTreeMap<Kind, u32>,
@@ -69,7 +70,7 @@ impl<'a> Redactor<'a> {
             ruleset,
             terms: None,
             numbers: BTreeMap::new(),
-            last_number: BTreeMap::new(),
+            last_number: [0; Kind::ALL.len()],
             kept: BTreeSet::new(),
             counts: BTreeMap::new(),
             core: 0,
@@ -94,7 +95,7 @@ impl<'a> Redactor<'a> {
         };
         Ok(Redactor {
             numbers: self.numbers.clone(),
-            last_number: self.last_number.clone(),
+            last_number: self.last_number,
             kept: false_alarms.iter().map(value).collect::<Result<_, _>>()?,
             terms: self.terms,
             ..Redactor::new(self.ruleset)
@@ -137,7 +138,7 @@ impl<'a> Redactor<'a> {
     /// Sees to it that the numbers of placeholders in `text` are not given again.
     pub(super) fn respect_placeholders(&mut self, text: &str) {
         for old in placeholder::all(text) {
-            let last = self.last_number.entry(old.kind).or_default();
+            let last = &mut self.last_number[old.kind as usize];
             *last = old.number.max(*last);
         }
     }
@@ -213,7 +214,7 @@ impl<'a> Redactor<'a> {
     /// The placeholder's number for a value.
     pub(super) fn number(&mut self, kind: Kind, value: &str) -> u32 {
         let value = self.value(kind, value);
-        let last = self.last_number.entry(kind).or_default();
+        let last = &mut self.last_number[kind as usize];
         match self.numbers.entry(value) {
             Entry::Occupied(known) => *known.get(),
             // A body has no room for as many placeholders, a stream may. The last number is shared,

@@ -3,7 +3,9 @@
 use super::error::{COMPILED_BYTES, KEYWORD_BYTES, KEYWORDS, PATTERN_BYTES, REACH};
 use super::pinned::{self, Unpinned};
 use super::{Finding, Kind, RuleSpec, RulesetError, Validator};
+use regex_automata::hybrid::dfa::DFA;
 use regex_automata::meta::Regex;
+use regex_automata::util::start;
 use regex_automata::{Anchored, Input};
 use serde::Deserialize;
 use std::ops::Range;
@@ -36,6 +38,8 @@ pub(super) struct Rule {
     kind: Kind,
     /// None when a rule that is tried somewhere leaves all to its validator.
     regex: Option<Regex>,
+    /// With which bytes a match can begin.
+    first: Option<Box<[bool; 256]>>,
     located: bool,
     word: bool,
     reach: usize,
@@ -71,6 +75,7 @@ impl Rule {
         Ok(Rule {
             kind: spec.kind,
             regex,
+            first: first_bytes(&spec.pattern).map(Box::new),
             located: spec.is_located(),
             word: spec.word,
             reach: spec.reach,
@@ -91,6 +96,19 @@ impl Rule {
     /// Whether a text with these traits (see [`met_by`]) can hold anything for this rule.
     pub(super) fn can_match(&self, met: u8) -> bool {
         self.needs & !met == 0
+    }
+
+    /// Whether the rule finds nothing at `start`, in this text and in parts of it: see [`Validator::is_hopeless`].
+    #[inline]
+    pub(super) fn is_hopeless(&self, text: &str, start: &Range<usize>) -> bool {
+        match (&self.regex, &self.first) {
+            (None, _) => self.validator.is_hopeless(text, start),
+            (Some(_), Some(first)) => {
+                let byte = start.start.checked_sub(self.back).and_then(|from| text.as_bytes().get(from));
+                !byte.is_some_and(|byte| first[usize::from(*byte)])
+            }
+            _ => false,
+        }
     }
 
     /// What the rule finds at `start`, where the scan saw a keyword, digits or a sign.
@@ -161,13 +179,33 @@ pub(super) fn compile_pattern(pattern: &str, rule: usize) -> Result<Regex, Rules
     if regex.is_match("") { Err(RulesetError::Empty(rule)) } else { Ok(regex) }
 }
 
+/// With which bytes a match can begin; unknown where it depends on what stands before.
+fn first_bytes(pattern: &str) -> Option<[bool; 256]> {
+    let dfa = DFA::new(pattern).ok()?;
+    if !dfa.get_nfa().look_set_prefix_any().is_empty() {
+        return None;
+    }
+    let mut cache = dfa.create_cache();
+    let start = dfa.start_state(&mut cache, &start::Config::new().anchored(Anchored::Yes)).ok()?;
+    let mut first = [false; 256];
+    for (byte, first) in (0..=u8::MAX).zip(&mut first) {
+        *first = !dfa.next_state(&mut cache, start, byte).ok()?.is_dead();
+    }
+    Some(first)
+}
+
 /// Whether what stands behind `before` goes on with a word. The letter of an escape is none.
-fn continues_word(before: &[u8]) -> bool {
+pub(super) fn continues_word(before: &[u8]) -> bool {
     match before {
-        [.., b'\\', b'n' | b'r' | b't'] => false,
+        _ if is_escaped(before) => false,
         [.., byte] => byte.is_ascii_alphanumeric() || *byte == b'_',
         [] => false,
     }
+}
+
+/// Whether it ends in an escape such as "\n".
+pub(super) fn is_escaped(before: &[u8]) -> bool {
+    matches!(before, [.., b'\\', b'n' | b'r' | b't'])
 }
 
 /// Where the next candidate can begin after one at `from` was refused: past the run of letters and

@@ -1,10 +1,11 @@
 //! Rulesets: what is looked for, as data, and its checked and compiled form.
 
+use super::digits::DIGIT_RULES;
 use super::error::{NAME_BYTES, RULES};
 use super::normal::Table;
 use super::risk::{Risk, RiskSpec, Risks};
 use super::rule::Rule;
-use super::scan::{DIGIT_RULES, Scan, Wanted};
+use super::scan::{Scan, Wanted};
 use super::{Kind, Needs, RulesetError, Start, Validator};
 use crate::bytes::Cid;
 use serde::Deserialize;
@@ -155,9 +156,13 @@ impl Ruleset {
         let wanted = spec.rules.iter().map(|rule| Wanted {
             starts: &rule.starts,
             keywords: &rule.keywords,
+            // With bytes before it, the rule looks for the word's beginning elsewhere.
+            word: rule.word && rule.back == 0,
             digits: rule.digits,
             before: &rule.before,
             after: &rule.after,
+            pattern: if rule.back == 0 { &rule.pattern } else { "" },
+            validator: if rule.pattern.is_empty() { rule.validator } else { Validator::None },
         });
         let digits = spec.rules.iter().filter(|rule| rule.starts.contains(&Start::Digits)).count();
         if digits > DIGIT_RULES {

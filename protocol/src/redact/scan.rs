@@ -1,25 +1,22 @@
 //! One pass over a text that says where which rule is worth trying.
 //!
-//! It looks for the keywords of all rules at once, and by a table of byte classes for the starts
-//! that are no words: runs of digits, "@", and the signs of an assignment. What is seen depends on
-//! the few bytes around it alone, so that a part of a text is seen alike alone or in place.
+//! It looks for the keywords of all rules at once, and for the starts that are no words: runs of
+//! digits, "@", and the signs of an assignment. What is seen depends on the few bytes around it
+//! alone, so that a part of a text is seen alike alone or in place.
 
-use super::keywords::{Keywords, head};
+use super::Validator;
+use super::digits::{ByDigits, Number};
+use super::keywords::Keywords;
+use super::rule::is_escaped;
+use super::sieve::{BLOCK, Marks, RUN_PART, Sieve, WINDOW};
+use super::validate::is_among_hexadecimal;
 use serde::Deserialize;
 use std::ops::Range;
 
 /// A run of letters and digits of at least this many bytes may be a key or an address.
 const RUN_BYTES: usize = 20;
-/// Bytes that are looked at together for runs: a run holds such a block wherever it lies.
-const BLOCK: usize = 8;
-const _: () = assert!(2 * BLOCK - 1 <= RUN_BYTES);
-/// Rules that may begin at digits.
-pub(super) const DIGIT_RULES: usize = 64;
-/// Numbers with at least so many digits, but one, are alike.
-const DIGIT_COUNTS: usize = 32;
-/// How far apart digits of one number stand at most, as in "1) (2".
-const GAP_BYTES: usize = 3;
-
+// One of that length has a part in a block that shows, wherever it lies.
+const _: () = assert!(2 * RUN_PART <= RUN_BYTES);
 /// Where, other than at its keywords, a rule is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,20 +37,30 @@ pub enum Start {
 pub(super) struct Wanted<'a> {
     pub(super) starts: &'a [Start],
     pub(super) keywords: &'a [String],
+    /// Whether nothing is found at a keyword that goes on with a word.
+    pub(super) word: bool,
     /// How many digits must follow a digit start, this run and what goes on after separators.
     pub(super) digits: usize,
     /// Which bytes may stand before and after the run of digits, as in "a-z°"; any, when empty.
     pub(super) before: &'a str,
     pub(super) after: &'a str,
+    /// What decides at the digits: a pattern, or else a validator; neither if they begin elsewhere.
+    pub(super) pattern: &'a str,
+    pub(super) validator: Validator,
 }
 
 /// The starts and keywords of a ruleset, compiled.
 #[derive(Clone, Debug)]
 pub(super) struct Scan {
-    keywords: Keywords,
+    anywhere: Keywords,
+    /// Keywords that are seen at the beginnings of words alone: elsewhere their rules find nothing.
+    at_words: Keywords,
+    sieve: Sieve,
     by_digits: ByDigits,
     by_at: Vec<usize>,
     by_colon: Vec<usize>,
+    /// Those that find nothing at a colon without hexadecimal digits beside it.
+    by_colon_in_hexadecimal: Vec<usize>,
     by_equals: Vec<usize>,
     by_run: Vec<usize>,
 }
@@ -65,218 +72,135 @@ impl Scan {
             let has = |rule: &Wanted| rule.starts.iter().any(|start| starts.contains(start));
             rules.clone().enumerate().filter(|(_, rule)| has(rule)).map(|(index, _)| index).collect::<Vec<_>>()
         };
-        let words = rules.clone().enumerate();
-        let words = words.flat_map(|(index, rule)| rule.keywords.iter().map(move |word| (word.as_str(), index)));
+        let hexadecimal: Vec<bool> =
+            rules.clone().map(|rule| rule.pattern.is_empty() && rule.validator.wants_hexadecimal()).collect();
+        let at_colon = |wanted: bool| {
+            let rules = having(&[Start::Colon, Start::Assign]).into_iter();
+            rules.filter(|rule| hexadecimal[*rule] == wanted).collect()
+        };
+        // All keywords of a rule are looked for together, so that they are seen in order.
+        let words = |at_word: bool| {
+            let begins = |word: &String| word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+            let chosen = move |rule: &Wanted| (rule.word && rule.keywords.iter().all(begins)) == at_word;
+            let chosen = rules.clone().enumerate().filter(move |(_, rule)| chosen(rule));
+            Keywords::new(chosen.flat_map(|(index, rule)| rule.keywords.iter().map(move |word| (word.as_str(), index))))
+        };
+        let (anywhere, at_words) = (words(false), words(true));
         Scan {
-            keywords: Keywords::new(words),
+            sieve: Sieve::new(anywhere.words(), at_words.words()),
+            anywhere,
+            at_words,
             by_digits: ByDigits::new(rules.clone()),
             by_at: having(&[Start::At]),
-            by_colon: having(&[Start::Colon, Start::Assign]),
+            by_colon: at_colon(false),
+            by_colon_in_hexadecimal: at_colon(true),
             by_equals: having(&[Start::Assign]),
             by_run: having(&[Start::Run]),
         }
     }
 
-    /// Calls `candidate` with each rule and the span where it is to be tried.
+    /// Calls `candidate` with each rule and the span where it is to be tried. Of each rule, first come
+    /// those at its keywords, then those at its starts, 64 bytes by 64 bytes, each in order.
     pub(super) fn each(&self, text: &str, mut candidate: impl FnMut(usize, Range<usize>)) {
         let bytes = text.as_bytes();
-        if !self.by_run.is_empty() {
-            each_run(bytes, |run| self.by_run.iter().for_each(|rule| candidate(*rule, run.clone())));
-        }
-        let mut number = Number::default();
-        let mut at = 0;
-        while let Some(next) = self.next_sight(bytes, at) {
-            let rest = &bytes[next..];
-            if self.keywords.may_begin(head(rest)) {
-                self.keywords.at(rest, |rule, length| candidate(rule, next..next + length));
+        let (mut number, mut run_end) = (Number::default(), 0);
+        for base in (0..bytes.len()).step_by(BLOCK) {
+            let mut padded = [0; WINDOW];
+            let window = match base.checked_sub(1).and_then(|before| bytes[before..].first_chunk()) {
+                Some(window) => window,
+                None => {
+                    // At the ends of the text there are zeros beside it.
+                    let (lead, rest) = (base.min(1), &bytes[base - base.min(1)..]);
+                    let length = rest.len().min(WINDOW - 1 + lead);
+                    padded[1 - lead..][..length].copy_from_slice(&rest[..length]);
+                    &padded
+                }
+            };
+            let marks = Marks::of(window);
+            if marks.runs != 0 && !self.by_run.is_empty() {
+                run_end = self.runs(bytes, base, marks.runs, run_end, &mut candidate);
             }
-            at = next + 1;
-            match CLASS[usize::from(bytes[next])] {
-                0 => {}
-                DIGIT => at = self.digits(bytes, next, &mut number, &mut candidate),
-                sign => self.sign(sign, next, &mut candidate),
-            }
+            let anywhere = self.sieve.anywhere(window);
+            let at_words = self.sieve.at_words(window, word_starts(bytes, base, &marks));
+            each_bit(anywhere, |index| {
+                let at = base + index;
+                self.anywhere.at(&bytes[at..], |rule, length| candidate(rule, at..at + length));
+            });
+            each_bit(at_words, |index| {
+                let at = base + index;
+                self.at_words.at(&bytes[at..], |rule, length| candidate(rule, at..at + length));
+            });
+            each_bit(marks.signs, |index| match bytes[base + index] {
+                b'0'..=b'9' => self.by_digits.each(bytes, base + index, &mut number, &mut candidate),
+                _ => self.sign(bytes, base + index, &mut candidate),
+            });
         }
     }
 
-    /// The next place at or after `at` where a keyword may begin or a byte of a class stands. A
-    /// function of its own, so that its loop stays in registers.
-    #[inline(never)]
-    fn next_sight(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        let sight = |head: u32| self.keywords.may_begin(head) || CLASS[(head & 0xff) as usize] != 0;
-        let rest = &bytes[at..];
-        let heads = rest.windows(4).map(head);
-        let tail = rest.len().saturating_sub(3);
-        let found = heads.into_iter().position(sight);
-        let found = found.or_else(|| (tail..rest.len()).find(|index| sight(head(&rest[*index..]))));
-        found.map(|index| at + index)
+    /// As [`Scan::each`] for the keywords at the beginnings of words, if one begins with `text`.
+    pub(super) fn each_first(&self, text: &str, mut candidate: impl FnMut(usize, Range<usize>)) {
+        self.at_words.at(text.as_bytes(), |rule, length| candidate(rule, 0..length));
     }
 
-    /// The digits from `at` on; where they end. Keywords may begin in the midst of them.
-    fn digits(
+    /// The long runs of letters and digits of which a part stands at one of `parts` in the block at
+    /// `base`. Those up to `seen` were seen before; gives back up to where they now are.
+    fn runs(
         &self,
         bytes: &[u8],
-        at: usize,
-        number: &mut Number,
+        base: usize,
+        parts: u64,
+        mut seen: usize,
         candidate: &mut impl FnMut(usize, Range<usize>),
     ) -> usize {
-        let (run, digits) = number.left(bytes, at);
-        self.by_digits.each(bytes, at..at + run, digits, |rule| candidate(rule, at..at + run));
-        for place in at + 1..at + run {
-            let rest = &bytes[place..];
-            if self.keywords.may_begin(head(rest)) {
-                self.keywords.at(rest, |rule, length| candidate(rule, place..place + length));
+        each_bit(parts, |index| {
+            let at = base + index;
+            if at < seen {
+                return;
             }
-        }
-        at + run
+            let start = at - bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            seen = at + bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            if seen - start >= RUN_BYTES {
+                // The letter of an escape such as "\n" is no part of what follows.
+                let start = start + usize::from(bytes.get(start).is_some() && is_escaped(&bytes[..=start]));
+                self.by_run.iter().for_each(|rule| candidate(*rule, start..seen));
+            }
+        });
+        seen
     }
 
-    /// A sign other than a digit.
-    fn sign(&self, sign: u8, at: usize, candidate: &mut impl FnMut(usize, Range<usize>)) {
-        let rules = match sign {
-            AT => &self.by_at,
-            COLON => &self.by_colon,
+    /// The sign at `at`, other than a digit.
+    fn sign(&self, bytes: &[u8], at: usize, candidate: &mut impl FnMut(usize, Range<usize>)) {
+        let rules = match bytes[at] {
+            b'@' => &self.by_at,
+            b':' => &self.by_colon,
             _ => &self.by_equals,
         };
         rules.iter().for_each(|rule| candidate(*rule, at..at + 1));
-    }
-}
-
-/// The rules that begin at digits: sets of them by what the digits and the bytes beside them allow.
-#[derive(Clone, Debug)]
-struct ByDigits {
-    /// The rules, each with its bit in the sets below.
-    rules: Vec<usize>,
-    /// By how many digits the number has, and the most for all that have more.
-    enough: [u64; DIGIT_COUNTS],
-    /// By the byte before and after the run; at the ends of the text that is a zero.
-    before: [u64; 256],
-    after: [u64; 256],
-}
-
-impl ByDigits {
-    fn new<'a>(rules: impl Iterator<Item = Wanted<'a>>) -> Self {
-        let mut by = ByDigits { rules: vec![], enough: [0; DIGIT_COUNTS], before: [0; 256], after: [0; 256] };
-        let wanted = rules.enumerate().filter(|(_, rule)| rule.starts.contains(&Start::Digits));
-        for (bit, (index, rule)) in wanted.enumerate() {
-            let allow = |sets: &mut [u64], allows: &dyn Fn(usize) -> bool| {
-                let sets = sets.iter_mut().enumerate().filter(|(place, _)| allows(*place));
-                sets.for_each(|(_, set)| *set |= 1 << bit);
-            };
-            allow(&mut by.enough, &|digits| digits >= rule.digits.min(DIGIT_COUNTS - 1));
-            allow(&mut by.before, &|byte| rule.before.is_empty() || is_listed(rule.before, byte as u8));
-            allow(&mut by.after, &|byte| rule.after.is_empty() || is_listed(rule.after, byte as u8));
-            by.rules.push(index);
-        }
-        by
-    }
-
-    fn each(&self, bytes: &[u8], run: Range<usize>, digits: usize, mut rule: impl FnMut(usize)) {
-        let byte = |at: usize| usize::from(bytes.get(at).copied().unwrap_or_default());
-        let beside = self.before[byte(run.start.wrapping_sub(1))] & self.after[byte(run.end)];
-        let mut left = beside & self.enough[digits.min(DIGIT_COUNTS - 1)];
-        while left != 0 {
-            rule(self.rules[left.trailing_zeros() as usize]);
-            left &= left - 1;
+        if bytes[at] == b':' && is_among_hexadecimal(bytes, at) {
+            self.by_colon_in_hexadecimal.iter().for_each(|rule| candidate(*rule, at..at + 1));
         }
     }
 }
 
-/// Whether a list of bytes such as "a-z°-" holds this one: a hyphen between two is a range.
-fn is_listed(list: &str, byte: u8) -> bool {
-    let mut rest = list.as_bytes();
-    while let [first, more @ ..] = rest {
-        let (range, next) = match more {
-            [b'-', last, next @ ..] => (*first..=*last, next),
-            _ => (*first..=*first, more),
-        };
-        if range.contains(&byte) {
-            return true;
-        }
-        rest = next;
-    }
-    false
-}
-
-/// The number that digits belong to: runs of digits with little between them.
-#[derive(Default)]
-struct Number {
-    end: usize,
-    digits: usize,
-}
-
-impl Number {
-    /// The digits of the run that begins at `at`, and how many the number has from there on.
-    fn left(&mut self, bytes: &[u8], at: usize) -> (usize, usize) {
-        if at >= self.end {
-            *self = Number { end: at, digits: 0 };
-            let mut gap = 0;
-            for (index, byte) in bytes[at..].iter().enumerate() {
-                if byte.is_ascii_digit() {
-                    (self.end, self.digits, gap) = (at + index + 1, self.digits + 1, 0);
-                } else if matches!(byte, b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'+' | b',' | b'~')
-                    && gap < GAP_BYTES
-                {
-                    gap += 1;
-                } else {
-                    break;
-                }
-            }
-        }
-        let left = self.digits;
-        let run = bytes[at..self.end].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.digits -= run;
-        (run, left)
+/// Calls `each` with the number of each bit that is set.
+fn each_bit(bits: u64, mut each: impl FnMut(usize)) {
+    let mut left = bits;
+    while left != 0 {
+        each(left.trailing_zeros() as usize);
+        left &= left - 1;
     }
 }
 
-/// Calls `run` with each run of letters and digits of at least [`RUN_BYTES`] bytes.
-fn each_run(bytes: &[u8], mut run: impl FnMut(Range<usize>)) {
-    // Such a run holds a whole block. Most blocks of prose hold a space or a full stop, which are
-    // below the digits, and are passed by at once.
-    let mut at = 0;
-    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-        if holds_below_digits(u64::from_le_bytes(*block)) || !block.iter().all(u8::is_ascii_alphanumeric) {
-            at += BLOCK;
-            continue;
-        }
-        let before = bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-        let after = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-        if before + after >= RUN_BYTES {
-            let start = at - before;
-            // The letter of an escape such as "\n" is no part of what follows.
-            let escaped = start > 0 && bytes[start - 1] == b'\\' && matches!(bytes[start], b'n' | b'r' | b't');
-            run(start + usize::from(escaped)..at + after);
-        }
-        at += after;
-        at = at.next_multiple_of(BLOCK);
+/// Where in the block at `base` words begin.
+fn word_starts(bytes: &[u8], base: usize, marks: &Marks) -> u64 {
+    if !marks.escapes && !is_escaped(&bytes[..base]) {
+        return marks.words;
     }
+    // The letter of an escape is no word, and one may begin behind it.
+    let length = BLOCK.min(bytes.len() - base);
+    let escaped = (0..length).filter(|index| is_escaped(&bytes[..base + index]));
+    escaped.fold(marks.words, |starts, index| starts | 1 << index)
 }
-
-/// Whether one of eight bytes is below "0".
-fn holds_below_digits(block: u64) -> bool {
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
-    const TOPS: u64 = 0x8080_8080_8080_8080;
-    block.wrapping_sub(ZEROS) & !block & TOPS != 0
-}
-
-const DIGIT: u8 = 1;
-const AT: u8 = 2;
-const COLON: u8 = 3;
-const EQUALS: u8 = 4;
-
-const CLASS: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut digit = b'0';
-    while digit <= b'9' {
-        table[digit as usize] = DIGIT;
-        digit += 1;
-    }
-    table[b'@' as usize] = AT;
-    table[b':' as usize] = COLON;
-    table[b'=' as usize] = EQUALS;
-    table
-};
 
 #[cfg(test)]
 mod tests {
@@ -284,7 +208,16 @@ mod tests {
 
     fn seen(starts: &[Start], keywords: &[&str], digits: usize, text: &str) -> Vec<String> {
         let keywords: Vec<String> = keywords.iter().map(|word| (*word).to_owned()).collect();
-        let wanted = [()].iter().map(|()| Wanted { starts, keywords: &keywords, digits, before: "", after: "" });
+        let wanted = [()].iter().map(|()| Wanted {
+            starts,
+            keywords: &keywords,
+            word: false,
+            digits,
+            before: "",
+            after: "",
+            pattern: "",
+            validator: Validator::None,
+        });
         let mut seen = Vec::new();
         Scan::new(wanted).each(text, |_, span| seen.push(text[span].to_owned()));
         seen
@@ -297,6 +230,30 @@ mod tests {
     }
 
     #[test]
+    fn a_keyword_at_the_beginnings_of_words_is_seen_there_alone() {
+        let keywords = ["dear ".to_owned()];
+        let wanted = Wanted {
+            starts: &[],
+            keywords: &keywords,
+            word: true,
+            digits: 0,
+            before: "",
+            after: "",
+            pattern: "",
+            validator: Validator::None,
+        };
+        let scan = Scan::new([()].iter().map(|()| Wanted { ..wanted }));
+        for offset in 0..140 {
+            for (text, seen) in [("Dear A", true), ("\\nDear A", true), ("_dear A", false), ("\\xdear A", false)] {
+                let text = format!("{}{text}", "-".repeat(offset));
+                let mut any = false;
+                scan.each(&text, |_, span| any |= text[span].eq_ignore_ascii_case("dear "));
+                assert_eq!(any, seen, "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn a_number_is_tried_at_each_of_its_runs_that_has_enough_digits_left() {
         assert_eq!(seen(&[Start::Digits], &[], 7, "12 555-0123, or 2009: 4"), ["12", "555"]);
         assert_eq!(seen(&[Start::Digits], &[], 1, "a1b22"), ["1", "22"]);
@@ -305,7 +262,16 @@ mod tests {
 
     #[test]
     fn a_rule_says_what_may_stand_beside_its_digits() {
-        let wanted = |before, after| Wanted { starts: &[Start::Digits], keywords: &[], digits: 1, before, after };
+        let wanted = |before, after| Wanted {
+            starts: &[Start::Digits],
+            keywords: &[],
+            word: false,
+            digits: 1,
+            before,
+            after,
+            pattern: "",
+            validator: Validator::None,
+        };
         let rules = [("", ".°"), ("a-z", ""), ("", ""), ("+-", "")];
         let scan = Scan::new(rules.iter().map(|(before, after)| wanted(before, after)));
         let mut seen = Vec::new();

@@ -2,13 +2,13 @@
 
 import datetime
 import hashlib
+import json
 
-import agreements
-import archive
 import canonical
 import cids
 import dagjson
 import keys
+import proofs
 import records
 from refused import Refused
 from state import ACCEPTED
@@ -32,21 +32,32 @@ def run(folder, tally):
     with tally.check("export: SHA256SUMS"):
         _sums(folder)
     held = None
-    with tally.check("export: certificates.car"):
-        held = _Certificates(folder)
+    with tally.check("export: operations.car, certificates.car"):
+        held = proofs.Proofs(folder)
     if held is None:
         return
-    with tally.check("export: charter.json"):
-        value = canonical.decode(held.founding_block)
-        same((folder / "charter.json").read_bytes(), dagjson.page(dagjson.to_json(value)).encode())
-    with tally.check("export: TERMS.md"):
-        same((folder / "TERMS.md").read_bytes(), held.terms)
-    seen, counts = set(), {}
+    stated = json.loads((folder / "manifest.json").read_bytes())
+    release = stated["release"] and cids.parse(stated["release"]["id"])
+    seen, counts, hashes = {}, {}, {}
     for file in sorted((folder / "data").rglob("*.jsonl"), key=lambda file: str(file).encode()):
         path = file.relative_to(folder).as_posix()
         counts[path] = _rows(file, path, held, seen, tally)
+        hashes[path] = hashlib.sha256(file.read_bytes()).digest()
+    outcome = None
+    with tally.check("export: what became of the records"):
+        outcome = proofs.Outcome(held, seen, release)
+    if outcome is None:
+        return
+    with tally.check("export: charter.json"):
+        same((folder / "charter.json").read_bytes(), dagjson.page(dagjson.to_json(outcome.charter.value)).encode())
+    with tally.check("export: TERMS.md"):
+        same((folder / "TERMS.md").read_bytes(), held.terms[outcome.charter.value["terms"]])
+    for row_id in seen if release else ():
+        with tally.check(f"export: {row_id} as it was released"):
+            header = canonical.decode(seen[row_id])["payload"]
+            same([row_id, header["licence"], header["preference"]], outcome.released[row_id])
     with tally.check("export: manifest.json"):
-        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, seen, counts))
+        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, counts, hashes))
 
 
 def _sums(folder):
@@ -57,32 +68,6 @@ def _sums(folder):
     same((folder / "SHA256SUMS").read_bytes().decode(), "".join(lines))
 
 
-class _Certificates:
-    """The founding, the terms, and the time of each certified record."""
-
-    def __init__(self, folder):
-        data = (folder / "certificates.car").read_bytes()
-        founding_id = _only_root(data)
-        founding, terms, *certificates = archive.read(data, roots=[founding_id])
-        same(founding.link, founding_id, "the root")
-        self.founding_block, self.terms = founding.block, terms.block
-        self.charter = agreements.read_founding(founding.block)
-        same(terms.link, self.charter.value["terms"], "terms")
-        read = [agreements.read_certificate(one.block, self.charter) for one in certificates]
-        ids = [one["record"] for one in read]
-        same(ids, sorted(set(ids)), "the order of certificates")
-        for section in certificates:
-            same(section.link.is_raw, False, "a certificate's codec")
-        self.times = {one["record"]: one["time"] for one in read}
-
-
-def _only_root(data):
-    """The one root that an archive's header names; archive.read then demands the whole header."""
-    header = canonical.decode(data[1 : 1 + data[0]])
-    (root,) = header["roots"]
-    return root
-
-
 def _rows(file, path, held, seen, tally):
     """Checks the rows of one file; returns how many there are."""
     data = file.read_bytes()
@@ -91,16 +76,16 @@ def _rows(file, path, held, seen, tally):
     lines, before = data.split(b"\n")[:-1], None
     for number, line in enumerate(lines, 1):
         with tally.check(f"export: {path}:{number}"):
-            row_id = _row(line, path, held)
+            row_id, header_block = _row(line, path, held)
             same(row_id not in seen, True, "a record that was not there before")
             same(before is None or before < row_id, True, "in the order of ids")
-            seen.add(row_id)
+            seen[row_id] = header_block
             before = row_id
     return len(lines)
 
 
 def _row(line, path, held):
-    """The id of a row whose bytes are rebuilt, signed, certified, and in the right place."""
+    """The id and the header's block of a row whose bytes are rebuilt, signed, certified, and in the right place."""
     same(len(line) <= MOST_LINE, True, "within the longest line")
     row = dagjson.parse(line.decode())
     same(tuple(row)[: len(HEADER)], HEADER, "the header's columns")
@@ -114,12 +99,13 @@ def _row(line, path, held):
         records.read_body(body_block)
     except Refused as refusal:
         same(refusal.reason, "body-unknown-kind", "a later kind at most")
-    same(str(payload["community"]), str(held.charter.id), "community")
-    same(held.times[header_id], payload["time"], "the certificate's time")
+    same(payload["community"], held.path[0].id, "community")
+    certificate = held.certificates[header_id]
+    same(certificate["time"], payload["time"], "the certificate's time")
     month = row["time"][: len("YYYY-MM")]
     same(path, f"data/licence={payload['licence']}/{month}.jsonl", "the file")
-    same(line.decode(), dagjson.line(_write(header_block, body, held)), "the row's one text")
-    return header_id
+    same(line.decode(), dagjson.line(_write(header_block, body, certificate)), "the row's one text")
+    return header_id, header_block
 
 
 def _header_block(row):
@@ -134,7 +120,7 @@ def _header_block(row):
     return canonical.encode({"payload": payload, "signature": bytes.fromhex(row["signature"])})
 
 
-def _write(header_block, body, held):
+def _write(header_block, body, certificate):
     """The row of a record, as an exporter writes it."""
     signed = canonical.decode(header_block)
     payload = signed["payload"]
@@ -143,7 +129,7 @@ def _write(header_block, body, held):
     row |= {key: payload[key] for key in ("licence", "preference", "size_class")}
     row |= {
         "id": str(cids.of_block(header_block)),
-        "charter": str(held.charter.id),
+        "charter": str(certificate["charter"]),
         "author": keys.text(payload["author"]),
         "author_mode": "anonymous" if "nonce" in payload else "key",
         "nonce": payload["nonce"].hex() if "nonce" in payload else None,
@@ -156,19 +142,31 @@ def _write(header_block, body, held):
     return row
 
 
-def _manifest(held, seen, counts):
-    """manifest.json, written again from the certificates and the rows."""
-    charter_id, accepted = str(held.charter.id), list(held.times)
+def _manifest(held, outcome, counts, hashes):
+    """manifest.json, written again from the archives and the rows."""
+    named = edition = None
+    if outcome.release:
+        named = {"number": outcome.release.value["number"], "id": str(outcome.release.id)}
+        if not outcome.incomplete:
+            edition = str(proofs.edition(outcome.release.id, outcome.erased, hashes))
     return dagjson.page(
         {
-            "format": "commonwheel-export/1",
-            "protocol": held.charter.value["protocol"],
-            "community": charter_id,
-            "charter": charter_id,
-            "state_root": str(agreements.state_root(held.charter.id, dict.fromkeys(accepted, ACCEPTED))),
-            "records": len(accepted),
-            "rows": len(seen),
+            "format": "commonwheel-export/2",
+            "protocol": outcome.charter.value["protocol"],
+            "community": str(held.path[0].id),
+            "charter": str(outcome.charter.id),
+            "charters": [str(charter.id) for charter in outcome.path],
+            "state_root": outcome.state_root and str(outcome.state_root),
+            "release": named,
+            "edition": edition,
+            "records": len(outcome.wanted),
+            "rows": sum(counts.values()),
+            "superseded": outcome.counts["superseded"],
+            "withdrawn": outcome.counts["withdrawn"],
+            "taken_down": outcome.counts["taken-down"],
+            "purged": outcome.counts["purged"],
             "files": [{"path": path, "rows": rows} for path, rows in counts.items()],
-            "incomplete": [str(record) for record in accepted if record not in seen],
+            "erased": [{"id": str(one), "why": outcome.erased[one]} for one in sorted(outcome.erased)],
+            "incomplete": [str(record) for record in outcome.incomplete],
         }
     )

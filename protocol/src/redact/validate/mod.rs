@@ -14,6 +14,7 @@ mod ethereum;
 mod first;
 mod geo;
 mod govid;
+mod hopeless;
 mod iban;
 mod ip;
 mod mac;
@@ -22,6 +23,7 @@ mod phone;
 mod secret;
 mod ssn;
 
+pub(super) use hopeless::is_among_hexadecimal;
 pub(super) use phone::same as same_phone;
 use secret::{assigned, header};
 use serde::Deserialize;

@@ -2,7 +2,7 @@
 
 use crate::cluster::{Cluster, fresh, terms};
 use commonwheel_protocol::agreement::state::Standing;
-use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::bytes::{Cid, Codec};
 use commonwheel_protocol::core::{Input, Notice, notes};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::index::{self, prefix};
@@ -73,6 +73,24 @@ fn a_lost_validator_is_replaced_and_released_records_stay_accepted() {
     let fresh = cluster.share(2, |_| {});
     assert_eq!(cluster.agreed(&fresh.id()), Some(Standing::Accepted));
     assert!(cluster.converged());
+}
+
+#[test]
+fn a_replica_that_slept_through_two_successions_fetches_the_terms_of_both() {
+    let mut cluster = Cluster::new(1);
+    cluster.stop(4);
+    let texts =
+        ["Be kinder.", "Be kindest."].map(|text| (Cid::of(Codec::Raw, text.as_bytes()), text.as_bytes().to_vec()));
+    for (cid, text) in &texts {
+        let next = Matter::Successor(Box::new(cluster.successor(1, |charter| charter.terms = *cid)));
+        assert_eq!(cluster.vote(&next, std::slice::from_ref(text), &[0, 1, 2]), Vec::<String>::new());
+        cluster.settle();
+    }
+    cluster.start(4);
+    cluster.settle();
+    assert_eq!(cluster.core(4).charter().terms, texts[1].0);
+    let store = &cluster.members[4].store;
+    assert!(texts.iter().all(|(cid, _)| store.holds(Shelf::Certified, cid).unwrap()), "exports hold them");
 }
 
 #[test]

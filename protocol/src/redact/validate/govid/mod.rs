@@ -5,14 +5,14 @@
 //! must say what it is, since one number in ten has a valid check digit.
 
 mod checks;
+mod line;
 mod token;
 
-use super::{card, is_all, is_counted, is_word, line_before};
+use super::{card, is_all, is_counted, is_word};
 use checks as check;
+use line::Line;
 use std::ops::Range;
 
-/// How far before a number words are read that say what it is, in bytes.
-const CONTEXT_BYTES: usize = 48;
 /// Groups of digits in one number.
 const GROUPS: usize = 7;
 /// The fewest digits of a number without letters, the check letter not counted.
@@ -158,14 +158,15 @@ fn is_epoch(digits: &[u8]) -> bool {
 /// Whether the words before say what kind it is, and its check digits agree.
 fn is_told(number: &Number, text: &str, whole: &Range<usize>) -> bool {
     let digits = number.digits();
-    let mut known = NUMBERS.iter().filter(|known| known.digits == digits.len() && (known.valid)(digits)).peekable();
+    let mut known = NUMBERS.iter().filter(|known| known.digits == digits.len()).peekable();
     if known.peek().is_none() || is_clutter(number) {
         return false;
     }
     // A message that is nothing but a number answers a question.
     let alone = is_all(text, whole.start, whole.end) && !is_epoch(digits) && number.groups().len() < 4;
-    let line = line_before(text, whole.start, CONTEXT_BYTES);
-    known.any(|known| (known.alone && alone) || known.words.iter().any(|word| has_word(&line, word)))
+    let line = Line::before(text, whole.start);
+    let said = |known: &Known| (known.alone && alone) || known.words.iter().any(|word| line.has_word(word));
+    known.any(|known| said(known) && (known.valid)(digits))
 }
 
 /// Groups as in sums, dates and lists.
@@ -239,20 +240,8 @@ const PASSPORTS: &[&str] = &["passport", "pasaporte", "passeport", "passaporto",
 
 /// Whether one of some words stands in the line before `at`.
 fn said(text: &str, at: usize, words: &[&str]) -> bool {
-    let line = line_before(text, at, CONTEXT_BYTES);
-    words.iter().any(|word| has_word(&line, word.trim_end()))
-}
-
-/// Whether a line holds a word that begins there; short ones must end there too.
-fn has_word(line: &str, word: &str) -> bool {
-    // Both are short: a search that prepares itself would cost more than it saves.
-    let (line, word) = (line.as_bytes(), word.as_bytes());
-    let letter = |at: usize| line.get(at).is_some_and(|b| is_word(char::from(*b)));
-    let here = |at: usize| {
-        let whole = word.len() > 4 || !letter(at + word.len());
-        line[at] == word[0] && line[at..].starts_with(word) && whole && !letter(at.wrapping_sub(1))
-    };
-    (0..(line.len() + 1).saturating_sub(word.len())).any(here)
+    let line = Line::before(text, at);
+    words.iter().any(|word| line.has_word(word.trim_end()))
 }
 
 /// The number that is the run of letters and digits whose first digits are at `span`.

@@ -7,6 +7,7 @@
 mod given;
 mod letters;
 mod reader;
+mod shapes;
 mod words;
 
 use super::{before, is_word};

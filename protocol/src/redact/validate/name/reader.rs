@@ -34,6 +34,11 @@ pub(super) struct Name {
 
 /// The name that begins at `at`, titles included. It ends before words that are no part of one.
 pub(super) fn read(text: &str, at: usize) -> Option<Name> {
+    // Small letters with which no particle begins; most that is read ends here.
+    if matches!(text.as_bytes().get(at), None | Some(b' '..=b'&' | b'0'..=b'9' | b'c' | b'f'..=b'h' | b'j' | b'k' | b'm'..=b'r' | b'w' | b'x'))
+    {
+        return None;
+    }
     let (mut end, titled) = titles(text, at);
     let mut name = Name { span: at..at, words: 0, titled, given: false, any_given: false, role: false, loud: true };
     let mut initials = 0;

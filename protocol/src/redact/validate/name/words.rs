@@ -1,27 +1,35 @@
 //! Words that say where a name begins and ends, and what is none. All are folded: lower case, no accents.
 
+use super::shapes::{holds, shapes};
+
 pub(super) fn is_title(word: &str) -> bool {
-    TITLES.binary_search(&word).is_ok()
+    static SHAPES: [u64; 32] = shapes(&TITLES);
+    holds(&SHAPES, &TITLES, word)
 }
 
 pub(super) fn is_particle(word: &str) -> bool {
-    PARTICLES.binary_search(&word).is_ok()
+    static SHAPES: [u64; 16] = shapes(&PARTICLES);
+    holds(&SHAPES, &PARTICLES, word)
 }
 
 pub(super) fn is_suffix(word: &str) -> bool {
-    SUFFIXES.binary_search(&word).is_ok()
+    static SHAPES: [u64; 16] = shapes(&SUFFIXES);
+    holds(&SHAPES, &SUFFIXES, word)
 }
 
 pub(super) fn is_stop(word: &str) -> bool {
-    STOPS.binary_search(&word).is_ok()
+    static SHAPES: [u64; 256] = shapes(&STOPS);
+    holds(&SHAPES, &STOPS, word)
 }
 
 pub(super) fn is_surname(word: &str) -> bool {
-    SURNAMES.binary_search(&word).is_ok()
+    static SHAPES: [u64; 32] = shapes(&SURNAMES);
+    holds(&SHAPES, &SURNAMES, word)
 }
 
 pub(super) fn is_role(word: &str) -> bool {
-    ROLES.binary_search(&word).is_ok()
+    static SHAPES: [u64; 16] = shapes(&ROLES);
+    holds(&SHAPES, &ROLES, word)
 }
 
 pub(super) fn is_connector(word: &str) -> bool {

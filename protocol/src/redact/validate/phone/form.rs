@@ -206,22 +206,28 @@ fn is_something_else(all: &[Group], digits: &[u8]) -> bool {
             && wanted.iter().zip(all).all(|(length, group)| *length == group.len)
             && all[1..].iter().all(|group| group.gap == gap)
     };
-    let ip =
-        all.len() == 4 && all[1..].iter().all(|group| group.gap == Gap::Dot) && all.iter().all(|group| group.len <= 3);
-    let repeats = digits.iter().zip(digits.iter().skip(2)).all(|(digit, later)| digit == later);
+    let ip = || {
+        all.len() == 4 && all[1..].iter().all(|group| group.gap == Gap::Dot) && all.iter().all(|group| group.len <= 3)
+    };
+    let repeats = || digits.iter().zip(digits.iter().skip(2)).all(|(digit, later)| digit == later);
     let book = digits.len() == 13 && (digits.starts_with(b"978") || digits.starts_with(b"979"));
-    let counting = b"01234567890123456789".windows(digits.len().min(20)).any(|window| window == digits);
     // An IP address, a social security number, a US postcode.
-    let calendar = matches!(all, [year, ..] if year.len == 4 && ends_like_day(all, digits));
+    let calendar = || matches!(all, [year, ..] if year.len == 4 && ends_like_day(all, digits));
     let old_book = digits.len() == 10 && all.len() == 4 && all[3].len == 1 && all[3].gap == Gap::Dash;
-    ip || old_book
-        || calendar
-        || repeats
-        || book
-        || (all.len() == 1 && counting)
+    book || old_book
+        || ip()
+        || calendar()
+        || repeats()
+        || (all.len() == 1 && is_counting(digits))
         || lengths(&[3, 2, 4], Gap::Dash)
         || lengths(&[5, 4], Gap::Dash)
         || has_date(all, digits)
+}
+
+/// Whether digits go up by one, from 9 to 0 too, as in a part of 01234567890123456789.
+fn is_counting(digits: &[u8]) -> bool {
+    let within = digits.len() <= 20 && usize::from(digits[0] - b'0') <= 20 - digits.len();
+    within && digits.windows(2).all(|pair| pair[1] - b'0' == (pair[0] - b'0' + 1) % 10)
 }
 
 /// Characters of Unicode are written in fours, and so are serial numbers and columns.

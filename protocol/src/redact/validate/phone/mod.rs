@@ -220,6 +220,10 @@ fn extension(bytes: &[u8], end: usize) -> Option<usize> {
         at + bytes[at..].iter().take(most).take_while(|byte| set.contains(byte)).count()
     };
     let at = skip(end, 3, b" ,");
+    // With which bytes the words begin.
+    if !bytes.get(at).is_some_and(|byte| b";exXE#~iIaArRpPdD\xd0".contains(byte)) {
+        return None;
+    }
     let word = WORDS
         .into_iter()
         .find(|word| bytes.get(at..at + word.len()).is_some_and(|here| here.eq_ignore_ascii_case(word)))?;

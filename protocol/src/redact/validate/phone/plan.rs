@@ -1,12 +1,9 @@
 //! Numbering plans: which numbers each calling code has, from the metadata of the phone library.
 //!
-//! The library's own parser compiles patterns behind a lock for every number it reads. Here its
-//! patterns are compiled once, when a calling code is first met, and matched against digits alone.
+//! `build.rs` writes them down. Their patterns are compiled once, when a calling code is first met, and
+//! matched against digits alone.
 
-use phonenumber::Metadata;
-use phonenumber::metadata::{DATABASE, Descriptor};
 use regex::bytes::{Regex, RegexBuilder};
-use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
 /// What a numbering plan says of a number.
@@ -55,11 +52,11 @@ pub(super) fn follows_trunk_zero(national: &[u8]) -> bool {
 /// The regions of one calling code.
 struct Plan {
     /// What is dialled before a number inside the country; may be empty.
-    trunk: String,
+    trunk: &'static str,
     /// Bit n: some numbers have n digits.
     lengths: u32,
     /// An alternation of the ranges in use.
-    ranges: String,
+    ranges: &'static str,
     compiled: OnceLock<Option<Regex>>,
 }
 
@@ -72,7 +69,7 @@ impl Plan {
         self.has_length(national)
             && self
                 .compiled
-                .get_or_init(|| compile(&self.ranges))
+                .get_or_init(|| compile(self.ranges))
                 .as_ref()
                 .is_some_and(|ranges| ranges.is_match(national))
     }
@@ -80,56 +77,23 @@ impl Plan {
 
 /// Plans by calling code; E.164 gives codes of one to three digits, none of which begins another.
 static PLANS: LazyLock<Vec<Option<Plan>>> = LazyLock::new(|| {
-    let mut regions: BTreeMap<u16, BTreeMap<&str, &Metadata>> = BTreeMap::new();
-    for region in DATABASE.iter() {
-        regions.entry(region.country_code()).or_default().insert(region.id(), region);
-    }
     let mut plans: Vec<Option<Plan>> = (0..1000).map(|_| None).collect();
-    for (code, regions) in regions {
-        if let Some(place) = plans.get_mut(usize::from(code)) {
-            *place = Some(plan(regions.values().copied()));
+    for line in include_str!(concat!(env!("OUT_DIR"), "/plans.txt")).lines() {
+        if let Some((code, plan)) = plan(line)
+            && let Some(place) = plans.get_mut(code)
+        {
+            *place = Some(plan);
         }
     }
     plans
 });
 
-fn plan<'a>(regions: impl Iterator<Item = &'a Metadata>) -> Plan {
-    let mut plan = Plan { trunk: String::new(), lengths: 0, ranges: String::new(), compiled: OnceLock::new() };
-    for region in regions {
-        if let Some(prefix) = region.national_prefix() {
-            prefix.clone_into(&mut plan.trunk);
-        }
-        for kind in kinds(region) {
-            let pattern: String = kind.national_number().as_str().split_ascii_whitespace().collect();
-            for length in kind.possible_length().iter().filter(|length| **length < 32) {
-                plan.lengths |= 1 << length;
-            }
-            if !plan.ranges.is_empty() {
-                plan.ranges.push('|');
-            }
-            plan.ranges.push_str(&pattern);
-        }
-    }
-    plan
-}
-
-/// The kinds of numbers that a person or an office can be called at.
-fn kinds(region: &Metadata) -> impl Iterator<Item = &Descriptor> {
-    let all = region.descriptors();
-    [
-        all.fixed_line(),
-        all.mobile(),
-        all.toll_free(),
-        all.premium_rate(),
-        all.shared_cost(),
-        all.personal_number(),
-        all.voip(),
-        all.pager(),
-        all.uan(),
-        all.voicemail(),
-    ]
-    .into_iter()
-    .flatten()
+/// A calling code and its plan, as `build.rs` writes them.
+fn plan(line: &'static str) -> Option<(usize, Plan)> {
+    let mut fields = line.split('\t');
+    let code = fields.next()?.parse().ok()?;
+    let (trunk, lengths, ranges) = (fields.next()?, fields.next()?.parse().ok()?, fields.next()?);
+    Some((code, Plan { trunk, lengths, ranges, compiled: OnceLock::new() }))
 }
 
 fn split(digits: &[u8]) -> Option<(&'static Plan, &[u8])> {
@@ -147,7 +111,7 @@ fn split(digits: &[u8]) -> Option<(&'static Plan, &[u8])> {
 }
 
 fn union<'a>(plans: impl Iterator<Item = &'a Plan>) -> Option<Regex> {
-    let ranges: Vec<&str> = plans.map(|plan| plan.ranges.as_str()).collect();
+    let ranges: Vec<&str> = plans.map(|plan| plan.ranges).collect();
     compile(&ranges.join("|"))
 }
 
@@ -181,7 +145,7 @@ mod tests {
     fn every_plan_of_the_library_compiles() {
         let plans: Vec<&Plan> = PLANS.iter().flatten().collect();
         assert!(plans.len() > 200, "{}", plans.len());
-        assert!(plans.iter().all(|plan| compile(&plan.ranges).is_some() && plan.lengths != 0));
+        assert!(plans.iter().all(|plan| compile(plan.ranges).is_some() && plan.lengths != 0));
         assert!(follows_trunk_zero(b"2079460958"));
     }
 

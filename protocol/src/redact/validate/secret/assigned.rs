@@ -5,7 +5,7 @@
 //! value must look like a secret depends on how it is joined to the name.
 
 use super::reading::{Join, Value, name_end, name_start, read, value_after, value_before};
-use super::value::{is_bare_password, is_code, is_password, is_random, is_signs, judged};
+use super::value::{holds, is_bare_password, is_code, is_password, is_random, is_signs, judged};
 use super::words::{ASIDE, KEYS, PUBLIC, SAID, SERVICES};
 use std::ops::Range;
 
@@ -104,8 +104,8 @@ pub(in super::super) fn check_token(text: &str, span: Range<usize>) -> Option<Ra
     // The beginning that all such tokens share says nothing.
     let own = value.char_indices().nth(4).map_or(value, |(at, _)| &value[at..]);
     let varied = super::value::entropy(own) >= if own.len() >= 30 { 2900 } else { 2500 };
-    let hidden = ["xxxx", "XXXX", "....", "EXAMPLEEXAMPLE"].iter().any(|mask| value.contains(mask));
-    (!continued && varied && !hidden).then_some(span)
+    let hidden = || ["xxxx", "XXXX", "....", "EXAMPLEEXAMPLE"].iter().any(|mask| holds(value.as_bytes(), mask));
+    (!continued && varied && !hidden()).then_some(span)
 }
 
 /// The span itself looks drawn by chance.

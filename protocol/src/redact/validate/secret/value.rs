@@ -2,57 +2,14 @@
 //!
 //! All of it is integer arithmetic over bytes, so that every machine decides alike.
 
-use super::words::{PLACEHOLDERS, STAND_INS};
+use super::look::JUDGED_BYTES;
+pub(super) use super::look::{Look, entropy};
+use super::words::{LONGEST_WORD, PLACEHOLDERS, STAND_INS};
 
-/// Values are judged by their first bytes only.
-const JUDGED_BYTES: usize = 256;
 /// Digits that a word may end in, as in "X25519".
 const WORD_DIGITS: usize = 5;
 /// Letters before an upper-case one, on average, from which a mixed-case word reads as camelCase.
 const HUMP_BYTES: usize = 3;
-
-/// Counts over the bytes of a value.
-pub(super) struct Look {
-    pub(super) len: usize,
-    pub(super) digits: usize,
-    pub(super) upper: usize,
-    pub(super) lower: usize,
-    /// Neither letter nor digit nor space; bytes beyond ASCII too.
-    pub(super) signs: usize,
-    pub(super) spaces: usize,
-    /// Places where a letter stands beside a digit.
-    pub(super) breaks: usize,
-    hex: bool,
-}
-
-impl Look {
-    pub(super) fn at(value: &str) -> Look {
-        let bytes = &value.as_bytes()[..value.len().min(JUDGED_BYTES)];
-        let count = |test: fn(&u8) -> bool| bytes.iter().filter(|byte| test(byte)).count();
-        let mixed = |pair: &[u8]| {
-            pair[0].is_ascii_digit() && pair[1].is_ascii_alphabetic()
-                || pair[0].is_ascii_alphabetic() && pair[1].is_ascii_digit()
-        };
-        let (digits, upper, lower) =
-            (count(u8::is_ascii_digit), count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
-        let spaces = count(u8::is_ascii_whitespace);
-        Look {
-            len: bytes.len(),
-            digits,
-            upper,
-            lower,
-            signs: bytes.len() - digits - upper - lower - spaces,
-            spaces,
-            breaks: bytes.windows(2).filter(|pair| mixed(pair)).count(),
-            hex: bytes.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-'),
-        }
-    }
-
-    /// Whether the value is hexadecimal, hyphens allowed: a key, a checksum or a UUID.
-    pub(super) fn is_hex(&self) -> bool {
-        self.hex && self.digits > 0
-    }
-}
 
 /// The part of a value that it is judged by.
 pub(super) fn judged(value: &str) -> &str {
@@ -71,7 +28,7 @@ fn cut(value: &str, bytes: usize) -> &str {
 /// Whether `value` looks drawn by chance: what a service gives out as a key.
 pub(super) fn is_random(value: &str) -> bool {
     let look = Look::at(value);
-    let other = || is_placeholder(value) || is_pattern(value) || value.contains("://") || is_release(value);
+    let other = || is_placeholder(value) || is_pattern(value) || holds(value.as_bytes(), "://") || is_release(value);
     if look.len < 8 || look.spaces > 0 || other() {
         return false;
     }
@@ -97,6 +54,9 @@ pub(super) fn is_random(value: &str) -> bool {
 
 /// A version with what it was built from: "19.2.1+f9d5d28", Semantic Versioning 2.0.
 fn is_release(value: &str) -> bool {
+    if !value.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let Some((numbers, _)) = value.split_once(['+', '-']) else { return false };
     let number = |part: &str| (1..=5).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     numbers.split('.').count() == 3 && numbers.split('.').all(number)
@@ -181,9 +141,19 @@ fn has_template(value: &str) -> bool {
 
 /// Signs instead of the value, or one sign throughout.
 fn is_masked(bytes: &[u8]) -> bool {
-    let masks = bytes.windows(4).any(|four| four.iter().all(|b| *b == four[0]) && b"*xX.#?-_".contains(&four[0]));
-    let dots = bytes.windows(3).any(|three| three == b"..." || three == "…".as_bytes());
-    masks || dots || bytes.iter().all(|b| *b == bytes[0])
+    let mut run = 0;
+    for (index, byte) in bytes.iter().enumerate() {
+        run = if index > 0 && bytes[index - 1] == *byte { run + 1 } else { 1 };
+        if run == 4 && b"*xX.#?-_".contains(byte) || run == 3 && *byte == b'.' {
+            return true;
+        }
+    }
+    run == bytes.len() || holds(bytes, "…")
+}
+
+/// Whether a short text holds a word: quicker than a search that prepares itself.
+pub(super) fn holds(bytes: &[u8], word: &str) -> bool {
+    memchr::memchr_iter(word.as_bytes()[0], bytes).any(|at| bytes[at..].starts_with(word.as_bytes()))
 }
 
 /// A word that people write for a value of their own.
@@ -192,18 +162,20 @@ fn is_stand_in(value: &str) -> bool {
     let lower = if short { value.to_ascii_lowercase() } else { return false };
     let bare = lower.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
-    PLACEHOLDERS.binary_search(&bare).is_ok()
-        || lower.contains("fake") && is_wordy(value)
+    bare.len() <= LONGEST_WORD && PLACEHOLDERS.binary_search(&bare).is_ok()
+        || holds(lower.as_bytes(), "fake") && is_wordy(value)
         || bare.starts_with("your") && bare.len() < 32
-        || words.any(|word| STAND_INS.binary_search(&word).is_ok())
+        || words.any(|word| word.len() <= LONGEST_WORD && STAND_INS.binary_search(&word).is_ok())
 }
 
 /// Whether the value only says what it is, as "mySecretToken" and "user_password" do.
 fn speaks_of_secrets(value: &str) -> bool {
     let lower = cut(value, 64).to_ascii_lowercase();
     let lower = lower.trim_end_matches(|c: char| c.is_ascii_digit());
-    let named = ["password", "passwd", "token", "secret", "credential"].iter().any(|word| lower.contains(word));
-    named && lower.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.:/ ".contains(&b)) && is_wordy(value)
+    const WORDS: [&str; 5] = ["password", "passwd", "token", "secret", "credential"];
+    lower.bytes().all(|b| b.is_ascii_alphabetic() || b"_-.:/ ".contains(&b))
+        && WORDS.iter().any(|word| holds(lower.as_bytes(), word))
+        && is_wordy(value)
 }
 
 /// A regular expression or a list of signs.
@@ -220,7 +192,7 @@ pub(super) fn is_path(value: &str) -> bool {
     let start = &value.as_bytes()[..value.len().min(3)];
     let rooted = matches!(start, [b'/', ..] | [b'.', b'/', ..] | [b'~', b'/', ..] | [b'.', b'.', b'/'])
         || matches!(start, [drive, b':', b'\\' | b'/'] if drive.is_ascii_alphabetic());
-    value.contains("://") || rooted && is_wordy(value)
+    holds(value.as_bytes(), "://") || rooted && is_wordy(value)
 }
 
 /// Whether unquoted text is an expression: a call, a path of names, a literal of another type.
@@ -232,13 +204,13 @@ pub(super) fn is_code(value: &str) -> bool {
         bytes.first(),
         Some(b'&' | b'*' | b'!' | b'(' | b')' | b'[' | b'{' | b'|' | b'<' | b'\\' | b'=' | b':')
     );
-    let look = Look::at(value);
-    let dotted = |sign: &str| {
-        let part = |part: &str| {
-            part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    let dotted = || {
+        let part = |part: &[u8]| {
+            part.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+                && part.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
         };
-        value.contains(sign) && value.split(sign).all(part) && look.digits * 6 < look.len
+        let look = Look::at(value);
+        bytes.contains(&b'.') && bytes.split(|b| *b == b'.').all(part) && look.digits * 6 < look.len
     };
     let number = value.starts_with("0x") && value.len() <= 18;
     called
@@ -246,18 +218,18 @@ pub(super) fn is_code(value: &str) -> bool {
         || number
         || value.starts_with("__")
         || is_identifier(value)
-        || value.contains("::")
-        || value.contains("->")
-        || value.contains("=>")
-        || dotted(".")
+        || bytes.windows(2).any(|two| matches!(two, b"::" | b"->" | b"=>"))
+        || dotted()
 }
 
 /// Whether `value` is written as constants and types are: WIN32_ERROR, __gid_t, X509Flags.
 fn is_identifier(value: &str) -> bool {
+    if !value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') || value.as_bytes()[0].is_ascii_digit() {
+        return false;
+    }
     let look = Look::at(value);
-    let named = value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !value.as_bytes()[0].is_ascii_digit();
     let typed = value.contains('_') || look.lower == 0 || value.as_bytes()[0].is_ascii_uppercase() && look.upper > 1;
-    named && typed && look.digits * 6 <= look.len && has_humps(value.as_bytes())
+    typed && look.digits * 6 <= look.len && has_humps(value.as_bytes())
 }
 
 /// Whether all parts of a value are words and small numbers, as in names, paths and versions.
@@ -296,53 +268,9 @@ fn has_humps(bytes: &[u8]) -> bool {
     runs * HUMP_BYTES <= lower
 }
 
-/// Shannon's entropy of the bytes of `value`, in thousandths of a bit a byte.
-pub(super) fn entropy(value: &str) -> u32 {
-    let bytes = &value.as_bytes()[..value.len().min(JUDGED_BYTES)];
-    let mut counts = [0u32; 256];
-    bytes.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
-    let total = bytes.len() as u32;
-    if total == 0 {
-        return 0;
-    }
-    let weighted: u32 = counts.iter().map(|count| count * log2(*count)).sum();
-    (log2(total) - weighted / total) * 1000 / LOG_UNIT
-}
-
-/// What one bit is in the numbers of [`log2`].
-const LOG_UNIT: u32 = 1 << 10;
-
-/// The logarithm to base 2 of a number up to [`JUDGED_BYTES`], in 1024ths, rounded down; 0 for 0.
-fn log2(number: u32) -> u32 {
-    if number == 0 {
-        return 0;
-    }
-    let whole = number.ilog2();
-    // The number scaled to 1..2 in 2^30ths; squaring it brings out one binary digit at a time.
-    let mut rest = u64::from(number) << (30 - whole);
-    let mut log = whole;
-    for _ in 0..10 {
-        rest = (rest * rest) >> 30;
-        let digit = u32::from(rest >= 2 << 30);
-        rest >>= digit;
-        log = log * 2 + digit;
-    }
-    log
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn logarithms_and_entropy_are_those_of_the_books() {
-        assert_eq!([1, 2, 3, 10, 256].map(log2), [0, 1024, 1623, 3401, 8192]);
-        assert_eq!(entropy(""), 0);
-        assert_eq!(entropy("aaaa"), 0);
-        assert_eq!(entropy("abab"), 1000);
-        assert_eq!(entropy("abcdefgh"), 3000);
-        assert!((1583..=1585).contains(&entropy("abc")));
-    }
 
     #[test]
     fn a_value_is_cut_between_characters() {

@@ -20,6 +20,9 @@ pub(super) const STAND_INS: &[&str] = &[
     "the", "todo", "xxx", "xxxx", "your", "yours",
 ];
 
+/// The longest of the words above, in bytes.
+pub(super) const LONGEST_WORD: usize = 11;
+
 /// Last words of a name that make it a name of something else than the secret. Sorted.
 #[rustfmt::skip]
 pub(super) const ASIDE: &[&str] = &[
@@ -112,5 +115,6 @@ mod tests {
             let wrong: Vec<_> = list.windows(2).filter(|pair| pair[0] >= pair[1]).collect();
             assert!(wrong.is_empty(), "{wrong:?}");
         }
+        assert!(PLACEHOLDERS.iter().chain(STAND_INS).all(|word| word.len() <= LONGEST_WORD));
     }
 }

@@ -1,0 +1,344 @@
+//! What an export holds and what proves it, read from a ledger: the accepted records, or a release.
+
+use super::{ExportError, Which};
+use commonwheel_protocol::agreement::state::{Fact, Facts, Standing, StateRoot};
+use commonwheel_protocol::agreement::{Charter, Lineage};
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::facts::Counting;
+use commonwheel_protocol::core::{release, status};
+use commonwheel_protocol::dataset::{Contents, Tally};
+use commonwheel_protocol::index::{self, Erasure, prefix};
+use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
+use commonwheel_protocol::operation::{Matter, Release, Resolution, Ruling};
+use commonwheel_protocol::record::RecordId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is written. Blocks are named, and read when they are written.
+pub struct Selection {
+    /// The charters that something in it names, from the first on.
+    pub path: Vec<Charter>,
+    /// Which of them leads, or is the release's.
+    pub leading: usize,
+    /// Resolutions: the successors of the path, then the others by their matters' ids.
+    pub resolutions: Vec<Cid>,
+    /// Pages of releases, in order, each once.
+    pub pages: Vec<Cid>,
+    /// Withdrawals, by the records' ids.
+    pub withdrawals: Vec<Cid>,
+    /// The records, by id.
+    pub records: BTreeMap<RecordId, Proof>,
+    /// Records that should have a row and have none, because their bodies are not here.
+    pub incomplete: Vec<RecordId>,
+    /// How many records became what.
+    pub tally: Tally,
+    /// What it is of.
+    pub of: Of,
+    /// The state root when it was selected.
+    pub root: StateRoot,
+}
+
+/// What shows that a record was accepted, and whether it has a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof {
+    /// The certificate's block.
+    pub certificate: Cid,
+    /// The certificate's charter, as its place on the path.
+    pub charter: usize,
+    /// Whether it has a row; else its header is written.
+    pub row: bool,
+}
+
+/// What an export is of.
+pub enum Of {
+    /// The accepted records of a state.
+    State(StateRoot),
+    /// What is left of a release.
+    Edition {
+        /// The release's matter.
+        id: Cid,
+        /// Its number.
+        number: i64,
+        /// What is left.
+        contents: Contents,
+    },
+}
+
+/// Selects the accepted records, or what is left of a release.
+///
+/// # Errors
+/// When something that this takes is not here.
+pub fn select(ledger: &impl Ledger, which: Option<&Which>) -> Result<Selection, ExportError> {
+    let known = Known::load(ledger)?;
+    let root = known.root;
+    let selected = match which {
+        None => known.state(),
+        Some(which) => known.release(which).and_then(|(id, release)| known.edition(id, &release)),
+    };
+    let lacks = match &selected {
+        Ok(selection) => !selection.incomplete.is_empty(),
+        Err(error) => error.lacks_something(),
+    };
+    if lacks && has_changed(ledger, &root)? { Err(ExportError::Changed) } else { selected }
+}
+
+/// Whether the state has another root by now: a node that runs may erase meanwhile what was selected.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn has_changed(ledger: &impl Ledger, root: &StateRoot) -> Result<bool, LedgerError> {
+    Ok(status::state_root(&status::lineage(ledger)?, ledger)?.as_ref() != Some(root))
+}
+
+/// What is known of a community, as far as exports need it.
+struct Known<'a, L> {
+    ledger: &'a L,
+    root: StateRoot,
+    path: Vec<Charter>,
+    /// What was resolved under charters of the path, with the block that is kept of it.
+    matters: BTreeMap<Cid, (Matter, Cid)>,
+    counting: Counting,
+    facts: Facts,
+    purged: BTreeSet<RecordId>,
+}
+
+impl<'a, L: Ledger> Known<'a, L> {
+    fn load(ledger: &'a L) -> Result<Self, ExportError> {
+        let lineage = status::lineage(ledger)?;
+        let head = lineage.head().charter;
+        if !head.understood() {
+            return Err(ExportError::Protocol(head.protocol));
+        }
+        let facts = status::facts(&lineage, ledger)?.ok_or(ExportError::Unknown)?;
+        let counting = Counting::load(&lineage, ledger)?;
+        let same =
+            facts.decisions.iter().eq(counting.decisions.keys()) && facts.releases.iter().eq(counting.releases.keys());
+        if !same {
+            return Err(ExportError::Changed);
+        }
+        let root = facts.root(&head.id());
+        let matters = matters(&lineage, ledger)?;
+        let purged = counting.decisions.values().filter_map(|decision| match decision.ruling {
+            Ruling::Purge(record) => Some(record),
+            _ => None,
+        });
+        let (purged, path) = (purged.collect(), lineage.path().into_iter().cloned().collect());
+        Ok(Known { ledger, root, path, matters, counting, facts, purged })
+    }
+
+    /// Everything that the state is a function of.
+    fn state(self) -> Result<Selection, ExportError> {
+        let leading = self.path.len() - 1;
+        let released = self.released_up_to(leading)?;
+        let here = |id: &&RecordId| !self.facts.records.contains_key(id) && !self.purged.contains(id);
+        if let Some(id) = released.keys().find(here) {
+            return Err(ExportError::NotHere(*id));
+        }
+        let standings = self.facts.standings();
+        let accepted = |id: &RecordId| standings[id] == Standing::Accepted;
+        let records = self.facts.records.keys().copied().collect();
+        let (records, incomplete) = self.prove(&records, accepted, leading, &released)?;
+        let kept = self.counting.decisions.keys().chain(self.counting.releases.keys()).copied().collect();
+        let closing = self.named_up_to(leading).into_values();
+        Ok(Selection {
+            leading,
+            pages: once(closing.flat_map(|(release, _)| release.pages.clone())),
+            resolutions: self.resolutions(leading, &kept)?,
+            withdrawals: self.withdrawals(records.keys())?,
+            tally: Tally::of_state(standings.values(), self.purged.len()),
+            of: Of::State(self.root),
+            root: self.root,
+            records,
+            incomplete,
+            path: self.path,
+        })
+    }
+
+    /// What is left of a release, and why the rest is gone.
+    fn edition(mut self, id: Cid, release: &Release) -> Result<Selection, ExportError> {
+        let mut missing = BTreeSet::new();
+        let rows = release::rows(release, self.ledger, &mut missing)?;
+        let absent = || ExportError::Pages { number: release.number, missing: missing.len() };
+        let released: BTreeSet<_> = rows.ok_or_else(absent)?.iter().map(|row| row.record).collect();
+        self.facts.records = self.certified()?;
+        let contents = Contents::of(released.iter().copied(), &self.facts.standings(), &self.purged);
+        if let Some(unknown) = contents.unknown.first() {
+            return Err(ExportError::NotHere(*unknown));
+        }
+        let mut records: BTreeSet<_> = released.difference(&self.purged).copied().collect();
+        for id in contents.erased.keys() {
+            let group = status::group(id, self.ledger)?;
+            records.extend(group.into_iter().filter(|id| self.facts.records.contains_key(id)));
+        }
+        let place = |charter: &Cid| self.path.iter().position(|one| one.id() == *charter);
+        let (last, leading) = (self.path.len() - 1, place(&release.charter).unwrap_or_default());
+        let was_in = |id: &RecordId| contents.rows.contains(id);
+        let inside = records.intersection(&released).copied().collect();
+        let (mut proofs, incomplete) = self.prove(&inside, was_in, leading, &self.released_up_to(leading)?)?;
+        let outside = records.difference(&released).copied().collect();
+        proofs.extend(self.prove(&outside, |_| false, last, &self.released_up_to(last)?)?.0);
+        let mut kept = BTreeSet::from([id]);
+        kept.extend(self.erasing(|record| records.contains(record) || released.contains(record)));
+        let decided = kept.iter().map(|id| self.counts_from(id));
+        let needed =
+            decided.chain(proofs.values().map(|proof| proof.charter)).chain([leading]).max().unwrap_or_default();
+        Ok(Selection {
+            leading,
+            resolutions: self.resolutions(needed, &kept)?,
+            pages: release.pages.clone(),
+            withdrawals: self.withdrawals(records.iter())?,
+            records: proofs,
+            incomplete,
+            tally: Tally::of_edition(&contents),
+            of: Of::Edition { id, number: release.number, contents },
+            root: self.root,
+            path: self.path.into_iter().take(needed + 1).collect(),
+        })
+    }
+
+    /// Every record that was certified under a charter of the path and is not purged, whether or not it still
+    /// counts: what was released stays so, and what superseded it has erased it.
+    fn certified(&self) -> Result<BTreeMap<RecordId, Fact>, LedgerError> {
+        let path: BTreeSet<_> = self.path.iter().map(|charter| charter.id().to_bytes().to_vec()).collect();
+        let (mut ids, mut records) = (BTreeSet::new(), BTreeMap::new());
+        index::each(self.ledger, &[prefix::CERTIFICATE], |entry| {
+            let id = entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId);
+            ids.extend(id.filter(|id| path.contains(&entry.value) && !self.purged.contains(id)));
+            Ok(())
+        })?;
+        index::each_record(self.ledger, prefix::CERTIFIED, |id, header| {
+            if ids.contains(&id) {
+                records.insert(id, Fact { author: header.author, revises: header.revises });
+            }
+        })?;
+        Ok(records)
+    }
+
+    /// The release that is asked for.
+    fn release(&self, which: &Which) -> Result<(Cid, Release), ExportError> {
+        let wanted = |(id, release): &(&Cid, &Release)| match which {
+            Which::Latest => self.counting.newest().is_some_and(|(newest, _)| newest == *id),
+            Which::Number(number) => release.number == *number,
+            Which::Id(text) => id.to_string().starts_with(text),
+        };
+        let found: Vec<_> = self.counting.releases.iter().filter(wanted).collect();
+        match found[..] {
+            [] => Err(ExportError::NoRelease(which.clone())),
+            [(id, release)] => Ok((*id, release.clone())),
+            _ => Err(ExportError::SeveralReleases(found.iter().map(|(id, _)| id.to_string()).collect())),
+        }
+    }
+
+    /// The releases that close charters of the path up to a place, each with its charter's place.
+    fn named_up_to(&self, leading: usize) -> BTreeMap<Cid, (&Release, usize)> {
+        let succeeds = self.path[..=leading].iter().filter_map(|charter| charter.succeeds.as_ref());
+        let named = succeeds.flat_map(|succeeds| &succeeds.closing).filter_map(|id| {
+            let release = self.counting.releases.get(id)?;
+            let place = self.path.iter().position(|charter| charter.id() == release.charter)?;
+            Some((*id, (release, place)))
+        });
+        named.collect()
+    }
+
+    /// The records of those releases, each with the place of the first charter under which it counted.
+    fn released_up_to(&self, leading: usize) -> Result<BTreeMap<RecordId, usize>, ExportError> {
+        let mut released = BTreeMap::new();
+        for (release, place) in self.named_up_to(leading).into_values() {
+            let rows = release::rows(release, self.ledger, &mut BTreeSet::new())?.ok_or(ExportError::Unknown)?;
+            for row in rows {
+                let first = released.entry(row.record).or_insert(place);
+                *first = place.min(*first);
+            }
+        }
+        Ok(released)
+    }
+
+    /// The certificates of records: under the first charter with a release that closed it and holds the
+    /// record, else under the charter at `leading`. Then the records that should have a row whose body is
+    /// not here.
+    fn prove(
+        &self,
+        records: &BTreeSet<RecordId>,
+        wants_row: impl Fn(&RecordId) -> bool,
+        leading: usize,
+        released: &BTreeMap<RecordId, usize>,
+    ) -> Result<(BTreeMap<RecordId, Proof>, Vec<RecordId>), ExportError> {
+        let charters: Vec<_> = self.path.iter().map(Charter::id).collect();
+        let (mut proofs, mut incomplete) = (BTreeMap::new(), Vec::new());
+        for id in records {
+            let held = index::certificates(self.ledger, id)?;
+            let under = |place: usize| Some((held.iter().find(|(_, under)| *under == charters[place])?.0, place));
+            let wanted = released.get(id).copied().unwrap_or(leading);
+            let found = under(wanted).or_else(|| (0..charters.len()).rev().find_map(under));
+            let missing = || ExportError::Missing { record: *id, what: "certificate" };
+            let (certificate, charter) = found.ok_or_else(missing)?;
+            let row = wants_row(id) && self.body_here(id)?;
+            if wants_row(id) && !row {
+                incomplete.push(*id);
+            }
+            proofs.insert(*id, Proof { certificate, charter, row });
+        }
+        Ok((proofs, incomplete))
+    }
+
+    fn body_here(&self, id: &RecordId) -> Result<bool, LedgerError> {
+        let header = index::header(self.ledger, Shelf::Certified, id)?;
+        header.map_or(Ok(false), |header| self.ledger.holds(Shelf::Certified, &header.body))
+    }
+
+    /// The decisions that count and erase one of these records.
+    fn erasing(&self, what: impl Fn(&RecordId) -> bool) -> Vec<Cid> {
+        let erases =
+            self.counting.decisions.iter().filter(|(_, decision)| decision.ruling.erases().is_some_and(|id| what(&id)));
+        erases.map(|(id, _)| *id).collect()
+    }
+
+    /// The place of the first charter that shows that a decision counts: one that names it, else its own.
+    fn counts_from(&self, id: &Cid) -> usize {
+        let names = |charter: &Charter| charter.succeeds.as_ref().is_some_and(|succeeds| succeeds.closing.contains(id));
+        let under = self.counting.decisions.get(id).map(|decision| decision.charter);
+        let own = || self.path.iter().position(|charter| Some(charter.id()) == under);
+        self.path.iter().position(names).or_else(own).unwrap_or_default()
+    }
+
+    /// The blocks of the successors up to a place on the path, and of other matters.
+    fn resolutions(&self, last: usize, others: &BTreeSet<Cid>) -> Result<Vec<Cid>, ExportError> {
+        let successors = self.path[1..=last].iter().map(Charter::id);
+        let missing =
+            || LedgerError("the store lacks a resolution that it counts; run `commonwheel store check`".into());
+        let block = |id: Cid| self.matters.get(&id).map(|(_, block)| *block).ok_or_else(|| missing().into());
+        successors.chain(others.iter().copied()).map(block).collect()
+    }
+
+    /// The withdrawals of records, one for each record that is withdrawn.
+    fn withdrawals<'r>(&self, records: impl Iterator<Item = &'r RecordId>) -> Result<Vec<Cid>, LedgerError> {
+        let mut blocks = Vec::new();
+        for id in records.filter(|id| self.facts.withdrawn.contains(id)) {
+            let durable = index::operations::erasures(self.ledger, id)?.into_iter();
+            blocks.extend(
+                durable.filter(|(kind, durable, _)| *durable && *kind == Erasure::Withdrawal).map(|one| one.2).min(),
+            );
+        }
+        Ok(blocks)
+    }
+}
+
+/// What convinces under a charter of the path, with the lowest block of each.
+fn matters(lineage: &Lineage, ledger: &impl Ledger) -> Result<BTreeMap<Cid, (Matter, Cid)>, LedgerError> {
+    let path = lineage.path();
+    let mut matters = BTreeMap::new();
+    for (id, block) in index::operations::resolutions(ledger, None)? {
+        let bytes = ledger.block(Shelf::Certified, &block)?;
+        let Some(resolution) = bytes.and_then(|bytes| Resolution::verify(&bytes).ok()) else { continue };
+        let under = path.iter().find(|charter| charter.id() == resolution.matter().charter());
+        if under.is_some_and(|charter| resolution.convinces(charter).is_ok()) {
+            matters.entry(id).or_insert_with(|| (resolution.matter().clone(), block));
+        }
+    }
+    Ok(matters)
+}
+
+/// The same, each once, where it stands first.
+fn once(all: impl Iterator<Item = Cid>) -> Vec<Cid> {
+    let mut seen = BTreeSet::new();
+    all.filter(|one| seen.insert(*one)).collect()
+}

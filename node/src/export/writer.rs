@@ -1,0 +1,157 @@
+//! The files of an export while they are written.
+
+use super::hashed::HashedFile;
+use super::selection::{Of, Proof, Selection};
+use super::{ExportError, car};
+use commonwheel_protocol::agreement::{Charter, Founding};
+use commonwheel_protocol::bytes::{Cid, decode};
+use commonwheel_protocol::dataset::{Manifest, Partition, Row, Subject, edition, names, pretty, readme};
+use commonwheel_protocol::index;
+use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
+use commonwheel_protocol::record::RecordId;
+use data_encoding::HEXLOWER;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::Path;
+
+/// Writes what was selected into a folder.
+pub struct Writer<'a> {
+    dir: &'a Path,
+    selection: &'a Selection,
+    operations: Archive,
+    certificates: Archive,
+    data: BTreeMap<Partition, HashedFile>,
+}
+
+impl<'a> Writer<'a> {
+    /// Begins both archives: the operations whole, the certificates with the terms of the path's charters.
+    ///
+    /// # Errors
+    /// When the system refuses, or a block is not here.
+    pub fn create(
+        dir: &'a Path,
+        founding: &Founding,
+        terms: &[(Cid, Vec<u8>)],
+        selection: &'a Selection,
+        ledger: &impl Ledger,
+    ) -> Result<Self, ExportError> {
+        let mut operations = Archive::create(dir, names::OPERATIONS, founding)?;
+        for block in [&selection.resolutions, &selection.pages, &selection.withdrawals].into_iter().flatten() {
+            let bytes = ledger.block(Shelf::Certified, block)?;
+            let lacks = || LedgerError(format!("the store lacks the block {block}; run `commonwheel store check`"));
+            operations.section(block, &bytes.ok_or_else(lacks)?)?;
+        }
+        for (id, _) in selection.records.iter().filter(|(_, proof)| !proof.row) {
+            operations.section(&id.0, &block(ledger, id, &id.0, "header")?)?;
+        }
+        let mut certificates = Archive::create(dir, names::CERTIFICATES, founding)?;
+        for (cid, text) in terms {
+            certificates.section(cid, text)?;
+        }
+        Ok(Writer { dir, selection, operations, certificates, data: BTreeMap::new() })
+    }
+
+    /// Writes a record's certificate, and its row if it has one.
+    ///
+    /// # Errors
+    /// When the system refuses, or a block is not here.
+    pub fn record(&mut self, ledger: &impl Ledger, id: &RecordId, proof: &Proof) -> Result<(), ExportError> {
+        let certificate = block(ledger, id, &proof.certificate, "certificate")?;
+        self.certificates.section(&proof.certificate, &certificate)?;
+        if !proof.row {
+            return Ok(());
+        }
+        let header = block(ledger, id, &id.0, "header")?;
+        let missing = || ExportError::Missing { record: *id, what: "index entry" };
+        let entry = index::header(ledger, Shelf::Certified, id)?.ok_or_else(missing)?;
+        let body = block(ledger, id, &entry.body, "body")?;
+        let charter = self.selection.path[proof.charter].id();
+        let row = Row::of(&header, &body, &charter).and_then(|row| Ok((row.partition()?, row.line()?)));
+        let (partition, mut line) = row.map_err(|source| ExportError::Row { record: *id, source })?;
+        line.push('\n');
+        match self.data.entry(partition) {
+            Entry::Occupied(file) => file.into_mut().write(line.as_bytes()),
+            Entry::Vacant(place) => {
+                place.insert(HashedFile::create(self.dir, &partition.path())?).write(line.as_bytes())
+            }
+        }
+    }
+
+    /// Writes the files that follow from the others, and the hashes of all.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn finish(self, terms: &str) -> Result<Manifest, ExportError> {
+        let rows = self.data.iter().map(|(partition, file)| (*partition, file.writes())).collect();
+        let mut sums = self.data.into_values().map(HashedFile::finish).collect::<Result<Vec<_>, _>>()?;
+        let Selection { path, leading, tally, incomplete, of, .. } = self.selection;
+        let subject = match of {
+            Of::State(root) => Subject::State(root),
+            Of::Edition { id, number, contents } => {
+                let edition = incomplete.is_empty().then(|| edition(id, contents, &hashes(&sums)));
+                Subject::Edition { id, number: *number, contents, edition }
+            }
+        };
+        let manifest = Manifest::new(&path[..=*leading], &subject, tally, &rows, incomplete);
+        sums.push(self.operations.0.finish()?);
+        sums.push(self.certificates.0.finish()?);
+        for (name, text) in derived(&path[*leading], terms, &manifest) {
+            let mut file = HashedFile::create(self.dir, name)?;
+            file.write(text.as_bytes())?;
+            sums.push(file.finish()?);
+        }
+        sums.sort();
+        let mut list = HashedFile::create(self.dir, names::SUMS)?;
+        list.write(sums_text(&sums).as_bytes())?;
+        list.finish()?;
+        Ok(manifest)
+    }
+}
+
+/// An archive of blocks whose root is the founding.
+struct Archive(HashedFile);
+
+impl Archive {
+    fn create(dir: &Path, name: &str, founding: &Founding) -> Result<Self, ExportError> {
+        let mut file = HashedFile::create(dir, name)?;
+        file.write(&car::header(&founding.cid()))?;
+        let mut archive = Archive(file);
+        archive.section(&founding.cid(), founding.bytes())?;
+        Ok(archive)
+    }
+
+    fn section(&mut self, cid: &Cid, block: &[u8]) -> Result<(), ExportError> {
+        let mut section = Vec::with_capacity(block.len() + Cid::LEN + 4);
+        // Writing to memory cannot fail.
+        let _ = car::write_section(&mut section, cid, block);
+        self.0.write(&section)
+    }
+}
+
+/// A block that belongs to a record.
+fn block(ledger: &impl Ledger, id: &RecordId, cid: &Cid, what: &'static str) -> Result<Vec<u8>, ExportError> {
+    ledger.block(Shelf::Certified, cid)?.ok_or(ExportError::Missing { record: *id, what })
+}
+
+/// The hashes of files, from their names and the hashes' texts.
+fn hashes(sums: &[(String, String)]) -> BTreeMap<String, [u8; 32]> {
+    let read = |text: &str| HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok();
+    sums.iter().filter_map(|(path, hash)| Some((path.clone(), read(hash)?))).collect()
+}
+
+/// The files that follow from a charter, its terms and the manifest: their names and texts.
+pub(crate) fn derived(charter: &Charter, terms: &str, manifest: &Manifest) -> [(&'static str, String); 4] {
+    // A charter's bytes decode: they were encoded here.
+    let text = decode(&charter.to_bytes()).map(|node| pretty(&node)).unwrap_or_default();
+    [
+        (names::CHARTER, text),
+        (names::MANIFEST, manifest.to_text()),
+        (names::README, readme(charter, manifest)),
+        (names::TERMS, terms.to_owned()),
+    ]
+}
+
+/// The text of the list of hashes, from paths with hashes in the order of the paths.
+fn sums_text(sums: &[(String, String)]) -> String {
+    sums.iter().map(|(path, hash)| format!("{hash}  {path}\n")).collect()
+}

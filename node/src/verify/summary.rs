@@ -1,0 +1,106 @@
+//! What a check has proved, in a sentence.
+
+use commonwheel_protocol::dataset::Manifest;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// What was proved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VerifySummary {
+    /// The community's id.
+    pub community: String,
+    /// The charter that leads, or that of the release.
+    pub charter: String,
+    /// The state root, computed from what is here; none for an edition.
+    pub state_root: Option<String>,
+    /// The number of the release.
+    pub release: Option<i64>,
+    /// The edition of the release, computed from what is here.
+    pub edition: Option<String>,
+    /// How many records are accepted, or left of the release.
+    pub records: usize,
+    /// How many of them have a row.
+    pub rows: usize,
+    /// How many have none.
+    pub incomplete: usize,
+    /// How many their authors have withdrawn.
+    pub withdrawn: usize,
+    /// How many a quorum has taken down.
+    pub taken_down: usize,
+    /// How many a quorum has taken down, header and all.
+    pub purged: usize,
+    /// How many their revisions have superseded.
+    pub superseded: usize,
+    /// How many validators accepted each record, of how many, for each charter that rows name.
+    pub accepted_by: Vec<(usize, usize)>,
+}
+
+impl VerifySummary {
+    pub(super) fn new(manifest: Manifest, quorums: impl Iterator<Item = (usize, usize)>) -> Self {
+        VerifySummary {
+            release: manifest.release.map(|release| release.number),
+            records: manifest.records,
+            rows: manifest.rows,
+            incomplete: manifest.incomplete.len(),
+            withdrawn: manifest.withdrawn,
+            taken_down: manifest.taken_down,
+            purged: manifest.purged,
+            superseded: manifest.superseded,
+            accepted_by: quorums.collect::<BTreeSet<_>>().into_iter().collect(),
+            community: manifest.community,
+            charter: manifest.charter,
+            state_root: manifest.state_root,
+            edition: manifest.edition,
+        }
+    }
+
+    /// What was proved, in a sentence.
+    pub fn sentence(&self) -> String {
+        let release = self.release.map_or_else(String::new, |number| format!(" of release {number}"));
+        let quorums: Vec<_> = self.accepted_by.iter().map(|(q, n)| format!("{q} of {n}")).collect();
+        let accepted = match quorums.is_empty() {
+            true => String::new(),
+            false => format!(", each signed by its author and accepted by {} validators", quorums.join(" or ")),
+        };
+        format!("{}{release}{accepted}; {}.", counted(self.rows), self.completeness())
+    }
+
+    fn completeness(&self) -> String {
+        let superseded =
+            if self.superseded == 1 { "superseded by its revision" } else { "superseded by their revisions" };
+        let gone = [
+            (self.withdrawn, "withdrawn"),
+            (self.taken_down, "taken down"),
+            (self.purged, "taken down with all traces"),
+            (self.superseded, superseded),
+        ];
+        let gone = gone.into_iter().filter(|(count, _)| *count > 0);
+        let gone: Vec<_> = gone.map(|(count, how)| format!("{} {how}", thousands(count))).collect();
+        match (self.incomplete, gone.is_empty()) {
+            (0, true) => "complete".to_owned(),
+            (0, false) => format!("complete except {}", gone.join(", ")),
+            (missing, none) => {
+                let have = if missing == 1 { "more record has" } else { "more records have" };
+                let besides = if none { String::new() } else { format!(", besides {}", gone.join(", ")) };
+                format!("incomplete: {} {have} no row here{besides}", thousands(missing))
+            }
+        }
+    }
+}
+
+fn counted(records: usize) -> String {
+    format!("{} record{}", thousands(records), if records == 1 { "" } else { "s" })
+}
+
+/// A count as people write it: 1,312.
+pub fn thousands(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

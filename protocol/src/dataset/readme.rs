@@ -1,0 +1,89 @@
+//! The text for people that an export begins with.
+
+use super::manifest::Manifest;
+use crate::agreement::Charter;
+
+/// The text of an export's README. `charter` is the one that the manifest names.
+pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
+    let (name, meaning) = (plain(&charter.name), charter.quorum.meaning());
+    let Manifest { community, records, rows, .. } = manifest;
+    let (subject, what, compare) = match (&manifest.release, &manifest.state_root) {
+        (Some(release), _) => {
+            let edition = manifest.edition.as_deref().unwrap_or("none: rows are missing");
+            let number = release.number;
+            let id = &release.id;
+            (
+                format!(
+                    "| release | {number}, `{id}` |\n| edition | `{edition}` |\n| records left of it | {records} |\n"
+                ),
+                format!("This is release {number} without what was erased since."),
+                "Compare the community and the release with those that a node of the community shows. Two exports with the\n\
+                 same edition hold the same rows; a later edition may lack more of them: use the latest.\n",
+            )
+        }
+        (None, root) => (
+            format!("| state root | `{}` |\n| accepted records | {records} |\n", root.as_deref().unwrap_or_default()),
+            "These are the records that are accepted now.".to_owned(),
+            "Compare the community and the state root with those that a node of the community shows: two exports with the\n\
+             same state root hold the same records.\n",
+        ),
+    };
+    let complete = match manifest.incomplete.len() {
+        0 => "Every one of them has a row.".to_owned(),
+        missing => format!("Incomplete: {missing} of them have no row here; manifest.json names them."),
+    };
+    let gone = [
+        (manifest.withdrawn, "withdrawn by their authors"),
+        (manifest.taken_down, "taken down by the community"),
+        (manifest.purged, "taken down with all traces"),
+        (manifest.superseded, "superseded by revisions"),
+    ];
+    let gone = gone.iter().filter(|(count, _)| *count > 0);
+    let gone: String = gone.map(|(count, what)| format!("| {what} | {count} |\n")).collect();
+    format!(
+        "# {name}\n\n\
+         A dataset of records that people shared on their own terms and that a community accepted, written by Commonwheel.\n\
+         {what}\n\n\
+         | | |\n|---|---|\n\
+         | community | `{community}` |\n\
+         {subject}\
+         | rows | {rows} |\n\
+         {gone}\
+         | agreement | {meaning} |\n\n\
+         {complete}\n\n\
+         - `data/licence=<SPDX id>/<month>.jsonl`: one record a line. Each row names its licence and its AI-use preference;\n  \
+           both bind whoever uses it.\n\
+         - `certificates.car`: for each record, the signatures of the validators that accepted it.\n\
+         - `operations.car`: what the community decided, and for each record without a row a signed reason why.\n\
+         - `charter.json`, `TERMS.md`: what the community agreed on, and the terms that contributors accepted.\n\
+         - `manifest.json`: what is here. `SHA256SUMS`: the hash of every file.\n\n\
+         ## Check it\n\n\
+         ```\n\
+         sha256sum -c SHA256SUMS            the files are as they were written\n\
+         commonwheel verify .               each row is as its author signed it and as the community accepted it\n\
+         ```\n\n\
+         {compare}"
+    )
+}
+
+/// A name as one line of Markdown without markup.
+fn plain(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for char in name.chars() {
+        if char.is_ascii_punctuation() {
+            text.push('\\');
+        }
+        text.push(if char.is_control() { ' ' } else { char });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_bring_markup_into_the_readme() {
+        assert_eq!(plain("a\n# <b>[x](y)"), "a \\# \\<b\\>\\[x\\]\\(y\\)");
+    }
+}

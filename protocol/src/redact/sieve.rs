@@ -1,0 +1,192 @@
+//! A first look at 64 bytes of a text at once: which of them are what, and where keywords may begin.
+//!
+//! All of it is done alike for every byte, without branches; few places are left to look at closer.
+
+/// Bytes that are looked at together.
+pub(super) const BLOCK: usize = 64;
+/// The byte before a block, the block, and what keywords that begin in it need of the bytes behind.
+pub(super) const WINDOW: usize = 1 + BLOCK + 15;
+/// Three bytes, of each so much as tells letters apart.
+const PAIR_BITS: u32 = 15;
+/// Places in the table of heads, as a power of two: at some hundred keywords few are taken.
+const HEAD_BITS: u32 = 15;
+/// Four bytes, in which letters of either case are one. Of the last, only so much is looked at as tells
+/// letters apart: there are few ways for a short keyword to go on.
+const HEAD: u32 = 0x1fdf_dfdf;
+
+/// Letters and digits in a row that are a part of a long run.
+pub(super) const RUN_PART: usize = 8;
+
+/// Which bytes of a block are what: bit n stands for byte n.
+pub(super) struct Marks {
+    /// Letters and digits of ASCII and the underscore, where none of them stands before.
+    pub(super) words: u64,
+    /// The first digits of numbers, "@", ":" and "=".
+    pub(super) signs: u64,
+    /// Where [`RUN_PART`] letters and digits begin.
+    pub(super) runs: u64,
+    /// Whether there is a backslash in the block or before it.
+    pub(super) escapes: bool,
+}
+
+impl Marks {
+    pub(super) fn of(window: &[u8; WINDOW]) -> Marks {
+        let (mut alphanumeric, mut joints, mut digits, mut signs) = ([0; BLOCK], [0; BLOCK], [0; BLOCK], [0; BLOCK]);
+        let mut escapes = u8::from(window[0] == b'\\');
+        for (index, byte) in window[1..=BLOCK].iter().enumerate() {
+            let digit = byte.wrapping_sub(b'0') < 10;
+            alphanumeric[index] = u8::from((byte | 0x20).wrapping_sub(b'a') < 26 || digit);
+            joints[index] = u8::from(*byte == b'_');
+            digits[index] = u8::from(digit);
+            signs[index] = u8::from(*byte == b'@' || *byte == b':' || *byte == b'=');
+            escapes |= u8::from(*byte == b'\\');
+        }
+        let (alphanumeric, digits) = (pack(&alphanumeric), pack(&digits));
+        let words = alphanumeric | pack(&joints);
+        let word = window[0].is_ascii_alphanumeric() || window[0] == b'_';
+        let mut runs = alphanumeric & alphanumeric >> 1;
+        runs &= runs >> 2;
+        runs &= runs >> 4;
+        Marks {
+            words: words & !(words << 1 | u64::from(word)),
+            signs: digits & !(digits << 1 | u64::from(window[0].is_ascii_digit())) | pack(&signs),
+            runs,
+            escapes: escapes != 0,
+        }
+    }
+}
+
+/// One bit for each byte, which is 0 or 1.
+fn pack(bytes: &[u8; BLOCK]) -> u64 {
+    let mut bits = 0;
+    for (index, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
+        // The product has the eight bytes' bits side by side in its highest byte.
+        let product = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080);
+        bits |= product >> 56 << (8 * index);
+    }
+    bits
+}
+
+/// The first bytes of keywords, to sort out the places where none can begin.
+#[derive(Clone, Debug)]
+pub(super) struct Sieve {
+    /// For three bytes, bit 1 if a keyword begins with them, bit 0 if they stand behind its first.
+    pairs: Box<[u8; 1 << PAIR_BITS]>,
+    /// For four bytes, 1 if a keyword that is looked for at the beginnings of words begins with them.
+    heads: Box<[u8; 1 << HEAD_BITS]>,
+}
+
+impl Sieve {
+    /// A sieve for keywords that may stand anywhere and for those at the beginnings of words, of
+    /// three bytes and more each.
+    pub(super) fn new<'a>(anywhere: impl Iterator<Item = &'a [u8]>, at_words: impl Iterator<Item = &'a [u8]>) -> Sieve {
+        let (mut pairs, mut heads) = (Box::new([0; 1 << PAIR_BITS]), Box::new([0; 1 << HEAD_BITS]));
+        for word in anywhere {
+            each_beginning::<3>(word, |three| pairs[pair(three)] |= 0b10);
+            each_beginning::<3>(&word[1..], |three| pairs[pair(three)] |= 0b01);
+        }
+        at_words.for_each(|word| each_beginning::<4>(word, |four| heads[place(four)] = 1));
+        Sieve { pairs, heads }
+    }
+
+    /// Where in a block a keyword may begin: every second place tells of itself and the one before.
+    pub(super) fn anywhere(&self, window: &[u8; WINDOW]) -> u64 {
+        let mut found = 0;
+        for eight in 0..BLOCK / 8 {
+            let at = 8 * eight + 2;
+            let mut pairs = pairs(eight_at(window, at), eight_at(window, at + 2));
+            for odd in 0..4 {
+                let bits = self.pairs[(pairs & 0x7fff) as usize];
+                found |= u64::from(bits) << (8 * eight + 2 * odd);
+                pairs >>= 16;
+            }
+        }
+        found
+    }
+
+    /// Which of `places` may begin a keyword that is looked for at the beginnings of words.
+    pub(super) fn at_words(&self, window: &[u8; WINDOW], places: u64) -> u64 {
+        let (mut left, mut found) = (places, 0);
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
+            let head = window[at + 1..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four));
+            found |= u64::from(self.heads[place(head)]) << at;
+            left &= left - 1;
+        }
+        found
+    }
+}
+
+#[inline(always)]
+fn eight_at(window: &[u8; WINDOW], at: usize) -> u64 {
+    window[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight))
+}
+
+/// Five bits of each three bytes that begin at every second of `bytes`, in four times 16 bits; `next`
+/// are the bytes from the third on.
+#[inline(always)]
+fn pairs(bytes: u64, next: u64) -> u64 {
+    const FIRST: u64 = 0x001f_001f_001f_001f;
+    bytes & FIRST | bytes >> 3 & FIRST << 5 | (next & FIRST) << 10
+}
+
+/// Where three bytes stand in the table of pairs.
+fn pair(three: u32) -> usize {
+    (pairs(u64::from(three), u64::from(three >> 16)) & 0x7fff) as usize
+}
+
+/// Where four bytes stand in the table of heads.
+#[inline(always)]
+fn place(four: u32) -> usize {
+    ((four & HEAD).wrapping_mul(0x9E37_79B1) >> (32 - HEAD_BITS)) as usize
+}
+
+/// Calls `put` with the first `N` bytes of a word; anything may follow one that has a byte less.
+fn each_beginning<const N: usize>(word: &[u8], mut put: impl FnMut(u32)) {
+    let bytes = |bytes: &[u8]| bytes.iter().take(N).rev().fold(0, |all, byte| all << 8 | u32::from(*byte));
+    match word.get(N - 1) {
+        Some(_) => put(bytes(word)),
+        None => (0..0x20).for_each(|last| put(bytes(word) | last << (8 * (N - 1)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A window onto a block that begins with `text`.
+    fn window(text: &str) -> [u8; WINDOW] {
+        let mut window = [0; WINDOW];
+        window[1..=text.len()].copy_from_slice(text.as_bytes());
+        window
+    }
+
+    #[test]
+    fn bytes_are_marked_where_they_stand() {
+        let marks = Marks::of(&window("a_ Z9:\u{e9}@=-12"));
+        assert_eq!((marks.words, marks.signs, marks.escapes), (1 << 11 | 0b1001, 1 << 11 | 0b11_0011_0000, false));
+        for at in [0, 63] {
+            assert!(Marks::of(&window(&format!("{}\\", " ".repeat(at)))).escapes);
+        }
+        let marks = Marks::of(&window(&"7".repeat(70)));
+        assert_eq!((marks.words, marks.signs), (1, 1));
+        assert_eq!(marks.runs, u64::MAX >> 7);
+    }
+
+    #[test]
+    fn a_keyword_passes_at_every_place_and_in_any_case() {
+        let sieve = Sieve::new([&b"token"[..], b"7q~"].into_iter(), [&b"dear "[..], b"mr "].into_iter());
+        for at in 0..BLOCK {
+            for word in ["ToKEN", "7Q~", "7q~~"] {
+                let text = format!("{}{word}", " ".repeat(at));
+                assert_ne!(sieve.anywhere(&window(&text)) >> at & 1, 0, "{word} at {at}");
+            }
+            for word in ["DEAR ", "Mr X"] {
+                let text = format!("{}{word}", " ".repeat(at));
+                assert_eq!(sieve.at_words(&window(&text), 1 << at), 1 << at);
+            }
+        }
+        assert_eq!(sieve.at_words(&window("near"), 1), 0);
+        assert_eq!(sieve.anywhere(&window(" of the people ")), 0);
+    }
+}
