@@ -124,6 +124,18 @@ impl Commons {
         Certified { header, body, certificate }
     }
 
+    /// A note about a record.
+    pub fn note(&self, n: u8, about: &Certified, charter: &Charter) -> Certified {
+        let body = body(n, &Content::Note(Note { text: RawText::new("Well put.") }));
+        let key = author(n).pseudonym(&self.founding.community());
+        let like = self.example(n, n, None, charter).header.header().clone();
+        let (size_class, cid) = (SizeClass::of(body.len()), Cid::of_cbor(&body));
+        let header = Header { about: Some(about.id()), size_class, body: cid, ..like };
+        let header = SignedHeader::verify(&header.sign(&key)).unwrap();
+        let certificate = self.certificate_under(charter, &header, 0);
+        Certified { header, body, certificate }
+    }
+
     /// A certificate by the validators from `first` on.
     pub fn certificate(&self, header: &SignedHeader, first: usize) -> Vec<u8> {
         self.certificate_under(self.founding.charter(), header, first)
