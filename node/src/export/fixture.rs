@@ -60,8 +60,13 @@ pub fn author(n: u8) -> Seed {
 impl Commons {
     /// A community of four validators; another name makes another community.
     pub fn named(name: &str) -> Self {
+        Commons::with(name, |_| {})
+    }
+
+    /// The same with another charter.
+    pub fn with(name: &str, change: impl Fn(&mut Charter)) -> Self {
         let seeds: Vec<_> = (1..=5).map(|i| Seed::new([i; 32])).collect();
-        let charter = Charter {
+        let mut charter = Charter {
             name: name.into(),
             scope: "Tests".into(),
             protocol: PROTOCOL,
@@ -80,6 +85,7 @@ impl Commons {
             customs: Default::default(),
             succeeds: None,
         };
+        change(&mut charter);
         let signatures =
             seeds[..4].iter().map(|s| (s.validator().public(), Founding::sign(&charter, &s.validator()))).collect();
         Commons { founding: Founding::new(&charter, &signatures).unwrap(), seeds }
