@@ -56,6 +56,7 @@ pub fn parse(text: &str, folder: &Path, drafted: i64) -> Result<CharterDraft, Se
     let recovery = top.list_opt("recovery", SIGNING, signing)?.unwrap_or_default();
     let numbers = numbers(&mut top)?;
     let risks = risks(&mut top)?;
+    let customs = customs::read(&mut top)?;
     let patterns = top.tables("patterns")?.into_iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
     let validators = top.tables("validators")?.into_iter().map(validator).collect::<Result<Vec<_>, _>>()?;
     top.end()?;
@@ -75,7 +76,7 @@ pub fn parse(text: &str, folder: &Path, drafted: i64) -> Result<CharterDraft, Se
         terms: terms::id(&terms),
         recovery,
         drafted,
-        customs: Default::default(),
+        customs,
         succeeds: None,
     };
     // The same rules as for a charter received from elsewhere: a key twice, no licence, too large.
@@ -213,5 +214,6 @@ fn short_text(value: &Value) -> Option<String> {
     nonempty(value).filter(|text| text.len() <= SHORT_TEXT_BYTES)
 }
 
+mod customs;
 #[cfg(test)]
 mod tests;

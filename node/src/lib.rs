@@ -5,6 +5,7 @@ pub mod community;
 pub mod contribute;
 pub mod demo;
 pub mod export;
+pub mod govern;
 pub mod home;
 pub mod import;
 pub mod keys;

@@ -11,6 +11,7 @@ mod bad_input;
 mod bodies;
 mod crash;
 mod files;
+mod govern;
 mod hostile;
 mod liar;
 mod main_job;

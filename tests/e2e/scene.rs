@@ -2,7 +2,7 @@
 
 use crate::files;
 use commonwheel_node::community;
-use commonwheel_node::demo::cluster::{Cluster, Place, until};
+use commonwheel_node::demo::cluster::{self, Cluster, Place, until};
 use commonwheel_node::run::Access;
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::bytes::Cid;
@@ -40,11 +40,7 @@ impl Scene {
         let folder = tempfile::Builder::new().prefix("cw").tempdir().unwrap();
         let cluster = Cluster::new(env!("CARGO_BIN_EXE_commonwheel"), folder.path());
         let validators: Vec<_> = names.iter().map(|name| cluster.place(name).unwrap()).collect();
-        let settings = format!(
-            "f = {f}\nq = {q}\nbodies = \"{bodies}\"\nprotocol = 1\nlicences = [\"CC0-1.0\", \"CC-BY-4.0\"]\n\
-             preference = \"train-ai=y, search=y\"\nruleset = \"core-2\"\nterms = \"commons-1\"\nrecovery = []"
-        );
-        cluster.found(&validators, "Commons", &settings).unwrap();
+        cluster.found(&validators, "Commons", &settings(f, q, bodies)).unwrap();
         Scene { validators, cluster, folder, _turn: turn }
     }
 
@@ -116,6 +112,26 @@ impl Scene {
     pub fn store(&self, place: &Place) -> Access {
         Access::open(&place.home, &self.charter().0).unwrap()
     }
+}
+
+/// The settings of a charter of these numbers.
+fn settings(f: usize, q: usize, bodies: &str) -> String {
+    format!(
+        "f = {f}\nq = {q}\nbodies = \"{bodies}\"\nprotocol = 1\nlicences = [\"CC0-1.0\", \"CC-BY-4.0\"]\n\
+         preference = \"train-ai=y, search=y\"\nruleset = \"core-2\"\nterms = \"commons-1\"\nrecovery = []"
+    )
+}
+
+/// A charter of four validators in TOML, of which one may lie or be silent.
+pub fn charter_of_four(validators: [&Place; 4], bodies: &str) -> String {
+    cluster::charter(validators, "Commons", &settings(1, 3, bodies)).unwrap()
+}
+
+/// A charter of one steward in TOML, with other terms, recovery keys, and more at its end.
+pub fn charter_of_one(steward: &Place, terms: &str, recovery: &str, more: &str) -> String {
+    let settings = settings(0, 1, "certificate");
+    let settings = settings.replace("\"commons-1\"", &format!("{terms:?}")).replace("[]", &format!("[{recovery}]"));
+    cluster::charter([steward], "Commons", &settings).unwrap() + more
 }
 
 /// Contributes a file with `--yes` and says what came of it.

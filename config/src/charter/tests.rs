@@ -1,4 +1,6 @@
 use super::*;
+use commonwheel_protocol::agreement::Customs;
+use commonwheel_protocol::agreement::customs::Membership;
 use commonwheel_protocol::bytes::Codec;
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::licence::Licence;
@@ -111,6 +113,41 @@ fn a_charter_without_risks_means_what_is_usual_and_each_can_be_changed() {
     let blocked = parsed(&text.replace("medical = \"review\"", "medical = \"block\"")).unwrap().charter.risks;
     assert_eq!(blocked.action(RiskClass::Medical), Action::Block);
     assert_eq!(blocked.action(RiskClass::Minors), Action::Review);
+}
+
+#[test]
+fn a_charter_says_who_contributes_in_which_languages_and_who_may_copy() {
+    let usual = parsed(&example()).unwrap().charter.customs;
+    assert_eq!(usual, Customs::default(), "the example says what is usual");
+    let other = Cid::of_cbor(b"another community");
+    let federation = format!(
+        "export_notes = true\n[[federation]]\ncommunity = \"{other}\"\nlicences = [\"CC0-1.0\"]\n\
+         uses = [\"train-ai\"]\nkinds = [\"chat\"]\n"
+    );
+    let text = example()
+        .replace("membership = \"open\"", "membership = \"sponsored\"")
+        .replace("languages = []", "languages = [\"es\", \"en\"]")
+        .replace("export_notes = false", &federation);
+    let customs = parsed(&text).unwrap().charter.customs;
+    assert_eq!(customs.membership, Membership::Sponsored);
+    assert_eq!(customs.languages, ["en", "es"].map(str::to_owned).into());
+    assert!(customs.export_notes);
+    let one = &customs.federation[&other];
+    assert_eq!((one.licences.len(), one.uses.len(), one.kinds.len()), (1, 1, 1));
+    for (from, to, key) in [
+        ("membership = \"sponsored\"", "membership = \"closed\"", "customs.membership: "),
+        ("[\"es\", \"en\"]", "[\"es-MX\"]", "customs.languages[0]: "),
+        ("export_notes = true", "export_notes = 1", "customs.export_notes: "),
+        (&other.to_string()[..], "bafy", "federation[0].community: "),
+        ("licences = [\"CC0-1.0\"]\nuses", "uses", "federation[0].licences: "),
+        ("uses = [\"train-ai\"]", "uses = [\"resale\"]", "federation[0].uses[0]: "),
+        ("kinds = [\"chat\"]", "kinds = [\"All chats\"]", "federation[0].kinds[0]: "),
+    ] {
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text, "{from} is in the text");
+        let error = parsed(&changed).unwrap_err();
+        assert!(error.starts_with(key), "{to:?} gives {error:?}");
+    }
 }
 
 #[test]

@@ -1,18 +1,22 @@
 //! `commonwheel community`: found a community with others, join one, see its charter and its terms.
 
+mod join;
 mod show;
+mod succession;
 
 use super::{Context, ask};
-use crate::community::{self, Community, CommunityError, Draft, printable};
+use crate::community::{self, Community, CommunityError, Draft, Offer, printable};
+use crate::govern::{Governance, Leading, Seat, words};
 use crate::home::{replace, write_new};
 use crate::keys;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use commonwheel_config::charter;
-use commonwheel_protocol::wire::invite::{ADDRESSES, Invite};
+use commonwheel_protocol::wire::invite::Invite;
 use libp2p::Multiaddr;
-use libp2p::multiaddr::Protocol;
 use serde_json::json;
+pub(super) use show::Federated;
+use show::Shown;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,7 +29,12 @@ Founding one, with four co-ops:
 
 Joining one:
   commonwheel community join cw1…
-  commonwheel community terms --accept";
+  commonwheel community terms --accept
+
+Replacing its charter, or a validator in it:
+  commonwheel community succeed riverbank-2.toml     proposes a successor, and signs it
+  commonwheel community succession                   what is open and what leads
+  commonwheel community agree bafyrei…               the other validators, and every new one";
 
 /// Found a community with others, join one, see its charter and its terms.
 #[derive(Args, Debug)]
@@ -84,6 +93,17 @@ enum Verb {
     },
     /// List the communities on this machine.
     List,
+    /// Propose a charter in TOML as the successor of the one that leads, and sign it.
+    Succeed(succession::SucceedArgs),
+    /// List the successors that are open or certified, and which charter leads.
+    Succession {
+        /// The community: its name, its id or the beginning of its id.
+        community: Option<String>,
+    },
+    /// Sign a successor that somebody proposed: as a validator, or as one that it names for the first time.
+    Agree(succession::AgreeArgs),
+    /// Sign a successor with a recovery key, should too many validators be lost.
+    Recover(succession::RecoverArgs),
     /// Show a community's terms; accept them.
     Terms {
         /// The community: its name, its id or the beginning of its id.
@@ -94,14 +114,14 @@ enum Verb {
     },
 }
 
-/// Runs the command. `fetch` asks the invite's addresses for the community's founding and terms.
+/// Runs the command. `fetch` asks the invite's addresses for the community's charters and terms.
 ///
 /// # Errors
 /// When a file, an invite or an answer does not hold; the message says what to do.
 pub fn run(
     args: CommunityArgs,
     context: &Context,
-    fetch: impl FnOnce(&Invite) -> anyhow::Result<(Vec<u8>, Vec<u8>)>,
+    fetch: impl FnOnce(&Invite) -> anyhow::Result<Offer>,
 ) -> anyhow::Result<()> {
     match args.verb {
         Verb::Draft { file, out } => draft(context, &file, out),
@@ -110,14 +130,14 @@ pub fn run(
         }
         Verb::Sign { draft, yes } => sign(context, &draft, yes),
         Verb::Found { drafts } => found(context, &drafts),
-        Verb::Invite { community, address } => invite(context, community.as_deref(), &address),
-        Verb::Join { invite, yes } => join(context, &invite, yes, fetch),
-        Verb::Show { community } => {
-            let community = community::chosen(&context.home, community.as_deref())?;
-            let charter = show::Shown::of(community.founding.charter());
-            context.out.print(&charter, |out| charter.write(out))
-        }
+        Verb::Invite { community, address } => join::invite(context, community.as_deref(), &address),
+        Verb::Join { invite, yes } => join::join(context, &invite, yes, fetch),
+        Verb::Show { community } => show(context, community.as_deref()),
         Verb::List => list(context),
+        Verb::Succeed(args) => succession::succeed(&args, context),
+        Verb::Succession { community } => succession::list(community.as_deref(), context),
+        Verb::Agree(args) => succession::agree(&args, context),
+        Verb::Recover(args) => succession::recover(&args, context),
         Verb::Terms { community, accept } => terms(context, community.as_deref(), accept),
     }
 }
@@ -141,7 +161,7 @@ fn draft(context: &Context, file: &Path, out: Option<PathBuf>) -> anyhow::Result
 
 fn sign(context: &Context, path: &Path, yes: bool) -> anyhow::Result<()> {
     let mut draft = load_draft(path)?;
-    let shown = show::Shown::of(draft.charter());
+    let shown = Shown::of(draft.charter());
     if !context.out.json {
         shown.write(&mut anstream::stderr().lock())?;
         if commonwheel_config::terms::name_of(&draft.charter().terms).is_none() {
@@ -176,115 +196,62 @@ fn found(context: &Context, paths: &[PathBuf]) -> anyhow::Result<()> {
     })
 }
 
-fn invite(context: &Context, wanted: Option<&str>, own: &[Multiaddr]) -> anyhow::Result<()> {
-    let community = community::chosen(&context.home, wanted)?;
-    let mut addresses = own.iter().map(|address| reachable(context, address)).collect::<anyhow::Result<Vec<_>>>()?;
-    if addresses.is_empty() {
-        addresses = running(context);
-    }
-    if addresses.is_empty() {
-        addresses = community.peers()?;
-    }
-    addresses.truncate(ADDRESSES);
-    if addresses.is_empty() {
-        bail!(
-            "an invite needs an address, and none is known\nHint: start the node with `commonwheel run`, or say where it can be reached, such as --address /dns4/node.example.org/tcp/4717"
-        );
-    }
-    let id = community.id();
-    let addresses = addresses.iter().map(Multiaddr::to_vec).collect();
-    let invite = Invite { community: id, charter: id, addresses }.to_string();
-    context.out.print(&json!({ "community": id.to_string(), "invite": invite }), |out| writeln!(out, "{invite}"))
-}
-
-/// Where the running node listens: one TCP and one QUIC address, which keeps an invite short.
-fn running(context: &Context) -> Vec<Multiaddr> {
-    let info = crate::run::Client::connect(&context.home).and_then(|client| client.info().ok());
-    let all = info.into_iter().flat_map(|info| info.addresses);
-    let known: Vec<Multiaddr> = all.filter_map(|address| reachable(context, &address.parse().ok()?).ok()).collect();
-    let is_tcp = |address: &&Multiaddr| address.iter().any(|part| matches!(part, Protocol::Tcp(_)));
-    let first = |tcp| known.iter().find(|address| is_tcp(address) == tcp).cloned();
-    first(true).into_iter().chain(first(false)).collect()
-}
-
-/// This node's address as others can use it: with its peer id, and not "any address of this machine".
-fn reachable(context: &Context, address: &Multiaddr) -> anyhow::Result<Multiaddr> {
-    let any = address.iter().any(|part| match part {
-        Protocol::Ip4(ip) => ip.is_unspecified(),
-        Protocol::Ip6(ip) => ip.is_unspecified(),
-        _ => false,
-    });
-    if any {
-        bail!(
-            "expected an address at which others reach this node; found {address}\nHint: name the machine's own address or host name"
-        );
-    }
-    if address.iter().any(|part| matches!(part, Protocol::P2p(_))) {
-        return Ok(address.clone());
-    }
-    let peer = keys::load_or_create_transport(&context.home)?.public().to_peer_id();
-    Ok(address.clone().with(Protocol::P2p(peer)))
-}
-
-fn join(
-    context: &Context,
-    invite: &str,
-    yes: bool,
-    fetch: impl FnOnce(&Invite) -> anyhow::Result<(Vec<u8>, Vec<u8>)>,
-) -> anyhow::Result<()> {
-    let invite: Invite = invite.parse()?;
-    let (founding, terms) = fetch(&invite)?;
-    let (checked, _) = community::check(&invite, &founding, &terms)?;
-    if !context.out.json {
-        show::Shown::of(checked.charter()).write(&mut anstream::stderr().lock())?;
-    }
-    ask::confirm(context.out, "Join this community?", yes)?;
-    let community = community::accept(&context.home, &invite, &founding, &terms)?;
-    if let Some(client) = crate::run::Client::connect(&context.home) {
-        client.tell(&crate::run::wire::Request::Open(community.id().to_string()))?;
-    }
-    let (id, name) = (community.id().to_string(), printable(&community.founding.charter().name));
-    context.out.print(&json!({ "community": id, "name": name }), |out| {
-        writeln!(out, "Joined {name} ({id}).")?;
-        writeln!(out, "Next: `commonwheel preview FILE` shows what would be shared and shares nothing;")?;
-        writeln!(out, "`commonwheel contribute FILE` shares, after showing you the community's terms.")
-    })
+/// A community, for a list.
+#[derive(serde::Serialize)]
+struct Listed {
+    community: String,
+    /// The id of the charter that leads.
+    charter: String,
+    name: String,
+    quorum: String,
 }
 
 fn list(context: &Context) -> anyhow::Result<()> {
-    let communities = community::all(&context.home)?;
     let entry = |community: &Community| {
-        let charter = community.founding.charter();
-        json!({
-            "community": community.id().to_string(),
-            "name": printable(&charter.name),
-            "quorum": charter.quorum.meaning(),
-        })
+        // A list names every community, also one whose records cannot be read now: that one by its first charter.
+        let leading = Leading::open(&context.home, community).map(|leading| leading.charter);
+        let charter = leading.unwrap_or_else(|_| community.founding.charter().clone());
+        Listed {
+            community: community.id().to_string(),
+            charter: charter.id().to_string(),
+            name: printable(&charter.name),
+            quorum: charter.quorum.meaning(),
+        }
     };
-    let entries: Vec<_> = communities.iter().map(entry).collect();
-    context.out.print(&entries, |out| {
-        if communities.is_empty() {
+    let listed: Vec<_> = community::all(&context.home)?.iter().map(entry).collect();
+    context.out.print(&listed, |out| {
+        if listed.is_empty() {
             writeln!(out, "No community yet. Join one with `commonwheel community join INVITE`.")?;
         }
-        for community in &communities {
-            let charter = community.founding.charter();
-            writeln!(out, "{}  {} ({})", community.id(), printable(&charter.name), charter.quorum.meaning())?;
-        }
-        Ok(())
+        listed.iter().try_for_each(|one| writeln!(out, "{}  {} ({})", one.community, one.name, one.quorum))
     })
+}
+
+fn show(context: &Context, wanted: Option<&str>) -> anyhow::Result<()> {
+    let seat = Seat::open(&context.home, wanted)?;
+    let shown = Shown::of(&seat.leading.charter).governed(Governance::of(
+        &seat.leading.lineage,
+        &seat.counting,
+        seat.now_s,
+        None,
+        &seat.access,
+    )?);
+    context.out.print(&shown, |out| shown.write(out))
 }
 
 fn terms(context: &Context, wanted: Option<&str>, accept: bool) -> anyhow::Result<()> {
     let community = community::chosen(&context.home, wanted)?;
-    let before = community.consent()?;
-    let consent = if accept && before.is_none() { Some(community.accept_terms(now_s()?)?) } else { before };
-    let (id, terms) = (community.id().to_string(), community.founding.charter().terms.to_string());
+    let leading = Leading::open(&context.home, &community)?;
+    let (text, terms) = (leading.terms()?, leading.charter.terms);
+    let before = community.consent(&terms)?;
+    let consent = if accept && before.is_none() { Some(community.accept_terms(&terms, now_s()?)?) } else { before };
     let accepted_s = consent.map(|consent| consent.accepted_s);
-    let value = json!({ "community": id, "terms": terms, "text": community.terms, "accepted_s": accepted_s });
+    let (id, terms) = (community.id().to_string(), terms.to_string());
+    let value = json!({ "community": id, "terms": terms, "text": text, "accepted_s": accepted_s });
     context.out.print(&value, |out| {
-        writeln!(out, "{}\n{}\n", printable(&community.terms).trim_end(), super::contribute::NOT_YET)?;
+        writeln!(out, "{}\n{}\n", printable(text).trim_end(), super::contribute::NOT_YET)?;
         match accepted_s {
-            Some(time) => writeln!(out, "You accepted these terms on {}.", show::date(time)),
+            Some(time) => writeln!(out, "You accepted these terms on {}.", words::date(time)),
             None => writeln!(out, "You have not accepted these terms. `commonwheel community terms --accept` does."),
         }
     })

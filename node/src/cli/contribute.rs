@@ -15,15 +15,17 @@ mod sharing;
 
 use super::hide::OwnTermsArgs;
 use super::{Context, ask, show};
-use crate::community;
+use crate::community::{self, Community};
 use crate::contribute::false_alarms::{self, InItem};
 use crate::contribute::pick::Pick;
 use crate::contribute::{Notes, Rules};
+use crate::govern::{Leading, Seat};
 use crate::keys;
 use anyhow::bail;
 use clap::Args;
 use commonwheel_config::ruleset::name_of;
 use commonwheel_protocol::agreement::{Charter, RiskPolicy};
+use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::redact::{RiskClass, Ruleset};
 pub use decide::ChoiceArgs;
 pub(super) use decide::NOT_YET;
@@ -184,7 +186,8 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
     let (ruleset, most, policy) = match &args.community {
         name if name.is_some() || only => {
             let community = community::chosen(&context.home, name.as_deref())?;
-            let charter = community.founding.charter();
+            let leading = Leading::open(&context.home, &community)?;
+            let charter = &leading.charter;
             (ruleset(charter)?, charter.number("quarantine_above"), Some(charter.risks.clone()))
         }
         _ => {
@@ -240,6 +243,16 @@ pub(super) fn ruleset(charter: &Charter) -> anyhow::Result<Arc<Ruleset>> {
     })
 }
 
+/// The charter that leads, after saying what the community has decided that holds new records back.
+fn leading(community: &Community, seed: &Seed, context: &Context) -> anyhow::Result<Leading> {
+    crate::cli::session::refresh(context, community, seed)?;
+    let seat = Seat::of(community.clone(), &context.home)?;
+    for warning in seat.warnings(seed)? {
+        anstream::eprintln!("Note: {warning}.");
+    }
+    Ok(seat.leading)
+}
+
 /// Runs `contribute`.
 ///
 /// # Errors
@@ -250,7 +263,8 @@ pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<Ex
         return later::share(&seed, context);
     }
     let community = community::chosen(&context.home, args.community.as_deref())?;
-    let charter = community.founding.charter();
+    let leading = leading(&community, &seed, context)?;
+    let charter = &leading.charter;
     let ruleset = ruleset(charter)?;
     let terms = args.rules.own.terms(context)?;
     let rules = Rules { ruleset: &ruleset, terms: &terms };
@@ -259,7 +273,7 @@ pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<Ex
     if asks {
         ask::require_terminal(context.out)?;
     }
-    decide::consent_to_terms(&community, args.share.yes, context.out)?;
+    decide::consent_to_terms(&community, &leading, args.share.yes, context.out)?;
     decide::remind_of_anonymity(&decided.choices);
     let (pick, interview, picked) = if asks {
         let found = look(&args.files, rules, charter, args.pick.is_none())?;
@@ -276,7 +290,7 @@ pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<Ex
         gather::check(&args.files)?;
         (args.pick.clone().unwrap_or(Pick::All), None, 0)
     };
-    let run = Run { context, args: &args.share, community: &community, seed: &seed, ruleset: &ruleset };
+    let run = Run { context, args: &args.share, community: &community, charter, seed: &seed, ruleset: &ruleset };
     let mut sharing = Sharing::begin(run, decided.choices, interview, picked)?;
     let false_alarms = false_alarms::by_item(&args.rules.false_alarms);
     let errors = gather::each(&args.files, rules, &pick, &false_alarms, |number, item, origin| {

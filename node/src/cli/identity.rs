@@ -222,6 +222,12 @@ fn show(context: &Context) -> anyhow::Result<()> {
             writeln!(out, "  named       {}", author.named)?;
             writeln!(out, "  pseudonym   {}", author.pseudonym)?;
         }
+        if !shown.communities.is_empty() {
+            writeln!(
+                out,
+                "Where only members contribute, send the key by which you appear to a validator or sponsor."
+            )?;
+        }
         Ok(())
     })
 }

@@ -68,7 +68,7 @@ pub fn run(args: &MineArgs, context: &Context) -> anyhow::Result<ExitCode> {
     for id in ids {
         let access = Access::open(&context.home, &id)?;
         let lineage = records::lineage(&access)?;
-        let charter = &lineage.head().charter;
+        let charter = lineage.head().charter;
         let standings = records::standings(&lineage, &access)?;
         let counting = Counting::load(&lineage, &access)?;
         for (record, mode) in own::records(&seed, &id, &access)? {

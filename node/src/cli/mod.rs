@@ -3,11 +3,14 @@
 pub mod ask;
 pub mod community;
 mod contribute;
+mod decision;
 mod demo;
 pub mod export;
+mod federation;
 mod flag;
 mod hide;
 pub mod identity;
+mod member;
 mod mine;
 mod operate;
 pub mod output;
@@ -15,6 +18,7 @@ mod own;
 pub mod progress;
 mod quarantine;
 mod redact;
+mod release;
 mod review;
 mod run;
 pub mod session;
@@ -80,6 +84,10 @@ enum Command {
     Flag(flag::FlagArgs),
     Review(review::ReviewArgs),
     Status(status::StatusArgs),
+    Release(release::ReleaseArgs),
+    Decision(decision::DecisionArgs),
+    Member(member::MemberArgs),
+    Federation(federation::FederationArgs),
     Export(ExportCommand),
     Verify(verify::VerifyArgs),
     Store(store::StoreArgs),
@@ -122,7 +130,7 @@ impl Cli {
         match self.command {
             Command::Identity(args) => identity::run(args, &context).map(|()| ExitCode::SUCCESS),
             Command::Community(args) => {
-                community::run(args, &context, |invite| session::fetch_charter(invite, &context))
+                community::run(args, &context, |invite| session::fetch_charter(invite, &context, None))
                     .map(|()| ExitCode::SUCCESS)
             }
             Command::Demo(args) => demo::run(&args, &context),
@@ -145,6 +153,10 @@ impl Cli {
             Command::Review(args) => review::run(&args, &context),
             Command::Withdraw(args) => withdraw::run(&args, &context),
             Command::Status(args) => status::run(&args, &context),
+            Command::Release(args) => release::run(&args, &context),
+            Command::Decision(args) => decision::run(&args, &context),
+            Command::Member(args) => member::run(&args, &context),
+            Command::Federation(args) => federation::run(&args, &context),
             Command::Export(args) => export_from(&args, &context),
             Command::Verify(args) => verify::run(&args, context.out),
             Command::Store(args) => store::run(&args, &context),

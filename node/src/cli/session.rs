@@ -1,10 +1,11 @@
 //! Reaching a node: the one that runs with this home, or one started for the length of a command.
 
 use super::Context;
-use crate::community::{self, Community};
+use crate::community::{self, Community, Offer};
+use crate::govern::Leading;
 use crate::keys;
 use crate::net::{Keypair, Multiaddr};
-use crate::run::wire::{Request, Response};
+use crate::run::wire::{Base64, Request, Response};
 use crate::run::{Client, Node, Start};
 use anyhow::{Context as _, bail};
 use commonwheel_config::node::NodeConfig;
@@ -104,21 +105,54 @@ pub fn addresses(texts: &[String]) -> anyhow::Result<Vec<Multiaddr>> {
     texts.iter().map(read).collect()
 }
 
-/// A community's founding and terms, from the addresses of an invite.
+/// A community's charters with their terms, from the addresses of an invite. The seed, where the command has it, is not
+/// asked for twice.
 ///
 /// # Errors
-/// When none of them answers with it.
-pub fn fetch_charter(invite: &Invite, context: &Context) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
+/// When none of them answers with them.
+pub fn fetch_charter(invite: &Invite, context: &Context, seed: Option<&Seed>) -> anyhow::Result<Offer> {
     let texts = invite.addresses.iter().filter_map(|bytes| Multiaddr::try_from(bytes.clone()).ok());
     let addresses = texts.map(|address| address.to_string()).collect();
-    let session = Session::online(context, None, None)?;
-    let answer = session.client.ask(&Request::Charter(invite.community.to_string(), addresses));
+    let session = Session::online(context, None, seed)?;
+    let request = Request::Charter(invite.community.to_string(), invite.charter.to_string(), addresses);
+    let answer = session.client.ask(&request);
     session.close()?;
     match answer {
-        Ok(Response::Charter(founding, terms)) => Ok((founding.0, terms.0)),
+        Ok(Response::Charter(founding, texts, successors)) => {
+            let all = |blocks: Vec<Base64>| blocks.into_iter().map(|block| block.0).collect();
+            Ok(Offer { founding: founding.0, texts: all(texts), successors: all(successors) })
+        }
         Ok(_) => bail!("the node answered with something else\nHint: restart it, so that both are of one version"),
         Err(error) => bail!(
             "nobody at the invite's addresses gave the charter: {error}\nHint: check that a node of the community runs, or ask for a newer invite"
         ),
     }
+}
+
+/// Addresses of which one is asked for newer charters.
+const ASKED: usize = 4;
+
+/// Learns from peers whether another charter leads by now, when no node runs that would know: its terms are to be
+/// read before anything is signed. Who is offline goes by what is known here.
+///
+/// # Errors
+/// When the community's records here cannot be read or written.
+pub fn refresh(context: &Context, community: &Community, seed: &Seed) -> anyhow::Result<()> {
+    let addresses: Vec<_> = community.peers()?.iter().take(ASKED).map(Multiaddr::to_vec).collect();
+    if addresses.is_empty() || Client::connect(&context.home).is_some() {
+        return Ok(());
+    }
+    let known = Leading::open(&context.home, community)?.lineage;
+    let invite = Invite { community: community.id(), charter: known.pinned(), addresses };
+    let checked = match fetch_charter(&invite, context, Some(seed)) {
+        Ok(offer) => community::check(&invite, &offer)?,
+        Err(error) => {
+            tracing::debug!(%error, "no peer said which charter leads");
+            return Ok(());
+        }
+    };
+    if checked.lineage.path().len() > known.path().len() {
+        crate::run::member::keep(&context.home, &community.id(), &checked.batch())?;
+    }
+    Ok(())
 }

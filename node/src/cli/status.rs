@@ -6,10 +6,13 @@ pub use record::{RecordReport, counted, report, state};
 
 use super::Context;
 use crate::community::{self, printable};
+use crate::govern::{Governance, words};
+use crate::run::member::now;
 use crate::run::wire::{CommunityInfo, Info};
 use crate::run::{Access, Client};
 use anyhow::Context as _;
 use clap::Args;
+use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::status;
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
@@ -66,6 +69,9 @@ struct CommunityReport {
     validator: Option<bool>,
     evidence: Option<String>,
     validators_present: Option<BTreeSet<String>>,
+    /// Why this node signs nothing, though it validates.
+    silent: Option<String>,
+    governance: Governance,
 }
 
 fn node_status(context: &Context) -> anyhow::Result<ExitCode> {
@@ -88,6 +94,8 @@ fn running(info: Info) -> NodeReport {
         validator: Some(community.validator),
         evidence: Some(community.evidence),
         validators_present: Some(community.validators_present),
+        silent: community.silent,
+        governance: community.governance,
     };
     NodeReport {
         running: true,
@@ -103,7 +111,7 @@ fn running(info: Info) -> NodeReport {
 fn stopped(context: &Context) -> anyhow::Result<NodeReport> {
     let mut communities = Vec::new();
     for community in community::all(&context.home)? {
-        let (charter, access) = (community.founding.charter(), Access::open(&context.home, &community.id())?);
+        let access = Access::open(&context.home, &community.id())?;
         let (mut waiting, mut incomplete) = (0, 0);
         index::each(&access, &[prefix::WAITING], |_| {
             waiting += 1;
@@ -118,7 +126,7 @@ fn stopped(context: &Context) -> anyhow::Result<NodeReport> {
         }
         communities.push(CommunityReport {
             id: community.id().to_string(),
-            name: charter.name.clone(),
+            name: lineage.head().charter.name.clone(),
             accepted: accepted.len(),
             waiting,
             incomplete,
@@ -126,6 +134,8 @@ fn stopped(context: &Context) -> anyhow::Result<NodeReport> {
             validator: None,
             evidence: None,
             validators_present: None,
+            silent: None,
+            governance: Governance::of(&lineage, &Counting::load(&lineage, &access)?, now().unix_s(), None, &access)?,
         });
     }
     let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -160,10 +170,43 @@ fn print_node(out: &mut dyn Write, report: &NodeReport, context: &Context) -> io
         if let Some(present) = &community.validators_present {
             writeln!(out, "Present   {} validators", present.len())?;
         }
+        if let Some(why) = &community.silent {
+            writeln!(out, "Silent    it signs nothing now: {why}")?;
+        }
         match &community.state_root {
             Some(root) => writeln!(out, "State     {root}")?,
-            None => writeln!(out, "State     unknown: the charter needs a newer version of this program")?,
+            None => writeln!(
+                out,
+                "State     unknown: the charter needs a newer version, or pages of its closing release are to come"
+            )?,
         }
+        print_governance(out, &community.governance)?;
+    }
+    Ok(())
+}
+
+/// Which charter leads, forks, what is decided, what is open: for people.
+pub(super) fn print_governance(out: &mut dyn Write, governance: &Governance) -> io::Result<()> {
+    let after = match governance.predecessors {
+        0 => "the first".to_owned(),
+        before => format!("after {before} other(s)"),
+    };
+    writeln!(out, "Charter   {} ({after})", governance.charter)?;
+    if !governance.forks.is_empty() {
+        writeln!(out, "FORK      {} successors are certified in one round:", governance.forks.len())?;
+        governance.forks.iter().try_for_each(|fork| writeln!(out, "          {fork}"))?;
+        writeln!(out, "          nothing is accepted until one in a higher round is; `commonwheel community succeed`")?;
+    }
+    if let Some(release) = &governance.release {
+        let (number, count, day) = (release.number, release.count, words::date(release.time_s));
+        writeln!(out, "Release   {number} of {day}, {count} record(s)")?;
+    }
+    for decision in &governance.decisions {
+        writeln!(out, "Decided   {}", decision.line())?;
+    }
+    for open in &governance.open {
+        let signed = if open.signed_here == Some(true) { ", signed here" } else { "" };
+        writeln!(out, "Open      {}: {} ({}{signed})", open.id, open.what, open.progress())?;
     }
     Ok(())
 }

@@ -17,12 +17,12 @@ pub struct Consent {
 const FILE_BYTES: usize = 4096;
 
 impl Community {
-    /// The person's acceptance of the terms that the charter names now; nothing when they have not
+    /// The person's acceptance of these terms, which the charter that leads names; nothing when they have not
     /// accepted any, or only other terms: then they must be asked.
     ///
     /// # Errors
     /// When the file cannot be read or is damaged.
-    pub fn consent(&self) -> Result<Option<Consent>, CommunityError> {
+    pub fn consent(&self, terms: &Cid) -> Result<Option<Consent>, CommunityError> {
         let path = self.folder.join("consent.toml");
         let bytes = match read_bounded(&path, FILE_BYTES) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -32,16 +32,16 @@ impl Community {
             path,
             expected: "the keys terms (a content id) and accepted (seconds since 1970)".into(),
         })?;
-        Ok(Some(consent).filter(|consent| consent.terms == self.founding.charter().terms))
+        Ok(Some(consent).filter(|consent| consent.terms == *terms))
     }
 
-    /// Keeps that the person accepts the charter's terms at the time `now_s`, in seconds since 1970.
+    /// Keeps that the person accepts these terms at the time `now_s`, in seconds since 1970.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn accept_terms(&self, now_s: i64) -> Result<Consent, CommunityError> {
+    pub fn accept_terms(&self, terms: &Cid, now_s: i64) -> Result<Consent, CommunityError> {
         let path = self.folder.join("consent.toml");
-        let consent = Consent { terms: self.founding.charter().terms, accepted_s: now_s };
+        let consent = Consent { terms: *terms, accepted_s: now_s };
         let text = format!("terms = \"{}\"\naccepted = {}\n", consent.terms, consent.accepted_s);
         replace(&path, text.as_bytes()).map_err(CommunityError::io(&path))?;
         Ok(consent)
@@ -65,13 +65,14 @@ mod tests {
     #[test]
     fn consent_holds_for_the_terms_that_were_accepted_and_no_others() {
         let (_folder, community) = founded();
-        assert_eq!(community.consent().unwrap(), None);
-        let consent = community.accept_terms(1_800_000_000).unwrap();
-        assert_eq!(community.consent().unwrap(), Some(consent));
+        let terms = community.founding.charter().terms;
+        assert_eq!(community.consent(&terms).unwrap(), None);
+        let consent = community.accept_terms(&terms, 1_800_000_000).unwrap();
+        assert_eq!(community.consent(&terms).unwrap(), Some(consent));
         let other = Cid::of(Codec::Raw, b"other terms");
         std::fs::write(community.folder.join("consent.toml"), format!("terms = \"{other}\"\naccepted = 1")).unwrap();
-        assert_eq!(community.consent().unwrap(), None);
+        assert_eq!(community.consent(&terms).unwrap(), None);
         std::fs::write(community.folder.join("consent.toml"), "terms = 1").unwrap();
-        assert!(matches!(community.consent(), Err(CommunityError::Damaged { .. })));
+        assert!(matches!(community.consent(&terms), Err(CommunityError::Damaged { .. })));
     }
 }

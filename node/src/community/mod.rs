@@ -13,7 +13,7 @@ pub(crate) mod testing;
 pub use consent::Consent;
 pub use draft::Draft;
 pub use folder::{all, chosen, ids, load, resolve};
-pub use join::{accept, check};
+pub use join::{Checked, Offer, accept, check};
 
 use commonwheel_protocol::agreement::Founding;
 use commonwheel_protocol::bytes::{Cid, FieldError};
@@ -97,11 +97,17 @@ pub enum CommunityError {
         /// The id of what was received.
         found: Cid,
     },
-    /// The invite names a later charter than this version can follow.
+    /// The peer's charters do not lead to the one that the invite names.
     #[error(
-        "the invite names a successor charter, which this version of Commonwheel does not know\nHint: install a newer version"
+        "the charters that the peer sent do not lead to the one of the invite: expected {expected} among them\nHint: the peer may be behind or on another branch; try again later, or ask for an invite of another node"
     )]
-    Successor,
+    Unreached {
+        /// The charter of the invite.
+        expected: Cid,
+    },
+    /// A successor that does not hold.
+    #[error("a successor charter that the peer sent does not hold: {0}\nHint: ask for an invite of another node")]
+    Succession(String),
     /// A charter of a later protocol version.
     #[error(
         "the charter needs version {found} of the protocol; this version of Commonwheel knows version {known}\nHint: install a newer version"

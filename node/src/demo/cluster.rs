@@ -70,21 +70,7 @@ impl Cluster {
     /// # Errors
     /// When a step fails.
     pub fn found(&self, validators: &[Place], name: &str, settings: &str) -> anyhow::Result<()> {
-        let mut charter = format!(
-            "name = {name:?}\nscope = \"Conversations with AI models that people choose to share.\"\n{settings}\n"
-        );
-        for place in validators {
-            let keys = place.json(["identity", "show"])?;
-            let key = |field: &str| {
-                keys["validator"][field].as_str().map(str::to_owned).context("the identity shows no such key")
-            };
-            charter += &format!(
-                "[[validators]]\nname = {:?}\nsigning = {:?}\nencryption = {:?}\n",
-                place.name,
-                key("signing")?,
-                key("encryption")?
-            );
-        }
+        let charter = charter(validators, name, settings)?;
         let (file, draft) = (self.root.join("charter.toml"), self.root.join("charter.draft"));
         std::fs::write(&file, charter)?;
         let first = validators.first().context("a community has a validator")?;
@@ -103,6 +89,32 @@ impl Cluster {
         }
         Ok(())
     }
+}
+
+/// A charter in TOML, with these validators.
+///
+/// # Errors
+/// When a home has no identity.
+pub fn charter<'a>(
+    validators: impl IntoIterator<Item = &'a Place>,
+    name: &str,
+    settings: &str,
+) -> anyhow::Result<String> {
+    let mut charter =
+        format!("name = {name:?}\nscope = \"Conversations with AI models that people choose to share.\"\n{settings}\n");
+    for place in validators {
+        let keys = place.json(["identity", "show"])?;
+        let key = |field: &str| {
+            keys["validator"][field].as_str().map(str::to_owned).context("the identity shows no such key")
+        };
+        charter += &format!(
+            "[[validators]]\nname = {:?}\nsigning = {:?}\nencryption = {:?}\n",
+            place.name,
+            key("signing")?,
+            key("encryption")?
+        );
+    }
+    Ok(charter)
 }
 
 impl Place {

@@ -55,15 +55,21 @@ pub fn import(
     if home.identity().exists() {
         return Err(KeyError::Exists(home.identity()));
     }
-    let secret = match read(backup, Kind::Backup, ask) {
-        Err(KeyError::Missing(path)) => {
-            return Err(KeyError::Io { path, why: std::io::ErrorKind::NotFound.into() });
-        }
-        other => other?,
-    };
+    let seed = read_backup(backup, ask)?;
     home.create().map_err(KeyError::io(home.path()))?;
-    write(&home.identity(), Kind::Identity, &secret, passphrase)?;
-    Ok(Seed::new(*secret))
+    write(&home.identity(), Kind::Identity, seed.expose(), passphrase)?;
+    Ok(seed)
+}
+
+/// The seed of a backup, which stays where it is.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn read_backup(backup: &Path, ask: impl FnOnce() -> Option<Passphrase>) -> Result<Seed, KeyError> {
+    match read(backup, Kind::Backup, ask) {
+        Err(KeyError::Missing(path)) => Err(KeyError::Io { path, why: std::io::ErrorKind::NotFound.into() }),
+        other => other.map(|secret| Seed::new(*secret)),
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod passphrase;
 mod profile;
 mod transport;
 
-pub use identity::{create, export, import, load, load_seed};
+pub use identity::{create, export, import, load, load_seed, read_backup};
 pub use passphrase::{PASSPHRASE_VARIABLE, Passphrase};
 pub use profile::Profile;
 pub use transport::load_or_create_transport;

@@ -2,14 +2,15 @@
 
 use super::RunError;
 use super::exchange::{self, PeerRequest};
+use super::judge::{offence_of, verdict};
 use super::local::Call;
 use super::member::{self, Member, now};
 use super::wire::{Base64, Request, Response};
 use crate::home::Home;
-use crate::net::{MessageToken, Net, NetEvent, Offence, PeerId, Verdict};
+use crate::net::{MessageToken, Net, NetEvent, PeerId, Verdict};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::notes::Review;
-use commonwheel_protocol::core::{self, AskId, Effect, Input, Judgement, Notice, Token};
+use commonwheel_protocol::core::{AskId, Effect, Input, Notice, Token};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Store};
 use commonwheel_protocol::operation::Matter;
@@ -244,8 +245,8 @@ impl Driver {
     async fn take_call(&mut self, call: Call) -> Result<(), LedgerError> {
         let net = self.seat.net.clone();
         match call.request {
-            Request::Charter(community, addresses) => drop(tokio::spawn(async move {
-                let _ = call.reply.send(exchange::fetch_charter(&net, &community, &addresses).await);
+            Request::Charter(community, charter, addresses) => drop(tokio::spawn(async move {
+                let _ = call.reply.send(exchange::fetch_charter(&net, &community, &charter, &addresses).await);
             })),
             Request::Dial(address) => drop(tokio::spawn(async move {
                 let _ = call.reply.send(exchange::dial(&net, &address).await);
@@ -305,6 +306,10 @@ impl Driver {
                 Ok(review) => self.tell(&community, Input::Review(review)).await?,
                 Err(error) => Response::Failed(format!("that is no review: {error}")),
             },
+            Request::Keep(community, blocks) => {
+                let blocks = blocks.into_iter().map(|block| block.0).collect();
+                self.tell(&community, Input::Keep(blocks)).await?
+            }
             Request::Open(community) => self.open(&community).await?,
             Request::Charter(..) | Request::Dial(..) => {
                 Response::Failed("asked in the wrong place; this is a bug".into())
@@ -378,21 +383,4 @@ impl Driver {
 
 fn unknown_community() -> Response {
     Response::Failed("this node has not joined that community; see `commonwheel community list`".to_owned())
-}
-
-fn verdict(judgement: Judgement) -> Verdict {
-    match judgement {
-        Judgement::Accept => Verdict::Accept,
-        Judgement::Ignore => Verdict::Ignore,
-        Judgement::Reject => Verdict::Reject,
-    }
-}
-
-fn offence_of(offence: core::Offence) -> Offence {
-    match offence {
-        core::Offence::Unwanted => Offence::Flood,
-        core::Offence::Malformed => Offence::Malformed,
-        core::Offence::Oversized => Offence::Oversized,
-        core::Offence::False => Offence::Invalid,
-    }
 }

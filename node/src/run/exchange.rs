@@ -1,9 +1,12 @@
 //! The exchange protocol over the network's streams: one request, one reply.
 
 use super::wire::{Base64, Response};
+use crate::community::{self, Offer};
 use crate::net::{Frames, Multiaddr, Net, Offence, PeerId};
+use commonwheel_protocol::agreement::Founding;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::wire::exchange::{Answer, Ask, Refusal};
+use commonwheel_protocol::wire::invite::Invite;
 use tokio::sync::{mpsc, oneshot};
 
 /// A request of a peer, on its way to the driver.
@@ -63,29 +66,50 @@ pub(super) async fn dial(net: &Net, address: &str) -> Response {
     }
 }
 
-/// A community's founding and terms, from the first address that gives them.
-pub(super) async fn fetch_charter(net: &Net, community: &str, addresses: &[String]) -> Response {
-    let Ok(id) = community.parse::<Cid>() else {
-        return Response::Failed("expected a community's id".to_owned());
+/// A community's charters with their terms, from the first address whose node knows the charter of the invite.
+pub(super) async fn fetch_charter(net: &Net, community: &str, charter: &str, addresses: &[String]) -> Response {
+    let (Ok(id), Ok(charter)) = (community.parse::<Cid>(), charter.parse::<Cid>()) else {
+        return Response::Failed("expected the ids of a community and of its charter".to_owned());
     };
+    let invite = Invite { community: id, charter, addresses: Vec::new() };
     let mut why = "the invite holds no address".to_owned();
     for address in addresses {
-        let asked = async {
-            let peer = connect(net, address).await?;
-            match ask(net, peer, Ask::Charter.to_bytes(&id)).await.map(|bytes| Answer::read(&bytes)) {
-                Some(Ok(Answer::Charter { founding, terms, .. })) => Ok((founding, terms)),
-                Some(Ok(Answer::Refused(Refusal::UnknownCommunity))) => {
-                    Err("the node there does not hold this community".to_owned())
-                }
-                _ => Err("the node there gave no charter".to_owned()),
+        match offer(net, &id, address).await.and_then(|offer| match community::check(&invite, &offer) {
+            Ok(_) => Ok(offer),
+            Err(error) => Err(error.to_string()),
+        }) {
+            Ok(Offer { founding, texts, successors }) => {
+                let all = |blocks: Vec<Vec<u8>>| blocks.into_iter().map(Base64).collect();
+                return Response::Charter(Base64(founding), all(texts), all(successors));
             }
-        };
-        match asked.await {
-            Ok((founding, terms)) => return Response::Charter(Base64(founding), Base64(terms)),
             Err(error) => why = error,
         }
     }
     Response::Failed(why)
+}
+
+/// What the node at an address says of a community's charters.
+async fn offer(net: &Net, id: &Cid, address: &str) -> Result<Offer, String> {
+    let peer = connect(net, address).await?;
+    let answer = ask(net, peer, Ask::Charter.to_bytes(id)).await.map(|bytes| Answer::read(&bytes));
+    let (founding, terms, successors) = match answer {
+        Some(Ok(Answer::Charter { founding, terms, successors })) => (founding, terms, successors),
+        Some(Ok(Answer::Refused(Refusal::UnknownCommunity))) => {
+            return Err("the node there does not hold this community".to_owned());
+        }
+        _ => return Err("the node there gave no charter".to_owned()),
+    };
+    let mut texts = vec![terms];
+    // The answer holds the newest terms; the first ones go with the founding.
+    if let Ok(founding) = Founding::verify(&founding)
+        && !founding.charter().terms.matches(&texts[0])
+    {
+        let first = Ask::Blocks(vec![founding.charter().terms]).to_bytes(id);
+        if let Some(Ok(Answer::Blocks(blocks))) = ask(net, peer, first).await.map(|bytes| Answer::read(&bytes)) {
+            texts.extend(blocks);
+        }
+    }
+    Ok(Offer { founding, texts, successors })
 }
 
 async fn connect(net: &Net, address: &str) -> Result<PeerId, String> {

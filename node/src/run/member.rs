@@ -50,6 +50,15 @@ pub fn open_store(home: &Home, id: &Cid) -> Result<(Founding, CarStore), RunErro
     Ok((founding, store))
 }
 
+/// Puts blocks on the store of a community that no node has open.
+///
+/// # Errors
+/// As [`open_store`].
+pub fn keep(home: &Home, id: &Cid, batch: &Batch) -> Result<(), RunError> {
+    let (_, mut store) = open_store(home, id)?;
+    store.commit(batch).map_err(|error| RunError::Store(error.to_string()))
+}
+
 /// Opens one community.
 ///
 /// # Errors

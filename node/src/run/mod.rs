@@ -9,6 +9,7 @@
 pub mod client;
 mod driver;
 mod exchange;
+mod judge;
 mod local;
 pub mod member;
 mod report;

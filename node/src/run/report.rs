@@ -1,9 +1,11 @@
 //! What the driver tells people: in the log, and about how the node is.
 
 use super::driver::{Driver, REFUSALS};
-use super::member::Member;
+use super::member::{Member, now};
 use super::wire::{CommunityInfo, Info};
+use crate::govern::Governance;
 use crate::net::{Multiaddr, PeerId};
+use commonwheel_protocol::agreement::state::Standing;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::{Notice, status};
 use commonwheel_protocol::index::{self, prefix};
@@ -73,11 +75,11 @@ fn community_info(id: &Cid, member: &Member) -> Result<CommunityInfo, LedgerErro
         evidence.update(&entry.key);
         Ok(())
     })?;
-    let (mut accepted, mut waiting) = (0, 0);
-    index::each(store, &[prefix::CERTIFIED], |_| {
-        accepted += 1;
-        Ok(())
-    })?;
+    let facts = status::facts(member.core.lineage(), store)?;
+    let accepted = facts
+        .as_ref()
+        .map_or(0, |facts| facts.standings().values().filter(|standing| **standing == Standing::Accepted).count());
+    let mut waiting = 0;
     index::each(store, &[prefix::WAITING], |_| {
         waiting += 1;
         Ok(())
@@ -89,8 +91,16 @@ fn community_info(id: &Cid, member: &Member) -> Result<CommunityInfo, LedgerErro
         accepted,
         incomplete: member.core.incomplete(),
         waiting,
-        state_root: status::state_root(member.core.lineage(), store)?.map(|root| root.to_string()),
+        state_root: facts.filter(|_| charter.understood()).map(|facts| facts.root(&charter.id()).to_string()),
         evidence: data_encoding::HEXLOWER.encode(&evidence.finalize()),
+        silent: member.core.silent_because().map(str::to_owned),
+        governance: Governance::of(
+            member.core.lineage(),
+            member.core.counting(),
+            now().unix_s(),
+            member.core.validator().as_ref(),
+            store,
+        )?,
         validators_present: member.core.present_validators().iter().map(ToString::to_string).collect(),
     })
 }

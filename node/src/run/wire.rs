@@ -3,6 +3,7 @@
 //! Each message is a 32-bit big-endian length and that much JSON. Only the owner of the home can
 //! open the socket.
 
+use crate::govern::Governance;
 use commonwheel_protocol::ledger::Shelf;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -85,8 +86,10 @@ pub enum Request {
     Review(String, Base64),
     /// Open a community that has just been joined.
     Open(String),
-    /// Ask an address for a community's founding and terms.
-    Charter(String, Vec<String>),
+    /// Ask addresses for a community's charters, up to the one of an invite at least: community, charter, addresses.
+    Charter(String, String, Vec<String>),
+    /// Keep the terms of a charter that is proposed here.
+    Keep(String, Vec<Base64>),
     /// Connect to an address.
     Dial(String),
     /// Stop the node.
@@ -107,8 +110,8 @@ pub enum Response {
     Entries(Vec<(Base64, Base64)>),
     /// To [`Request::Refusals`]: record and reason.
     Refusals(Vec<(String, String)>),
-    /// To [`Request::Charter`]: the founding and the terms.
-    Charter(Base64, Base64),
+    /// To [`Request::Charter`]: the founding, the texts of terms, the successors in order.
+    Charter(Base64, Vec<Base64>, Vec<Base64>),
     /// To [`Request::Operate`], [`Request::Vote`] and [`Request::Review`]: what was not done, and why. Nothing
     /// when all was.
     Told(Vec<String>),
@@ -154,4 +157,8 @@ pub struct CommunityInfo {
     pub evidence: String,
     /// The keys of validators present: connected and proved, or this node itself.
     pub validators_present: BTreeSet<String>,
+    /// Why this node signs nothing, though it validates.
+    pub silent: Option<String>,
+    /// Which charter leads, what is decided and what is open.
+    pub governance: Governance,
 }

@@ -1,8 +1,7 @@
 //! What the community's decisions and its membership mean for a record that a validator judges.
 
-use super::Core;
+use super::{Core, members};
 use crate::agreement::checks::Failure;
-use crate::agreement::customs::Membership;
 use crate::agreement::reason::Reason;
 use crate::ledger::{Ledger, LedgerError};
 use crate::operation::Ruling;
@@ -46,7 +45,7 @@ impl Core {
             let why = "the community has decided that this key may not contribute";
             return Ok(Some(Failure::new(Reason::Banned, why)));
         }
-        if !self.is_member(&author, ledger)? {
+        if !members::is_member(&self.charter, &author, ledger)? {
             let why = "expected a member; ask a validator, or a member where members sponsor, to admit this key";
             return Ok(Some(Failure::new(Reason::NotAdmitted, why)));
         }
@@ -62,19 +61,6 @@ impl Core {
             }
         }
         Ok(None)
-    }
-
-    /// Whether a key may contribute, as far as membership goes.
-    fn is_member(&self, author: &PublicKey, ledger: &impl Ledger) -> Result<bool, LedgerError> {
-        if self.charter.customs.membership == Membership::Open {
-            return Ok(true);
-        }
-        for sponsor in self.sponsors(author, ledger)? {
-            if self.may_sponsor(&sponsor, ledger)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Looks again at waiting records of somebody who has just been admitted.

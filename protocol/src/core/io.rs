@@ -72,6 +72,8 @@ pub enum Input {
         /// Pages of a release, the terms of a charter.
         blocks: Vec<Vec<u8>>,
     },
+    /// Keep the terms of charters that are proposed here.
+    Keep(Vec<Vec<u8>>),
     /// What a moderator behind this validator says of a record.
     Review(notes::Review),
 }

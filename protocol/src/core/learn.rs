@@ -82,12 +82,12 @@ impl Core {
             session.community == self.community
                 && session.asker == self.role.peer
                 && session.answerer == *peer
-                && self.charter.validator(&session.validator).is_some()
+                && (session.charter != self.charter.id() || self.charter.validator(&session.validator).is_some())
         });
         let Some(session) = session else {
             return self.penalise(peer, Offence::False, step);
         };
-        // A validator of a newer charter is none of the charter that is pinned here.
+        // Under another charter it may be a validator of which nothing is known here yet: nobody is at fault.
         if session.charter == self.charter.id()
             && let Some(state) = self.peers.get_mut(peer)
         {

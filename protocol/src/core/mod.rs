@@ -14,6 +14,8 @@ pub mod fate;
 mod hear;
 mod io;
 mod learn;
+pub mod matters;
+pub mod members;
 pub mod notes;
 mod operate;
 mod peers;
@@ -238,6 +240,7 @@ impl Core {
             Input::Contribute(parcels) => self.contribute(&parcels, ledger, &mut step)?,
             Input::Operate(operations) => self.operate_own(&operations, ledger, &mut step)?,
             Input::Vote { matter, blocks } => self.vote(*matter, blocks, ledger, &mut step)?,
+            Input::Keep(blocks) => self.keep_wanted(blocks, &mut step),
             Input::Review(review) => self.review(&review, ledger, &mut step)?,
         }
         let mut leftovers = std::mem::take(&mut self.leftovers).erasures;

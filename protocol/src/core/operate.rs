@@ -1,7 +1,6 @@
 //! Operations other than records: which are kept, where, and what they lead to.
 
-use super::{Core, Effect, Notice, Offence, Step};
-use crate::agreement::customs;
+use super::{Core, Effect, Notice, Offence, Step, members};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -159,7 +158,7 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<Outcome, LedgerError> {
-        if !self.may_sponsor(&membership.sponsor, ledger)? {
+        if !members::may_sponsor(&self.charter, &membership.sponsor, ledger)? {
             return Ok(Ok(Taken::Ignored("its sponsor may not admit members, as far as is known here")));
         }
         let given = index::key(prefix::MEMBER, &[&membership.member.0, &membership.sponsor.0]);
@@ -174,26 +173,6 @@ impl Core {
             self.judge_again_by(&membership.member, ledger)?;
         }
         Ok(Ok(Taken::New))
-    }
-
-    /// Whether a key may admit members: a validator may, and where members sponsor, those whom one admitted.
-    pub(super) fn may_sponsor(&self, sponsor: &PublicKey, ledger: &impl Ledger) -> Result<bool, LedgerError> {
-        if self.charter.validator(sponsor).is_some() {
-            return Ok(true);
-        }
-        Ok(self.charter.customs.membership == customs::Membership::Sponsored
-            && self.sponsors(sponsor, ledger)?.iter().any(|by| self.charter.validator(by).is_some()))
-    }
-
-    /// Who has admitted a key.
-    pub(super) fn sponsors(&self, member: &PublicKey, ledger: &impl Ledger) -> Result<Vec<PublicKey>, LedgerError> {
-        let start = index::key(prefix::MEMBER, &[&member.0]);
-        let mut sponsors = Vec::new();
-        index::each(ledger, &start, |entry| {
-            sponsors.extend(entry.key[start.len()..].first_chunk::<32>().map(|key| PublicKey(*key)));
-            Ok(())
-        })?;
-        Ok(sponsors)
     }
 
     /// Why there is no room for an operation of a member now; `None` when there is. Keys cost nothing, so
@@ -243,16 +222,16 @@ impl Core {
         if resolved || !ledger.scan(&index::key(prefix::MOTION, &[&id.to_bytes(), &signer.0]), None, 1)?.is_empty() {
             return Ok(Ok(Taken::Known));
         }
+        // Its own motions stay here when they are resolved, and no stranger can make them more.
+        let own = self.role.validator.as_ref().is_some_and(|key| key.public() == signer);
         let motions = self.motions_by.entry(signer).or_default();
-        if *motions >= MOTIONS_PER_SIGNER {
+        if *motions >= MOTIONS_PER_SIGNER && !own {
             return Ok(Ok(Taken::Ignored("its signer has too many motions open")));
         }
         *motions += 1;
         step.batch.put(Shelf::Live, Cid::of_cbor(bytes), bytes.to_vec());
         self.matters.insert(id);
-        if let Matter::Release(release) = matter {
-            self.want_pages(release, ledger)?;
-        }
+        self.want_blocks(matter, ledger)?;
         step.effects.push(Effect::Notice(Notice::Proposed(id, signer)));
         Ok(Ok(Taken::New))
     }
@@ -288,7 +267,7 @@ impl Core {
                     self.erase_by(&decision.ruling, &record, ledger, step)?;
                 }
             }
-            Matter::Release(release) => self.want_pages(release, ledger)?,
+            Matter::Release(_) => self.want_blocks(matter, ledger)?,
         }
         self.drop_motions(&matter.id(), ledger, step)?;
         step.effects.push(Effect::Notice(Notice::Resolved(matter.id())));

@@ -27,7 +27,7 @@ pub struct Draft {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRelease {
     /// The community holds releases back.
-    #[error("the community has decided on an embargo; see `commonwheel decisions`")]
+    #[error("the community has decided on an embargo; see `commonwheel decision list`")]
     Embargo,
     /// The state is not known here.
     #[error("pages of the release that closed the last charter are not here yet; wait until they are")]

@@ -110,6 +110,7 @@ impl Core {
             Ok(())
         })?;
         self.reload_reviews(ledger)?;
+        self.want_of_open(ledger)?;
         self.wanted.extend(self.counting.missing.iter().copied());
         self.want_terms(ledger)
     }

@@ -1,15 +1,18 @@
 //! From motions to resolutions: this validator's voice, and counting the voices of all.
 
-use super::operate::motions_on;
+use super::operate::{Taken, motions_on};
 use super::{Core, Effect, Notice, Step, release};
 use crate::bytes::{Cid, Codec};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::operation::{Decision, Matter, Motion, Release, Resolution};
-use crate::record::header::HOUR_S;
+use crate::record::header::{DAY_S, HOUR_S};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Pages of one release that are fetched before anyone here has looked at it.
-const PAGES_AHEAD: usize = 64;
+const BLOCKS_AHEAD: usize = 64;
+
+/// How long after it was written a release or a decision is still signed.
+pub(super) const OPEN_S: i64 = 7 * DAY_S;
 
 impl Core {
     /// Signs a motion for a matter, unless something speaks against it, and keeps the blocks that go with it:
@@ -36,15 +39,27 @@ impl Core {
         let Some(key) = self.role.validator.clone() else { return Ok(()) };
         let bytes = Motion::sign(matter, &key).to_bytes();
         match self.take_operation(&bytes, ledger, step)? {
-            Ok(super::operate::Taken::New) => {
+            Ok(Taken::New) => {
                 self.outbox.operations.push(bytes);
                 self.changed = true;
                 step.effects.push(Effect::Notice(Notice::Signed(id)));
             }
-            Ok(_) => step.effects.push(Effect::Notice(Notice::Signed(id))),
+            Ok(Taken::Known) => step.effects.push(Effect::Notice(Notice::Signed(id))),
+            Ok(Taken::Ignored(why)) => step.effects.push(Effect::Notice(Notice::NotSigned(id, why.into()))),
             Err(refused) => step.effects.push(Effect::Notice(Notice::NotSigned(id, refused.why))),
         }
         Ok(())
+    }
+
+    /// Keeps blocks that an open matter, or one that counts, names and that are not here yet.
+    pub(super) fn keep_wanted(&mut self, blocks: Vec<Vec<u8>>, step: &mut Step) {
+        for block in blocks {
+            let ids = [Cid::of_cbor(&block), Cid::of(Codec::Raw, &block)];
+            if let Some(cid) = ids.into_iter().find(|cid| self.wanted.remove(cid)) {
+                step.batch.put(Shelf::Certified, cid, block);
+                self.changed = true;
+            }
+        }
     }
 
     /// What speaks against this node signing a matter; `None` when nothing does.
@@ -65,7 +80,7 @@ impl Core {
             return Ok(Some(self.why_not_signing().into()));
         }
         let age_s = self.now.unix_s() - matter.time_s();
-        if !(-2 * HOUR_S..7 * 24 * HOUR_S).contains(&age_s) {
+        if !(-2 * HOUR_S..OPEN_S).contains(&age_s) {
             return Ok(Some("expected a time at most seven days past or two hours ahead; propose it again".into()));
         }
         Ok(match matter {
@@ -203,18 +218,31 @@ impl Core {
             let Some(matter) = matter else { continue };
             let Some(charter) = self.lineage.charter(&matter.charter()) else { continue };
             let Ok(resolution) = Resolution::form(&matter, &voices, charter) else { continue };
-            if let Ok(super::operate::Taken::New) = self.take_resolution(&resolution, ledger, step)? {
+            if let Ok(Taken::New) = self.take_resolution(&resolution, ledger, step)? {
                 self.outbox.operations.push(resolution.bytes().to_vec());
             }
         }
         Ok(())
     }
 
-    /// Remembers which pages of a release are not here, to be fetched.
-    pub(super) fn want_pages(&mut self, release: &Release, ledger: &impl Ledger) -> Result<(), LedgerError> {
-        for page in release.pages.iter().take(PAGES_AHEAD) {
-            if !ledger.holds(Shelf::Certified, page)? {
-                self.wanted.insert(*page);
+    /// Remembers which blocks that go with a matter are not here, to be fetched: nobody can agree to what they
+    /// cannot read.
+    pub(super) fn want_blocks(&mut self, matter: &Matter, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        for block in public_blocks(matter).into_iter().take(BLOCKS_AHEAD) {
+            if !ledger.holds(Shelf::Certified, &block)? {
+                self.wanted.insert(block);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same, for every matter that is open.
+    pub(super) fn want_of_open(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        for id in self.matters.clone() {
+            let Some((_, block)) = motions_on(&id, ledger)?.into_iter().next() else { continue };
+            let Some(bytes) = ledger.block(Shelf::Live, &block)? else { continue };
+            if let Ok(motion) = Motion::verify(&bytes) {
+                self.want_blocks(&motion.matter, ledger)?;
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use crate::agreement::{Batch, Verdict};
 use crate::bytes::{Cid, Codec};
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
-use crate::limits::{FRAME_BYTES, GOSSIP_ITEMS, LIVE_PAGE_BYTES, SUCCESSORS};
+use crate::limits::{FRAME_BYTES, GOSSIP_ITEMS, LIVE_PAGE_BYTES, SUCCESSORS, TERMS_BYTES};
 use crate::record::SignedHeader;
 use crate::sign::PublicKey;
 use crate::wire::exchange::{Acknowledgement, Answer, Ask, Peer, Refusal};
@@ -258,7 +258,8 @@ impl Core {
         for cid in cids {
             let Some(bytes) = ledger.block(Shelf::Certified, cid)? else { continue };
             let public = match cid.codec() {
-                Codec::Raw => self.lineage.charters().any(|(_, charter)| charter.terms == *cid),
+                // Terms, of a charter that leads, led or is proposed: nothing else on this shelf is raw.
+                Codec::Raw => true,
                 Codec::DagCbor => crate::operation::release::read_page(&bytes).is_ok(),
             };
             if public && size + bytes.len() + 64 <= FRAME_BYTES - 4096 {
@@ -299,6 +300,9 @@ impl Core {
             let Some(cid) = ids.into_iter().find(|cid| asked.contains(cid)) else {
                 return self.penalise(peer, Offence::Unwanted, step);
             };
+            if cid.codec() == Codec::Raw && bytes.len() > TERMS_BYTES {
+                return self.penalise(peer, Offence::Oversized, step);
+            }
             self.wanted.remove(&cid);
             self.changed = true;
             step.batch.put(Shelf::Certified, cid, bytes);

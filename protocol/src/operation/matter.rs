@@ -320,7 +320,7 @@ fn enough(voices: usize, charter: &Charter, recovery: bool) -> bool {
 }
 
 /// The validators that a successor names and its predecessor does not.
-fn newcomers(matter: &Matter, charter: &Charter) -> Vec<PublicKey> {
+pub fn newcomers(matter: &Matter, charter: &Charter) -> Vec<PublicKey> {
     let Matter::Successor(successor) = matter else { return Vec::new() };
     let named = successor.validators.iter().map(|validator| validator.signing);
     named.filter(|key| charter.validator(key).is_none()).collect()

@@ -1,9 +1,13 @@
 //! A charter in readable form.
 
+use crate::cli::status::print_governance;
 use crate::community::printable;
+use crate::govern::Governance;
+use crate::govern::words::{self, date};
 use commonwheel_config::charter::encryption_key_text;
 use commonwheel_config::{ruleset, terms};
 use commonwheel_protocol::agreement::charter::BodyAccess;
+use commonwheel_protocol::agreement::customs::Membership;
 use commonwheel_protocol::agreement::{Action, Charter};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -33,6 +37,59 @@ pub(super) struct Shown {
     recovery: Vec<String>,
     protocol: i64,
     drafted_s: i64,
+    customs: Customs,
+    /// What it succeeds; nothing for a first charter.
+    succeeds: Option<Succeeds>,
+    /// How the community is governed now; nothing for a draft.
+    governance: Option<Governance>,
+}
+
+/// Who contributes and who may copy.
+#[derive(Serialize)]
+struct Customs {
+    membership: &'static str,
+    languages: Vec<String>,
+    export_notes: bool,
+    federation: Vec<Federated>,
+}
+
+/// What another community may copy.
+#[derive(Serialize)]
+pub(in crate::cli) struct Federated {
+    pub community: String,
+    pub licences: Vec<&'static str>,
+    pub uses: Vec<&'static str>,
+    pub kinds: Vec<String>,
+}
+
+impl Federated {
+    pub(in crate::cli) fn of(one: &commonwheel_protocol::agreement::customs::Federated) -> Self {
+        Federated {
+            community: one.community.to_string(),
+            licences: one.licences.iter().map(|licence| licence.spdx()).collect(),
+            uses: one.uses.iter().map(|category| category.label()).collect(),
+            kinds: one.kinds.iter().cloned().collect(),
+        }
+    }
+
+    /// What may be copied, in a line.
+    pub(in crate::cli) fn line(&self) -> String {
+        let uses = match self.uses.is_empty() {
+            true => "whatever the preference".to_owned(),
+            false => format!("if they allow {}", self.uses.join(" and ")),
+        };
+        let kinds = if self.kinds.is_empty() { "records".to_owned() } else { self.kinds.join(" and ") };
+        format!("{} may copy {kinds} under {}, {uses}", self.community, self.licences.join(", "))
+    }
+}
+
+/// The place that a successor takes.
+#[derive(Serialize)]
+struct Succeeds {
+    community: String,
+    predecessor: String,
+    round: i64,
+    closing: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -70,7 +127,25 @@ impl Shown {
             recovery: charter.recovery.iter().map(ToString::to_string).collect(),
             protocol: charter.protocol,
             drafted_s: charter.drafted,
+            customs: Customs {
+                membership: charter.customs.membership.name(),
+                languages: charter.customs.languages.iter().cloned().collect(),
+                export_notes: charter.customs.export_notes,
+                federation: charter.customs.federation.values().map(Federated::of).collect(),
+            },
+            succeeds: charter.succeeds.as_ref().map(|succeeds| Succeeds {
+                community: succeeds.community.to_string(),
+                predecessor: succeeds.predecessor.to_string(),
+                round: succeeds.round,
+                closing: words::ids(&succeeds.closing),
+            }),
+            governance: None,
         }
+    }
+
+    /// The same, with how the community is governed now.
+    pub(super) fn governed(self, governance: Governance) -> Self {
+        Shown { governance: Some(governance), ..self }
     }
 
     pub(super) fn write(&self, out: &mut dyn io::Write) -> io::Result<()> {
@@ -113,6 +188,7 @@ impl Shown {
             number("future_hours")
         )?;
         writeln!(out, "Releases     every {} days", number("release_cadence_days"))?;
+        self.write_customs(out)?;
         writeln!(out, "Recovery     {}", if self.recovery.is_empty() { "no keys" } else { "by these keys:" })?;
         self.recovery.iter().try_for_each(|key| writeln!(out, "             {key}"))?;
         writeln!(out, "Drafted      {}, protocol version {}", date(self.drafted_s), self.protocol)?;
@@ -122,7 +198,36 @@ impl Shown {
             writeln!(out, "    signing    {}", validator.signing)?;
             writeln!(out, "    encryption {}", validator.encryption)?;
         }
-        Ok(())
+        if let Some(succeeds) = &self.succeeds {
+            writeln!(out, "Succeeds     {} in round {}", succeeds.predecessor, succeeds.round)?;
+            writeln!(out, "             in the community {}", succeeds.community)?;
+            writeln!(out, "             keeping {} release(s) and decision(s)", succeeds.closing.len())?;
+        }
+        match &self.governance {
+            Some(governance) => {
+                writeln!(out)?;
+                print_governance(out, governance)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn write_customs(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let customs = &self.customs;
+        let members = match Membership::named(customs.membership) {
+            Some(Membership::Invited) => "only those whom a validator has admitted",
+            Some(Membership::Sponsored) => {
+                "those whom a validator, or a member whom a validator admitted, has admitted"
+            }
+            Some(Membership::Open) | None => "any key",
+        };
+        writeln!(out, "Contribute   {members}")?;
+        if !customs.languages.is_empty() {
+            writeln!(out, "Languages    {}", customs.languages.join(", "))?;
+        }
+        let notes = if customs.export_notes { "are" } else { "are not" };
+        writeln!(out, "Notes        of members {notes} exported beside the records")?;
+        customs.federation.iter().try_for_each(|one| writeln!(out, "Federation   {}", one.line()))
     }
 
     fn who_sees(&self) -> &'static str {
@@ -130,39 +235,6 @@ impl Shown {
             Some(BodyAccess::OnCertificate) => "for everybody, once accepted; until then for validators alone",
             Some(BodyAccess::OnRelease) => "for everybody, once in a release; until then for validators alone",
             Some(BodyAccess::Gated) | None => "for validators, and for those whom they admit",
-        }
-    }
-}
-
-/// The day of a moment, in UTC: `2026-11-22`. From the proleptic Gregorian calendar's cycle of
-/// 400 years (146,097 days), with years that begin in March so that leap days come last.
-pub(super) fn date(unix_s: i64) -> String {
-    let days = unix_s.div_euclid(86_400) + 719_468; // since 0000-03-01
-    let (cycle, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153; // 0 is March
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    format!("{:04}-{month:02}-{day:02}", 400 * cycle + year + carry)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_those_of_the_calendar() {
-        for (unix_s, day) in [
-            (0, "1970-01-01"),
-            (951_782_400, "2000-02-29"),
-            (951_868_800, "2000-03-01"),
-            (1_800_000_000, "2027-01-15"),
-            (4_107_542_399, "2100-02-28"),
-            (4_107_542_400, "2100-03-01"),
-            (-1, "1969-12-31"),
-        ] {
-            assert_eq!(date(unix_s), day);
         }
     }
 }

@@ -1,9 +1,11 @@
+use super::join::reachable;
 use super::*;
 use crate::cli::Cli;
 use crate::cli::output::Output;
 use crate::home::Home;
 use clap::Parser;
 use commonwheel_config::charter::encryption_key_text;
+use libp2p::multiaddr::Protocol;
 use std::fs;
 
 /// A machine with a home of its own.
@@ -60,20 +62,24 @@ fn four_co_ops_draft_sign_and_found_and_a_fifth_joins() {
     let fifth = machine(folder.path(), "e");
     let id = founded.id();
     let invite = Invite { community: id, charter: id, addresses: vec![] }.to_string();
-    let answer = (founded.founding.bytes().to_vec(), founded.terms.clone().into_bytes());
+    let answer = Offer {
+        founding: founded.founding.bytes().to_vec(),
+        texts: vec![founded.terms.clone().into_bytes()],
+        successors: Vec::new(),
+    };
     let verb = Verb::Join { invite: invite.clone(), yes: true };
     run(CommunityArgs { verb }, &fifth, |_| Ok(answer.clone())).unwrap();
     assert_eq!(community::chosen(&fifth.home, None).unwrap().founding, founded.founding);
     let verb = Verb::Join { invite, yes: true };
-    let tampered = (answer.0, b"other terms".to_vec());
+    let tampered = Offer { texts: vec![b"other terms".to_vec()], ..answer };
     let error = run(CommunityArgs { verb }, &machine(folder.path(), "f"), |_| Ok(tampered)).unwrap_err();
     assert!(error.to_string().contains("terms"), "{error}");
 
     run_verb(&fifth, Verb::Terms { community: None, accept: false }).unwrap();
     let joined = community::chosen(&fifth.home, None).unwrap();
-    assert_eq!(joined.consent().unwrap(), None);
+    assert_eq!(joined.consent(&joined.founding.charter().terms).unwrap(), None);
     run_verb(&fifth, Verb::Terms { community: None, accept: true }).unwrap();
-    assert!(joined.consent().unwrap().is_some());
+    assert!(joined.consent(&joined.founding.charter().terms).unwrap().is_some());
     run_verb(&fifth, Verb::Show { community: None }).unwrap();
     run_verb(&fifth, Verb::List).unwrap();
 }
@@ -138,6 +144,10 @@ fn the_commands_are_read_as_the_help_says() {
         "commonwheel community show",
         "commonwheel community list",
         "commonwheel community terms river --accept",
+        "commonwheel community succeed f --yes",
+        "commonwheel community succession",
+        "commonwheel community agree bafyrei --yes",
+        "commonwheel community recover f --key k --yes",
     ] {
         Cli::try_parse_from(line.split(' ')).unwrap();
     }

@@ -6,6 +6,7 @@ use crate::community::Community;
 use crate::community::printable;
 use crate::contribute::quarantine::Held;
 use crate::contribute::{Choices, RightsChoice, choices};
+use crate::govern::Leading;
 use crate::keys;
 use crate::run::member::now;
 use anyhow::bail;
@@ -202,19 +203,20 @@ This version of the program cannot yet leave records out of an export by their A
 record, and every node erases its text; but copies that somebody took before keep their licence.";
 
 /// Shows the terms and asks, unless they were accepted before.
-pub(super) fn consent_to_terms(community: &Community, yes: bool, out: Output) -> anyhow::Result<()> {
-    if community.consent()?.is_some() {
+pub(super) fn consent_to_terms(community: &Community, leading: &Leading, yes: bool, out: Output) -> anyhow::Result<()> {
+    let terms = leading.charter.terms;
+    if community.consent(&terms)?.is_some() {
         return Ok(());
     }
     if !yes {
-        anstream::eprintln!("{}\n{NOT_YET}\n", printable(&community.terms).trim_end());
+        anstream::eprintln!("{}\n{NOT_YET}\n", printable(leading.terms()?).trim_end());
         if !ask::yes(out, "These are the community's terms. Do you accept them?", false)? {
             bail!(
                 "without accepting the terms nothing can be shared\nHint: `commonwheel community terms` shows them again"
             );
         }
     }
-    community.accept_terms(now().unix_s())?;
+    community.accept_terms(&terms, now().unix_s())?;
     Ok(())
 }
 

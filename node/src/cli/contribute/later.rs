@@ -5,6 +5,7 @@ use crate::cli::{Context, ask, quarantine};
 use crate::community;
 use crate::contribute::quarantine::{Held, Quarantine, QuarantineError};
 use crate::contribute::withheld::Withheld;
+use crate::govern::Leading;
 use crate::run::member::now;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
@@ -194,7 +195,9 @@ fn share_due(seed: &Seed, context: &Context) -> anyhow::Result<Outcome> {
 
 fn consented(held: &Held, context: &Context) -> anyhow::Result<()> {
     let id = held.community.parse().context("it names no community")?;
-    match community::load(&context.home, &id)?.consent()? {
+    let community = community::load(&context.home, &id)?;
+    let leading = Leading::open(&context.home, &community)?;
+    match community.consent(&leading.charter.terms)? {
         Some(_) => Ok(()),
         None => {
             bail!("the terms have changed; `commonwheel community terms` shows them, and with --accept accepts them")

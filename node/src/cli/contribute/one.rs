@@ -10,6 +10,7 @@ use crate::cli::{Context, ask};
 use crate::community::Community;
 use crate::contribute::prepare::{Prepared, prepare};
 use crate::contribute::{Rules, false_alarms};
+use crate::govern::Leading;
 use crate::import::Item;
 use anyhow::bail;
 use commonwheel_protocol::identity::Seed;
@@ -32,23 +33,24 @@ pub(super) fn share(
     who: (&Seed, &Context),
     name: &str,
 ) -> anyhow::Result<ExitCode> {
-    let (_, context) = who;
-    let ruleset = ruleset(community.founding.charter())?;
+    let (seed, context) = who;
+    let leading = super::leading(community, seed, context)?;
+    let ruleset = ruleset(&leading.charter)?;
     let terms = how.own.terms(context)?;
     let rules = Rules { ruleset: &ruleset, terms: &terms };
-    share_prepared(prepare(&item, rules), rules, community, how, who, name)
+    share_prepared(prepare(&item, rules), rules, (community, &leading), how, who, name)
 }
 
 /// Shares an item that is redacted already.
 pub(super) fn share_prepared(
     mut prepared: Prepared,
     rules: Rules,
-    community: &Community,
+    (community, leading): (&Community, &Leading),
     how: How,
     (seed, context): (&Seed, &Context),
     name: &str,
 ) -> anyhow::Result<ExitCode> {
-    let charter = community.founding.charter();
+    let charter = &leading.charter;
     let asks = !how.share.yes;
     if asks {
         ask::require_terminal(context.out)?;
@@ -60,10 +62,10 @@ pub(super) fn share_prepared(
         prepared = prepared.with_false_alarms(&names, rules)?;
     }
     let decided = decide::decide(how.choices, charter, &community.id(), context)?;
-    decide::consent_to_terms(community, how.share.yes, context.out)?;
+    decide::consent_to_terms(community, leading, how.share.yes, context.out)?;
     decide::remind_of_anonymity(&decided.choices);
     let interview = asks.then(|| Interview::of_one(rules, charter.number("quarantine_above"), context.out));
-    let run = Run { context, args: how.share, community, seed, ruleset: rules.ruleset };
+    let run = Run { context, args: how.share, community, charter, seed, ruleset: rules.ruleset };
     let mut sharing = Sharing::begin(run, decided.choices, interview, 1)?;
     let position = prepared.position.clone();
     // How it goes on with a single item does not matter.

@@ -28,10 +28,11 @@ pub(in crate::cli) fn release(
 ) -> anyhow::Result<RecordId> {
     let id: Cid = held.community.parse().context("the quarantined item names no community")?;
     let community = community::load(&context.home, &id)?;
-    let charter = community.founding.charter();
+    let leading = super::leading(&community, seed, context)?;
+    let charter = &leading.charter;
     let ruleset = super::ruleset(charter)?;
     let choices = decide::from_held(held, charter)?;
-    decide::consent_to_terms(&community, yes, context.out)?;
+    decide::consent_to_terms(&community, &leading, yes, context.out)?;
     if !yes && !consent((1, usize::from(false_alarms > 0)), 0, &choices, &charter.name, context.out)? {
         return Err(Refused.into());
     }

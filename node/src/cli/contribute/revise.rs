@@ -82,7 +82,8 @@ pub fn run(args: &ReviseArgs, context: &Context) -> anyhow::Result<ExitCode> {
     }
     // A node may be started for the command, and needs the store.
     drop(access);
-    let ruleset = ruleset(community.founding.charter())?;
+    let leading = super::leading(&community, &seed, context)?;
+    let ruleset = ruleset(&leading.charter)?;
     let terms = args.own.terms(context)?;
     let rules = Rules { ruleset: &ruleset, terms: &terms };
     let mut items = Vec::new();
@@ -117,5 +118,5 @@ pub fn run(args: &ReviseArgs, context: &Context) -> anyhow::Result<ExitCode> {
         AuthorMode::Anonymous => ModeArg::Anonymous,
     });
     let how = How { choices: &choices, false_alarms: &args.false_alarms, own: &args.own, share: &args.share };
-    one::share_prepared(item.clone(), rules, &community, how, (&seed, context), "revision of")
+    one::share_prepared(item.clone(), rules, (&community, &leading), how, (&seed, context), "revision of")
 }

@@ -12,7 +12,7 @@ use crate::contribute::{Choices, Notes, Prepared, RightsChoice, notes};
 use crate::keys;
 use crate::run::member::now;
 use anyhow::Context as _;
-use commonwheel_protocol::agreement::{Action, RiskPolicy, checks};
+use commonwheel_protocol::agreement::{Action, Charter, RiskPolicy, checks};
 use commonwheel_protocol::identity::{AuthorMode, Seed};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use commonwheel_protocol::redact::{RiskClass, Ruleset};
@@ -63,6 +63,8 @@ pub(super) struct Run<'a> {
     pub context: &'a Context,
     pub args: &'a ShareArgs,
     pub community: &'a Community,
+    /// The charter that leads.
+    pub charter: &'a Charter,
     pub seed: &'a Seed,
     pub ruleset: &'a Ruleset,
 }
@@ -108,7 +110,7 @@ impl<'a> Sharing<'a> {
         interview: Option<Interview<'a>>,
         picked: usize,
     ) -> anyhow::Result<Self> {
-        let (home, id, charter) = (&run.context.home, run.community.id(), run.community.founding.charter());
+        let (home, id, charter) = (&run.context.home, run.community.id(), run.charter);
         Ok(Sharing {
             shared: Shared::load(&home.community(&id), run.seed, &id).context("cannot read what was shared before")?,
             held: Quarantine::at(home.quarantine()).digests()?,

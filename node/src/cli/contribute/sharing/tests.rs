@@ -22,7 +22,7 @@ fn a_full_batch_waits_for_consent_before_it_leaves() {
     let charter = community.founding.charter();
     let choices = decide(&ChoiceArgs::default(), charter, &community.id(), &context).unwrap().choices;
     let args = ShareArgs { again: false, yes: false, until: deliver::Until::Signed, timeout: 0, later: None };
-    let run = Run { context: &context, args: &args, community: &community, seed: &seed, ruleset: &ruleset };
+    let run = Run { context: &context, args: &args, community: &community, charter, seed: &seed, ruleset: &ruleset };
     let terms = Terms::none();
     let rules = Rules { ruleset: &ruleset, terms: &terms };
     let interview = Interview::of_all(rules, Label::Good, context.out);
@@ -50,12 +50,18 @@ fn what_the_community_blocks_is_not_signed_and_counts_as_not_shared() {
     let ruleset = commonwheel_config::ruleset::builtin();
     let choices = decide(&ChoiceArgs::default(), &charter, &community.id(), &context).unwrap().choices;
     let args = ShareArgs { again: false, yes: false, until: deliver::Until::Signed, timeout: 0, later: None };
-    let run = Run { context: &context, args: &args, community: &community, seed: &seed, ruleset: &ruleset };
+    let run = Run {
+        context: &context,
+        args: &args,
+        community: &community,
+        charter: &charter,
+        seed: &seed,
+        ruleset: &ruleset,
+    };
     let terms = Terms::none();
     let rules = Rules { ruleset: &ruleset, terms: &terms };
     let interview = Interview::of_all(rules, Label::Good, context.out);
     let mut sharing = Sharing::begin(run, choices, Some(interview), 3).unwrap();
-    sharing.signer.charter = &charter;
     for text in ["Here is my fingerprint template.", "I was diagnosed with asthma.", "Tea with milk."] {
         let item = Item::new(
             Format::Commonwheel,
@@ -76,7 +82,7 @@ fn an_item_in_quarantine_is_not_released_without_consent() {
     let (folder, community) = community::testing::founded();
     let context = Context { home: Home::at(folder.path()), out: Output { json: true } };
     let seed = keys::create(&context.home, None).unwrap();
-    community.accept_terms(0).unwrap();
+    community.accept_terms(&community.founding.charter().terms, 0).unwrap();
     let held = Held {
         community: community.id().to_string(),
         origin: "file, line 1".into(),
