@@ -173,7 +173,7 @@ fn other_terms_are_accepted_anew_members_are_admitted_and_a_recovery_key_signs_a
 }
 
 /// One proposes the release of this number, the others sign it, and all of them have it.
-fn release(first: &Place, others: &[Place], number: i64) {
+pub fn release(first: &Place, others: &[Place], number: i64) {
     let id = text(&first.json(["release", "propose"]).unwrap()["id"]);
     for place in others {
         reviewed(place, &id);
@@ -197,7 +197,7 @@ fn reviewed(place: &Place, id: &str) -> Value {
 }
 
 /// The release of this number, as soon as it is resolved.
-fn released(place: &Place, number: i64) -> Value {
+pub fn released(place: &Place, number: i64) -> Value {
     let mut found = Value::Null;
     until("the release is resolved", || {
         let all = place.json(["release", "list"])?;

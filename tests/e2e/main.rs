@@ -10,6 +10,7 @@ mod absence;
 mod bad_input;
 mod bodies;
 mod crash;
+mod editions;
 mod files;
 mod govern;
 mod hostile;

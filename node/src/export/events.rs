@@ -39,6 +39,8 @@ pub struct Events {
     pub late: [Certified; 2],
     /// In both releases, and still here.
     pub kept: Vec<Certified>,
+    /// About another record: in both releases, and not exported.
+    pub note: Certified,
     /// Accepted under the first charter and in no release.
     pub lapsed: Certified,
     /// A decision that erases nothing.
@@ -55,9 +57,10 @@ impl Events {
         let taken = commons.example(22, 22, None, &first);
         let gone = [23, 24, 25].map(|n| commons.example(n, n, None, &first));
         kept.push(commons.example(26, 26, None, &first));
+        let note = commons.note(28, &kept[0], &first);
         let lapsed = commons.example(27, 27, None, &first);
 
-        let in_both = || kept.iter().chain(&gone);
+        let in_both = || kept.iter().chain(&gone).chain([&note]);
         let (one, mut pages) = cut(&first, None, in_both().chain([&revised, &taken]));
         let takedown = decide(&first, Ruling::Takedown(taken.id()));
         let (two, more) = cut(&first, Some(&one), in_both().chain([&revision]));
@@ -89,12 +92,26 @@ impl Events {
         blocks.extend([&one, &two, &takedown, &later_takedown].map(|matter| resolve(&commons, matter, &first)));
         blocks.extend(pages);
         blocks.push(withdraw(&gone[0].header, 23));
-        let here = kept.iter().chain([&revision, &late[0], &lapsed]);
+        let here = kept.iter().chain([&revision, &late[0], &lapsed, &note]);
         blocks.extend(here.flat_map(Certified::blocks));
         let bodiless = [&revised, &taken, &gone[0], &gone[1], &late[1]];
         blocks.extend(bodiless.into_iter().flat_map(|one| one.blocks().into_iter().take(2)));
         let releases = [one.id(), two.id()];
-        Events { commons, successor, releases, blocks, revised, revision, taken, gone, late, kept, lapsed, embargo }
+        Events {
+            commons,
+            successor,
+            releases,
+            blocks,
+            revised,
+            revision,
+            taken,
+            gone,
+            late,
+            kept,
+            note,
+            lapsed,
+            embargo,
+        }
     }
 
     /// A replica that learned everything in this order.

@@ -60,8 +60,13 @@ pub fn author(n: u8) -> Seed {
 impl Commons {
     /// A community of four validators; another name makes another community.
     pub fn named(name: &str) -> Self {
+        Commons::with(name, |_| {})
+    }
+
+    /// The same with another charter.
+    pub fn with(name: &str, change: impl Fn(&mut Charter)) -> Self {
         let seeds: Vec<_> = (1..=5).map(|i| Seed::new([i; 32])).collect();
-        let charter = Charter {
+        let mut charter = Charter {
             name: name.into(),
             scope: "Tests".into(),
             protocol: PROTOCOL,
@@ -80,6 +85,7 @@ impl Commons {
             customs: Default::default(),
             succeeds: None,
         };
+        change(&mut charter);
         let signatures =
             seeds[..4].iter().map(|s| (s.validator().public(), Founding::sign(&charter, &s.validator()))).collect();
         Commons { founding: Founding::new(&charter, &signatures).unwrap(), seeds }
@@ -119,6 +125,18 @@ impl Commons {
         let key = author(who).pseudonym(&self.founding.community());
         let like = self.certified(1, body.clone()).header.header().clone();
         let header = Header { author: key.public(), revises: revises.map(Certified::id), nonce: None, ..like };
+        let header = SignedHeader::verify(&header.sign(&key)).unwrap();
+        let certificate = self.certificate_under(charter, &header, 0);
+        Certified { header, body, certificate }
+    }
+
+    /// A note about a record.
+    pub fn note(&self, n: u8, about: &Certified, charter: &Charter) -> Certified {
+        let body = body(n, &Content::Note(Note { text: RawText::new("Well put.") }));
+        let key = author(n).pseudonym(&self.founding.community());
+        let like = self.example(n, n, None, charter).header.header().clone();
+        let (size_class, cid) = (SizeClass::of(body.len()), Cid::of_cbor(&body));
+        let header = Header { about: Some(about.id()), size_class, body: cid, ..like };
         let header = SignedHeader::verify(&header.sign(&key)).unwrap();
         let certificate = self.certificate_under(charter, &header, 0);
         Certified { header, body, certificate }

@@ -134,7 +134,8 @@ impl<'a, L: Ledger> Known<'a, L> {
             return Err(ExportError::NotHere(*id));
         }
         let standings = self.facts.standings();
-        let accepted = |id: &RecordId| standings[id] == Standing::Accepted;
+        let notes = self.kept_back(leading, |id| standings.get(id) == Some(&Standing::Accepted))?;
+        let accepted = |id: &RecordId| standings[id] == Standing::Accepted && !notes.contains(id);
         let records = self.facts.records.keys().copied().collect();
         let (records, incomplete) = self.prove(&records, accepted, leading, &released)?;
         let kept = self.counting.decisions.keys().chain(self.counting.releases.keys()).copied().collect();
@@ -144,7 +145,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             pages: once(closing.flat_map(|(release, _)| release.pages.clone())),
             resolutions: self.resolutions(leading, &kept)?,
             withdrawals: self.withdrawals(records.keys())?,
-            tally: Tally::of_state(standings.values(), self.purged.len()),
+            tally: Tally::of_state(standings.values(), self.purged.len()).keeping_back(notes.len()),
             of: Of::State(self.root),
             root: self.root,
             records,
@@ -171,7 +172,8 @@ impl<'a, L: Ledger> Known<'a, L> {
         }
         let place = |charter: &Cid| self.path.iter().position(|one| one.id() == *charter);
         let (last, leading) = (self.path.len() - 1, place(&release.charter).unwrap_or_default());
-        let was_in = |id: &RecordId| contents.rows.contains(id);
+        let notes = self.kept_back(leading, |id| contents.rows.contains(id))?;
+        let was_in = |id: &RecordId| contents.rows.contains(id) && !notes.contains(id);
         let inside = records.intersection(&released).copied().collect();
         let (mut proofs, incomplete) = self.prove(&inside, was_in, leading, &self.released_up_to(leading)?)?;
         let outside = records.difference(&released).copied().collect();
@@ -188,7 +190,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             withdrawals: self.withdrawals(records.iter())?,
             records: proofs,
             incomplete,
-            tally: Tally::of_edition(&contents),
+            tally: Tally::of_edition(&contents).keeping_back(notes.len()),
             of: Of::Edition { id, number: release.number, contents },
             root: self.root,
             path: self.path.into_iter().take(needed + 1).collect(),
@@ -211,6 +213,23 @@ impl<'a, L: Ledger> Known<'a, L> {
             }
         })?;
         Ok(records)
+    }
+
+    /// Which of the accepted records are about another one and have no row, since the charter exports no notes.
+    fn kept_back(
+        &self,
+        leading: usize,
+        accepted: impl Fn(&RecordId) -> bool,
+    ) -> Result<BTreeSet<RecordId>, LedgerError> {
+        let mut notes = BTreeSet::new();
+        if !self.path[leading].customs.export_notes {
+            index::each(self.ledger, &[prefix::ABOUT], |entry| {
+                let certified = entry.key.get(1 + Cid::LEN) == Some(&b'c');
+                notes.extend(index::last_cid(&entry.key).map(RecordId).filter(|id| certified && accepted(id)));
+                Ok(())
+            })?;
+        }
+        Ok(notes)
     }
 
     /// The release that is asked for.

@@ -121,7 +121,7 @@ fn a_state_is_exported_with_its_root_and_with_a_reason_for_each_record_that_has_
     assert_eq!(
         summary.sentence(),
         "13 records, each signed by its author and accepted by 3 of 4 or 4 of 5 validators; complete except \
-         1 withdrawn, 1 taken down, 1 taken down with all traces, 1 superseded by its revision."
+         1 withdrawn, 1 taken down, 1 taken down with all traces, 1 superseded by its revision, 1 note kept back."
     );
     let root = status::state_root(&status::lineage(&store).unwrap(), &store).unwrap().unwrap();
     assert_eq!(summary.state_root, Some(root.to_string()));
@@ -145,7 +145,7 @@ fn an_edition_holds_what_is_left_of_its_release_and_says_why_the_rest_is_not() {
     assert_eq!(
         summary.sentence(),
         "11 records of release 1, each signed by its author and accepted by 3 of 4 validators; complete except \
-         1 withdrawn, 2 taken down, 1 taken down with all traces, 1 superseded by its revision."
+         1 withdrawn, 2 taken down, 1 taken down with all traces, 1 superseded by its revision, 1 note kept back."
     );
     let manifest = case.manifest();
     assert_eq!(manifest.state_root, None);
@@ -288,7 +288,7 @@ fn status_id(block: &[u8]) -> Cid {
 
 fn is_header(events: &Events, cid: &Cid) -> bool {
     let [first, second, third] = &events.gone;
-    let all = [&events.revised, &events.revision, &events.taken, first, second, third, &events.late[1]];
+    let all = [&events.revised, &events.revision, &events.taken, first, second, third, &events.late[1], &events.note];
     all.iter().any(|one| one.id().0 == *cid)
 }
 

@@ -155,7 +155,7 @@ fn check_content(
             return Ok(None);
         }
     }
-    let mut rows = Rows::new(&operations, &archive, released.as_ref().map(|released| &released.rows[..]));
+    let mut rows = Rows::new(&operations, &archive, released.as_ref());
     let data: Vec<_> = hashes.keys().filter(|path| path.starts_with("data/")).collect();
     for path in &data {
         rows.check_file(dir, path, problems, progress)?;

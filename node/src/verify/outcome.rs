@@ -19,6 +19,8 @@ pub struct Released<'a> {
     pub id: Cid,
     /// The release.
     pub release: &'a Release,
+    /// The place of its charter on the path.
+    pub leading: usize,
     /// Its rows, by record.
     pub rows: Vec<ReleaseRow>,
 }
@@ -31,7 +33,7 @@ impl<'a> Released<'a> {
             return None;
         };
         let rows = rows_of(&[release], operations, problems)?.pop()?;
-        Some(Released { id, release, rows })
+        Some(Released { id, release, leading: operations.place(&release.charter)?, rows })
     }
 }
 
@@ -134,9 +136,10 @@ fn state(
     let standings = facts.standings();
     let accepted = standings.iter().filter(|(_, standing)| **standing == Standing::Accepted).map(|(id, _)| *id);
     let accepted: BTreeSet<_> = accepted.collect();
+    let (accepted, notes) = without_notes(accepted, operations, leading);
     Some(Outcome {
         leading,
-        tally: Tally::of_state(standings.values(), purged.len()),
+        tally: Tally::of_state(standings.values(), purged.len()).keeping_back(notes),
         root: Some(facts.root(&operations.path[leading].id())),
         contents: None,
         incomplete: without_row(&accepted, rows, problems),
@@ -152,7 +155,7 @@ fn edition(
     rows: &BTreeMap<RecordId, Fact>,
     problems: &mut Problems,
 ) -> Option<Outcome> {
-    let leading = operations.place(&released.release.charter)?;
+    let leading = released.leading;
     let inside: BTreeSet<_> = released.rows.iter().map(|row| row.record).collect();
     let counting = Counting::of(&operations.lineage, &operations.matters);
     for id in operations.matters.keys().filter(|id| **id != released.id) {
@@ -176,9 +179,24 @@ fn edition(
     for id in facts.records.keys().filter(|id| !inside.contains(id) && !groups.contains(&first(id, &facts))) {
         problems.add(names::OPERATIONS, None, format!("record {id} has no part in the release"));
     }
-    let incomplete = without_row(&contents.rows, rows, problems);
-    let tally = Tally::of_edition(&contents);
+    let (wanted, notes) = without_notes(contents.rows.clone(), operations, leading);
+    let incomplete = without_row(&wanted, rows, problems);
+    let tally = Tally::of_edition(&contents).keeping_back(notes);
     Some(Outcome { leading, tally, root: None, contents: Some(contents), incomplete })
+}
+
+/// Accepted records without those that the charter keeps back, and how many those are.
+fn without_notes(
+    mut accepted: BTreeSet<RecordId>,
+    operations: &Operations,
+    leading: usize,
+) -> (BTreeSet<RecordId>, usize) {
+    let before = accepted.len();
+    if !operations.path[leading].customs.export_notes {
+        accepted.retain(|id| operations.headers.get(id).is_none_or(|header| header.about.is_none()));
+    }
+    let notes = before - accepted.len();
+    (accepted, notes)
 }
 
 /// Those of the records that should have a row which have none. No other record may have one.

@@ -3,6 +3,7 @@
 use super::VerifyError;
 use super::archive::Archive;
 use super::operations::Operations;
+use super::outcome::Released;
 use super::problem::Problems;
 use commonwheel_protocol::agreement::state::Fact;
 use commonwheel_protocol::dataset::{Partition, ROW_BYTES, Row};
@@ -19,6 +20,8 @@ pub struct Rows<'a> {
     archive: &'a Archive,
     /// The rows of the release of which this is an edition, by record.
     released: Option<&'a [ReleaseRow]>,
+    /// Whether records about another one have rows.
+    notes: bool,
     counts: BTreeMap<Partition, usize>,
     facts: BTreeMap<RecordId, Fact>,
     /// For each certified record, whether a row of it was seen.
@@ -28,9 +31,12 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// No rows yet.
-    pub fn new(operations: &'a Operations, archive: &'a Archive, released: Option<&'a [ReleaseRow]>) -> Self {
+    pub fn new(operations: &'a Operations, archive: &'a Archive, released: Option<&'a Released>) -> Self {
         let seen = vec![false; archive.accepted().len()];
-        Rows { operations, archive, released, counts: BTreeMap::new(), facts: BTreeMap::new(), seen, done: 0 }
+        let leading = released.map_or(operations.path.len() - 1, |released| released.leading);
+        let notes = operations.path[leading].customs.export_notes;
+        let released = released.map(|released| &released.rows[..]);
+        Rows { operations, archive, released, notes, counts: BTreeMap::new(), facts: BTreeMap::new(), seen, done: 0 }
     }
 
     /// Checks every row of one file.
@@ -89,6 +95,9 @@ impl<'a> Rows<'a> {
         }
         if header.header().community != self.operations.founding.community() {
             return Err("the row is of another community".into());
+        }
+        if header.header().about.is_some() && !self.notes {
+            return Err("the record is about another one, and the charter exports no notes".into());
         }
         let partition = row.partition().map_err(|error| error.to_string())?;
         if partition.path() != path {

@@ -31,6 +31,8 @@ pub struct VerifySummary {
     pub purged: usize,
     /// How many their revisions have superseded.
     pub superseded: usize,
+    /// How many are about another record, and kept back since the charter exports no notes.
+    pub notes: usize,
     /// How many validators accepted each record, of how many, for each charter that rows name.
     pub accepted_by: Vec<(usize, usize)>,
 }
@@ -46,6 +48,7 @@ impl VerifySummary {
             taken_down: manifest.taken_down,
             purged: manifest.purged,
             superseded: manifest.superseded,
+            notes: manifest.notes,
             accepted_by: quorums.collect::<BTreeSet<_>>().into_iter().collect(),
             community: manifest.community,
             charter: manifest.charter,
@@ -73,6 +76,7 @@ impl VerifySummary {
             (self.taken_down, "taken down"),
             (self.purged, "taken down with all traces"),
             (self.superseded, superseded),
+            (self.notes, if self.notes == 1 { "note kept back" } else { "notes kept back" }),
         ];
         let gone = gone.into_iter().filter(|(count, _)| *count > 0);
         let gone: Vec<_> = gone.map(|(count, how)| format!("{} {how}", thousands(count))).collect();

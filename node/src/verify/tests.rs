@@ -306,3 +306,19 @@ fn a_folder_that_is_no_export_is_an_error_and_not_a_failed_check() {
     let result = verify(temp.path(), &Expected::default(), &mut |_, _| {});
     assert!(matches!(result, Err(VerifyError::NotAnExport(_))));
 }
+
+#[test]
+fn notes_have_rows_only_where_the_charter_exports_them() {
+    for (exported, said) in [(true, "2 records"), (false, "1 record")] {
+        let commons = Commons::with("notes", |charter| charter.customs.export_notes = exported);
+        let charter = commons.founding.charter();
+        let record = commons.example(1, 1, None, charter);
+        let note = commons.note(2, &record, charter);
+        let temp = TempDir::new().unwrap();
+        let out = temp.path().join("out");
+        commons.export(&commons.store([&record, &note]), &out).unwrap();
+        let summary = verify(&out, &Expected::default(), &mut |_, _| {}).unwrap();
+        assert!(summary.sentence().starts_with(&format!("{said}, each")), "{}", summary.sentence());
+        assert_eq!((summary.records, summary.notes), (1 + usize::from(exported), usize::from(!exported)));
+    }
+}

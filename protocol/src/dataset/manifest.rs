@@ -70,7 +70,7 @@ pub struct Manifest {
     pub release: Option<ReleaseName>,
     /// The edition's name; `null` for a state, and while a row is missing.
     pub edition: Option<String>,
-    /// How many records are accepted, or are in the release and not erased.
+    /// How many records are accepted, or are in the release and not erased; without notes that are kept back.
     pub records: usize,
     /// How many of them have a row here.
     pub rows: usize,
@@ -82,6 +82,8 @@ pub struct Manifest {
     pub taken_down: usize,
     /// How many a quorum has taken down with their headers, as far as this export names them.
     pub purged: usize,
+    /// How many accepted records are about another record, and have no row since the charter exports no notes.
+    pub notes: usize,
     /// The files of rows, by path.
     pub files: Vec<FileRows>,
     /// The records of the release that were erased since; none for a state.
@@ -151,6 +153,8 @@ pub struct Tally {
     pub taken_down: usize,
     /// Taken down, header and all.
     pub purged: usize,
+    /// Accepted, about another record, and kept back.
+    pub notes: usize,
 }
 
 impl Tally {
@@ -176,7 +180,13 @@ impl Tally {
             withdrawn: contents.count(Gone::Withdrawn),
             taken_down: contents.count(Gone::TakenDown),
             purged: contents.count(Gone::Purged),
+            notes: 0,
         }
+    }
+
+    /// The same, when so many of the accepted records are notes that are kept back.
+    pub fn keeping_back(self, notes: usize) -> Self {
+        Tally { accepted: self.accepted - notes, notes, ..self }
     }
 }
 
@@ -216,6 +226,7 @@ impl Manifest {
             withdrawn: tally.withdrawn,
             taken_down: tally.taken_down,
             purged: tally.purged,
+            notes: tally.notes,
             files: rows.iter().map(|(partition, rows)| FileRows { path: partition.path(), rows: *rows }).collect(),
             erased,
             incomplete: incomplete.iter().map(RecordId::to_string).collect(),

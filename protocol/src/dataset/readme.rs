@@ -37,6 +37,7 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
         (manifest.taken_down, "taken down by the community"),
         (manifest.purged, "taken down with all traces"),
         (manifest.superseded, "superseded by revisions"),
+        (manifest.notes, "notes about records, which the charter does not export"),
     ];
     let gone = gone.iter().filter(|(count, _)| *count > 0);
     let gone: String = gone.map(|(count, what)| format!("| {what} | {count} |\n")).collect();

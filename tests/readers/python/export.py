@@ -165,6 +165,7 @@ def _manifest(held, outcome, counts, hashes):
             "withdrawn": outcome.counts["withdrawn"],
             "taken_down": outcome.counts["taken-down"],
             "purged": outcome.counts["purged"],
+            "notes": outcome.counts["notes"],
             "files": [{"path": path, "rows": rows} for path, rows in counts.items()],
             "erased": [{"id": str(one), "why": outcome.erased[one]} for one in sorted(outcome.erased)],
             "incomplete": [str(record) for record in outcome.incomplete],

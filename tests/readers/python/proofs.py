@@ -119,8 +119,19 @@ class Outcome:
             self._edition(state, rulings)
         else:
             self._state(state)
+        self._keep_back(rows)
         same(set(rows) <= self.wanted, True, "rows of accepted records alone")
         self.incomplete = sorted(self.wanted - set(rows))
+
+    def _keep_back(self, rows):
+        notes = {one for one, header in self.proofs.headers.items() if "about" in header}
+        if self.charter.value.get("customs", {}).get("export_notes"):
+            notes = set()
+        else:
+            about = [one for one, block in rows.items() if "about" in canonical.decode(block)["payload"]]
+            same(about, [], "rows of notes")
+        self.counts["notes"] = len(self.wanted & notes)
+        self.wanted -= notes
 
     def _state(self, state):
         same(set(proved := self.proofs.matters), state.decisions | state.releases, "the matters that count")
