@@ -126,6 +126,8 @@ pub struct Core {
     own_operations: BTreeSet<Cid>,
     /// What moderators have decided and the next batch says.
     reviewed: BTreeMap<RecordId, Verdict>,
+    /// Withdrawals that the step under way keeps and that are not durable, by record.
+    withdrawn_now: BTreeMap<RecordId, Cid>,
     /// Records of released editions, where bodies are open on release.
     released: BTreeSet<RecordId>,
     /// How far the search for what has expired has come.
@@ -194,6 +196,7 @@ impl Core {
             wanted: BTreeSet::new(),
             own_operations: BTreeSet::new(),
             reviewed: BTreeMap::new(),
+            withdrawn_now: BTreeMap::new(),
             released: BTreeSet::new(),
             expired_to: None,
             similar: similar::Compared::new(),
@@ -211,6 +214,7 @@ impl Core {
     pub fn step(&mut self, now: Millis, input: Input, ledger: &impl Ledger) -> Result<Step, LedgerError> {
         self.now = self.now.max(now);
         let mut step = Step::default();
+        self.withdrawn_now.clear();
         self.refresh(ledger, &mut step)?;
         match input {
             Input::Tick => self.tick(ledger, &mut step)?,
