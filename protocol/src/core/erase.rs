@@ -43,6 +43,33 @@ impl Core {
         Ok(())
     }
 
+    /// Erases again what erasures that are held speak of: a power cut may have come between the two.
+    pub(super) fn reload_erased(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        let mut erased = BTreeMap::new();
+        index::each(ledger, &[prefix::ERASURE], |entry| {
+            let record = entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId);
+            let durable = entry.key.get(1 + Cid::LEN) == Some(&b'c');
+            record.into_iter().for_each(|record| *erased.entry(record).or_insert(false) |= durable);
+            Ok(())
+        })?;
+        let mut step = Step::default();
+        for (record, durable) in erased {
+            if erased_in(&record, &group(&record, ledger)?, &self.counting, ledger)?.is_none() {
+                continue;
+            }
+            match durable {
+                true => self.erase_group(&record, ledger, &mut step)?,
+                false => self.erase_alone(&record, ledger, &mut step)?,
+            }
+        }
+        for (shelf, cid) in step.batch.erasures {
+            if ledger.holds(shelf, &cid)? {
+                self.leftovers.erase(shelf, cid);
+            }
+        }
+        Ok(())
+    }
+
     /// Erases the body of a waiting record, unless one that it revises, or that revises it, repeats the body and
     /// stays: and takes it out of the waiting room.
     pub(super) fn erase_alone(
