@@ -24,6 +24,9 @@ const AGAIN_MS: u64 = 800;
 /// withdrawn that is in it.
 const PATIENCE_MS: u64 = 6_000;
 
+/// A matter with the pages or terms that go with it.
+type Put = (Matter, Vec<Vec<u8>>);
+
 /// A matter that is put to the vote.
 #[derive(Clone)]
 struct Proposal {
@@ -175,7 +178,7 @@ impl World<'_> {
         Ok(())
     }
 
-    fn matter(&self, deed: Deed, node: &Node, core: &Core) -> Result<Option<(Matter, Vec<Vec<u8>>)>, String> {
+    fn matter(&self, deed: Deed, node: &Node, core: &Core) -> Result<Option<Put>, String> {
         let now_s = node.clock(self.now).unix_s();
         let ruling = match deed {
             Deed::Withdraw(_) | Deed::Revise(_) => return Ok(None),
