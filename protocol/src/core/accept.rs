@@ -130,7 +130,7 @@ impl Core {
             None => drop(self.incomplete.insert(id)),
         }
         if self.make_withdrawals_durable(&id, ledger, step)? {
-            self.erase_group(&id, ledger, step)?;
+            self.erase_group_with(header, ledger, step)?;
         }
         step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
         if ledger.holds(Shelf::Live, &id.0)? {
@@ -157,6 +157,13 @@ impl Core {
             {
                 step.batch.put(Shelf::Certified, block, bytes);
                 step.batch.erase(Shelf::Live, block);
+                some = true;
+            }
+        }
+        // One that came with the certificate is not in the ledger yet.
+        if let Some(now) = self.withdrawn_now.get(id) {
+            for (shelf, _, _) in step.batch.puts.iter_mut().filter(|(_, cid, _)| cid == now) {
+                *shelf = Shelf::Certified;
                 some = true;
             }
         }

@@ -33,7 +33,10 @@ impl Core {
                 step.effects.push(Effect::Notice(Notice::Refused(id, why)));
                 continue;
             }
-            self.keep_header(&header, ledger, step)?;
+            // What was withdrawn does not come back, not even here.
+            if !self.keep_header(&header, ledger, step)? && !known {
+                continue;
+            }
             step.batch.put(Shelf::Waiting, header.header().body, body.clone());
             self.bodiless.remove(&id);
             if self.validates() {

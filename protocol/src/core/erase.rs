@@ -11,7 +11,7 @@ use crate::operation::Ruling;
 use crate::record::header::DAY_S;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::Receipt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Waiting records looked at in one tick for how long they have been kept.
 const EXPIRY_PAGE: usize = 256;
@@ -28,6 +28,68 @@ impl Core {
             self.erase_body_of(&member, ledger, step)?;
         }
         Ok(())
+    }
+
+    /// The same for a record that was withdrawn, whose header need not be held any more.
+    pub(super) fn erase_group_with(
+        &mut self,
+        header: &SignedHeader,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        for member in self.group_with(header, ledger)? {
+            self.erase_body_of(&member, ledger, step)?;
+        }
+        Ok(())
+    }
+
+    /// Erases again what erasures that are held speak of: a power cut may have come between the two.
+    pub(super) fn reload_erased(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        let mut erased = BTreeMap::new();
+        index::each(ledger, &[prefix::ERASURE], |entry| {
+            let record = entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId);
+            let durable = entry.key.get(1 + Cid::LEN) == Some(&b'c');
+            record.into_iter().for_each(|record| *erased.entry(record).or_insert(false) |= durable);
+            Ok(())
+        })?;
+        let mut step = Step::default();
+        for (record, durable) in erased {
+            if erased_in(&record, &group(&record, ledger)?, &self.counting, ledger)?.is_none() {
+                continue;
+            }
+            match durable {
+                true => self.erase_group(&record, ledger, &mut step)?,
+                false => self.erase_alone(&record, ledger, &mut step)?,
+            }
+        }
+        for (shelf, cid) in step.batch.erasures {
+            if ledger.holds(shelf, &cid)? {
+                self.leftovers.erase(shelf, cid);
+            }
+        }
+        Ok(())
+    }
+
+    /// Erases the body of a waiting record, unless one that it revises, or that revises it, repeats the body and
+    /// stays: and takes it out of the waiting room.
+    pub(super) fn erase_alone(
+        &mut self,
+        id: &RecordId,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        let Some(header) = self.waiting_header(id, ledger)? else { return self.erase_body_of(id, ledger, step) };
+        let others = self.group_with(&header, ledger)?;
+        for other in others.iter().filter(|other| *other != id) {
+            let held = [Shelf::Certified, Shelf::Live].map(|shelf| index::header(ledger, shelf, other));
+            for found in held {
+                let repeats = found?.is_some_and(|found| found.body == header.header().body);
+                if repeats && erased_in(other, &others, &self.counting, ledger)?.is_none() {
+                    return self.drop_waiting(&header, ledger, step);
+                }
+            }
+        }
+        self.erase_body_of(id, ledger, step)
     }
 
     /// Does what a decision says of a record.
@@ -194,25 +256,31 @@ impl Core {
         };
         let standings = self.certified_group(header, ledger)?.standings();
         let accepted = standings.iter().find(|(_, standing)| **standing == Standing::Accepted);
-        let stays = accepted.map(|(id, _)| body_of(id)).transpose()?.flatten();
-        for (id, _) in standings.iter().filter(|(_, standing)| **standing == Standing::Superseded) {
-            // A revision of the header alone repeats the body.
-            if body_of(id)? != stays {
-                self.erase_body_of(id, ledger, step)?;
-            }
-        }
+        // A revision of the header alone repeats the body.
+        let mut stays: BTreeSet<_> = accepted.map(|(id, _)| body_of(id)).transpose()?.flatten().into_iter().collect();
         // What still waits and would be superseded at once waits for nothing.
+        let mut dropped = Vec::new();
         for id in self.group_with(header, ledger)? {
             let Some(waiting) = self.waiting_header(&id, ledger)?.filter(|_| id != header.id()) else { continue };
             let mut facts = self.certified_group(header, ledger)?;
             let (author, revises) = (waiting.header().author, waiting.header().revises);
             facts.records.insert(id, Fact { author, revises });
             if facts.standings().get(&id) == Some(&Standing::Superseded) {
-                if Some(waiting.header().body) != stays {
-                    self.erase_body(&waiting.header().body, step);
-                }
-                self.drop_waiting(&waiting, ledger, step)?;
+                dropped.push(waiting);
+            } else {
+                stays.insert(waiting.header().body);
             }
+        }
+        for (id, _) in standings.iter().filter(|(_, standing)| **standing == Standing::Superseded) {
+            if body_of(id)?.is_none_or(|body| !stays.contains(&body)) {
+                self.erase_body_of(id, ledger, step)?;
+            }
+        }
+        for waiting in dropped {
+            if !stays.contains(&waiting.header().body) {
+                self.erase_body(&waiting.header().body, step);
+            }
+            self.drop_waiting(&waiting, ledger, step)?;
         }
         Ok(())
     }

@@ -131,6 +131,8 @@ pub struct Core {
     own_operations: BTreeSet<Cid>,
     /// What moderators have decided and the next batch says.
     reviewed: BTreeMap<RecordId, Verdict>,
+    /// Withdrawals that the step under way keeps and that are not durable, by record.
+    withdrawn_now: BTreeMap<RecordId, Cid>,
     /// Records of released editions, where bodies are open on release.
     released: BTreeSet<RecordId>,
     /// Whether this node serves bodies: it was reconciled since it was opened, or held none then. What it has may
@@ -203,6 +205,7 @@ impl Core {
             wanted: BTreeSet::new(),
             own_operations: BTreeSet::new(),
             reviewed: BTreeMap::new(),
+            withdrawn_now: BTreeMap::new(),
             released: BTreeSet::new(),
             caught_up: false,
             expired_to: None,
@@ -223,6 +226,7 @@ impl Core {
     pub fn step(&mut self, now: Millis, input: Input, ledger: &impl Ledger) -> Result<Step, LedgerError> {
         self.now = self.now.max(now);
         let mut step = Step::default();
+        self.withdrawn_now.clear();
         self.refresh(ledger, &mut step)?;
         match input {
             Input::Tick => self.tick(ledger, &mut step)?,

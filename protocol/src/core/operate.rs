@@ -98,10 +98,13 @@ impl Core {
             }
         }
         step.batch.put(shelf, cid, withdrawal.bytes().to_vec());
+        if !certified {
+            self.withdrawn_now.insert(id, cid);
+        }
         match certified {
-            true => self.erase_group(&id, ledger, step)?,
+            true => self.erase_group_with(withdrawal.header(), ledger, step)?,
             // What is not accepted covers nothing else.
-            false => self.erase_body_of(&id, ledger, step)?,
+            false => self.erase_alone(&id, ledger, step)?,
         }
         step.effects.push(Effect::Notice(Notice::Erased(id)));
         Ok(Ok(Taken::New))

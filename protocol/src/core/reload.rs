@@ -5,7 +5,7 @@ use super::{Core, release};
 use crate::agreement::charter::BodyAccess;
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
-use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::ledger::{Batch, Ledger, LedgerError, Shelf};
 use crate::record::RecordId;
 use crate::sign::PublicKey;
 use std::collections::BTreeSet;
@@ -17,8 +17,11 @@ impl Core {
         self.incomplete.clear();
         self.waiting_by_author.clear();
         self.signed_round = self.round_signed(ledger)?;
+        self.reload_erased(ledger)?;
+        let erased = |id: &RecordId, leftovers: &Batch| leftovers.erasures.contains(&(Shelf::Live, id.0));
         let mut waiting = Vec::new();
         index::each_record(ledger, prefix::WAITING, |id, header| waiting.push((id, header.body)))?;
+        waiting.retain(|(id, _)| !erased(id, &self.leftovers));
         self.waiting = waiting.len();
         for (id, body) in waiting {
             if ledger.holds(Shelf::Certified, &id.0)? {

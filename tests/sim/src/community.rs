@@ -21,6 +21,11 @@ pub const START_S: u64 = 1_800_000_000;
 /// The text of the terms.
 pub const TERMS: &[u8] = b"Terms of the simulated commons.";
 
+/// The seed of the keys of the validator at a place, or of another node that may become one.
+pub fn seed(node: usize) -> Seed {
+    Seed::new([node as u8 + 1; 32])
+}
+
 /// A founded community and its validators' secrets.
 pub struct Community {
     /// The founding block.
@@ -49,7 +54,7 @@ impl Community {
         change: &dyn Fn(&mut Charter),
     ) -> Result<Self, Failed> {
         let ruleset = commonwheel_config::ruleset::builtin();
-        let seeds: Vec<_> = (0..n).map(|i| Seed::new([i as u8 + 1; 32])).collect();
+        let seeds: Vec<_> = (0..n).map(seed).collect();
         let mut charter = Charter {
             name: "Simulated commons".into(),
             scope: "Simulation".into(),

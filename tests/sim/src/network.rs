@@ -66,7 +66,8 @@ pub struct Network {
 
 impl Network {
     /// Validators with each other; the contributor with all of them; each replica with an honest
-    /// node before it, and by chance with others; each stranger with some.
+    /// node before it, and by chance with others, or with all if it may become a validator; each
+    /// stranger with some.
     pub fn new(plan: &Plan, random: &mut Random) -> Self {
         let n = plan.quorum.0;
         let mut wanted = BTreeSet::new();
@@ -79,8 +80,11 @@ impl Network {
             let honest = (0..replica).filter(|node| plan.kind_of(*node).is_none() && !gone(*node));
             let honest: Vec<_> = honest.collect();
             wanted.insert((honest[random.index(honest.len())], replica));
+            if plan.is_newcomer(replica) {
+                wanted.insert((replica, plan.nodes() - 1));
+            }
             for other in 0..replica {
-                if random.percent(20) {
+                if random.percent(20) || plan.is_newcomer(replica) {
                     wanted.insert((other, replica));
                 }
             }

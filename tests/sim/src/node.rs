@@ -6,6 +6,7 @@ use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::{Core, Millis, Role};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::ledger::LedgerError;
+use commonwheel_protocol::sign::{PublicKey, SecretKey};
 use commonwheel_protocol::wire::exchange::Peer;
 use commonwheel_storage::MemoryStore;
 use std::collections::BTreeMap;
@@ -29,8 +30,8 @@ pub struct Node {
     pub index: usize,
     /// What survives.
     pub store: Disk,
-    /// Its place among the charter's validators.
-    pub validator: Option<usize>,
+    /// The key of a validator, or of a node that may become one.
+    pub key: Option<SecretKey>,
     /// Whether it follows the protocol.
     pub honest: bool,
     pub(crate) core: Option<Core>,
@@ -46,28 +47,28 @@ pub struct Node {
 impl Node {
     pub(crate) fn new(
         index: usize,
-        validator: Option<usize>,
+        key: Option<SecretKey>,
         honest: bool,
         skew_ms: i64,
         community: &Community,
     ) -> Result<Self, LedgerError> {
         let store = Disk::new(community.joined_store()?);
-        Ok(Node {
-            index,
-            store,
-            validator,
-            honest,
-            core: None,
-            doom: None,
-            seen: BTreeMap::new(),
-            backup: None,
-            skew_ms,
-        })
+        Ok(Node { index, store, key, honest, core: None, doom: None, seen: BTreeMap::new(), backup: None, skew_ms })
     }
 
     /// Whether it runs.
     pub fn is_up(&self) -> bool {
         self.core.is_some()
+    }
+
+    /// The public half of its key.
+    pub fn public(&self) -> Option<PublicKey> {
+        self.key.as_ref().map(SecretKey::public)
+    }
+
+    /// Whether the charter that it goes by names it as a validator.
+    pub fn validates(&self) -> bool {
+        self.core.as_ref().is_some_and(|core| core.validator().is_some())
     }
 
     pub(crate) fn clock(&self, now_ms: u64) -> Millis {
@@ -77,7 +78,7 @@ impl Node {
     pub(crate) fn start(&mut self, now_ms: u64, community: &Community) -> Result<(), LedgerError> {
         let role = Role {
             peer: peer(self.index),
-            validator: self.validator.map(|place| community.validators[place].clone()),
+            validator: self.key.clone(),
             reader: reader_seed(self.index).reader(&community.id()),
         };
         self.core = Some(Core::open(community.rulesets(), role, self.clock(now_ms), &self.store)?);

@@ -1,6 +1,9 @@
 //! What is simulated: who takes part, what goes wrong, and until when.
 
+mod deeds;
 mod draw;
+
+pub use deeds::{Deed, Voters};
 
 use crate::disk::Loss;
 use crate::hostile::Kind;
@@ -37,6 +40,10 @@ pub enum Planted {
     KeepsEverything,
     /// A replica asks for the same thing again and again.
     AskingWithoutEnd,
+    /// A replica forgets every withdrawal that it learns, and erases nothing.
+    TombstonesForgotten,
+    /// A replica keeps withdrawals, and the bodies too.
+    NothingErased,
 }
 
 /// How the network treats messages until it heals.
@@ -120,6 +127,10 @@ pub struct Plan {
     pub down: Vec<(usize, u64, u64)>,
     /// Nodes whose disk is lost and replaced by a backup: node, when that was taken, when it is restored.
     pub restored: Vec<(usize, u64, u64)>,
+    /// What people do beside contributing, and from when on they try.
+    pub deeds: Vec<(u64, Deed)>,
+    /// When an hour ends, by clocks that are right; otherwise one begins with the simulation.
+    pub hour_ends_ms: Option<u64>,
     /// Whether gossip never works at all, so that everything has to be asked for.
     pub without_gossip: bool,
     /// A fault put in on purpose.
@@ -162,6 +173,8 @@ impl Plan {
             skewed: vec![],
             down: vec![],
             restored: vec![],
+            deeds: vec![],
+            hour_ends_ms: None,
             without_gossip: false,
             planted: None,
         }

@@ -10,7 +10,8 @@ use commonwheel_protocol::bytes::{Cid, Codec, Node, decode, encode};
 use commonwheel_protocol::core::{AskId, Effect, Offence, Step};
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{self, Ledger, LedgerError, Shelf, Store};
-use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::operation::Withdrawal;
+use commonwheel_protocol::record::{Body, RecordId};
 use commonwheel_protocol::wire::exchange::{Answer, Parcel};
 use commonwheel_protocol::wire::gossip::Message;
 
@@ -42,6 +43,11 @@ pub fn spoil(
         }
         Planted::CertificatesForgotten if replica => forget_certificates(step),
         Planted::CertificatesLate if replica && phase != Phase::Quiet => forget_certificates(step),
+        Planted::TombstonesForgotten if replica => {
+            step.batch.puts.retain(|(.., bytes)| Withdrawal::verify(bytes).is_err());
+            step.batch.erasures.retain(|(_, cid)| !is_body(store, cid));
+        }
+        Planted::NothingErased if replica => step.batch.erasures.retain(|(_, cid)| !is_body(store, cid)),
         Planted::NumberTwice if validator => sign_two_under_one_number(community, step),
         Planted::BlamesEveryone if validator => {
             let blame = |asker| Effect::Penalise(peer(asker), Offence::Unwanted);
@@ -63,6 +69,11 @@ pub fn spoil(
         }
         _ => {}
     }
+}
+
+fn is_body(store: &Disk, cid: &Cid) -> bool {
+    let held = |shelf| store.block(shelf, cid).ok().flatten();
+    [Shelf::Waiting, Shelf::Certified].into_iter().filter_map(held).any(|block| Body::<String>::verify(&block).is_ok())
 }
 
 fn drop_one_acceptance(step: &mut Step) {

@@ -30,6 +30,10 @@ pub struct Shared {
     pub id: RecordId,
     /// Its body's id.
     pub body: Cid,
+    /// The body's salt, which is in no other body.
+    pub salt: [u8; 32],
+    /// What it revises.
+    pub revises: Option<RecordId>,
     /// What is handed to the core.
     pub parcel: Parcel,
     /// Whether validators must accept it; the others name terms that the charter does not.
@@ -42,11 +46,13 @@ pub fn author(community: &Community) -> SecretKey {
 }
 
 /// So many records; every fifth is unsound, and now and then one revises the record before it and repeats its body.
+/// After them the revisions of some, with bodies of their own.
 ///
 /// # Errors
 /// When a record cannot be built, which is a fault of the simulator.
 pub fn write(
     count: usize,
+    revised: impl Iterator<Item = usize>,
     body_bytes: usize,
     community: &Community,
     random: &mut Random,
@@ -57,7 +63,11 @@ pub fn write(
             Some(Shared { id, parcel: Parcel { body: Some(body), .. }, .. }) if i % 7 == 6 => (body.clone(), Some(*id)),
             _ => (body(i, body_bytes, community, random)?, None),
         };
-        records.push(sign(i, i % 5 != 4, body, revises, community));
+        records.push(sign(i, i % 5 != 4, body, revises, community)?);
+    }
+    for record in revised {
+        let (i, revises) = (records.len(), Some(records[record].id));
+        records.push(sign(i, true, body(i, body_bytes, community, random)?, revises, community)?);
     }
     Ok(records)
 }
@@ -69,7 +79,7 @@ pub fn write(
 pub fn sound(count: usize, body_bytes: usize, community: &Community) -> Result<Vec<Parcel>, Failed> {
     let mut random = Random::new(1);
     (0..count)
-        .map(|i| Ok(sign(i, true, body(i, body_bytes, community, &mut random)?, None, community).parcel))
+        .map(|i| Ok(sign(i, true, body(i, body_bytes, community, &mut random)?, None, community)?.parcel))
         .collect()
 }
 
@@ -79,7 +89,7 @@ pub fn sound(count: usize, body_bytes: usize, community: &Community) -> Result<V
 /// When a record cannot be built, which is a fault of the simulator.
 pub fn unsound(community: &Community) -> Result<Parcel, Failed> {
     let body = body(0, 100, community, &mut Random::new(2))?;
-    Ok(sign(0, false, body, None, community).parcel)
+    Ok(sign(0, false, body, None, community)?.parcel)
 }
 
 fn body(i: usize, bytes: usize, community: &Community, random: &mut Random) -> Result<Vec<u8>, Failed> {
@@ -116,7 +126,13 @@ fn body(i: usize, bytes: usize, community: &Community, random: &mut Random) -> R
     Ok(body.to_bytes()?)
 }
 
-fn sign(i: usize, sound: bool, body: Vec<u8>, revises: Option<RecordId>, community: &Community) -> Shared {
+fn sign(
+    i: usize,
+    sound: bool,
+    body: Vec<u8>,
+    revises: Option<RecordId>,
+    community: &Community,
+) -> Result<Shared, Failed> {
     let key = author(community);
     let other_terms = Cid::of(Codec::Raw, b"terms that the charter does not name");
     let header = Header {
@@ -136,7 +152,9 @@ fn sign(i: usize, sound: bool, body: Vec<u8>, revises: Option<RecordId>, communi
     };
     let bytes = header.sign(&key);
     let (id, body_id) = (RecordId(Cid::of_cbor(&bytes)), header.body);
-    Shared { id, body: body_id, sound, parcel: Parcel { header: bytes, body: Some(body), certificate: None } }
+    let salt = Body::<String>::verify(&body)?.salt.0;
+    let parcel = Parcel { header: bytes, body: Some(body), certificate: None };
+    Ok(Shared { id, body: body_id, salt, revises, parcel, sound })
 }
 
 /// Whether bytes hold others.

@@ -1,6 +1,6 @@
 //! Each checker notices the fault that it is there for.
 
-use sim::{Kind, Loss, Plan, Planted, run};
+use sim::{Deed, Kind, Loss, Plan, Planted, run};
 
 fn noticed(planted: Planted, by: &str) {
     let plan = Plan { planted: Some(planted), ..Plan::calm(4) };
@@ -76,4 +76,29 @@ fn keeping_everything_that_comes_is_noticed() {
 #[test]
 fn a_replica_that_learns_everything_too_late_is_noticed() {
     noticed(Planted::CertificatesLate, "progress: ");
+}
+
+/// Some records are withdrawn, and perhaps released before.
+fn withdrawing(planted: Planted, deeds: Vec<(u64, Deed)>) -> String {
+    let plan = Plan { planted: Some(planted), deeds, end_ms: 45_000, ..Plan::calm(4) };
+    run(&plan).expect_err("the fault is noticed").what
+}
+
+#[test]
+fn withdrawals_that_are_forgotten_are_noticed() {
+    let what = withdrawing(Planted::TombstonesForgotten, vec![(8_000, Deed::Withdraw(0))]);
+    assert!(what.starts_with("withdrawal: "), "{what}");
+}
+
+#[test]
+fn bodies_that_are_kept_after_a_withdrawal_are_noticed() {
+    let what = withdrawing(Planted::NothingErased, vec![(8_000, Deed::Withdraw(0))]);
+    assert!(what.starts_with("withdrawal: "), "{what}");
+}
+
+#[test]
+fn a_withdrawn_row_that_is_kept_is_noticed() {
+    let deeds = vec![(6_000, Deed::Release), (16_000, Deed::Withdraw(0))];
+    let what = withdrawing(Planted::TombstonesForgotten, deeds);
+    assert!(what.starts_with("edition: "), "{what}");
 }

@@ -143,3 +143,38 @@ fn strangers_change_no_outcome_and_those_who_offend_are_penalised() {
 fn old_gossip_sent_again_after_everyone_forgot_it_changes_nothing() {
     holds(&Plan { strangers: vec![Kind::Replays], end_ms: 150_000, ..Plan::calm(112) });
 }
+
+/// Seeds that once showed a fault of the core in what people do.
+fn seeds_hold(seeds: &[u64]) {
+    seeds.iter().for_each(|seed| drop(holds(&Plan::from_seed(*seed, None))));
+}
+
+#[test]
+fn nobody_is_blamed_for_a_key_of_a_successor_that_has_not_come_yet() {
+    seeds_hold(&[36, 51]);
+}
+
+#[test]
+fn nobody_is_blamed_for_an_answer_to_what_was_asked_under_the_charter_before() {
+    seeds_hold(&[5]);
+}
+
+#[test]
+fn a_withdrawn_revision_that_repeats_a_body_does_not_take_it_from_the_record_that_stays() {
+    seeds_hold(&[0, 95]);
+}
+
+#[test]
+fn a_withdrawal_covers_the_group_also_where_its_record_comes_after_it() {
+    seeds_hold(&[48, 79]);
+}
+
+#[test]
+fn a_crash_between_a_withdrawal_and_its_erasures_leaves_no_body() {
+    seeds_hold(&[50]);
+}
+
+#[test]
+fn a_withdrawal_that_comes_together_with_its_certificate_becomes_durable() {
+    seeds_hold(&[41]);
+}

@@ -24,6 +24,8 @@ const SIGNED_BYTES: usize = 600;
 const ENTRY_BYTES: usize = 64;
 /// Verdicts of one validator on one record that are kept, its first acceptance included.
 const MOST_VERDICTS: usize = 5;
+/// What is put to the vote, with a signature: a charter at most, or what is acknowledged of it.
+const MATTER_BYTES: usize = 4_096;
 /// Statements of one peer that are kept, over the two hours that a simulation can touch.
 const STATEMENTS: usize = 8;
 
@@ -84,7 +86,9 @@ fn keeps_little(view: &View, node: &Node) -> Result<(), String> {
     let (of_liar, n) = (2 * MOST_VERDICTS * (SIGNED_BYTES + ATTESTATION_ENTRIES * ENTRY_BYTES), view.plan.quorum.0);
     let about_one = HEADER_BYTES + n * honest + if view.plan.liar.is_some() { of_liar } else { 0 };
     let statements = view.plan.nodes() * STATEMENTS * SIGNED_BYTES;
-    let most = heard_of * about_one + statements;
+    // Each deed may be put to the vote again a few times, and everyone has a voice; a liar has two more matters.
+    let matters = 12 * view.plan.deeds.len() + if view.plan.liar.is_some() { 4 } else { 0 };
+    let most = heard_of * about_one + statements + matters * (n + 2) * MATTER_BYTES;
     let bytes: usize = node.store.blocks(Shelf::Live).map(|(_, block)| block.len()).sum();
     if bytes > most {
         return Err(format!("node {} keeps {bytes} bytes of what is live; at most {most} can be needed", node.index));

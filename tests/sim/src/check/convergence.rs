@@ -1,9 +1,11 @@
 //! After the network has healed, honest nodes agree: one state root, one set of certificates, and
-//! every sound record is accepted, whoever lied or was away.
+//! every sound record is accepted that was not taken back, whoever lied or was away, and under whichever
+//! charter.
 
 use super::{Check, View};
 use crate::node::Node;
 use commonwheel_protocol::agreement::charter::BodyAccess;
+use commonwheel_protocol::agreement::state::Standing;
 use commonwheel_protocol::core::status;
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
@@ -30,6 +32,9 @@ impl Check for Convergence {
             roots.insert(format!("{root:?}"));
             certificates.insert(certificates_of(node)?);
         }
+        if roots.contains("None") {
+            return Err("an honest node has no state".into());
+        }
         if roots.len() != 1 {
             return Err(format!("honest nodes have {} state roots", roots.len()));
         }
@@ -43,15 +48,18 @@ impl Check for Convergence {
 fn everything_sound_is_accepted(view: &View, node: &Node) -> Result<(), String> {
     // Where bodies are kept for releases, an author whose disk was lost does not get its own back.
     let restored = view.plan.restored.iter().any(|(who, ..)| *who == node.index);
-    let has_bodies = node.validator.is_some()
+    let has_bodies = node.validates()
         || view.plan.bodies == BodyAccess::OnCertificate
         || (node.index == view.plan.contributor() && !restored);
+    let standings = status::lineage(&node.store).and_then(|lineage| status::standings(&lineage, &node.store));
+    let standings = standings.map_err(|error| error.to_string())?;
     for (at, record) in view.records.iter().enumerate().filter(|(_, record)| record.sound) {
-        if node.store.holds(Shelf::Certified, &record.id.0) != Ok(true) && !super::may_be_gone(node, &record.id)? {
+        let accepted = standings.get(&record.id) == Some(&Standing::Accepted);
+        if !accepted && !super::may_be_lacking(view, node, record)? {
             return Err(format!("node {} lacks record {at} of the contributor", node.index));
         }
         let held = node.store.holds(Shelf::Certified, &record.body) == Ok(true);
-        if has_bodies && !held && !super::may_be_gone(node, &record.id)? {
+        if has_bodies && !held && !super::may_be_lacking(view, node, record)? {
             return Err(format!("node {} lacks the body of record {at} of the contributor", node.index));
         }
     }
@@ -71,7 +79,8 @@ fn certificates_of(node: &Node) -> Result<Vec<Vec<u8>>, String> {
 fn the_author_knows_what_is_refused(view: &View) -> Result<(), String> {
     let refused = view.records.iter().enumerate().filter(|(_, record)| !record.sound);
     for (at, record) in refused {
-        if view.plan.author.is_none() && !view.told.contains(&record.id) {
+        let withdrawn = view.withdrawn.contains_key(&record.id);
+        if view.plan.author.is_none() && !withdrawn && !view.told.contains(&record.id) {
             return Err(format!("the author never learned why record {at} is refused"));
         }
     }

@@ -32,11 +32,15 @@ impl Durability {
         Ok(())
     }
 
-    fn kept(&self, node: &Node) -> Result<(), String> {
-        for ((_, id), body) in self.promises.iter().filter(|((who, _), _)| *who == node.index) {
-            if !holds(node, id, body) && !super::may_be_gone(node, id)? {
-                return Err(format!("node {} promised to hold {id} and lacks it", node.index));
+    fn kept(&mut self, view: &View, node: &Node) -> Result<(), String> {
+        let promises = self.promises.iter().filter(|((who, _), _)| *who == node.index);
+        let lacking: Vec<_> = promises.filter(|((_, id), body)| !holds(node, id, body)).map(|(key, _)| *key).collect();
+        for key in lacking {
+            let record = view.records.iter().find(|record| record.id == key.1);
+            if !record.map_or(Ok(false), |record| super::may_be_lacking(view, node, record))? {
+                return Err(format!("node {} promised to hold {} and lacks it", node.index, key.1));
             }
+            self.promises.remove(&key);
         }
         Ok(())
     }
@@ -57,12 +61,11 @@ impl Check for Durability {
         let Ok(Answer::Submitted { receipt: Some(receipt), .. }) = Answer::read(bytes) else { return Ok(()) };
         let receipt = Receipt::verify(&receipt).map_err(|error| error.to_string())?;
         receipt.records.iter().try_for_each(|id| self.promise(&view.nodes[*from], *id))?;
-        self.kept(&view.nodes[*from])
+        self.kept(view, &view.nodes[*from])
     }
 
     fn committed(&mut self, view: &View, node: &Node, batch: &Batch) -> Result<(), String> {
-        if let Some(place) = node.validator {
-            let me = view.community.validators[place].public();
+        if let Some(me) = node.public() {
             for (_, cid, bytes) in batch.puts.iter().filter(|(shelf, ..)| *shelf == Shelf::Live) {
                 let Ok(said) = agreement::Batch::verify(bytes) else { continue };
                 if said.signed().validator == me && self.made_by.insert(*cid) {
@@ -71,11 +74,11 @@ impl Check for Durability {
                 }
             }
         }
-        self.kept(node)
+        self.kept(view, node)
     }
 
-    fn opened(&mut self, _view: &View, node: &Node) -> Result<(), String> {
-        self.kept(node)
+    fn opened(&mut self, view: &View, node: &Node) -> Result<(), String> {
+        self.kept(view, node)
     }
 
     fn restored(&mut self, _view: &View, node: &Node) -> Result<(), String> {
@@ -84,6 +87,6 @@ impl Check for Durability {
     }
 
     fn end(&mut self, view: &View) -> Result<(), String> {
-        view.honest().try_for_each(|node| self.kept(node))
+        view.honest().try_for_each(|node| self.kept(view, node))
     }
 }

@@ -5,10 +5,12 @@ mod bounds;
 mod canary;
 mod convergence;
 mod durability;
+mod edition;
 mod fairness;
 mod privacy;
 mod progress;
 mod restored;
+mod withdrawal;
 
 use crate::community::Community;
 use crate::node::Node;
@@ -19,7 +21,7 @@ use commonwheel_protocol::core::{Offence, status};
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Batch, Ledger};
 use commonwheel_protocol::record::RecordId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The world as the checkers see it.
 pub struct View<'a> {
@@ -35,6 +37,8 @@ pub struct View<'a> {
     pub now_ms: u64,
     /// Records whose author has learned why they are refused.
     pub told: &'a BTreeSet<RecordId>,
+    /// Records that their author has withdrawn, and when that was durable where it was done.
+    pub withdrawn: &'a BTreeMap<RecordId, u64>,
 }
 
 impl View<'_> {
@@ -42,21 +46,59 @@ impl View<'_> {
     pub fn honest(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.honest && node.is_up())
     }
+
+    /// The records that revise each other with this one.
+    pub fn group(&self, record: &Shared) -> Vec<&Shared> {
+        let before = |id: &RecordId| self.records.iter().find(|one| one.id == *id)?.revises;
+        let first = |id: RecordId| std::iter::successors(Some(id), before).last();
+        self.records.iter().filter(|other| first(other.id) == first(record.id)).collect()
+    }
+}
+
+/// Whether a node knows that a record was withdrawn or taken down.
+pub(crate) fn is_gone(node: &Node, id: &RecordId) -> Result<bool, String> {
+    let erased = match &node.core {
+        Some(core) => status::erased(id, core.counting(), &node.store),
+        None => {
+            let counting = status::lineage(&node.store).and_then(|of| status::Counting::load(&of, &node.store));
+            counting.and_then(|counting| status::erased(id, &counting, &node.store))
+        }
+    };
+    Ok(erased.map_err(|error| error.to_string())?.is_some())
+}
+
+/// Whether a node holds an author's withdrawal of this very record.
+pub(crate) fn is_withdrawn(node: &Node, id: &RecordId) -> Result<bool, String> {
+    let erasures = index::operations::erasures(&node.store, id).map_err(|error| error.to_string())?;
+    Ok(erasures.iter().any(|(kind, ..)| *kind == index::Erasure::Withdrawal))
 }
 
 /// Whether a record's body may have been erased: it was withdrawn or taken down, or a revision replaced it.
 pub(crate) fn may_be_gone(node: &Node, id: &RecordId) -> Result<bool, String> {
     let store = &node.store;
-    let standings = status::lineage(store).and_then(|lineage| status::standings(&lineage, store));
-    let standings = standings.map_err(|error| error.to_string())?;
-    let counting = status::lineage(store).and_then(|lineage| status::Counting::load(&lineage, store));
-    let erased =
-        counting.and_then(|counting| status::erased(id, &counting, store)).map_err(|error| error.to_string())?;
-    let erased = erased.is_some();
+    // A decision may have erased it that counts no more, or does not count yet.
+    let said = index::operations::erasures(store, id).map_err(|error| error.to_string())?;
+    if !said.is_empty() || is_gone(node, id)? {
+        return Ok(true);
+    }
     // A revision that was accepted first: what it replaces is then not accepted any more.
     let revisions = store.scan(&index::key(prefix::REVISION, &[&id.0.to_bytes(), b"c"]), None, 1);
-    let replaced = revisions.is_ok_and(|found| !found.is_empty());
-    Ok(erased || replaced || standings.get(id).is_some_and(|standing| *standing != Standing::Accepted))
+    if revisions.is_ok_and(|found| !found.is_empty()) {
+        return Ok(true);
+    }
+    let standings = status::lineage(store).and_then(|lineage| status::standings(&lineage, store));
+    let standings = standings.map_err(|error| error.to_string())?;
+    Ok(standings.get(id).is_some_and(|standing| *standing != Standing::Accepted))
+}
+
+/// Whether a node may lack one of the contributor's records: it, or what it revises or is revised by, is gone.
+pub(crate) fn may_be_lacking(view: &View, node: &Node, record: &Shared) -> Result<bool, String> {
+    for member in view.group(record) {
+        if view.withdrawn.contains_key(&member.id) || may_be_gone(node, &member.id)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Bytes that a node sends.
@@ -150,6 +192,8 @@ impl Checks {
             Box::<privacy::Privacy>::default(),
             Box::<durability::Durability>::default(),
             Box::new(canary::Canary),
+            Box::new(edition::Edition),
+            Box::new(withdrawal::Withdrawal),
             Box::new(convergence::Convergence),
             Box::<progress::Progress>::default(),
             Box::<bounds::Bounds>::default(),

@@ -24,7 +24,7 @@ impl Restored {
         }
         let Ok(batch) = Batch::verify(bytes) else { return Ok(()) };
         let (who, number) = (batch.signed().validator, batch.signed().number);
-        let place = view.community.validators.iter().position(|key| key.public() == who);
+        let place = view.nodes.iter().position(|node| node.public() == Some(who));
         let Some(place) = place.filter(|place| view.nodes[*place].honest) else { return Ok(()) };
         if *self.batches.entry((who, number)).or_insert(cid) != cid {
             return Err(format!("validator {place} has signed two batches under the number {number}"));

@@ -5,8 +5,10 @@ mod attests;
 mod claims;
 mod contradicts;
 mod floods;
+mod forks;
 mod liar;
 mod oversizes;
+mod removed;
 mod replays;
 mod silent;
 mod withholds;
@@ -37,6 +39,10 @@ pub enum Kind {
     Silent,
     /// A validator that accepts whatever there is, seen or not, sound or not.
     Attests,
+    /// A validator that goes on signing under the charter that named it, after another has taken its place.
+    Removed,
+    /// A validator that signs two successors in one round.
+    Forks,
     /// A stranger that sends old gossip again, whole and taken apart.
     Replays,
     /// A stranger that asks one node without end.
@@ -51,7 +57,8 @@ pub enum Kind {
 
 impl Kind {
     /// What only the holder of a validator's key can do.
-    pub const VALIDATORS: [Kind; 4] = [Kind::Liar, Kind::Contradicts, Kind::Silent, Kind::Attests];
+    pub const VALIDATORS: [Kind; 6] =
+        [Kind::Liar, Kind::Contradicts, Kind::Silent, Kind::Attests, Kind::Removed, Kind::Forks];
     /// What anyone can do.
     pub const STRANGERS: [Kind; 5] = [Kind::Replays, Kind::Floods, Kind::Oversizes, Kind::Withholds, Kind::Claims];
 
@@ -147,11 +154,14 @@ pub(crate) fn mind(kind: Kind, key: Option<&SecretKey>) -> Box<dyn Hostile> {
         (Kind::Liar, Some(key)) => Box::new(liar::Liar::new(key)),
         (Kind::Contradicts, Some(key)) => Box::new(contradicts::Contradicts::new(key)),
         (Kind::Attests, Some(key)) => Box::new(attests::Attests::new(key)),
+        (Kind::Removed, Some(key)) => Box::new(removed::Removed::new(key)),
+        (Kind::Forks, Some(key)) => Box::new(forks::Forks::new(key)),
         (Kind::Replays, _) => Box::<replays::Replays>::default(),
         (Kind::Floods, _) => Box::<floods::Floods>::default(),
         (Kind::Oversizes, _) => Box::new(oversizes::Oversizes),
         (Kind::Withholds, _) => Box::new(withholds::Withholds),
         (Kind::Claims, _) => Box::<claims::Claims>::default(),
-        (Kind::Silent | Kind::Liar | Kind::Contradicts | Kind::Attests, _) => Box::new(silent::Silent),
+        // What takes a key, without one.
+        _ => Box::new(silent::Silent),
     }
 }

@@ -60,7 +60,7 @@ impl Plan {
             let node = if replica == quorum.0 + replicas { plan.contributor() } else { replica };
             plan.restored.push(backup(node, heal_ms, &mut more));
         }
-        let kind = any_of(&Kind::VALIDATORS, &mut more);
+        let kind = any_of(&Kind::VALIDATORS[..4], &mut more);
         plan.liar = (quorum.1 > 0 && random.percent(50)).then(|| (random.index(quorum.0), kind));
         if more.percent(25) {
             plan = plan.with_a_restored_validator();
@@ -69,7 +69,7 @@ impl Plan {
             // As many as it takes to stop acceptance; the last of them comes back only at the end.
             plan.down = (0..quorum.0 - quorum.2 + 1).map(|i| (i, 0, heal_ms - 1_000 * i as u64)).collect();
         }
-        plan
+        plan.with_deeds()
     }
 
     /// The same with one more node whose disk is replaced by an old backup: an honest validator.

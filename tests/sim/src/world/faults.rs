@@ -43,8 +43,8 @@ impl World<'_> {
         self.refresh()
     }
 
-    /// The disk of a node is lost, and a backup takes its place. Whoever shared something there since
-    /// shares it again.
+    /// The disk of a node is lost, and a backup takes its place. Whoever shared or withdrew something there since
+    /// does so again.
     pub(super) fn restore(&mut self, node: usize) -> Result<(), String> {
         let Some(backup) = self.nodes[node].backup.clone() else { return Ok(()) };
         self.crash(node)?;
@@ -53,6 +53,9 @@ impl World<'_> {
         if node == self.plan.contributor() {
             for handful in std::mem::take(&mut self.shared) {
                 self.at(self.now + 500, Event::Contribute(handful));
+            }
+            for deed in self.doing.forget_own() {
+                self.at(self.now + 600, Event::Do(deed));
             }
         }
         Ok(())

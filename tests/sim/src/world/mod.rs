@@ -1,5 +1,6 @@
 //! The event loop: everything that happens, in order of (time, sequence).
 
+mod deeds;
 mod drive;
 mod faults;
 mod misbehave;
@@ -7,8 +8,8 @@ mod schedule;
 mod traffic;
 
 use crate::Failed;
-use crate::check::{Checks, View};
-use crate::community::Community;
+use crate::check::{self, Checks, View};
+use crate::community::{Community, seed};
 use crate::hostile::{Hostile, mind};
 use crate::network::{Delivery, Network};
 use crate::node::{CrashPoint, Node};
@@ -19,6 +20,7 @@ use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::{AskId, Input};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::record::header::HOUR_S;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
@@ -37,6 +39,12 @@ pub struct Report {
     pub accepted: usize,
     /// Fsyncs of each node's disk.
     pub syncs: Vec<u64>,
+    /// Charters on the path to the one that leads in the end.
+    pub charters: usize,
+    /// Records that their author withdrew.
+    pub withdrawn: usize,
+    /// Decisions and releases that a quorum signed.
+    pub resolved: usize,
 }
 
 /// A rule that did not hold.
@@ -87,6 +95,8 @@ enum Event {
     Backup(usize),
     Restore(usize),
     Contribute(usize),
+    /// People try what the plan says.
+    Do(usize),
     Misbehave(usize),
     Heal,
 }
@@ -115,6 +125,8 @@ struct World<'p> {
     told: BTreeSet<RecordId>,
     /// Handfuls of records that became durable where they were contributed.
     shared: BTreeSet<usize>,
+    /// What became of what people do.
+    doing: deeds::Doing,
     /// Taken once.
     crash_on_contributing: Option<CrashPoint>,
     /// Whether the crash at one sync that the plan asks for has happened.
@@ -128,13 +140,16 @@ impl<'p> World<'p> {
         let mut random = Random::new(plan.seed);
         let (n, f, q) = plan.quorum;
         let community = Community::found(n, f, q, plan.bodies)?;
-        let records = records::write(plan.records + plan.late_records, plan.body_bytes, &community, &mut random)?;
+        let records =
+            records::write(plan.records + plan.late_records, plan.revised(), plan.body_bytes, &community, &mut random)?;
         let mut nodes = Vec::new();
         for index in 0..plan.nodes() {
-            let (validator, honest) = ((index < n).then_some(index), plan.kind_of(index).is_none());
+            let has_key = index < n || plan.is_newcomer(index);
+            let (key, honest) = (has_key.then(|| seed(index).validator()), plan.kind_of(index).is_none());
             let off = plan.skewed.iter().find(|(node, _)| *node == index).map_or(0, |(_, by_ms)| *by_ms);
-            let skew_ms = off + random.within(0, 1_500) as i64;
-            nodes.push(Node::new(index, validator, honest, skew_ms, &community)?);
+            let into_hour = plan.hour_ends_ms.map_or(0, |ends| HOUR_S * 1_000 - ends as i64);
+            let skew_ms = into_hour + off + random.within(0, 1_500) as i64;
+            nodes.push(Node::new(index, key, honest, skew_ms, &community)?);
         }
         let mut world = World {
             weather: plan.weather,
@@ -148,6 +163,7 @@ impl<'p> World<'p> {
             checks: Checks::all(),
             told: BTreeSet::new(),
             shared: BTreeSet::new(),
+            doing: deeds::Doing::new(),
             crash_on_contributing: plan.crash_on_contributing,
             crashed_at_sync: false,
             trace: Cid::of_cbor(b""),
@@ -178,7 +194,8 @@ impl<'p> World<'p> {
         self.check(|checks, view| checks.end(view))?;
         let accepted = self.records.iter().filter(|record| record.sound).count();
         let syncs = self.nodes.iter().map(|node| node.store.syncs()).collect();
-        Ok(Report { trace: self.trace, steps: self.steps, accepted, syncs })
+        let (charters, withdrawn, resolved) = self.done();
+        Ok(Report { trace: self.trace, steps: self.steps, accepted, syncs, charters, withdrawn, resolved })
     }
 
     fn happen(&mut self, event: Event) -> Result<(), String> {
@@ -221,6 +238,7 @@ impl<'p> World<'p> {
             }
             Event::Restore(node) => self.restore(node),
             Event::Contribute(handful) => self.contribute(handful),
+            Event::Do(deed) => self.try_deed(deed),
             Event::Misbehave(node) => self.misbehave(node),
             Event::Heal => self.heal(),
         }
@@ -230,12 +248,23 @@ impl<'p> World<'p> {
     fn of_handful(&self, handful: usize) -> impl Iterator<Item = &Shared> {
         let (early, handfuls) = (self.plan.records, self.plan.handfuls);
         let of = move |i: usize| if i < early { i % handfuls } else { handfuls };
-        self.records.iter().enumerate().filter(move |(i, _)| of(*i) == handful).map(|(_, record)| record)
+        let first = early + self.plan.late_records;
+        self.records.iter().take(first).enumerate().filter(move |(i, _)| of(*i) == handful).map(|(_, record)| record)
     }
 
     /// Hands the contributor some records; again later if they did not become durable.
     fn contribute(&mut self, handful: usize) -> Result<(), String> {
         let records: Vec<_> = self.of_handful(handful).cloned().collect();
+        if self.share(&records)? {
+            self.shared.insert(handful);
+        } else {
+            self.at(self.now + 500, Event::Contribute(handful));
+        }
+        Ok(())
+    }
+
+    /// Hands the contributor records; whether they are durable now, or withdrawn.
+    fn share(&mut self, records: &[Shared]) -> Result<bool, String> {
         let contributor = self.plan.contributor();
         let parcels = records.iter().map(|record| record.parcel.clone()).collect();
         if self.nodes[contributor].is_up()
@@ -250,13 +279,9 @@ impl<'p> World<'p> {
             let body = on([Shelf::Waiting, Shelf::Certified], &record.body);
             store.holds(Shelf::Certified, &record.id.0) == Ok(true)
                 || (store.holds(Shelf::Live, &record.id.0) == Ok(true) && body)
+                || check::is_gone(&self.nodes[contributor], &record.id) == Ok(true)
         };
-        if records.iter().all(kept) {
-            self.shared.insert(handful);
-        } else {
-            self.at(self.now + 500, Event::Contribute(handful));
-        }
-        Ok(())
+        Ok(records.iter().all(kept))
     }
 
     fn check(&mut self, look: impl FnOnce(&mut Checks, &View) -> Result<(), String>) -> Result<(), String> {
@@ -267,6 +292,7 @@ impl<'p> World<'p> {
             nodes: &self.nodes,
             now_ms: self.now,
             told: &self.told,
+            withdrawn: &self.doing.withdrawn,
         };
         look(&mut self.checks, &view)
     }

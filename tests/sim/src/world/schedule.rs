@@ -53,6 +53,9 @@ impl World<'_> {
             self.at(*taken, Event::Backup(*node));
             self.at(*restored, Event::Restore(*node));
         }
+        for (at, (when, _)) in plan.deeds.iter().enumerate() {
+            self.at(*when, Event::Do(at));
+        }
         for node in self.minds.keys().copied().collect::<Vec<_>>() {
             self.at(900 + 10 * node as u64, Event::Misbehave(node));
         }
