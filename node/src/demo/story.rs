@@ -211,7 +211,7 @@ fn watch(replica: &Place, expected: usize, quiet: bool) -> anyhow::Result<()> {
     let mut changed = Instant::now();
     loop {
         let community = replica.community()?;
-        let complete = community.accepted - community.incomplete;
+        let complete = community.accepted.saturating_sub(community.incomplete);
         bar.set_position(complete as u64);
         if complete >= expected {
             break;

@@ -145,7 +145,7 @@ pub struct CommunityInfo {
     pub name: String,
     /// Whether this node validates in it.
     pub validator: bool,
-    /// Accepted records held here.
+    /// Accepted records: those that are withdrawn, taken down or superseded do not count.
     pub accepted: usize,
     /// Accepted records whose body is not here.
     pub incomplete: usize,
