@@ -3,8 +3,10 @@
 use super::operate::{Taken, motions_on};
 use super::{Core, Effect, Notice, Step, release};
 use crate::bytes::{Cid, Codec};
+use crate::index;
 use crate::ledger::{Ledger, LedgerError, Shelf};
-use crate::operation::{Decision, Matter, Motion, Release, Resolution};
+use crate::operation::{Decision, Matter, Motion, Release, Resolution, Ruling};
+use crate::record::RecordId;
 use crate::record::header::{DAY_S, HOUR_S};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,7 +87,7 @@ impl Core {
         }
         Ok(match matter {
             Matter::Release(release) => self.objection_to_release(release, ledger, step)?,
-            Matter::Decision(decision) => self.objection_to_decision(decision),
+            Matter::Decision(decision) => self.objection_to_decision(decision, ledger)?,
             Matter::Successor(_) => None,
         })
     }
@@ -105,16 +107,30 @@ impl Core {
         }
     }
 
-    fn objection_to_decision(&self, decision: &Decision) -> Option<String> {
+    fn objection_to_decision(&self, decision: &Decision, ledger: &impl Ledger) -> Result<Option<String>, LedgerError> {
         if !decision.holds_at(self.now.unix_s()) {
-            return Some("its end has passed".into());
+            return Ok(Some("its end has passed".into()));
         }
         match &decision.ruling {
-            crate::operation::Ruling::Lift(lifted) if !self.counting.decisions.contains_key(lifted) => {
-                Some("the decision that it lifts is not in force here".into())
+            Ruling::Lift(lifted) if !self.counting.decisions.contains_key(lifted) => {
+                Ok(Some("the decision that it lifts is not in force here".into()))
             }
-            _ => None,
+            Ruling::Purge(record) => self.objection_to_purge(record, ledger),
+            _ => Ok(None),
         }
+    }
+
+    /// Without the header nothing ties the record's revisions together any more: one of them would be accepted
+    /// again. So each has to be gone by itself before.
+    fn objection_to_purge(&self, record: &RecordId, ledger: &impl Ledger) -> Result<Option<String>, LedgerError> {
+        for other in super::facts::group(record, ledger)?.into_iter().filter(|other| other != record) {
+            let erasures = index::operations::erasures(ledger, &other)?;
+            let withdrawn = erasures.iter().any(|(kind, durable, _)| *kind == index::Erasure::Withdrawal && *durable);
+            if !withdrawn && !self.counting.takes_down(&other) && !self.counting.purged(&other) {
+                return Ok(Some(format!("take {other} down first, which it revises or is revised by")));
+            }
+        }
+        Ok(None)
     }
 
     fn objection_to_release(
@@ -185,8 +201,26 @@ impl Core {
             _ => None,
         });
         let mut signed = resolved.chain(moved).filter(|(_, release)| release.charter == succeeds.predecessor);
-        let left_out = signed.find(|(id, _)| !kept.contains(id));
-        Ok(left_out.map(|(_, release)| format!("it leaves out release {} of its predecessor", release.number)))
+        if let Some((_, release)) = signed.find(|(id, _)| !kept.contains(id)) {
+            return Ok(Some(format!("it leaves out release {} of its predecessor", release.number)));
+        }
+        self.brought_back(&succeeds.closing, ledger)
+    }
+
+    /// A record that was taken down and that these matters, as all that stays of a charter, would bring back.
+    fn brought_back(&self, closing: &BTreeSet<Cid>, ledger: &impl Ledger) -> Result<Option<String>, LedgerError> {
+        let left_out = self.counting.decisions.iter().filter(|(id, _)| !closing.contains(id));
+        let gone: BTreeSet<_> = left_out.filter_map(|(_, decision)| decision.ruling.erases()).collect();
+        if gone.is_empty() {
+            return Ok(None);
+        }
+        for release in closing.iter().filter_map(|id| self.counting.releases.get(id)) {
+            let rows = release::rows(release, ledger, &mut BTreeSet::new())?.unwrap_or_default();
+            if let Some(row) = rows.iter().find(|row| gone.contains(&row.record)) {
+                return Ok(Some(format!("it leaves out the decision that took down {}", row.record)));
+            }
+        }
+        Ok(None)
     }
 
     fn restored_for(&self, predecessor: &crate::agreement::Charter) -> bool {

@@ -161,6 +161,24 @@ fn a_successor_that_leaves_out_a_signed_release_is_not_signed() {
 }
 
 #[test]
+fn a_successor_that_would_bring_back_what_was_taken_down_is_not_signed() {
+    let mut cluster = Cluster::new(1);
+    let header = cluster.share(0, |_| {});
+    let _ = cluster.release(0, &[0, 1, 2]);
+    let takedown = cluster.decision(commonwheel_protocol::operation::Ruling::Takedown(header.id()), None);
+    cluster.vote(&takedown, &[], &[0, 1, 2]);
+    let forgetful = cluster.successor(1, |charter| {
+        charter.succeeds.as_mut().unwrap().closing.remove(&takedown.id());
+    });
+    let refused = cluster.vote(&Matter::Successor(Box::new(forgetful)), &terms(), &[0]);
+    assert!(refused[0].contains("took down"), "{refused:?}");
+    let next = Matter::Successor(Box::new(cluster.successor(1, |_| {})));
+    assert_eq!(cluster.vote(&next, &terms(), &[0, 1, 2]), Vec::<String>::new());
+    cluster.settle();
+    assert_eq!(cluster.agreed(&header.id()), Some(Standing::TakenDown));
+}
+
+#[test]
 fn a_validator_restored_from_a_backup_gets_back_what_it_signed_before_it_signs() {
     let mut cluster = Cluster::new(1);
     let _ = cluster.share(0, |_| {});

@@ -129,6 +129,23 @@ fn a_purge_erases_the_header_too() {
 }
 
 #[test]
+fn a_purge_waits_until_the_revisions_are_gone_too() {
+    let mut cluster = Cluster::new(1);
+    let first = cluster.share(0, |_| {});
+    let second = cluster.share(1, |header| header.revises = Some(first.id()));
+    let purge = cluster.decision(Ruling::Purge(second.id()), None);
+    let refused = cluster.vote(&purge, &[], &[0]);
+    assert!(refused[0].contains("down first"), "{refused:?}");
+    let takedown = cluster.decision(Ruling::Takedown(first.id()), None);
+    cluster.vote(&takedown, &[], &[0, 1, 2]);
+    assert_eq!(cluster.vote(&purge, &[], &[0, 1, 2]), Vec::<String>::new());
+    cluster.settle();
+    assert_eq!(cluster.agreed(&first.id()), Some(Standing::TakenDown));
+    assert_eq!(cluster.agreed(&second.id()), None);
+    assert!(cluster.converged());
+}
+
+#[test]
 fn a_refused_text_is_erased_after_the_charters_time_and_a_waiting_one_later() {
     let mut cluster =
         Cluster::with(1, commonwheel_protocol::agreement::charter::BodyAccess::OnCertificate, &|charter| {
