@@ -178,3 +178,8 @@ fn a_crash_between_a_withdrawal_and_its_erasures_leaves_no_body() {
 fn a_withdrawal_that_comes_together_with_its_certificate_becomes_durable() {
     seeds_hold(&[41]);
 }
+
+#[test]
+fn what_only_the_charter_before_accepted_is_attested_again_whenever_it_comes() {
+    seeds_hold(&[197]);
+}
