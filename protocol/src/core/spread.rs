@@ -203,7 +203,9 @@ impl Core {
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<(), LedgerError> {
-        let (Some(me), Ok(message)) = (self.validator(), Message::read_page(message)) else {
+        // A successor may have come since it asked, which does not name it.
+        let Some(me) = self.validator() else { return Ok(()) };
+        let Ok(message) = Message::read_page(message) else {
             self.penalise(peer, Offence::Malformed, step);
             return Ok(());
         };

@@ -156,7 +156,7 @@ fn nobody_is_blamed_for_a_key_of_a_successor_that_has_not_come_yet() {
 
 #[test]
 fn nobody_is_blamed_for_an_answer_to_what_was_asked_under_the_charter_before() {
-    seeds_hold(&[5]);
+    seeds_hold(&[5, 101]);
 }
 
 #[test]
@@ -177,4 +177,9 @@ fn a_crash_between_a_withdrawal_and_its_erasures_leaves_no_body() {
 #[test]
 fn a_withdrawal_that_comes_together_with_its_certificate_becomes_durable() {
     seeds_hold(&[41]);
+}
+
+#[test]
+fn what_only_the_charter_before_accepted_is_attested_again_whenever_it_comes() {
+    seeds_hold(&[197]);
 }
