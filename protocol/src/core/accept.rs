@@ -7,8 +7,10 @@ use crate::agreement::{Batch, Certificate, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, Erasure};
 use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::limits::{GOSSIP_ITEMS, LIVE_PAGE_BYTES};
 use crate::record::{RecordId, SignedHeader};
 use crate::sign::PublicKey;
+use crate::wire::gossip::Message;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -137,6 +139,15 @@ impl Core {
             step.batch.erase(Shelf::Live, id.0);
             self.no_longer_waits(header);
         }
+        // What only a charter before this one accepted is attested again.
+        match certificate.charter() == self.charter.id() {
+            true => drop(self.lapsed.remove(&id)),
+            false if self.validates() && !self.counting.closing.contains(&id) => {
+                self.lapsed.insert(id);
+                self.to_check.insert(id);
+            }
+            false => {}
+        }
         self.erase_superseded(header, ledger, step)?;
         step.effects.push(Effect::Notice(Notice::Accepted(id)));
         Ok(())
@@ -177,6 +188,32 @@ impl Core {
         }
         let held = index::certificates(ledger, id)?;
         Ok(!held.is_empty() && held.iter().all(|(_, charter)| *charter != self.charter.id()))
+    }
+
+    /// Remembers, on a validator, that a record has lapsed; whether it has.
+    pub(super) fn note_lapsed(&mut self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
+        let lapsed = self.validates() && self.has_lapsed(id, ledger)?;
+        if lapsed {
+            self.lapsed.insert(*id);
+        }
+        Ok(lapsed)
+    }
+
+    /// Adds to a message what this validator has said of lapsed records: they are on no page of what waits, and a
+    /// verdict may have been lost on its way.
+    pub(super) fn add_lapsed(&self, message: &mut Message, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        let (me, here) = (self.validator(), self.charter.id());
+        for id in self.lapsed.iter().take(GOSSIP_ITEMS) {
+            for verdict in index::verdicts(ledger, id)? {
+                let mine = Some(verdict.validator) == me && verdict.charter == here;
+                let Some(batch) = ledger.block(Shelf::Live, &verdict.batch)?.filter(|_| mine) else { continue };
+                if message.size() + batch.len() > LIVE_PAGE_BYTES / 2 || message.batches.len() == GOSSIP_ITEMS {
+                    return Ok(());
+                }
+                super::answer::add(&mut message.batches, batch);
+            }
+        }
+        Ok(())
     }
 
     /// Whether a record waits for a certificate: it has none, or has lapsed.
@@ -260,7 +297,7 @@ impl Core {
         step.batch.put(Shelf::Certified, certificate.cid(), certificate.bytes().to_vec());
         match held {
             Some(held) => step.batch.erase(Shelf::Certified, held),
-            None => drop(self.to_check.remove(&id)),
+            None => drop((self.to_check.remove(&id), self.lapsed.remove(&id))),
         }
         Ok(true)
     }

@@ -280,9 +280,6 @@ impl Core {
         match self.waiting_header(&id, ledger)? {
             Some(header) if header.header().time == certificate.time() => {
                 self.certify(&header, certificate, ledger, step)?;
-                if certificate.charter() != self.charter.id() && self.validates() {
-                    self.to_check.insert(id);
-                }
                 Ok(true)
             }
             Some(_) => Ok(false),

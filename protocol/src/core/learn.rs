@@ -270,10 +270,6 @@ impl Core {
                 self.replace_certificate(certificate, ledger, step)?;
             } else if !self.just_certified(&id, step) {
                 self.certify(&header, certificate, ledger, step)?;
-                // What only a charter before this one accepted is attested again.
-                if certificate.charter() != self.charter.id() && self.validates() {
-                    self.to_check.insert(id);
-                }
             }
         }
         if let Some(body) = &parcel.body {
@@ -301,7 +297,7 @@ impl Core {
             step.batch.put(Shelf::Certified, cid, body.to_vec());
             self.incomplete.remove(&id);
             self.remember(&id, &cid, body);
-            if self.validates() && self.has_lapsed(&id, ledger)? && !self.judged(&id, ledger)? {
+            if self.note_lapsed(&id, ledger)? && !self.judged(&id, ledger)? {
                 self.to_check.insert(id);
             }
         } else if self.validates() && self.known(&id, ledger, step)? {

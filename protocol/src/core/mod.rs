@@ -127,6 +127,8 @@ pub struct Core {
     spread_by: BTreeMap<PublicKey, usize>,
     /// Public blocks that are not here: pages, terms.
     wanted: BTreeSet<Cid>,
+    /// Up to which of them was asked for last: nobody may have some of them.
+    wanted_to: Option<Cid>,
     /// Operations signed here that are pushed to validators.
     own_operations: BTreeSet<Cid>,
     /// What moderators have decided and the next batch says.
@@ -138,6 +140,8 @@ pub struct Core {
     /// Whether this node serves bodies: it was reconciled since it was opened, or held none then. What it has may
     /// have been withdrawn while it was off.
     caught_up: bool,
+    /// Records accepted only under a charter that was succeeded, to be attested again.
+    lapsed: BTreeSet<RecordId>,
     /// How far the search for what has expired has come.
     expired_to: Option<Vec<u8>>,
     /// What a validator compares new records with.
@@ -203,11 +207,13 @@ impl Core {
             motions_by: BTreeMap::new(),
             spread_by: BTreeMap::new(),
             wanted: BTreeSet::new(),
+            wanted_to: None,
             own_operations: BTreeSet::new(),
             reviewed: BTreeMap::new(),
             withdrawn_now: BTreeMap::new(),
             released: BTreeSet::new(),
             caught_up: false,
+            lapsed: BTreeSet::new(),
             expired_to: None,
             similar: similar::Compared::new(),
         };

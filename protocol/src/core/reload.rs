@@ -15,6 +15,7 @@ impl Core {
         self.bodiless.clear();
         self.own.clear();
         self.incomplete.clear();
+        self.lapsed.clear();
         self.waiting_by_author.clear();
         self.signed_round = self.round_signed(ledger)?;
         self.reload_erased(ledger)?;
@@ -69,7 +70,7 @@ impl Core {
             {
                 self.incomplete.insert(id);
             }
-            if self.validates() && self.has_lapsed(&id, ledger)? && !self.judged(&id, ledger)? {
+            if self.note_lapsed(&id, ledger)? && !self.judged(&id, ledger)? {
                 self.to_check.insert(id);
             }
         }

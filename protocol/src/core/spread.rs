@@ -163,6 +163,9 @@ impl Core {
             next = Some(cid);
         }
         let next = next.filter(|_| page.len() == GOSSIP_ITEMS);
+        if next.is_none() {
+            self.add_lapsed(&mut message, ledger)?;
+        }
         Ok(Answer::Spread { message: message.to_bytes(), next })
     }
 
@@ -281,7 +284,10 @@ impl Core {
             return Ok(());
         }
         let mut asked = Vec::new();
-        for cid in self.wanted.clone().into_iter().take(BLOCKS_AT_ONCE) {
+        let (before, after): (Vec<_>, Vec<_>) =
+            self.wanted.iter().copied().partition(|cid| Some(*cid) <= self.wanted_to);
+        for cid in after.into_iter().chain(before).take(BLOCKS_AT_ONCE) {
+            self.wanted_to = Some(cid);
             match ledger.holds(Shelf::Certified, &cid)? {
                 true => drop(self.wanted.remove(&cid)),
                 false => asked.push(cid),
