@@ -58,7 +58,7 @@ impl Core {
                 }
             },
             Ask::Fetch { statement, items, records } => {
-                let Some(purpose) = self.read_statement(from, &statement, step) else {
+                let Some(entitled) = self.read_statement(from, &statement, step) else {
                     return Ok(Answer::Refused(Refusal::Statement));
                 };
                 if !self.may_state(from, Cid::of_cbor(&statement)) {
@@ -66,7 +66,7 @@ impl Core {
                     return Ok(Answer::Refused(Refusal::Busy));
                 }
                 step.batch.put(Shelf::Live, Cid::of_cbor(&statement), statement);
-                let served = self.serve(purpose, &items, &records, ledger);
+                let served = self.serve(entitled, &items, &records, ledger);
                 Ok(unless_damaged(served, step))
             }
         }
@@ -243,8 +243,8 @@ impl Core {
         Ok(())
     }
 
-    /// The purpose of a statement that holds in this session; `None` when it does not.
-    fn read_statement(&mut self, from: &Peer, bytes: &[u8], step: &mut Step) -> Option<Purpose> {
+    /// What a statement that holds in this session entitles to; `None` when it does not hold.
+    fn read_statement(&mut self, from: &Peer, bytes: &[u8], step: &mut Step) -> Option<Entitled> {
         let Ok(statement) = Statement::verify(bytes) else {
             self.penalise(from, Offence::False, step);
             return None;
@@ -254,21 +254,25 @@ impl Core {
             && statement.asker == *from
             && statement.answerer == self.role.peer
             && (-2 * 3600..24 * 3600).contains(&age_s);
-        let entitled = match statement.purpose {
-            Purpose::Validate => self.charter.validator(&statement.who).is_some(),
-            Purpose::Replicate => true,
-        };
         if !here {
             self.penalise(from, Offence::Unwanted, step);
+            return None;
         }
-        // Who goes by an older charter than this node, or by a newer one, asks under other terms and is not at fault.
-        (here && entitled && statement.terms == self.charter.terms).then_some(statement.purpose)
+        // Who goes by an older charter than this node, or by a newer one, asks under other terms, or as a validator
+        // that it no longer is. It is not at fault, and must be able to learn what succeeded its charter: it gets
+        // what is public, and no text.
+        let validates = statement.purpose == Purpose::Validate && self.charter.validator(&statement.who).is_some();
+        Some(match statement.terms == self.charter.terms {
+            true if validates => Entitled::Validator,
+            true => Entitled::Reader,
+            false => Entitled::Stranger,
+        })
     }
 
     /// As many of the records as fit in a frame. A waiting body goes to validators alone.
     fn serve(
         &self,
-        purpose: Purpose,
+        entitled: Entitled,
         items: &[[u8; 32]],
         records: &[RecordId],
         ledger: &impl Ledger,
@@ -294,7 +298,7 @@ impl Core {
         wanted.extend(records.iter().map(|id| (*id, None)));
         let mut parcels = Vec::new();
         for (id, certificate) in wanted {
-            let Some(mut parcel) = self.parcel(&id, certificate, purpose, ledger)? else { continue };
+            let Some(mut parcel) = self.parcel(&id, certificate, entitled, ledger)? else { continue };
             if certificate.is_none() {
                 // Who asks by id has the header and the certificate, and lacks the body.
                 if parcel.body.is_none() {
@@ -319,7 +323,7 @@ impl Core {
         &self,
         id: &RecordId,
         certificate: Option<Cid>,
-        purpose: Purpose,
+        entitled: Entitled,
         ledger: &impl Ledger,
     ) -> Result<Option<Parcel>, LedgerError> {
         if let Some(header) = index::header(ledger, Shelf::Certified, id)? {
@@ -327,12 +331,17 @@ impl Core {
                 Some(cid) => ledger.block(Shelf::Certified, &cid)?,
                 None => super::status::certificate(id, &self.lineage, ledger)?.map(|one| one.bytes().to_vec()),
             };
-            let open = self.caught_up && (purpose == Purpose::Validate || self.body_is_open(id, ledger)?);
+            let open = self.caught_up
+                && match entitled {
+                    Entitled::Validator => true,
+                    Entitled::Reader => self.body_is_open(id, ledger)?,
+                    Entitled::Stranger => false,
+                };
             let body = if open { ledger.block(Shelf::Certified, &header.body)? } else { None };
             let Some(bytes) = ledger.block(Shelf::Certified, &id.0)? else { return Ok(None) };
             return Ok(Some(Parcel { header: bytes, body, certificate }));
         }
-        if purpose != Purpose::Validate {
+        if entitled != Entitled::Validator {
             return Ok(None);
         }
         let Some(header) = index::header(ledger, Shelf::Live, id)? else { return Ok(None) };
@@ -375,6 +384,17 @@ fn unless_damaged(served: Result<Answer, LedgerError>, step: &mut Step) -> Answe
         step.effects.push(Effect::Notice(Notice::Damaged(error.0)));
         Answer::Refused(Refusal::Busy)
     })
+}
+
+/// What somebody who asks for records may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entitled {
+    /// Bodies of waiting records too.
+    Validator,
+    /// Bodies that are open.
+    Reader,
+    /// No body.
+    Stranger,
 }
 
 /// Why a submitted record is not taken.

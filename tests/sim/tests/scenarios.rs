@@ -181,5 +181,10 @@ fn a_withdrawal_that_comes_together_with_its_certificate_becomes_durable() {
 
 #[test]
 fn what_only_the_charter_before_accepted_is_attested_again_whenever_it_comes() {
-    seeds_hold(&[197]);
+    seeds_hold(&[169, 197]);
+}
+
+#[test]
+fn a_validator_that_was_replaced_while_it_was_away_learns_so() {
+    seeds_hold(&[195]);
 }
