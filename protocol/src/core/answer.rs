@@ -1,7 +1,8 @@
 //! Serving peers: who gets what.
 
 use super::{Core, Effect, Notice, Offence, Step};
-use crate::agreement::Verdict;
+use crate::agreement::checks::Failure;
+use crate::agreement::{Reason, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -123,7 +124,10 @@ impl Core {
         let (mut held, mut refused, mut full) = (Vec::new(), Vec::new(), false);
         for (at, parcel) in parcels.iter().enumerate() {
             match self.take_one(parcel, ledger, step)? {
-                Ok(id) => held.push(id),
+                Ok((id, waits_because)) => {
+                    held.push(id);
+                    refused.extend(waits_because.map(|why| (at, why)));
+                }
                 Err(Trouble::Theirs(why)) => {
                     self.penalise(from, Offence::False, step);
                     refused.push((at, why));
@@ -153,7 +157,7 @@ impl Core {
         parcel: &Parcel,
         ledger: &impl Ledger,
         step: &mut Step,
-    ) -> Result<Result<RecordId, Trouble>, LedgerError> {
+    ) -> Result<Result<(RecordId, Option<String>), Trouble>, LedgerError> {
         let header = match SignedHeader::verify(&parcel.header) {
             Ok(header) if header.header().community == self.community => header,
             Ok(_) => return Ok(Err(Trouble::Theirs("the header is for another community".into()))),
@@ -174,7 +178,7 @@ impl Core {
             self.announce(id);
         }
         if ledger.holds(Shelf::Certified, &id.0)? {
-            return Ok(Ok(id));
+            return Ok(Ok((id, None)));
         }
         // The author learns at once what this validator will say; everyone else only the class. An
         // author who asks again, because the answer was lost, learns the same.
@@ -192,7 +196,8 @@ impl Core {
                 Ok(Err(Trouble::Ours(failure.told())))
             }
             // What waits for a person is held like what is accepted, so the author may leave.
-            _ => Ok(Ok(id)),
+            Some(Err(failure)) => Ok(Ok((id, Some(waits_because(&failure))))),
+            _ => Ok(Ok((id, None))),
         }
     }
 
@@ -374,6 +379,18 @@ impl Core {
 pub(super) fn add(list: &mut Vec<Vec<u8>>, block: Vec<u8>) {
     if !list.contains(&block) {
         list.push(block);
+    }
+}
+
+/// Why a record waits for a person, for its author. Which record it is like stays here: that one may wait too, and
+/// whoever guessed its text would learn so.
+fn waits_because(failure: &Failure) -> String {
+    match failure.reason {
+        Reason::SameAsAnothers | Reason::LikeAnothers => {
+            let why = "it is much like another author's record, and waits for a person to look";
+            Failure::new(failure.reason, why).told()
+        }
+        _ => failure.told(),
     }
 }
 
