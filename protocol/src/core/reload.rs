@@ -8,7 +8,7 @@ use crate::index::{self, prefix};
 use crate::ledger::{Batch, Ledger, LedgerError, Shelf};
 use crate::record::RecordId;
 use crate::sign::PublicKey;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Core {
     pub(super) fn reload(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
@@ -50,12 +50,36 @@ impl Core {
             }
         }
         self.reload_certified(ledger)?;
+        self.reload_talk(ledger)?;
         if let Some(me) = self.validator() {
             index::each(ledger, &index::key(prefix::BATCH, &[&me.0]), |entry| {
                 let number = entry.key[33..].first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
                 self.last_batch = self.last_batch.max(number);
                 Ok(())
             })?;
+        }
+        Ok(())
+    }
+
+    /// Clears receipts and verdicts that speak of no record that is known here: a crash came before they were
+    /// erased with it.
+    fn reload_talk(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        let mut speaks: BTreeMap<Cid, bool> = BTreeMap::new();
+        for prefix in [prefix::RECEIPT, prefix::VERDICT] {
+            index::each(ledger, &[prefix], |entry| {
+                let record = entry.key.get(1..1 + Cid::LEN).and_then(|bytes| Cid::from_bytes(bytes).ok());
+                if let (Some(record), Some(block)) = (record, index::last_cid(&entry.key)) {
+                    let dropped = self.leftovers.erasures.contains(&(Shelf::Live, record));
+                    let known = speaks.entry(block).or_default();
+                    *known = *known
+                        || ledger.holds(Shelf::Certified, &record)?
+                        || (!dropped && ledger.holds(Shelf::Live, &record)?);
+                }
+                Ok(())
+            })?;
+        }
+        for (block, _) in speaks.into_iter().filter(|(_, speaks)| !speaks) {
+            self.leftovers.erase(Shelf::Live, block);
         }
         Ok(())
     }
