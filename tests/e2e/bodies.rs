@@ -155,11 +155,12 @@ impl Asker {
         let mut forged = validate(&validators_key).sign(&validators_key);
         *forged.last_mut().unwrap() ^= 1;
         let statements = [
-            ("no validator's key", no_validator),
             ("another peer's session", overheard.sign(&validators_key)),
             ("a session with another peer", redirected.sign(&validators_key)),
             ("a false signature", forged),
         ];
+        // By another charter it may be one: it is not refused, and gets no waiting text.
+        assert_eq!(parcels(peer.fetch(self.validator, no_validator, &[], &bulk(&[record]))), []);
         for (what, statement) in statements {
             let answer = peer.fetch(self.validator, statement, &[], &[record]);
             assert_eq!(answer, Answer::Refused(Refusal::Statement), "{what}");
