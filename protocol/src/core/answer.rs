@@ -303,13 +303,10 @@ impl Core {
         wanted.extend(records.iter().map(|id| (*id, None)));
         let mut parcels = Vec::new();
         for (id, certificate) in wanted {
-            let Some(mut parcel) = self.parcel(&id, certificate, entitled, ledger)? else { continue };
-            if certificate.is_none() {
-                // Who asks by id has the header and the certificate, and lacks the body.
-                if parcel.body.is_none() {
-                    continue;
-                }
-                parcel.certificate = None;
+            let Some(parcel) = self.parcel(&id, certificate, entitled, ledger)? else { continue };
+            // Who asks by id has the header and the certificate, and lacks the body.
+            if certificate.is_none() && parcel.body.is_none() {
+                continue;
             }
             let bytes = parcel.header.len()
                 + parcel.body.as_ref().map_or(0, Vec::len)
@@ -323,7 +320,7 @@ impl Core {
         Ok(Answer::Records { parcels, operations })
     }
 
-    /// A record with one of its certificates: this one, or else that which counts.
+    /// A record, with this certificate of it when one was asked for.
     fn parcel(
         &self,
         id: &RecordId,
@@ -332,10 +329,7 @@ impl Core {
         ledger: &impl Ledger,
     ) -> Result<Option<Parcel>, LedgerError> {
         if let Some(header) = index::header(ledger, Shelf::Certified, id)? {
-            let certificate = match certificate {
-                Some(cid) => ledger.block(Shelf::Certified, &cid)?,
-                None => super::status::certificate(id, &self.lineage, ledger)?.map(|one| one.bytes().to_vec()),
-            };
+            let certificate = certificate.map(|cid| ledger.block(Shelf::Certified, &cid)).transpose()?.flatten();
             let open = self.caught_up
                 && match entitled {
                     Entitled::Validator => true,

@@ -259,9 +259,14 @@ impl Core {
 
     /// Public blocks, as many as fit: terms of charters and pages of releases, nothing else.
     pub(super) fn public(&self, cids: &[Cid], ledger: &impl Ledger) -> Result<Answer, LedgerError> {
-        let (mut blocks, mut size) = (Vec::new(), 0);
+        let (mut blocks, mut size, mut read) = (Vec::new(), 0, 0);
         for cid in cids {
+            // What is asked for may be anything that lies here: no more is read than could be answered with.
+            if read > FRAME_BYTES {
+                break;
+            }
             let Some(bytes) = ledger.block(Shelf::Certified, cid)? else { continue };
+            read += bytes.len();
             let public = match cid.codec() {
                 // Terms, of a charter that leads, led or is proposed: nothing else on this shelf is raw.
                 Codec::Raw => true,
