@@ -88,12 +88,12 @@ fn an_authors_records_over_the_hourly_rate_wait_for_the_next_hour() {
     assert_eq!(steward.accepted(), 3);
 }
 
-/// A store that counts the waiting bodies that are read.
-struct Counting<'a>(&'a MemoryStore, Cell<usize>);
+/// A store that counts the blocks that are read from one shelf.
+struct Counting<'a>(&'a MemoryStore, Cell<usize>, Shelf);
 
 impl Ledger for Counting<'_> {
     fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError> {
-        self.1.set(self.1.get() + usize::from(shelf == Shelf::Waiting));
+        self.1.set(self.1.get() + usize::from(shelf == self.2));
         self.0.block(shelf, cid)
     }
 
@@ -115,9 +115,29 @@ fn the_bodies_of_records_over_the_rate_are_not_even_read() {
     let mut steward = Steward::new(2);
     let parcels = records::sound(20, 100, &steward.community).unwrap();
     let _ = steward.step(Input::Contribute(parcels));
-    let counting = Counting(&steward.store, Cell::new(0));
+    let counting = Counting(&steward.store, Cell::new(0), Shelf::Waiting);
     let _ = steward.core.step(steward.now, Input::Tick, &counting).unwrap();
     assert_eq!(counting.1.get(), 2);
+}
+
+#[test]
+fn a_request_for_public_blocks_reads_no_more_bodies_than_an_answer_could_hold_and_gives_none() {
+    let mut steward = Steward::new(100);
+    let parcels = records::sound(8, 900_000, &steward.community).unwrap();
+    let bodies: Vec<_> = parcels.iter().map(|parcel| Cid::of_cbor(parcel.body.as_ref().unwrap())).collect();
+    let _ = steward.step(Input::Contribute(parcels));
+    let _ = steward.ticks(8);
+    assert_eq!(steward.accepted(), 8);
+    let bytes = Ask::Blocks(bodies).to_bytes(&steward.community.id());
+    let counting = Counting(&steward.store, Cell::new(0), Shelf::Certified);
+    let request = Input::Request { from: Peer(vec![2]), token: Token(0), bytes };
+    let step = steward.core.step(steward.now, request, &counting).unwrap();
+    let reply = step.effects.iter().find_map(|effect| match effect {
+        Effect::Reply(_, bytes) => Answer::read(bytes).ok(),
+        _ => None,
+    });
+    assert_eq!(reply, Some(Answer::Blocks(vec![])));
+    assert_eq!(counting.1.get(), 3, "2 MiB and the one that passes them");
 }
 
 #[test]
