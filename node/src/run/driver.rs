@@ -184,19 +184,22 @@ impl Driver {
         self.step_noting(community, input).await.map(drop)
     }
 
-    /// The same, with what it noticed.
+    /// The same, with what it noticed. What was decided in the step is gone by before anybody can ask.
     async fn step_noting(&mut self, community: &Cid, input: Input) -> Result<Vec<Notice>, LedgerError> {
-        let Some(member) = self.members.get_mut(community) else { return Ok(Vec::new()) };
-        let step = member.core.step(now(), input, &member.store)?;
-        if !step.batch.is_empty() {
-            member.store.commit(&step.batch)?;
-        }
-        let mut notices = Vec::new();
-        for effect in step.effects {
-            if let Effect::Notice(notice) = &effect {
-                notices.push(notice.clone());
+        let (mut notices, mut next) = (Vec::new(), Some(input));
+        while let Some(input) = next {
+            let Some(member) = self.members.get_mut(community) else { return Ok(notices) };
+            let step = member.core.step(now(), input, &member.store)?;
+            if !step.batch.is_empty() {
+                member.store.commit(&step.batch)?;
             }
-            self.act(community, effect).await;
+            next = member.core.decided().then_some(Input::Tick);
+            for effect in step.effects {
+                if let Effect::Notice(notice) = &effect {
+                    notices.push(notice.clone());
+                }
+                self.act(community, effect).await;
+            }
         }
         Ok(notices)
     }

@@ -30,6 +30,11 @@ impl Core {
         self.told_own.len() + 1 >= self.charter.quorum.q()
     }
 
+    /// Whether the last step took something that decides what counts, or a page of it: the next step goes by it.
+    pub fn decided(&self) -> bool {
+        self.changed
+    }
+
     /// Reads again what counts, after a resolution or a page has come, and goes by the charter that leads.
     pub(super) fn refresh(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         if !std::mem::take(&mut self.changed) {
