@@ -6,6 +6,7 @@
 use crate::agreement::{Batch, Verdict};
 use crate::bytes::{Cid, Codec, Node, decode};
 use crate::ledger::{IndexEntry, Ledger, LedgerError, Shelf};
+use crate::operation::Equivocation;
 use crate::record::{RecordId, SignedHeader};
 use crate::sign::PublicKey;
 use crate::wire::exchange::{Receipt, Statement};
@@ -63,6 +64,8 @@ pub mod prefix {
     pub const ITEM_OPERATION: u8 = b'j';
     /// Acknowledgements by validators: operation, validator, block.
     pub const ACKNOWLEDGED: u8 = b'y';
+    /// Proofs of equivocation: charter, validator, block.
+    pub const EQUIVOCATION: u8 = b'c';
     /// Charters that were pinned here: number, block; the value is the charter.
     pub const PIN: u8 = b'z';
     /// What people said of records in the review queue: record, block.
@@ -82,6 +85,21 @@ impl Item {
     /// The item of a durable operation.
     pub fn of_operation(operation: &Cid) -> Self {
         Item(Sha256::new().chain_update(b"operation").chain_update(operation.to_bytes()).finalize().into())
+    }
+
+    /// The item of any proof that this validator has contradicted itself under this charter: which of many it is
+    /// does not matter, so that none takes the place of another.
+    pub fn of_equivocation(charter: &Cid, validator: &PublicKey) -> Self {
+        let of = Sha256::new().chain_update(b"equivocation").chain_update(charter.to_bytes());
+        Item(of.chain_update(validator.0).finalize().into())
+    }
+
+    /// The item of a durable operation's bytes.
+    pub fn of_bytes(operation: &[u8]) -> Self {
+        match Equivocation::verify(operation) {
+            Ok(proof) => Item::of_equivocation(&proof.charter, &proof.validator),
+            Err(_) => Item::of_operation(&Cid::of_cbor(operation)),
+        }
     }
 }
 

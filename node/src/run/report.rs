@@ -3,7 +3,7 @@
 use super::driver::{Driver, REFUSALS};
 use super::member::{Member, now};
 use super::wire::{CommunityInfo, Info};
-use crate::govern::Governance;
+use crate::govern::{Governance, words};
 use crate::net::{Multiaddr, PeerId};
 use commonwheel_protocol::agreement::state::Standing;
 use commonwheel_protocol::bytes::Cid;
@@ -35,6 +35,10 @@ impl Driver {
                     ?charters,
                     "two successors are certified in one round; nothing is accepted until a higher round is"
                 );
+            }
+            Notice::Contradicted(validator, what) => {
+                let what = words::contradiction(&what);
+                tracing::warn!(%validator, what, "a validator has contradicted itself; the proof is kept");
             }
             Notice::Acknowledged(validator, operations) => {
                 tracing::info!(%validator, operations = operations.len(), "a validator has taken operations");

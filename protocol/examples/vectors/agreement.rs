@@ -266,5 +266,9 @@ pub fn trees() -> Value {
     let operation = Cid::of_cbor(b"operation");
     vectors.push(json!({ "name": "an item of an operation", "reads": "operation item", "valid": true,
         "operation": operation.to_string(), "facts": { "item": hex(&Item::of_operation(&operation).0) } }));
+    let (charter, key) = (Cid::of_cbor(b"charter"), commonwheel_protocol::sign::PublicKey([7; 32]));
+    vectors.push(json!({ "name": "an item of a proof of equivocation", "reads": "equivocation item", "valid": true,
+        "charter": charter.to_string(), "validator": key.to_string(),
+        "facts": { "item": hex(&Item::of_equivocation(&charter, &key).0) } }));
     file("merkle or item", Value::Null, vectors)
 }

@@ -220,7 +220,11 @@ impl Core {
 
     fn keep_batch(&mut self, batch: &Batch, ledger: &impl Ledger, step: &mut Step) -> Result<bool, LedgerError> {
         let cid = Cid::of_cbor(batch.bytes());
-        if ledger.holds(Shelf::Live, &cid)? || !self.says_something_new(batch, ledger, step)? {
+        if ledger.holds(Shelf::Live, &cid)? {
+            return Ok(false);
+        }
+        self.compare_batch(batch, ledger, step)?;
+        if !self.says_something_new(batch, ledger, step)? {
             return Ok(false);
         }
         step.batch.put(Shelf::Live, cid, batch.bytes().to_vec());

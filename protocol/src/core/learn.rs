@@ -197,7 +197,7 @@ impl Core {
         let (mut came, mut bodies) = (BTreeSet::new(), BTreeSet::new());
         // Erasures first: what they erase is then not kept again.
         for bytes in operations {
-            let item = Item::of_operation(&Cid::of_cbor(bytes));
+            let item = Item::of_bytes(bytes);
             let taken = self.take_operation(bytes, ledger, step)?;
             if taken.is_err() || !items.contains(&item) {
                 self.let_rest(peer);

@@ -6,6 +6,7 @@
 
 mod accept;
 mod answer;
+mod contradict;
 mod contribute;
 mod decide;
 mod erase;
@@ -125,6 +126,10 @@ pub struct Core {
     motions_by: BTreeMap<PublicKey, usize>,
     /// How many flags, support and memberships of each member are kept.
     spread_by: BTreeMap<PublicKey, usize>,
+    /// Batches that the step under way has heard.
+    heard_now: Vec<crate::agreement::Batch>,
+    /// Validators that a proof of equivocation is held of, by charter.
+    accused: BTreeSet<(Cid, PublicKey)>,
     /// Public blocks that are not here: pages, terms.
     wanted: BTreeSet<Cid>,
     /// Up to which of them was asked for last: nobody may have some of them.
@@ -206,6 +211,8 @@ impl Core {
             matters: BTreeSet::new(),
             motions_by: BTreeMap::new(),
             spread_by: BTreeMap::new(),
+            heard_now: Vec::new(),
+            accused: BTreeSet::new(),
             wanted: BTreeSet::new(),
             wanted_to: None,
             own_operations: BTreeSet::new(),
@@ -233,6 +240,7 @@ impl Core {
         self.now = self.now.max(now);
         let mut step = Step::default();
         self.withdrawn_now.clear();
+        self.heard_now.clear();
         self.refresh(ledger, &mut step)?;
         match input {
             Input::Tick => self.tick(ledger, &mut step)?,

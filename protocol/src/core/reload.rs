@@ -137,6 +137,7 @@ impl Core {
             }
             Ok(())
         })?;
+        self.reload_accused(ledger)?;
         self.reload_reviews(ledger)?;
         self.want_of_open(ledger)?;
         self.wanted.extend(self.counting.missing.iter().copied());

@@ -296,6 +296,12 @@ impl Resolution {
         self.signatures.keys()
     }
 
+    /// One signer's voice.
+    pub fn voice(&self, signer: &PublicKey) -> Option<Motion> {
+        let signature = *self.signatures.get(signer)?;
+        Some(Motion { matter: self.matter.clone(), signer: *signer, signature })
+    }
+
     /// The bytes as they were received.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -134,6 +134,10 @@ pub fn read(kind: &str, vector: &Value, context: &Value) -> Result<Read, String>
         "merkle" => merkle_facts(vector),
         "state" => state_facts(vector, context),
         "judged" => judged(vector, context),
+        "equivocation item" => {
+            let validator = text(vector, "validator").parse().map_err(|_| "key-text".to_owned())?;
+            json!({ "item": HEXLOWER.encode(&Item::of_equivocation(&cid(vector, "charter"), &validator).0) })
+        }
         "operation item" => {
             json!({ "item": HEXLOWER.encode(&Item::of_operation(&cid(vector, "operation")).0) })
         }

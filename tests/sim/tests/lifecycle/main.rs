@@ -5,4 +5,5 @@
 mod charters;
 mod cluster;
 mod erasing;
+mod evidence;
 mod strikes;
