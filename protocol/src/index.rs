@@ -70,6 +70,8 @@ pub mod prefix {
     pub const PIN: u8 = b'z';
     /// What people said of records in the review queue: record, block.
     pub const REVIEW: u8 = b'd';
+    /// Why a validator did not take one's own records: record, block.
+    pub const REFUSAL: u8 = b'R';
 }
 
 /// What is reconciled for a certified record: SHA-256 of the record's and the certificate's CIDs.

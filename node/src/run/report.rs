@@ -1,6 +1,6 @@
 //! What the driver tells people: in the log, and about how the node is.
 
-use super::driver::{Driver, REFUSALS};
+use super::driver::Driver;
 use super::member::{Member, now};
 use super::wire::{CommunityInfo, Info};
 use crate::govern::{Governance, words};
@@ -13,7 +13,7 @@ use commonwheel_protocol::ledger::LedgerError;
 use sha2::{Digest, Sha256};
 
 impl Driver {
-    pub(super) fn note(&mut self, community: &Cid, notice: Notice) {
+    pub(super) fn note(notice: Notice) {
         match notice {
             Notice::Accepted(record) => tracing::info!(%record, "accepted"),
             Notice::Held(validator, records) => {
@@ -44,14 +44,7 @@ impl Driver {
                 tracing::info!(%validator, operations = operations.len(), "a validator has taken operations");
             }
             Notice::NotTaken(operation, why) => tracing::warn!(%operation, why, "an operation was not taken"),
-            Notice::Refused(record, why) => {
-                tracing::info!(%record, why, "a validator refused a record");
-                if let Some(member) = self.members.get_mut(community)
-                    && member.refusals.len() < REFUSALS
-                {
-                    member.refusals.insert(record.to_string(), why);
-                }
-            }
+            Notice::Refused(record, why) => tracing::info!(%record, why, "a validator refused a record"),
         }
     }
 

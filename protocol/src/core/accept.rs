@@ -1,6 +1,6 @@
 //! From verdicts to certificates.
 
-use super::{Core, Effect, Notice, Step};
+use super::{Core, Effect, Notice, Step, facts};
 use crate::agreement::certificate::Acceptance;
 use crate::agreement::charter::BodyAccess;
 use crate::agreement::{Batch, Certificate, Verdict};
@@ -139,6 +139,7 @@ impl Core {
             step.batch.erase(Shelf::Live, id.0);
             self.no_longer_waits(header);
         }
+        self.drop_refusals(&id, ledger, step)?;
         // What only a charter before this one accepted is attested again.
         match certificate.charter() == self.charter.id() {
             true => drop(self.lapsed.remove(&id)),
@@ -183,11 +184,7 @@ impl Core {
 
     /// Whether a record is only accepted under a charter that was succeeded, and in no release that closed it.
     pub(super) fn has_lapsed(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
-        if self.charter.succeeds.is_none() || self.counting.closing.contains(id) {
-            return Ok(false);
-        }
-        let held = index::certificates(ledger, id)?;
-        Ok(!held.is_empty() && held.iter().all(|(_, charter)| *charter != self.charter.id()))
+        facts::lapsed(id, &self.charter, &self.counting, ledger)
     }
 
     /// Remembers, on a validator, that a record has lapsed; whether it has.

@@ -157,6 +157,7 @@ impl Core {
         let id = header.id();
         step.batch.erase(Shelf::Live, id.0);
         self.no_longer_waits(header);
+        self.drop_refusals(&id, ledger, step)?;
         let mut about = BTreeMap::new();
         index::each(ledger, &index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), |entry| {
             if let Some(cid) = index::last_cid(&entry.key)

@@ -1,7 +1,7 @@
 //! What the state is a function of, read from the ledger.
 
 use crate::agreement::state::{Fact, Facts, Standing, StateRoot};
-use crate::agreement::{Founding, Lineage};
+use crate::agreement::{Charter, Founding, Lineage};
 use crate::bytes::Cid;
 use crate::index::{self, Erasure, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -224,6 +224,24 @@ pub fn state_root(lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<Stat
         return Ok(None);
     }
     Ok(facts(lineage, ledger)?.map(|facts| facts.root(&head.id())))
+}
+
+/// Whether a record is only accepted under a charter that was succeeded, and in no release that closed it: it waits
+/// to be attested again under `head`, the charter that leads.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn lapsed(
+    record: &RecordId,
+    head: &Charter,
+    counting: &Counting,
+    ledger: &impl Ledger,
+) -> Result<bool, LedgerError> {
+    if head.succeeds.is_none() || counting.closing.contains(record) {
+        return Ok(false);
+    }
+    let held = index::certificates(ledger, record)?;
+    Ok(!held.is_empty() && held.iter().all(|(_, charter)| *charter != head.id()))
 }
 
 /// The records that revise each other with this one, as far as they are known: by one author, the earliest first.

@@ -339,7 +339,7 @@ impl Core {
         }
         for (at, why) in refused {
             if let Some(id) = records.get(at) {
-                step.effects.push(Effect::Notice(Notice::Refused(*id, why)));
+                self.note_refusal(id, why, ledger, step)?;
                 settled.insert(*id);
             }
         }

@@ -61,11 +61,11 @@ impl Core {
         Ok(())
     }
 
-    /// Clears receipts and verdicts that speak of no record that is known here: a crash came before they were
-    /// erased with it.
+    /// Clears receipts, verdicts and notes of refusals that speak of no record that is known here: a crash came
+    /// before they were erased with it.
     fn reload_talk(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
         let mut speaks: BTreeMap<Cid, bool> = BTreeMap::new();
-        for prefix in [prefix::RECEIPT, prefix::VERDICT] {
+        for prefix in [prefix::RECEIPT, prefix::VERDICT, prefix::REFUSAL] {
             index::each(ledger, &[prefix], |entry| {
                 let record = entry.key.get(1..1 + Cid::LEN).and_then(|bytes| Cid::from_bytes(bytes).ok());
                 if let (Some(record), Some(block)) = (record, index::last_cid(&entry.key)) {

@@ -35,7 +35,7 @@ impl Erasure {
 
 pub(super) fn entries(shelf: Shelf, cid: &Cid, kind: &str, bytes: &[u8]) -> Vec<IndexEntry> {
     match kind {
-        "pin" | "review" => note_entries(cid, kind, bytes).unwrap_or_default(),
+        "pin" | "review" | "refusal" => note_entries(cid, kind, bytes).unwrap_or_default(),
         "acknowledgement" => acknowledged(cid, bytes),
         _ => Operation::verify(bytes).map_or_else(|_| Vec::new(), |operation| of_operation(shelf, cid, &operation)),
     }
@@ -126,8 +126,9 @@ fn note_entries(cid: &Cid, kind: &str, bytes: &[u8]) -> Option<Vec<IndexEntry>> 
             entry(key(prefix::PIN, &[&number.to_be_bytes(), &id]), charter.to_bytes().to_vec())
         }
         _ => {
+            let prefix = if kind == "review" { prefix::REVIEW } else { prefix::REFUSAL };
             let record = fields.link("record").ok()?;
-            entry(key(prefix::REVIEW, &[&record.to_bytes(), &id]), vec![])
+            entry(key(prefix, &[&record.to_bytes(), &id]), vec![])
         }
     }])
 }

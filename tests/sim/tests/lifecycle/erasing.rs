@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use commonwheel_protocol::agreement::state::Standing;
-use commonwheel_protocol::core::notes::{Opinion, Review};
+use commonwheel_protocol::core::notes::{Opinion, Review, refusal};
 use commonwheel_protocol::core::{Input, Notice};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::operation::{Ruling, Withdrawal};
@@ -143,6 +143,24 @@ fn a_purge_waits_until_the_revisions_are_gone_too() {
     assert_eq!(cluster.agreed(&first.id()), Some(Standing::TakenDown));
     assert_eq!(cluster.agreed(&second.id()), None);
     assert!(cluster.converged());
+}
+
+#[test]
+fn why_a_record_is_refused_outlives_a_restart_and_goes_with_the_record() {
+    let mut cluster = Cluster::new(1);
+    let author = records::author(&cluster.community).public();
+    let ban = cluster.decision(Ruling::Ban(author), None);
+    cluster.vote(&ban, &[], &[0, 1, 2]);
+    let header = cluster.share(0, |_| {});
+    cluster.stop(4);
+    let why = |cluster: &Cluster, at: usize| refusal(&header.id(), &cluster.members[at].store).unwrap();
+    assert!(why(&cluster, 4).unwrap().contains("membership.banned"));
+    assert_eq!(why(&cluster, 0), None, "the reason is for its author alone");
+    cluster.start(4);
+    cluster.settle();
+    assert!(why(&cluster, 4).is_some());
+    withdraw(&mut cluster, &header);
+    assert_eq!(why(&cluster, 4), None);
 }
 
 #[test]
