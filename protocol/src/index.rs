@@ -4,13 +4,14 @@
 //! never another's. Numbers are big-endian, so that byte order is number order.
 
 use crate::agreement::{Batch, Verdict};
-use crate::bytes::{Cid, Codec, Node, decode};
+use crate::bytes::{Cid, Codec, Node, decode, encode};
 use crate::ledger::{IndexEntry, Ledger, LedgerError, Shelf};
 use crate::operation::Equivocation;
 use crate::record::{RecordId, SignedHeader};
 use crate::sign::PublicKey;
 use crate::wire::exchange::{Receipt, Statement};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 pub mod operations;
 
@@ -96,6 +97,21 @@ impl Item {
         Item(of.chain_update(validator.0).finalize().into())
     }
 
+    /// The item of what is said of a waiting record: who vouches for it, and the verdicts on it.
+    pub fn of_waiting(record: &RecordId, vouching: &BTreeSet<PublicKey>, said: &BTreeSet<Said>) -> Self {
+        let verdict = |(charter, validator, verdict, class): &Said| {
+            let mut parts = vec![(*charter).into(), Node::bytes(validator.0), Node::text(*verdict)];
+            parts.extend(class.map(Node::text));
+            Node::List(parts)
+        };
+        let all = Node::List(vec![
+            record.0.into(),
+            Node::List(vouching.iter().map(|key| Node::bytes(key.0)).collect()),
+            Node::List(said.iter().map(verdict).collect()),
+        ]);
+        Item(Sha256::new().chain_update(b"waiting").chain_update(encode(&all)).finalize().into())
+    }
+
     /// The item of a durable operation's bytes.
     pub fn of_bytes(operation: &[u8]) -> Self {
         match Equivocation::verify(operation) {
@@ -104,6 +120,9 @@ impl Item {
         }
     }
 }
+
+/// A verdict on a waiting record, without the batch that it stands in: charter, validator, verdict, class.
+pub type Said = (Cid, PublicKey, &'static str, Option<&'static str>);
 
 /// The entries that a block on a shelf contributes. Blocks of other kinds contribute none.
 pub fn derive(shelf: Shelf, cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {

@@ -267,6 +267,7 @@ impl Core {
                 self.waiting_by_author.remove(&header.header().author);
             }
         }
+        self.hearsay.changed([id]);
         self.to_check.remove(&id);
         self.next_hour.remove(&id);
         self.bodiless.remove(&id);

@@ -38,10 +38,17 @@ impl Core {
                 self.learn_validator(&peer, &bytes, step);
                 self.submit_own(&peer, ledger, step)
             }
-            (Asked::Live, Answer::Live { message, next }) => {
-                self.hear_message(&peer, Message::read_page(&message), ledger, step)?;
-                if let Some(after) = next {
-                    self.ask(&peer, Ask::Live(Some(after)), Asked::Live, step);
+            (Asked::Live(items), Answer::Live { message }) => {
+                let message = Message::read_page(&message);
+                let said = message.as_ref().map_or(0, |message| message.headers.len());
+                self.note_heard(&peer, &items, said);
+                self.hear_message(&peer, message, ledger, step)?;
+                self.hear_from(&peer, step);
+                Ok(())
+            }
+            (Asked::Waiting, Answer::Reconcile(message)) => {
+                if !self.learn_waiting(&peer, &message, step) {
+                    self.penalise(&peer, Offence::Malformed, step);
                 }
                 Ok(())
             }

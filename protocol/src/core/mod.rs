@@ -30,6 +30,7 @@ pub mod status;
 mod succession;
 pub mod talk;
 mod tick;
+mod waiting;
 
 pub use io::{AskId, Effect, Input, Judgement, Millis, Notice, Offence, Token};
 
@@ -110,6 +111,8 @@ pub struct Core {
     confirmed: BTreeSet<PublicKey>,
     snapshot: Option<Arc<crate::reconcile::Snapshot>>,
     next_sync: Millis,
+    /// What is said of what waits, to be reconciled.
+    hearsay: waiting::Waiting,
     /// The matters that count under the charter that leads.
     counting: facts::Counting,
     /// Whether something came that may change which matters count.
@@ -204,6 +207,7 @@ impl Core {
             confirmed: BTreeSet::new(),
             snapshot: None,
             next_sync: now,
+            hearsay: waiting::Waiting::default(),
             counting: facts::Counting::default(),
             changed: true,
             signed_round: None,
@@ -242,6 +246,7 @@ impl Core {
         self.withdrawn_now.clear();
         self.heard_now.clear();
         self.refresh(ledger, &mut step)?;
+        self.refresh_waiting(ledger)?;
         match input {
             Input::Tick => self.tick(ledger, &mut step)?,
             Input::Connected(peer) => self.connected(peer, ledger, &mut step)?,

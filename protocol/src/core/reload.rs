@@ -24,6 +24,7 @@ impl Core {
         index::each_record(ledger, prefix::WAITING, |id, header| waiting.push((id, header.body)))?;
         waiting.retain(|(id, _)| !erased(id, &self.leftovers));
         self.waiting = waiting.len();
+        self.hearsay.changed(waiting.iter().map(|(id, _)| *id));
         for (id, body) in waiting {
             if ledger.holds(Shelf::Certified, &id.0)? {
                 self.leftovers.erase(Shelf::Live, id.0);

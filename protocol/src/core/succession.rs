@@ -86,6 +86,7 @@ impl Core {
         self.want_terms(ledger)?;
         self.confirmed.clear();
         self.told_own.clear();
+        self.hear_again();
         for peer in self.peers.values_mut() {
             peer.validator = None;
             peer.submitted.clear();

@@ -121,6 +121,11 @@ const READERS = {
   item({ record, certificate, facts }) {
     deepStrictEqual(hex(sha256(parseId(record).bytes, parseId(certificate).bytes)), facts.item)
   },
+  'waiting item'({ record, vouching, charter, said, facts }) {
+    const verdicts = said.map(([key, ...verdict]) => [parseId(charter), parseKey(key), ...verdict])
+    const all = encode([parseId(record), vouching.map(parseKey), verdicts])
+    deepStrictEqual(hex(sha256(Buffer.from('waiting'), all)), facts.item)
+  },
   'equivocation item'({ charter, validator, facts }) {
     const of = [Buffer.from('equivocation'), parseId(charter).bytes, parseKey(validator)]
     deepStrictEqual(hex(sha256(...of)), facts.item)

@@ -309,6 +309,12 @@ def reconciled_operation(operation_id):
     return hashlib.sha256(b"operation" + operation_id.binary).digest()
 
 
+def reconciled_waiting(record_id, vouching, said):
+    """What is reconciled for a waiting record; `said` holds lists of charter, key, verdict and class."""
+    said = sorted(said, key=lambda one: (one[0].binary, *one[1:]))
+    return hashlib.sha256(b"waiting" + canonical.encode([record_id, sorted(vouching), said])).digest()
+
+
 def reconciled_equivocation(charter_id, validator):
     """What replicas reconcile for a proof of equivocation."""
     return hashlib.sha256(b"equivocation" + charter_id.binary + validator).digest()

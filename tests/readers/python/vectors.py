@@ -164,6 +164,10 @@ def _tree(vector, _):
     if vector["reads"] == "item":
         item = agreements.reconciled_item(cids.parse(vector["record"]), cids.parse(vector["certificate"]))
         return _facts(vector, item=item.hex())
+    if vector["reads"] == "waiting item":
+        charter, vouching = cids.parse(vector["charter"]), [keys.parse(key) for key in vector["vouching"]]
+        said = [[charter, keys.parse(key), *verdict] for key, *verdict in vector["said"]]
+        return _facts(vector, item=agreements.reconciled_waiting(cids.parse(vector["record"]), vouching, said).hex())
     if vector["reads"] == "equivocation item":
         charter, validator = cids.parse(vector["charter"]), keys.parse(vector["validator"])
         return _facts(vector, item=agreements.reconciled_equivocation(charter, validator).hex())
@@ -259,7 +263,7 @@ def _exchange(vector, context):
         if what in frame:
             wire.read_signed(what, frame[what])
     if "message" in frame:
-        if "reconcile" in (frame.get("ask"), frame.get("answer")):
+        if {"reconcile", "waiting"} & {frame.get("ask"), frame.get("answer")}:
             reconcile.read(frame["message"])
         else:
             _read_blocks(wire.read_gossip(frame["message"]), context["charter"])

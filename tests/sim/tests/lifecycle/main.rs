@@ -7,3 +7,4 @@ mod cluster;
 mod erasing;
 mod evidence;
 mod strikes;
+mod waiting;
