@@ -8,7 +8,7 @@ use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::operation::equivocation::Statement;
-use crate::operation::{Equivocation, Matter, Motion, Resolution};
+use crate::operation::{Equivocation, Matter, Motion};
 use crate::sign::PublicKey;
 use std::collections::BTreeSet;
 
@@ -88,8 +88,7 @@ impl Core {
         let Matter::Successor(_) = matter else { return Ok(()) };
         let mut resolved = Vec::new();
         for (_, block) in index::operations::resolutions(ledger, Some(b's'))? {
-            let bytes = ledger.block(Shelf::Certified, &block)?;
-            resolved.extend(bytes.and_then(|bytes| Resolution::verify(&bytes).ok()));
+            resolved.extend(super::facts::resolution(&block, ledger)?);
         }
         for voice in voices {
             if self.is_accused(&matter.charter(), &voice.signer) {

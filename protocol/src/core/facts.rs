@@ -40,7 +40,7 @@ pub fn lineage(ledger: &impl Ledger) -> Result<Lineage, LedgerError> {
 /// A resolution's block on the certified shelf.
 pub(super) fn resolution(block: &Cid, ledger: &impl Ledger) -> Result<Option<Resolution>, LedgerError> {
     let bytes = ledger.block(Shelf::Certified, block)?;
-    Ok(bytes.and_then(|bytes| Resolution::verify(&bytes).ok()))
+    Ok(bytes.and_then(|bytes| Resolution::read(&bytes).ok()))
 }
 
 /// The matters that count under the charter that leads, and what follows from them.
