@@ -6,7 +6,7 @@ use crate::agreement::Charter;
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
-use crate::operation::{Matter, Motion};
+use crate::operation::{Matter, Motion, Ruling};
 use crate::sign::{PublicKey, SecretKey};
 use crate::wire::exchange::{Ask, Peer};
 use std::collections::BTreeSet;
@@ -66,13 +66,23 @@ impl Core {
         self.pin_newest(ledger, step)
     }
 
-    /// Erases what decisions that count now take down and that is still here.
+    /// Erases what decisions that count now take down and that is still here, of the record or of its group.
     fn apply_erasures(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         let rulings = self.counting.decisions.values().map(|decision| decision.ruling.clone());
         for ruling in rulings.collect::<Vec<_>>() {
             let Some(record) = ruling.erases() else { continue };
-            let Some(header) = index::header(ledger, Shelf::Certified, &record)? else { continue };
-            if matches!(ruling, crate::operation::Ruling::Purge(_)) || ledger.holds(Shelf::Certified, &header.body)? {
+            let mut here = false;
+            match ruling {
+                Ruling::Purge(_) => here = ledger.holds(Shelf::Certified, &record.0)?,
+                _ => {
+                    for member in super::facts::group(&record, ledger)? {
+                        if let Some(header) = index::header(ledger, Shelf::Certified, &member)? {
+                            here |= ledger.holds(Shelf::Certified, &header.body)?;
+                        }
+                    }
+                }
+            }
+            if here {
                 self.erase_by(&ruling, &record, ledger, step)?;
             }
         }
