@@ -131,7 +131,8 @@ impl Core {
             }
             None => drop(self.incomplete.insert(id)),
         }
-        if self.make_withdrawals_durable(&id, ledger, step)? {
+        // A revision may have come before what it revises, and be here: it goes with that.
+        if self.make_withdrawals_durable(&id, ledger, step)? || gone.flatten().is_some() {
             self.erase_group_with(header, ledger, step)?;
         }
         step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());

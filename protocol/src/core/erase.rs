@@ -57,7 +57,7 @@ impl Core {
             if erased_in(&record, &group(&record, ledger)?, &self.counting, ledger)?.is_none() {
                 continue;
             }
-            match durable {
+            match durable && ledger.holds(Shelf::Certified, &record.0)? {
                 true => self.erase_group(&record, ledger, &mut step)?,
                 false => self.erase_alone(&record, ledger, &mut step)?,
             }
@@ -111,7 +111,11 @@ impl Core {
                 step.batch.puts.retain(|(_, cid, _)| *cid != record.0);
                 Ok(())
             }
-            _ => self.erase_group(record, ledger, step),
+            _ if ledger.holds(Shelf::Certified, &record.0)? || self.just_certified(record, step) => {
+                self.erase_group(record, ledger, step)
+            }
+            // What is not accepted covers nothing else.
+            _ => self.erase_alone(record, ledger, step),
         }
     }
 

@@ -315,7 +315,9 @@ pub(super) fn erased_in(
             if kind == Erasure::Withdrawal && (durable || member == record) {
                 return Ok(Some(Erasure::Withdrawal));
             }
-            taken_down |= kind == Erasure::Takedown && counting.takes_down(member);
+            // As for a withdrawal: what is not accepted covers nothing else.
+            let covers = member == record || ledger.holds(Shelf::Certified, &member.0)?;
+            taken_down |= kind == Erasure::Takedown && covers && counting.takes_down(member);
         }
     }
     Ok(taken_down.then_some(Erasure::Takedown))

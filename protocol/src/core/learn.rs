@@ -172,7 +172,8 @@ impl Core {
     fn bodies_to_ask(&self, peer: &PeerState, busy: &BTreeSet<RecordId>) -> Vec<RecordId> {
         let between_validators = peer.validator.is_some() && self.validates();
         let waiting = self.bodiless.iter().filter(|_| between_validators);
-        let certified = self.incomplete.iter().filter(|id| self.may_ask_for_body(id) || between_validators);
+        // What was certified under a charter before may lie with nobody but its former validators and its author.
+        let certified = self.incomplete.iter().filter(|id| self.may_ask_for_body(id) || self.validates());
         waiting
             .chain(certified)
             .filter(|id| !busy.contains(id) && !peer.lacks.contains(id))
