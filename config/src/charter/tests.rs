@@ -122,7 +122,7 @@ fn a_charter_says_who_contributes_in_which_languages_and_who_may_copy() {
     let other = Cid::of_cbor(b"another community");
     let federation = format!(
         "export_notes = true\n[[federation]]\ncommunity = \"{other}\"\nlicences = [\"CC0-1.0\"]\n\
-         uses = [\"train-ai\"]\nkinds = [\"chat\"]\n"
+         uses = [\"train-ai\"]\nkinds = [\"chat\"]\nclasses = [\"medical\"]\n"
     );
     let text = example()
         .replace("membership = \"open\"", "membership = \"sponsored\"")
@@ -134,6 +134,7 @@ fn a_charter_says_who_contributes_in_which_languages_and_who_may_copy() {
     assert!(customs.export_notes);
     let one = &customs.federation[&other];
     assert_eq!((one.licences.len(), one.uses.len(), one.kinds.len()), (1, 1, 1));
+    assert_eq!(one.classes, [RiskClass::Medical].into());
     for (from, to, key) in [
         ("membership = \"sponsored\"", "membership = \"closed\"", "customs.membership: "),
         ("[\"es\", \"en\"]", "[\"es-MX\"]", "customs.languages[0]: "),
@@ -142,6 +143,7 @@ fn a_charter_says_who_contributes_in_which_languages_and_who_may_copy() {
         ("licences = [\"CC0-1.0\"]\nuses", "uses", "federation[0].licences: "),
         ("uses = [\"train-ai\"]", "uses = [\"resale\"]", "federation[0].uses[0]: "),
         ("kinds = [\"chat\"]", "kinds = [\"All chats\"]", "federation[0].kinds[0]: "),
+        ("classes = [\"medical\"]", "classes = [\"gossip\"]", "federation[0].classes[0]: "),
     ] {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text, "{from} is in the text");

@@ -60,6 +60,8 @@ pub(in crate::cli) struct Federated {
     pub licences: Vec<&'static str>,
     pub uses: Vec<&'static str>,
     pub kinds: Vec<String>,
+    /// Classes of high risk that may be copied all the same.
+    pub classes: Vec<&'static str>,
 }
 
 impl Federated {
@@ -69,6 +71,7 @@ impl Federated {
             licences: one.licences.iter().map(|licence| licence.spdx()).collect(),
             uses: one.uses.iter().map(|category| category.label()).collect(),
             kinds: one.kinds.iter().cloned().collect(),
+            classes: one.classes.iter().map(|class| class.as_str()).collect(),
         }
     }
 
@@ -79,7 +82,11 @@ impl Federated {
             false => format!("if they allow {}", self.uses.join(" and ")),
         };
         let kinds = if self.kinds.is_empty() { "records".to_owned() } else { self.kinds.join(" and ") };
-        format!("{} may copy {kinds} under {}, {uses}", self.community, self.licences.join(", "))
+        let classes = match self.classes.is_empty() {
+            true => "nothing of high risk".to_owned(),
+            false => format!("of high risk only {}", self.classes.join(" and ")),
+        };
+        format!("{} may copy {kinds} under {}, {uses}; {classes}", self.community, self.licences.join(", "))
     }
 }
 
