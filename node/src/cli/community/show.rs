@@ -75,8 +75,13 @@ impl Federated {
         }
     }
 
-    /// What may be copied, in a line.
+    /// Who may copy what, in a line.
     pub(in crate::cli) fn line(&self) -> String {
+        format!("{} may copy {}", self.community, self.what())
+    }
+
+    /// What may be copied, in a line.
+    pub(in crate::cli) fn what(&self) -> String {
         let uses = match self.uses.is_empty() {
             true => "whatever the preference".to_owned(),
             false => format!("if they allow {}", self.uses.join(" and ")),
@@ -86,7 +91,7 @@ impl Federated {
             true => "nothing of high risk".to_owned(),
             false => format!("of high risk only {}", self.classes.join(" and ")),
         };
-        format!("{} may copy {kinds} under {}, {uses}; {classes}", self.community, self.licences.join(", "))
+        format!("{kinds} under {}, {uses}; {classes}", self.licences.join(", "))
     }
 }
 
