@@ -4,13 +4,18 @@ use commonwheel_protocol::agreement::customs::Membership;
 use commonwheel_protocol::bytes::Codec;
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::licence::Licence;
+use commonwheel_protocol::preference::Category;
 
 /// The example with real keys in it.
 fn example() -> String {
+    with_keys(EXAMPLE)
+}
+
+fn with_keys(example: &str) -> String {
     let mut text = String::new();
     let mut seeds = (1..).map(|i| Seed::new([i; 32]));
     let mut seed = None;
-    for line in EXAMPLE.lines() {
+    for line in example.lines() {
         match line.split_once(" = \"REPLACE") {
             Some(("signing", _)) => {
                 let next = seeds.next().unwrap();
@@ -21,6 +26,7 @@ fn example() -> String {
                 let key = encryption_key_text(&seed.as_ref().unwrap().encryption_public());
                 text += &format!("encryption = \"{key}\"\n");
             }
+            Some(("community", _)) => text += &format!("community = \"{}\"\n", Cid::of_cbor(b"another community")),
             _ => text += &format!("{line}\n"),
         }
     }
@@ -45,6 +51,21 @@ fn the_example_with_keys_in_it_is_a_charter() {
     assert!(ruleset::by_id(&charter.ruleset).is_some());
     assert_eq!(charter.risks, RiskPolicy::usual(), "the example says what is usual");
     assert_eq!(charter.patterns, []);
+}
+
+#[test]
+fn every_example_with_keys_in_it_is_a_charter_and_the_one_for_health_is_careful() {
+    let charter = |name: &str| {
+        let (_, text) = EXAMPLES.into_iter().find(|(example, _)| *example == name).unwrap();
+        parsed(&with_keys(text)).unwrap_or_else(|error| panic!("{name}: {error}")).charter
+    };
+    let ([riverbank, health, language], [first, ..]) = (EXAMPLES.map(|(name, _)| charter(name)), EXAMPLES);
+    assert_eq!((first.1, riverbank.quorum.n(), language.quorum.n()), (EXAMPLE, 4, 1));
+    assert_eq!(health.bodies, BodyAccess::OnRelease);
+    assert_eq!(health.risks.action(RiskClass::Medical), Action::Review);
+    let [copied] = &health.customs.federation.values().collect::<Vec<_>>()[..] else { panic!("one may copy") };
+    assert_eq!((&copied.classes, copied.uses.len()), (&[RiskClass::Medical].into(), 1));
+    assert!(health.preference.permits(Category::Evaluate) && !health.preference.permits(Category::TrainAi));
 }
 
 #[test]
