@@ -122,7 +122,7 @@ impl Shown {
                 writeln!(out, "{} lets no other community copy records.", self.name)?;
                 writeln!(
                     out,
-                    "A successor charter can, under [[federation]]; `commonwheel community example` explains it."
+                    "A successor charter can, under [[federation]]; see `commonwheel community example health-support`."
                 )?;
             }
             false => {
