@@ -47,14 +47,15 @@ const EXAMPLES: &str = "\
 Examples:
   commonwheel export --out dataset                    one file of rows for each licence and month
   commonwheel export --format jsonl --out dataset --force
-  commonwheel export --release latest --out release   what was released last, without what was erased since
+  commonwheel export --release latest --out release   what was released last, without what was erased
   commonwheel export --community language --with health --out dataset
-                                                      and what the community \"health\" lets this one copy
+      and, below copies/, what the community \"health\" lets this one copy
   commonwheel export --community language --release latest --with health@3 --out release
   commonwheel verify dataset                          check what was written, copies too
 
-A release is copied beside a release: the newest one, unless you name another. Withdrawals reach the copies:
-what was erased in the other community is not in the next export. `commonwheel federation show` says who may copy what.
+Beside a release, and from a community that opens texts with a release, a release is copied: the
+newest, unless you name another. What is withdrawn there is not in your next export.
+`commonwheel federation show` says who may copy what.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some records have no body here).";
 
@@ -205,5 +206,25 @@ impl Bar {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_after_the_last_at_sign_is_a_release_if_it_is_one() {
+        for (text, community, release) in [
+            ("health", "health", None),
+            ("health@3", "health", Some(Which::Number(3))),
+            ("health support@latest", "health support", Some(Which::Latest)),
+            ("us@home", "us@home", None),
+            ("us@home@1", "us@home", Some(Which::Number(1))),
+        ] {
+            let wanted = Wanted { community: community.to_owned(), release };
+            assert_eq!(text.parse(), Ok(wanted));
+        }
+        assert!("".parse::<Wanted>().is_err() && "@3".parse::<Wanted>().is_err());
     }
 }

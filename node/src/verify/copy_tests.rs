@@ -234,6 +234,35 @@ fn an_edition_is_copied_by_the_charter_that_leads_now() {
 }
 
 #[test]
+fn copies_from_several_communities_lie_beside_each_other_and_each_is_checked() {
+    let (one, two) = (Case::with(|_| {}), Case::with(|terms| terms.kinds.clear()));
+    assert_ne!(one.origin.founding.community(), two.origin.founding.community());
+    let stores = [&one, &two].map(|case| case.origin.store(&case.records()));
+    let (own, source_of) = (one.own.store([]), |at: usize| source(&stores[at], &[&one, &two][at].origin, TERMS));
+    let mut written = Vec::new();
+    for order in [[0, 1], [1, 0]] {
+        let origins = order.map(|at| Origin { source: source_of(at), release: None });
+        let options = ExportOptions { out: one.dir(), replace: true, allow_incomplete: false, release: None };
+        let summary = export(&source(&own, &one.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
+        let rows: BTreeSet<_> = summary.copies.iter().map(|copy| copy.rows).collect();
+        assert_eq!(rows, [2, 3].into());
+        let said = one.verify(&one.dir());
+        assert_eq!(said.matches(" From Health (").count(), 2, "{said}");
+        written.push(one.contents());
+    }
+    assert_eq!(written[0], written[1], "in whatever order they are named");
+}
+
+#[test]
+fn a_charter_of_a_later_protocol_is_not_copied_by() {
+    let own = Commons::named("Language");
+    let origin = Commons::with("Health", |charter| charter.protocol = 99);
+    let case = Case { own, origin, temp: TempDir::new().unwrap() };
+    let refused = case.export(&case.origin.store([]), None).unwrap_err().to_string();
+    assert!(refused.contains("Health") && refused.contains("protocol version 99"), "{refused}");
+}
+
+#[test]
 fn a_community_that_the_charter_does_not_name_copies_nothing() {
     let case = Case::with(|terms| terms.community = Cid::of_cbor(b"another"));
     let refused = case.export(&case.origin.store(&case.records()), None).unwrap_err().to_string();

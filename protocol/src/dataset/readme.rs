@@ -47,8 +47,8 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
     let left_out: String = left_out.map(|(count, why)| format!("| left out {why} | {count} |\n")).collect();
     let copied = manifest.copied.as_ref().map_or_else(String::new, |Copied { to, .. }| {
         format!(
-            "\n\nIt is a copy for the community `{to}`, which the charter lets copy some of the records. It lacks the others; ask\n\
-             {name} for the whole. What is withdrawn there goes from here with the next copy."
+            "\n\nIt is a copy for the community `{to}`, which the charter lets copy some of the records. Of the\n\
+             others, `operations.car` has the headers; ask {name} for the whole. What is withdrawn there goes from here with the next copy."
         )
     });
     let copies = match manifest.copies.is_empty() {
