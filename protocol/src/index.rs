@@ -4,12 +4,14 @@
 //! never another's. Numbers are big-endian, so that byte order is number order.
 
 use crate::agreement::{Batch, Verdict};
-use crate::bytes::{Cid, Codec, Node, decode};
+use crate::bytes::{Cid, Codec, Node, decode, encode};
 use crate::ledger::{IndexEntry, Ledger, LedgerError, Shelf};
+use crate::operation::Equivocation;
 use crate::record::{RecordId, SignedHeader};
 use crate::sign::PublicKey;
 use crate::wire::exchange::{Receipt, Statement};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 pub mod operations;
 
@@ -63,10 +65,14 @@ pub mod prefix {
     pub const ITEM_OPERATION: u8 = b'j';
     /// Acknowledgements by validators: operation, validator, block.
     pub const ACKNOWLEDGED: u8 = b'y';
+    /// Proofs of equivocation: charter, validator, block.
+    pub const EQUIVOCATION: u8 = b'c';
     /// Charters that were pinned here: number, block; the value is the charter.
     pub const PIN: u8 = b'z';
     /// What people said of records in the review queue: record, block.
     pub const REVIEW: u8 = b'd';
+    /// Why a validator did not take one's own records: record, block.
+    pub const REFUSAL: u8 = b'R';
 }
 
 /// What is reconciled for a certified record: SHA-256 of the record's and the certificate's CIDs.
@@ -83,7 +89,40 @@ impl Item {
     pub fn of_operation(operation: &Cid) -> Self {
         Item(Sha256::new().chain_update(b"operation").chain_update(operation.to_bytes()).finalize().into())
     }
+
+    /// The item of any proof that this validator has contradicted itself under this charter: which of many it is
+    /// does not matter, so that none takes the place of another.
+    pub fn of_equivocation(charter: &Cid, validator: &PublicKey) -> Self {
+        let of = Sha256::new().chain_update(b"equivocation").chain_update(charter.to_bytes());
+        Item(of.chain_update(validator.0).finalize().into())
+    }
+
+    /// The item of what is said of a waiting record: who vouches for it, and the verdicts on it.
+    pub fn of_waiting(record: &RecordId, vouching: &BTreeSet<PublicKey>, said: &BTreeSet<Said>) -> Self {
+        let verdict = |(charter, validator, verdict, class): &Said| {
+            let mut parts = vec![(*charter).into(), Node::bytes(validator.0), Node::text(*verdict)];
+            parts.extend(class.map(Node::text));
+            Node::List(parts)
+        };
+        let all = Node::List(vec![
+            record.0.into(),
+            Node::List(vouching.iter().map(|key| Node::bytes(key.0)).collect()),
+            Node::List(said.iter().map(verdict).collect()),
+        ]);
+        Item(Sha256::new().chain_update(b"waiting").chain_update(encode(&all)).finalize().into())
+    }
+
+    /// The item of a durable operation's bytes.
+    pub fn of_bytes(operation: &[u8]) -> Self {
+        match Equivocation::verify(operation) {
+            Ok(proof) => Item::of_equivocation(&proof.charter, &proof.validator),
+            Err(_) => Item::of_operation(&Cid::of_cbor(operation)),
+        }
+    }
 }
+
+/// A verdict on a waiting record, without the batch that it stands in: charter, validator, verdict, class.
+pub type Said = (Cid, PublicKey, &'static str, Option<&'static str>);
 
 /// The entries that a block on a shelf contributes. Blocks of other kinds contribute none.
 pub fn derive(shelf: Shelf, cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {

@@ -120,8 +120,12 @@ impl Asker {
 
     /// The items that the validator has, by reconciling with nothing.
     fn reconcile(&self) -> Vec<[u8; 32]> {
+        self.reconcile_by(Ask::Reconcile)
+    }
+
+    fn reconcile_by(&self, ask: impl Fn(Vec<u8>) -> Ask) -> Vec<[u8; 32]> {
         let nothing = Snapshot::new([]);
-        match self.peer.ask(self.validator, &Ask::Reconcile(nothing.open())) {
+        match self.peer.ask(self.validator, &ask(nothing.open())) {
             Some(Answer::Reconcile(message)) => {
                 let progress = nothing.read(&message).unwrap();
                 progress.missing.iter().map(|item| item.0).collect()
@@ -136,7 +140,8 @@ impl Asker {
         assert_eq!(self.reconcile(), Vec::<[u8; 32]>::new(), "only certified records are reconciled");
         let made_up = Item::of(&record, &Cid::of_cbor(b"no certificate")).0;
         assert_eq!(self.gets(&[made_up], &[]), []);
-        let live = self.peer.ask_bytes(self.validator, &Ask::Live(None).to_bytes(&self.peer.community)).unwrap();
+        let ask = Ask::Live(self.reconcile_by(Ask::Waiting));
+        let live = self.peer.ask_bytes(self.validator, &ask.to_bytes(&self.peer.community)).unwrap();
         assert!(holds(&live, &record_header(&live, record)), "that it waits is public");
         assert!(!holds(&live, WORDS), "what it says is not");
     }
@@ -181,7 +186,7 @@ impl Asker {
 
 /// The bytes of a waiting record's header in an answer to [`Ask::Live`].
 fn record_header(answer: &[u8], record: RecordId) -> Vec<u8> {
-    let Ok(Answer::Live { message, .. }) = Answer::read(answer) else { panic!("expected live traffic") };
+    let Ok(Answer::Live { message }) = Answer::read(answer) else { panic!("expected live traffic") };
     let message = commonwheel_protocol::wire::gossip::Message::read(&message).unwrap();
     let is = |header: &&Vec<u8>| SignedHeader::verify(header).is_ok_and(|header| header.id() == record);
     message.headers.iter().find(is).expect("the header").clone()

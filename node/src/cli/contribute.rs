@@ -41,7 +41,7 @@ use std::sync::Arc;
 
 /// Share chats and other records from files, on your own terms.
 ///
-/// Reads Open WebUI, ChatGPT (the zip or its conversations.json) and OASST exports, chats in
+/// Reads Open WebUI, ChatGPT, Claude (the zip or its conversations.json), LibreChat and OASST exports, chats in
 /// OpenAI's JSON or JSONL, rows of published datasets, plain text, and Commonwheel's own JSON, in
 /// which corrections, preferences, examples, rubric ratings, feedback, code with tests and
 /// translations can be written; docs/FORMATS.md describes each. Personal data is redacted on this

@@ -208,5 +208,8 @@ pub(super) fn print_governance(out: &mut dyn Write, governance: &Governance) -> 
         let signed = if open.signed_here == Some(true) { ", signed here" } else { "" };
         writeln!(out, "Open      {}: {} ({}{signed})", open.id, open.what, open.progress())?;
     }
+    for proof in &governance.evidence {
+        writeln!(out, "Evidence  {} {}; proof {}", proof.name, proof.what, proof.id)?;
+    }
     Ok(())
 }

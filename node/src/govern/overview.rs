@@ -4,8 +4,9 @@ use super::words;
 use commonwheel_protocol::agreement::Lineage;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::matters;
-use commonwheel_protocol::ledger::{Ledger, LedgerError};
-use commonwheel_protocol::operation::{Decision, Matter};
+use commonwheel_protocol::index;
+use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
+use commonwheel_protocol::operation::{Decision, Equivocation, Matter};
 use commonwheel_protocol::sign::PublicKey;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,23 @@ pub struct Governance {
     pub release: Option<LastRelease>,
     /// What is put to the validators and not resolved.
     pub open: Vec<OpenMatter>,
+    /// Validators of whom there is proof that they have contradicted themselves.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A proof that a validator has contradicted itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The proof's block, which is among the certified ones of the data folder.
+    pub id: String,
+    /// Its key.
+    pub validator: String,
+    /// Its name under that charter.
+    pub name: String,
+    /// The charter under which it spoke.
+    pub charter: String,
+    /// In what, in words.
+    pub what: String,
 }
 
 /// A decision in force.
@@ -116,8 +134,25 @@ impl Governance {
                 count: release.count,
             }),
             open: open.iter().map(|one| OpenMatter::of(one, lineage, me)).collect(),
+            evidence: evidence(lineage, ledger)?,
         })
     }
+}
+
+fn evidence(lineage: &Lineage, ledger: &impl Ledger) -> Result<Vec<Evidence>, LedgerError> {
+    let mut found = Vec::new();
+    for (_, _, block) in index::operations::equivocations(ledger)? {
+        let bytes = ledger.block(Shelf::Certified, &block)?;
+        let Some(proof) = bytes.and_then(|bytes| Equivocation::verify(&bytes).ok()) else { continue };
+        found.push(Evidence {
+            id: block.to_string(),
+            validator: proof.validator.to_string(),
+            name: words::name(&proof.validator, lineage.charter(&proof.charter)),
+            charter: proof.charter.to_string(),
+            what: words::contradiction(&proof.contradiction),
+        });
+    }
+    Ok(found)
 }
 
 impl Decided {

@@ -4,6 +4,7 @@ use crate::community::printable;
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::operation::decision::Scope;
+use commonwheel_protocol::operation::equivocation::Contradiction;
 use commonwheel_protocol::operation::{Matter, Ruling};
 use commonwheel_protocol::sign::PublicKey;
 
@@ -50,6 +51,15 @@ fn scope(scope: &Scope) -> String {
             .flatten()
             .collect();
     if parts.is_empty() { "anything".to_owned() } else { format!("records {}", parts.join(" and ")) }
+}
+
+/// What a validator has contradicted itself in.
+pub fn contradiction(what: &Contradiction) -> String {
+    match what {
+        Contradiction::Number(number) => format!("signed two different batches of verdicts with the number {number}"),
+        Contradiction::Verdict(record) => format!("accepted the record {record} and then did not"),
+        Contradiction::Round(round) => format!("signed two successors in round {round}"),
+    }
 }
 
 /// A key by its name in one of these charters, the first that names it; else the key itself.

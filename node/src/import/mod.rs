@@ -18,6 +18,7 @@ use std::path::Path;
 use stream::Source;
 
 mod archive;
+mod assistants;
 mod chatgpt;
 mod fields;
 pub mod limits;
@@ -29,6 +30,7 @@ mod plain_text;
 mod preference;
 mod rows;
 mod run;
+mod shared;
 mod stream;
 #[cfg(test)]
 mod testing;
@@ -114,12 +116,26 @@ pub enum Format {
     OpenWebUiFeedback,
     /// The archive that ChatGPT sends, or the `conversations.json` in it.
     ChatGpt,
+    /// The archive that Claude sends, or the `conversations.json` in it.
+    Claude,
+    /// A chat exported from LibreChat.
+    LibreChat,
     /// Open Assistant message trees or single messages.
     Oasst,
     /// Messages with a role and a content, as in OpenAI's chat interface.
     OpenAiChat,
     /// Rows of question and answer, as in GSM8K.
     QuestionAnswer,
+    /// Rows of problem and solution, as in MATH.
+    Math,
+    /// Rows of prompt and response with ratings, as in HelpSteer.
+    HelpSteer,
+    /// Rows with a conversation of speakers and values, as ShareGPT has them.
+    ShareGpt,
+    /// Rows with a conversation of roles and contents, as in WildChat.
+    WildChat,
+    /// What Public AI's first data flywheel, a plug-in of Open WebUI, sends to its dataset.
+    Flywheel,
     /// Rows with a chosen and a rejected answer, as TRL's preference trainers take them.
     Preference,
     /// Rows with an answer that is desirable or not, as TRL's KTO trainer takes them.
@@ -136,14 +152,21 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 13] = [
+    pub const ALL: [Format; 20] = [
         Format::Commonwheel,
         Format::OpenWebUi,
         Format::OpenWebUiFeedback,
         Format::ChatGpt,
+        Format::Claude,
+        Format::LibreChat,
         Format::Oasst,
         Format::OpenAiChat,
         Format::QuestionAnswer,
+        Format::Math,
+        Format::HelpSteer,
+        Format::ShareGpt,
+        Format::WildChat,
+        Format::Flywheel,
         Format::Preference,
         Format::Kto,
         Format::HhRlhf,
@@ -159,9 +182,16 @@ impl Format {
             Format::OpenWebUi => "Open WebUI chats",
             Format::OpenWebUiFeedback => "Open WebUI feedback",
             Format::ChatGpt => "ChatGPT export",
+            Format::Claude => "Claude export",
+            Format::LibreChat => "LibreChat export",
             Format::Oasst => "OASST messages",
             Format::OpenAiChat => "OpenAI-style chat",
             Format::QuestionAnswer => "questions and answers",
+            Format::Math => "MATH rows",
+            Format::HelpSteer => "HelpSteer rows",
+            Format::ShareGpt => "ShareGPT rows",
+            Format::WildChat => "WildChat rows",
+            Format::Flywheel => "data flywheel payloads",
             Format::Preference => "TRL preference rows",
             Format::Kto => "TRL KTO rows",
             Format::HhRlhf => "HH-RLHF rows",
@@ -175,6 +205,7 @@ impl Format {
     fn noun(self) -> &'static str {
         match self {
             Format::OpenWebUi | Format::ChatGpt | Format::OpenAiChat => "chat",
+            Format::Claude | Format::LibreChat | Format::Flywheel => "chat",
             Format::OpenWebUiFeedback => "feedback",
             Format::Commonwheel => "record",
             Format::PlainText => "text",
@@ -186,9 +217,11 @@ impl Format {
     fn third_party(self) -> bool {
         match self {
             Format::OpenWebUi | Format::OpenWebUiFeedback | Format::ChatGpt => false,
+            Format::Claude | Format::LibreChat => false,
             Format::Commonwheel | Format::OpenAiChat | Format::PlainText => false,
             Format::Oasst | Format::QuestionAnswer | Format::Alpaca | Format::Dolly => true,
             Format::Preference | Format::Kto | Format::HhRlhf => true,
+            Format::Math | Format::HelpSteer | Format::ShareGpt | Format::WildChat | Format::Flywheel => true,
         }
     }
 }

@@ -5,9 +5,10 @@
 
 use super::fields::{Messages, Why, branch, field, model, note, parts, rating, role, tags, thumb, title, wrong};
 use super::{Format, Item};
-use commonwheel_protocol::record::content::{Content, Message};
+use commonwheel_protocol::record::content::{Content, Label, Message, PreferencePair};
 use commonwheel_protocol::text::RawText;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The chat of one exported row.
 pub(super) fn chat(row: &Value) -> Result<Item, Why> {
@@ -16,6 +17,56 @@ pub(super) fn chat(row: &Value) -> Result<Item, Why> {
     item.title = title(row, "title").or(title(inner, "title"));
     item.tags = tags(&row["meta"], "tags");
     Ok(item)
+}
+
+/// The answers of a chat that were given to one message and judged apart: the best against the worst of each. An
+/// answer is better by a thumb up against a thumb down or, where both have one, by a higher rating.
+pub(super) fn pairs(row: &Value) -> Vec<Result<Item, Why>> {
+    let inner = field(row, "chat").unwrap_or(row);
+    let nodes = &inner["history"]["messages"];
+    let mut answers: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for node in nodes.as_object().into_iter().flat_map(|nodes| nodes.values()) {
+        if let (Some("assistant"), Some(parent)) = (node["role"].as_str(), node["parentId"].as_str()) {
+            answers.entry(parent).or_default().push(node);
+        }
+    }
+    let pair = |(parent, answers): (&str, &[&Value])| {
+        let (chosen, rejected) = best_and_worst(answers)?;
+        let read = || -> Result<Item, Why> {
+            let prompt = messages(&branch(nodes, parent, "parentId")?)?.list;
+            let (chosen, rejected) = (text_of(chosen)?, text_of(rejected)?);
+            let pair = PreferencePair { prompt, chosen, rejected, note: None };
+            let mut item = Item::new(Format::OpenWebUi, Content::Preference(pair));
+            item.title = title(row, "title").or(title(inner, "title"));
+            item.tags = tags(&row["meta"], "tags");
+            Ok(item)
+        };
+        Some(read())
+    };
+    answers.iter().filter_map(|(parent, answers)| pair((parent, answers))).collect()
+}
+
+fn text_of(node: &Value) -> Result<RawText, Why> {
+    Ok(RawText::new(parts(node, "content")?))
+}
+
+/// Two answers that people judged differently, as far apart as there are.
+fn best_and_worst<'a>(answers: &[&'a Value]) -> Option<(&'a Value, &'a Value)> {
+    let mut judged = Vec::new();
+    for node in answers {
+        let annotation = &node["annotation"];
+        let thumb = thumb(annotation, "rating").ok()?;
+        let rating = rating(&annotation["details"], "rating", 1, 10).ok()?;
+        let said = parts(node, "content").is_ok_and(|text| !text.trim().is_empty());
+        if said && (thumb.is_some() || rating.is_some()) {
+            judged.push((thumb, rating, *node));
+        }
+    }
+    let thumbs = |label| judged.iter().find(|(thumb, ..)| *thumb == Some(label)).map(|(_, _, node)| *node);
+    let by_thumb = thumbs(Label::Good).zip(thumbs(Label::Fail));
+    let rated = || judged.iter().filter_map(|(_, rating, node)| Some(((*rating)?, *node)));
+    let (best, worst) = (rated().max_by_key(|(rating, _)| *rating), rated().min_by_key(|(rating, _)| *rating));
+    by_thumb.or_else(|| best.zip(worst).filter(|(best, worst)| best.0 > worst.0).map(|(b, w)| (b.1, w.1)))
 }
 
 /// The chat that one row of feedback is about, up to the rated message, with the rating as its label.
@@ -77,7 +128,7 @@ fn messages(nodes: &[&Value]) -> Result<Messages, Why> {
 #[cfg(test)]
 mod tests {
     use super::super::Format;
-    use super::super::testing::{chat, import, plain, said, sound, why};
+    use super::super::testing::{chat, import, pair, plain, said, sound, why};
     use commonwheel_protocol::record::content::{Label, Role};
     use serde_json::{Value, json};
 
@@ -112,6 +163,29 @@ mod tests {
         assert_eq!(items[0].model.as_ref().unwrap().expose(), "m-2");
         assert_eq!(plain(&items[0].tags), ["drinks"]);
         assert_eq!((chat(&items[0]).label, items[0].labelled), (Label::Good, false));
+    }
+
+    #[test]
+    fn answers_to_one_message_that_were_judged_apart_are_a_pair() {
+        let judged = |coffee: Value, green: Value| {
+            let mut row = row();
+            row["chat"]["history"]["messages"]["b"]["annotation"] = coffee;
+            row["chat"]["history"]["messages"]["c"]["annotation"] = green;
+            sound(Format::OpenWebUi, row.to_string())
+        };
+        let up = || json!({"rating": 1});
+        let rated = |rating| json!({"rating": 1, "details": {"rating": rating}});
+        for (coffee, green) in [(json!({"rating": -1}), up()), (rated(3), rated(8))] {
+            let items = judged(coffee, green);
+            assert_eq!(items.len(), 2, "the chat, and the pair");
+            let pair = pair(&items[1]);
+            assert_eq!((pair.chosen.expose(), pair.rejected.expose()), ("Green.", "Coffee."));
+            assert_eq!(pair.prompt[0].text.expose(), "Which tea?");
+            assert_eq!(items[1].position, items[0].position);
+        }
+        for same in [(up(), up()), (Value::Null, up()), (rated(5), rated(5))] {
+            assert_eq!(judged(same.0, same.1).len(), 1, "nobody said which is better");
+        }
     }
 
     #[test]

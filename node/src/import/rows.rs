@@ -1,14 +1,38 @@
-//! Rows of published datasets that hold a prompt and its ideal answer each.
+//! Rows of published datasets that hold a prompt and an answer each: the ideal one, or one with ratings.
 
-use super::fields::{Why, optional_text, tags_of, text};
+use super::fields::{Messages, Why, optional_text, rating, tags, tags_of, text};
 use super::{Format, Item};
-use commonwheel_protocol::record::content::{Content, Example};
+use commonwheel_protocol::record::content::{Content, Criterion, Example, Message, Role, RubricRatings};
 use commonwheel_protocol::text::RawText;
 use serde_json::Value;
 
 /// A question with its answer, as in GSM8K.
 pub(super) fn question_answer(row: &Value) -> Result<Item, Why> {
     example(Format::QuestionAnswer, text(row, "question")?, None, text(row, "answer")?)
+}
+
+/// A problem with its solution, as in MATH. Subject and level become tags.
+pub(super) fn math(row: &Value) -> Result<Item, Why> {
+    let mut item = example(Format::Math, text(row, "problem")?, None, text(row, "solution")?)?;
+    item.tags = [tags(row, "type"), tags(row, "level")].concat();
+    Ok(item)
+}
+
+/// What people rate in HelpSteer, from 0 to 4.
+const RATED: [&str; 5] = ["helpfulness", "correctness", "coherence", "complexity", "verbosity"];
+
+/// A prompt and a response with ratings, as in HelpSteer.
+pub(super) fn helpsteer(row: &Value) -> Result<Item, Why> {
+    let mut criteria = Vec::new();
+    for name in RATED {
+        if let Some(score) = rating(row, name, 0, 4)? {
+            criteria.push(Criterion { name: RawText::new(name), score, max: 4, note: None });
+        }
+    }
+    let mut messages = Messages::default();
+    messages.push(Message::new(Role::User, text(row, "prompt")?))?;
+    messages.push(Message::new(Role::Assistant, text(row, "response")?))?;
+    Ok(Item::new(Format::HelpSteer, Content::Rubric(RubricRatings { messages: messages.list, criteria })))
 }
 
 /// An instruction with its output and, maybe, an input.
@@ -50,6 +74,21 @@ mod tests {
         assert!(imported.items[1].third_party && imported.items[1].labelled);
         let Content::Example(example) = &imported.items[1].content else { panic!("expected an example") };
         assert_eq!((example.prompt.expose(), example.ideal.expose()), ("2+2?", "4"));
+    }
+
+    #[test]
+    fn problems_and_rated_answers_are_read() {
+        let math = r#"{"problem":"1+1?","level":"Level 1","type":"Algebra","solution":"$\\boxed{2}$"}"#;
+        let items = sound(Format::Math, math);
+        assert_eq!(plain(&items[0].tags), ["Algebra", "Level 1"]);
+        let steer = r#"{"prompt":"1+1?","response":"2","helpfulness":4,"correctness":3,"coherence":4,"complexity":0,"verbosity":1}"#;
+        let items = sound(Format::HelpSteer, steer);
+        let Content::Rubric(rubric) = &items[0].content else { panic!("expected ratings") };
+        let scores: Vec<_> = rubric.criteria.iter().map(|c| (c.name.expose(), c.score, c.max)).collect();
+        assert_eq!(scores[..2], [("helpfulness", 4, 4), ("correctness", 3, 4)]);
+        assert_eq!((rubric.messages.len(), scores.len()), (2, 5));
+        let over = steer.replace("\"helpfulness\":4", "\"helpfulness\":5");
+        assert_eq!(why(over), "helpfulness: expected a whole number from 0 to 4, found something else");
     }
 
     #[test]

@@ -4,7 +4,8 @@ use super::fields::{Messages, Why, field, too_much_text};
 use super::plain_text;
 use super::stream::{Piece, Scanner, Source};
 use super::{
-    Format, ImportError, Item, ItemError, Sink, chatgpt, limits, native, oasst, open_webui, openai, preference, rows,
+    Format, ImportError, Item, ItemError, Sink, assistants, chatgpt, limits, native, oasst, open_webui, openai,
+    preference, rows, shared,
 };
 use serde_json::Value;
 use std::io::Read;
@@ -201,9 +202,14 @@ impl<'s, 'f> Run<'s, 'f> {
         };
         match format {
             Format::Commonwheel => self.emit(position, native::record(value)),
-            Format::OpenWebUi => self.emit(position, open_webui::chat(value)),
+            Format::OpenWebUi => {
+                self.emit(position.clone(), open_webui::chat(value));
+                open_webui::pairs(value).into_iter().for_each(|pair| self.emit(position.clone(), pair));
+            }
             Format::OpenWebUiFeedback => self.emit(position, open_webui::feedback(value)),
             Format::ChatGpt => self.emit(position, chatgpt::chat(value)),
+            Format::Claude => self.emit(position, assistants::claude(value)),
+            Format::LibreChat => self.emit(position, assistants::librechat(value)),
             Format::Oasst => match oasst::tree(value) {
                 Some(items) => items.into_iter().for_each(|item| self.emit(position.clone(), item)),
                 None => {
@@ -224,6 +230,11 @@ impl<'s, 'f> Run<'s, 'f> {
                 }
             }
             Format::QuestionAnswer => self.emit(position, rows::question_answer(value)),
+            Format::Math => self.emit(position, rows::math(value)),
+            Format::HelpSteer => self.emit(position, rows::helpsteer(value)),
+            Format::ShareGpt => self.emit(position, shared::sharegpt(value)),
+            Format::WildChat => self.emit(position, shared::wildchat(value)),
+            Format::Flywheel => self.emit(position, shared::flywheel(value)),
             Format::Preference | Format::HhRlhf => self.emit(position, preference::pair(format, value)),
             Format::Kto => self.emit(position, preference::kto(value)),
             Format::Alpaca => self.emit(position, rows::alpaca(value)),
@@ -256,12 +267,23 @@ fn fitting(item: Item) -> Result<Item, Why> {
 fn detect(value: &Value) -> Option<Format> {
     let has = |key| field(value, key).is_some();
     let object = |key| value.get(key).is_some_and(Value::is_object);
+    let list = |key| value.get(key).is_some_and(Value::is_array);
     if native::is_record(value) {
         Some(Format::Commonwheel)
     } else if object("mapping") {
         Some(Format::ChatGpt)
     } else if object("data") && (has("snapshot") || object("meta")) {
         Some(Format::OpenWebUiFeedback)
+    } else if list("chat_messages") {
+        Some(Format::Claude)
+    } else if list("messages") && has("conversationId") {
+        Some(Format::LibreChat)
+    } else if list("clean_content") {
+        Some(Format::Flywheel)
+    } else if list("conversations") {
+        Some(Format::ShareGpt)
+    } else if list("conversation") {
+        Some(Format::WildChat)
     } else if object("chat") || object("history") {
         Some(Format::OpenWebUi)
     } else if object("prompt") && has("message_tree_id") || has("message_id") && has("text") {
@@ -270,6 +292,10 @@ fn detect(value: &Value) -> Option<Format> {
         Some(Format::OpenAiChat)
     } else if has("question") && has("answer") {
         Some(Format::QuestionAnswer)
+    } else if has("problem") && has("solution") {
+        Some(Format::Math)
+    } else if has("prompt") && has("response") && has("helpfulness") {
+        Some(Format::HelpSteer)
     } else if has("chosen") && has("rejected") {
         let transcript = !has("prompt") && value["chosen"].is_string();
         Some(if transcript { Format::HhRlhf } else { Format::Preference })

@@ -23,8 +23,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 /// How often the cores see time pass.
 const TICK: Duration = Duration::from_millis(100);
-/// Reasons of refusal kept per community.
-pub(super) const REFUSALS: usize = 10_000;
 
 /// What does not change while a node runs.
 pub(super) struct Seat {
@@ -229,7 +227,7 @@ impl Driver {
                     self.seat.net.penalise(peer, offence_of(offence));
                 }
             }
-            Effect::Notice(notice) => self.note(community, notice),
+            Effect::Notice(notice) => Self::note(notice),
         }
     }
 
@@ -288,12 +286,6 @@ impl Driver {
                 Ok(Response::Entries(found.into_iter().map(|e| (Base64(e.key), Base64(e.value))).collect()))
             })?,
             Request::Contribute(community, records) => self.contribute(&community, records).await?,
-            Request::Refusals(community) => match self.member(&community) {
-                Some(member) => {
-                    Response::Refusals(member.refusals.iter().map(|(id, why)| (id.clone(), why.clone())).collect())
-                }
-                None => unknown_community(),
-            },
             Request::Operate(community, operations) => {
                 let operations = operations.into_iter().map(|operation| operation.0).collect();
                 self.tell(&community, Input::Operate(operations)).await?

@@ -21,8 +21,6 @@ pub struct Member {
     pub core: Core,
     /// The truth.
     pub store: CarStore,
-    /// Why validators refused records of this machine, by record, while this node has run.
-    pub refusals: BTreeMap<String, String>,
 }
 
 /// Milliseconds since 1970, by this machine's clock.
@@ -70,7 +68,7 @@ pub fn open_member(home: &Home, id: &Cid, seed: &Seed, peer: &PeerId) -> Result<
     let rulesets: Rulesets = Arc::new(|charter| commonwheel_config::ruleset::of_charter(charter).ok());
     let role = Role { peer: Peer(peer.to_bytes()), validator: Some(seed.validator()), reader: seed.reader(id) };
     let core = Core::open(rulesets, role, now(), &store).map_err(|error| RunError::Store(error.to_string()))?;
-    Ok(Member { core, store, refusals: BTreeMap::new() })
+    Ok(Member { core, store })
 }
 
 /// Opens the communities that a node starts with.

@@ -1,9 +1,9 @@
 //! What the driver tells people: in the log, and about how the node is.
 
-use super::driver::{Driver, REFUSALS};
+use super::driver::Driver;
 use super::member::{Member, now};
 use super::wire::{CommunityInfo, Info};
-use crate::govern::Governance;
+use crate::govern::{Governance, words};
 use crate::net::{Multiaddr, PeerId};
 use commonwheel_protocol::agreement::state::Standing;
 use commonwheel_protocol::bytes::Cid;
@@ -13,7 +13,7 @@ use commonwheel_protocol::ledger::LedgerError;
 use sha2::{Digest, Sha256};
 
 impl Driver {
-    pub(super) fn note(&mut self, community: &Cid, notice: Notice) {
+    pub(super) fn note(notice: Notice) {
         match notice {
             Notice::Accepted(record) => tracing::info!(%record, "accepted"),
             Notice::Held(validator, records) => {
@@ -36,18 +36,15 @@ impl Driver {
                     "two successors are certified in one round; nothing is accepted until a higher round is"
                 );
             }
+            Notice::Contradicted(validator, what) => {
+                let what = words::contradiction(&what);
+                tracing::warn!(%validator, what, "a validator has contradicted itself; the proof is kept");
+            }
             Notice::Acknowledged(validator, operations) => {
                 tracing::info!(%validator, operations = operations.len(), "a validator has taken operations");
             }
             Notice::NotTaken(operation, why) => tracing::warn!(%operation, why, "an operation was not taken"),
-            Notice::Refused(record, why) => {
-                tracing::info!(%record, why, "a validator refused a record");
-                if let Some(member) = self.members.get_mut(community)
-                    && member.refusals.len() < REFUSALS
-                {
-                    member.refusals.insert(record.to_string(), why);
-                }
-            }
+            Notice::Refused(record, why) => tracing::info!(%record, why, "a validator refused a record"),
         }
     }
 

@@ -76,8 +76,6 @@ pub enum Request {
     Scan(String, Base64, Option<Base64>, usize),
     /// Take and push records signed here: headers with bodies.
     Contribute(String, Vec<(Base64, Base64)>),
-    /// What validators said in refusing one's own records, as far as it came here.
-    Refusals(String),
     /// Take and push operations signed here.
     Operate(String, Vec<Base64>),
     /// Sign a motion for a matter, given by its payload, with this node's key; with the blocks that go with it.
@@ -108,8 +106,6 @@ pub enum Response {
     Yes(bool),
     /// To [`Request::Scan`].
     Entries(Vec<(Base64, Base64)>),
-    /// To [`Request::Refusals`]: record and reason.
-    Refusals(Vec<(String, String)>),
     /// To [`Request::Charter`]: the founding, the texts of terms, the successors in order.
     Charter(Base64, Vec<Base64>, Vec<Base64>),
     /// To [`Request::Operate`], [`Request::Vote`] and [`Request::Review`]: what was not done, and why. Nothing

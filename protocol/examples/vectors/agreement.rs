@@ -12,7 +12,7 @@ use commonwheel_protocol::index::Item;
 use commonwheel_protocol::limits::{ATTESTATION_ENTRIES, CERTIFICATE_BYTES, CHARTER_BYTES, PATTERNS};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use commonwheel_protocol::redact::RiskClass;
-use commonwheel_protocol::sign::Domain;
+use commonwheel_protocol::sign::{Domain, PublicKey};
 use serde_json::{Value, json};
 
 /// `charters.json`: charters alone, and foundings.
@@ -266,5 +266,17 @@ pub fn trees() -> Value {
     let operation = Cid::of_cbor(b"operation");
     vectors.push(json!({ "name": "an item of an operation", "reads": "operation item", "valid": true,
         "operation": operation.to_string(), "facts": { "item": hex(&Item::of_operation(&operation).0) } }));
+    let (one, two) = (PublicKey([1; 32]), PublicKey([2; 32]));
+    let under = Cid::of_cbor(b"charter");
+    let said = [(under, two, "accept", None), (under, one, "reject", Some("schema"))].into();
+    let waits = RecordId(Cid::of_cbor(b"record"));
+    vectors.push(json!({ "name": "an item of what waits", "reads": "waiting item", "valid": true,
+        "record": waits.to_string(), "vouching": [one.to_string(), two.to_string()], "charter": under.to_string(),
+        "said": [[one.to_string(), "reject", "schema"], [two.to_string(), "accept"]],
+        "facts": { "item": hex(&Item::of_waiting(&waits, &[one, two].into(), &said).0) } }));
+    let (charter, key) = (Cid::of_cbor(b"charter"), PublicKey([7; 32]));
+    vectors.push(json!({ "name": "an item of a proof of equivocation", "reads": "equivocation item", "valid": true,
+        "charter": charter.to_string(), "validator": key.to_string(),
+        "facts": { "item": hex(&Item::of_equivocation(&charter, &key).0) } }));
     file("merkle or item", Value::Null, vectors)
 }

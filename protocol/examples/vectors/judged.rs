@@ -1,5 +1,6 @@
 //! What is made of an operation that comes by gossip: by whom it is, under which charter, about what, and when.
 
+use super::equivocations as proofs;
 use super::held::Held;
 use super::operations::{decision, later, release_of, renewed, resolved, signed_by, successor};
 use super::states::{certificate, record, under};
@@ -69,6 +70,7 @@ pub fn judged(world: &World) -> Value {
     cases.extend(scene.by_members());
     cases.extend(scene.by_validators());
     cases.extend(scene.resolutions());
+    cases.extend(scene.equivocations());
     let vectors = cases.into_iter().map(|(name, after, operation, outcome)| {
         let all = [after.clone(), vec![operation.clone()]].concat();
         let gossip = judgement(&scene.blocks, TERMS, JUDGED_S, &all);
@@ -237,6 +239,26 @@ impl Scene<'_> {
             ("another successor of the predecessor", vec![], motion(&of(&rival), &former), "taken"),
             ("a successor of a release", vec![], motion(&of(&astray), &first), "ignored:charter"),
             ("a lift of what nobody has", vec![], motion(&lift, &first), "taken"),
+        ]
+    }
+
+    fn equivocations(&self) -> Vec<Case<'static>> {
+        let (world, head) = (self.world, self.head.id());
+        let [first, former] = [0, 3].map(|i| world.validator(i));
+        let (numbered, unsaid) = (proofs::numbered(world, head, &first), proofs::unsaid(world, head, &first));
+        let changed = with(&numbered, &["statements", "0", "signed", "payload", "count"], Some(Node::Int(3)));
+        vec![
+            ("a proof of equivocation", vec![], numbered.clone(), "taken"),
+            ("another of the same validator", vec![numbered.clone()], unsaid, "known"),
+            ("one of a former validator", vec![], proofs::two_successors(world, &former), "taken"),
+            ("one that was changed", vec![], changed, "signature"),
+            ("one of nobody in the charter", vec![], proofs::numbered(world, head, &former), "refused:voice"),
+            (
+                "one under a charter that is not known",
+                vec![],
+                proofs::numbered(world, Cid::of_cbor(b"no charter"), &first),
+                "ignored:charter",
+            ),
         ]
     }
 

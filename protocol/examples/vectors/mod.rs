@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod bytes;
 pub mod car;
 pub mod checks;
+pub mod equivocations;
 pub mod held;
 pub mod judged;
 pub mod keys;

@@ -104,6 +104,7 @@ pub fn operations(world: &World) -> Value {
     vectors.extend(motions(world));
     vectors.extend(resolutions(world));
     vectors.extend(successions(world));
+    vectors.extend(super::equivocations::vectors(world));
     vectors.extend(pages(world));
     let mut kinds = vec![
         invalid("of a later version", &world.named().seal(Domain::Flag, later_kind()), "operation-unknown-kind"),

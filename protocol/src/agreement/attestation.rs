@@ -117,13 +117,13 @@ impl Entry {
         encode(&self.to_node())
     }
 
-    fn to_node(self) -> Node {
+    pub(crate) fn to_node(self) -> Node {
         let mut parts = vec![self.record.0.into(), Node::text(self.verdict.name())];
         parts.extend(self.verdict.class().map(|class| Node::text(class.name())));
         Node::List(parts)
     }
 
-    fn read(node: Node) -> Result<Self, FieldError> {
+    pub(crate) fn read(node: Node) -> Result<Self, FieldError> {
         let wrong = || FieldError::value("entries", "expected [record, verdict] or [record, verdict, class]");
         let Node::List(parts) = node else { return Err(wrong()) };
         let class = |name: &str| Class::ALL.into_iter().find(|class| class.name() == name).ok_or_else(wrong);

@@ -181,10 +181,7 @@ fn check_proof(node: Node, record: RecordId, id: &Cid, charter: &Charter) -> Res
     let mut fields = Fields::of(node)?;
     let signed = SignedRoot::verify(Node::Map(fields.map("signed")?))?;
     let index = fields.int_in("index", 0..=ATTESTATION_ENTRIES as i64 - 1)? as usize;
-    let path = fields.items("path", 16, |node| match node {
-        Node::Bytes(hash) => hash.try_into().map_err(|_| FieldError::value("path", "expected hashes of 32 bytes")),
-        other => Err(FieldError::Type { field: "path", expected: "a byte string", found: other.kind() }),
-    })?;
+    let path = read_path(&mut fields)?;
     fields.end()?;
     if signed.charter != *id || signed.community != charter.community() {
         return Err(CertificateError::OtherCharter);
@@ -197,6 +194,14 @@ fn check_proof(node: Node, record: RecordId, id: &Cid, charter: &Charter) -> Res
         return Err(CertificateError::Proof);
     }
     Ok(signed.validator)
+}
+
+/// The hashes that lead from a leaf to a signed root.
+pub(crate) fn read_path(fields: &mut Fields) -> Result<Vec<Hash>, FieldError> {
+    fields.items("path", 16, |node| match node {
+        Node::Bytes(hash) => hash.try_into().map_err(|_| FieldError::value("path", "expected hashes of 32 bytes")),
+        other => Err(FieldError::Type { field: "path", expected: "a byte string", found: other.kind() }),
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! From verdicts to certificates.
 
-use super::{Core, Effect, Notice, Step};
+use super::{Core, Effect, Notice, Step, facts};
 use crate::agreement::certificate::Acceptance;
 use crate::agreement::charter::BodyAccess;
 use crate::agreement::{Batch, Certificate, Verdict};
@@ -131,7 +131,8 @@ impl Core {
             }
             None => drop(self.incomplete.insert(id)),
         }
-        if self.make_withdrawals_durable(&id, ledger, step)? {
+        // A revision may have come before what it revises, and be here: it goes with that.
+        if self.make_withdrawals_durable(&id, ledger, step)? || gone.flatten().is_some() {
             self.erase_group_with(header, ledger, step)?;
         }
         step.batch.put(Shelf::Certified, id.0, header.bytes().to_vec());
@@ -139,6 +140,7 @@ impl Core {
             step.batch.erase(Shelf::Live, id.0);
             self.no_longer_waits(header);
         }
+        self.drop_refusals(&id, ledger, step)?;
         // What only a charter before this one accepted is attested again.
         match certificate.charter() == self.charter.id() {
             true => drop(self.lapsed.remove(&id)),
@@ -183,11 +185,7 @@ impl Core {
 
     /// Whether a record is only accepted under a charter that was succeeded, and in no release that closed it.
     pub(super) fn has_lapsed(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
-        if self.charter.succeeds.is_none() || self.counting.closing.contains(id) {
-            return Ok(false);
-        }
-        let held = index::certificates(ledger, id)?;
-        Ok(!held.is_empty() && held.iter().all(|(_, charter)| *charter != self.charter.id()))
+        facts::lapsed(id, &self.charter, &self.counting, ledger)
     }
 
     /// Remembers, on a validator, that a record has lapsed; whether it has.
@@ -270,6 +268,7 @@ impl Core {
                 self.waiting_by_author.remove(&header.header().author);
             }
         }
+        self.hearsay.changed([id]);
         self.to_check.remove(&id);
         self.next_hour.remove(&id);
         self.bodiless.remove(&id);

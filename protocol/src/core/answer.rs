@@ -6,12 +6,11 @@ use crate::agreement::{Reason, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
-use crate::limits::{FRAME_BYTES, GOSSIP_ITEMS, LIVE_PAGE_BYTES};
+use crate::limits::FRAME_BYTES;
 use crate::reconcile::Snapshot;
 use crate::record::header::HOUR_S;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::{Answer, Ask, Parcel, Peer, Purpose, Receipt, Refusal, Session, Statement};
-use crate::wire::gossip::Message;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -50,7 +49,11 @@ impl Core {
             Ask::Spread(after) => Ok(unless_damaged(self.spread_page(after, ledger), step)),
             Ask::Own { validator, after } => Ok(unless_damaged(self.signed_by(&validator, after, ledger), step)),
             Ask::Blocks(cids) => Ok(unless_damaged(self.public(&cids, ledger), step)),
-            Ask::Live(after) => Ok(unless_damaged(self.live(after, ledger), step)),
+            Ask::Live(items) => Ok(unless_damaged(self.live(&items, ledger), step)),
+            Ask::Waiting(message) => Ok(self.answer_waiting(&message).unwrap_or_else(|| {
+                self.penalise(from, Offence::Malformed, step);
+                Answer::Refused(Refusal::Malformed)
+            })),
             Ask::Reconcile(message) => match self.snapshot(ledger)?.answer(&message) {
                 Ok(answer) => Ok(Answer::Reconcile(answer)),
                 Err(_) => {
@@ -147,6 +150,7 @@ impl Core {
             promised &= !ledger.scan(&given, None, 1)?.is_empty();
         }
         if let Some(bytes) = receipt.as_ref().filter(|_| !promised) {
+            self.hearsay.changed(held.iter().copied());
             step.batch.put(Shelf::Live, Cid::of_cbor(bytes), bytes.clone());
         }
         Ok(Answer::Submitted { receipt, refused })
@@ -199,53 +203,6 @@ impl Core {
             Some(Err(failure)) => Ok(Ok((id, Some(waits_because(&failure))))),
             _ => Ok(Ok((id, None))),
         }
-    }
-
-    /// One page of what waits: headers, the receipts that vouch for them, the verdicts on them.
-    /// A quarter of the largest page, or one record if that takes more.
-    fn live(&self, after: Option<RecordId>, ledger: &impl Ledger) -> Result<Answer, LedgerError> {
-        let start = [prefix::WAITING];
-        let from = after.map(|id| index::key(prefix::WAITING, &[&id.0.to_bytes()]));
-        let page = ledger.scan(&start, from.as_deref(), GOSSIP_ITEMS / 4)?;
-        let mut message = Message::default();
-        let mut read = None;
-        for entry in &page {
-            let Some(id) = index::last_cid(&entry.key).map(RecordId) else { continue };
-            let mut more = message.clone();
-            self.add_live(&id, &mut more, ledger)?;
-            let full = more.size() > LIVE_PAGE_BYTES / 4 || more.batches.len().max(more.receipts.len()) > GOSSIP_ITEMS;
-            if full && !message.is_empty() {
-                return Ok(Answer::Live { message: message.to_bytes(), next: read });
-            }
-            message = more;
-            read = Some(id);
-        }
-        let next = read.filter(|_| page.len() == GOSSIP_ITEMS / 4);
-        Ok(Answer::Live { message: message.to_bytes(), next })
-    }
-
-    fn add_live(&self, id: &RecordId, message: &mut Message, ledger: &impl Ledger) -> Result<(), LedgerError> {
-        let receipts = ledger.scan(&index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), None, 1)?;
-        let receipt = receipts.first().and_then(|entry| index::last_cid(&entry.key));
-        let Some(receipt) = receipt.map(|cid| ledger.block(Shelf::Live, &cid)).transpose()?.flatten() else {
-            return Ok(());
-        };
-        add(&mut message.receipts, receipt);
-        message.headers.extend(ledger.block(Shelf::Live, &id.0)?);
-        // One acceptance of each validator first, so that no validator crowds out the others by
-        // saying the same again and again.
-        let mut accepting = BTreeSet::new();
-        let (first, rest): (Vec<_>, Vec<_>) = index::verdicts(ledger, id)?
-            .into_iter()
-            .partition(|verdict| verdict.verdict == Verdict::Accept && accepting.insert(verdict.validator));
-        for verdict in first.into_iter().chain(rest) {
-            let Some(batch) = ledger.block(Shelf::Live, &verdict.batch)? else { continue };
-            if message.size() + batch.len() > LIVE_PAGE_BYTES - 4096 || message.batches.len() == GOSSIP_ITEMS {
-                break;
-            }
-            add(&mut message.batches, batch);
-        }
-        Ok(())
     }
 
     /// What a statement that holds in this session entitles to; `None` when it does not hold.

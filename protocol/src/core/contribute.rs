@@ -1,7 +1,7 @@
 //! The contributor's side: keep one's own records, and push them to validators.
 
 use super::peers::Asked;
-use super::{Core, Effect, Notice, Step};
+use super::{Core, Step};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::FRAME_BYTES;
 use crate::record::SignedHeader;
@@ -30,7 +30,7 @@ impl Core {
             }
             if !known && !self.has_room(&header) {
                 let why = "too many of your records wait already; wait until some are accepted".to_owned();
-                step.effects.push(Effect::Notice(Notice::Refused(id, why)));
+                self.note_refusal(&id, why, ledger, step)?;
                 continue;
             }
             // What was withdrawn does not come back, not even here.

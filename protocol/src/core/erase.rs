@@ -57,7 +57,7 @@ impl Core {
             if erased_in(&record, &group(&record, ledger)?, &self.counting, ledger)?.is_none() {
                 continue;
             }
-            match durable {
+            match durable && ledger.holds(Shelf::Certified, &record.0)? {
                 true => self.erase_group(&record, ledger, &mut step)?,
                 false => self.erase_alone(&record, ledger, &mut step)?,
             }
@@ -111,7 +111,11 @@ impl Core {
                 step.batch.puts.retain(|(_, cid, _)| *cid != record.0);
                 Ok(())
             }
-            _ => self.erase_group(record, ledger, step),
+            _ if ledger.holds(Shelf::Certified, &record.0)? || self.just_certified(record, step) => {
+                self.erase_group(record, ledger, step)
+            }
+            // What is not accepted covers nothing else.
+            _ => self.erase_alone(record, ledger, step),
         }
     }
 
@@ -157,6 +161,7 @@ impl Core {
         let id = header.id();
         step.batch.erase(Shelf::Live, id.0);
         self.no_longer_waits(header);
+        self.drop_refusals(&id, ledger, step)?;
         let mut about = BTreeMap::new();
         index::each(ledger, &index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), |entry| {
             if let Some(cid) = index::last_cid(&entry.key)

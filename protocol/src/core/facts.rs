@@ -1,7 +1,7 @@
 //! What the state is a function of, read from the ledger.
 
 use crate::agreement::state::{Fact, Facts, Standing, StateRoot};
-use crate::agreement::{Founding, Lineage};
+use crate::agreement::{Charter, Founding, Lineage};
 use crate::bytes::Cid;
 use crate::index::{self, Erasure, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -40,7 +40,7 @@ pub fn lineage(ledger: &impl Ledger) -> Result<Lineage, LedgerError> {
 /// A resolution's block on the certified shelf.
 pub(super) fn resolution(block: &Cid, ledger: &impl Ledger) -> Result<Option<Resolution>, LedgerError> {
     let bytes = ledger.block(Shelf::Certified, block)?;
-    Ok(bytes.and_then(|bytes| Resolution::verify(&bytes).ok()))
+    Ok(bytes.and_then(|bytes| Resolution::read(&bytes).ok()))
 }
 
 /// The matters that count under the charter that leads, and what follows from them.
@@ -226,6 +226,24 @@ pub fn state_root(lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<Stat
     Ok(facts(lineage, ledger)?.map(|facts| facts.root(&head.id())))
 }
 
+/// Whether a record is only accepted under a charter that was succeeded, and in no release that closed it: it waits
+/// to be attested again under `head`, the charter that leads.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn lapsed(
+    record: &RecordId,
+    head: &Charter,
+    counting: &Counting,
+    ledger: &impl Ledger,
+) -> Result<bool, LedgerError> {
+    if head.succeeds.is_none() || counting.closing.contains(record) {
+        return Ok(false);
+    }
+    let held = index::certificates(ledger, record)?;
+    Ok(!held.is_empty() && held.iter().all(|(_, charter)| *charter != head.id()))
+}
+
 /// The records that revise each other with this one, as far as they are known: by one author, the earliest first.
 ///
 /// # Errors
@@ -297,7 +315,9 @@ pub(super) fn erased_in(
             if kind == Erasure::Withdrawal && (durable || member == record) {
                 return Ok(Some(Erasure::Withdrawal));
             }
-            taken_down |= kind == Erasure::Takedown && counting.takes_down(member);
+            // As for a withdrawal: what is not accepted covers nothing else.
+            let covers = member == record || ledger.holds(Shelf::Certified, &member.0)?;
+            taken_down |= kind == Erasure::Takedown && covers && counting.takes_down(member);
         }
     }
     Ok(taken_down.then_some(Erasure::Takedown))

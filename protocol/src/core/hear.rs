@@ -182,6 +182,7 @@ impl Core {
         *self.waiting_by_author.entry(header.header().author).or_default() += 1;
         self.bodiless.insert(id);
         self.to_count.insert(id);
+        self.hearsay.changed([id]);
         Ok(true)
     }
 
@@ -214,17 +215,23 @@ impl Core {
             return Ok(false);
         }
         step.batch.put(Shelf::Live, Cid::of_cbor(bytes), bytes.to_vec());
+        self.hearsay.changed(receipt.records.iter().copied());
         step.effects.push(super::Effect::Notice(Notice::Held(receipt.validator, receipt.records.clone())));
         Ok(true)
     }
 
     fn keep_batch(&mut self, batch: &Batch, ledger: &impl Ledger, step: &mut Step) -> Result<bool, LedgerError> {
         let cid = Cid::of_cbor(batch.bytes());
-        if ledger.holds(Shelf::Live, &cid)? || !self.says_something_new(batch, ledger, step)? {
+        if ledger.holds(Shelf::Live, &cid)? {
+            return Ok(false);
+        }
+        self.compare_batch(batch, ledger, step)?;
+        if !self.says_something_new(batch, ledger, step)? {
             return Ok(false);
         }
         step.batch.put(Shelf::Live, cid, batch.bytes().to_vec());
         self.to_count.extend(batch.entries().iter().map(|entry| entry.record));
+        self.hearsay.changed(batch.entries().iter().map(|entry| entry.record));
         self.ask_why(batch);
         Ok(true)
     }

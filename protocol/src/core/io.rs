@@ -3,6 +3,7 @@
 use super::notes;
 use crate::bytes::Cid;
 use crate::operation::Matter;
+use crate::operation::equivocation::Contradiction;
 use crate::record::RecordId;
 use crate::sign::PublicKey;
 use crate::wire::exchange::{Parcel, Peer};
@@ -163,6 +164,8 @@ pub enum Notice {
     Succeeded(Cid),
     /// Several successors are certified in one round: nothing is accepted until a higher round is certified.
     Forked(Vec<Cid>),
+    /// A validator has contradicted itself; the proof is kept.
+    Contradicted(PublicKey, Contradiction),
     /// A validator has taken operations, and done what they ask.
     Acknowledged(PublicKey, Vec<Cid>),
     /// A validator, or this node, did not take an operation, and why.

@@ -38,10 +38,17 @@ impl Core {
                 self.learn_validator(&peer, &bytes, step);
                 self.submit_own(&peer, ledger, step)
             }
-            (Asked::Live, Answer::Live { message, next }) => {
-                self.hear_message(&peer, Message::read_page(&message), ledger, step)?;
-                if let Some(after) = next {
-                    self.ask(&peer, Ask::Live(Some(after)), Asked::Live, step);
+            (Asked::Live(items), Answer::Live { message }) => {
+                let message = Message::read_page(&message);
+                let said = message.as_ref().map_or(0, |message| message.headers.len());
+                self.note_heard(&peer, &items, said);
+                self.hear_message(&peer, message, ledger, step)?;
+                self.hear_from(&peer, step);
+                Ok(())
+            }
+            (Asked::Waiting, Answer::Reconcile(message)) => {
+                if !self.learn_waiting(&peer, &message, step) {
+                    self.penalise(&peer, Offence::Malformed, step);
                 }
                 Ok(())
             }
@@ -165,7 +172,8 @@ impl Core {
     fn bodies_to_ask(&self, peer: &PeerState, busy: &BTreeSet<RecordId>) -> Vec<RecordId> {
         let between_validators = peer.validator.is_some() && self.validates();
         let waiting = self.bodiless.iter().filter(|_| between_validators);
-        let certified = self.incomplete.iter().filter(|id| self.may_ask_for_body(id) || between_validators);
+        // What was certified under a charter before may lie with nobody but its former validators and its author.
+        let certified = self.incomplete.iter().filter(|id| self.may_ask_for_body(id) || self.validates());
         waiting
             .chain(certified)
             .filter(|id| !busy.contains(id) && !peer.lacks.contains(id))
@@ -197,7 +205,7 @@ impl Core {
         let (mut came, mut bodies) = (BTreeSet::new(), BTreeSet::new());
         // Erasures first: what they erase is then not kept again.
         for bytes in operations {
-            let item = Item::of_operation(&Cid::of_cbor(bytes));
+            let item = Item::of_bytes(bytes);
             let taken = self.take_operation(bytes, ledger, step)?;
             if taken.is_err() || !items.contains(&item) {
                 self.let_rest(peer);
@@ -339,7 +347,7 @@ impl Core {
         }
         for (at, why) in refused {
             if let Some(id) = records.get(at) {
-                step.effects.push(Effect::Notice(Notice::Refused(*id, why)));
+                self.note_refusal(id, why, ledger, step)?;
                 settled.insert(*id);
             }
         }

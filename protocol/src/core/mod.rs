@@ -6,6 +6,7 @@
 
 mod accept;
 mod answer;
+mod contradict;
 mod contribute;
 mod decide;
 mod erase;
@@ -29,6 +30,7 @@ pub mod status;
 mod succession;
 pub mod talk;
 mod tick;
+mod waiting;
 
 pub use io::{AskId, Effect, Input, Judgement, Millis, Notice, Offence, Token};
 
@@ -109,6 +111,8 @@ pub struct Core {
     confirmed: BTreeSet<PublicKey>,
     snapshot: Option<Arc<crate::reconcile::Snapshot>>,
     next_sync: Millis,
+    /// What is said of what waits, to be reconciled.
+    hearsay: waiting::Waiting,
     /// The matters that count under the charter that leads.
     counting: facts::Counting,
     /// Whether something came that may change which matters count.
@@ -125,6 +129,10 @@ pub struct Core {
     motions_by: BTreeMap<PublicKey, usize>,
     /// How many flags, support and memberships of each member are kept.
     spread_by: BTreeMap<PublicKey, usize>,
+    /// Batches that the step under way has heard.
+    heard_now: Vec<crate::agreement::Batch>,
+    /// Validators that a proof of equivocation is held of, by charter.
+    accused: BTreeSet<(Cid, PublicKey)>,
     /// Public blocks that are not here: pages, terms.
     wanted: BTreeSet<Cid>,
     /// Up to which of them was asked for last: nobody may have some of them.
@@ -199,6 +207,7 @@ impl Core {
             confirmed: BTreeSet::new(),
             snapshot: None,
             next_sync: now,
+            hearsay: waiting::Waiting::default(),
             counting: facts::Counting::default(),
             changed: true,
             signed_round: None,
@@ -206,6 +215,8 @@ impl Core {
             matters: BTreeSet::new(),
             motions_by: BTreeMap::new(),
             spread_by: BTreeMap::new(),
+            heard_now: Vec::new(),
+            accused: BTreeSet::new(),
             wanted: BTreeSet::new(),
             wanted_to: None,
             own_operations: BTreeSet::new(),
@@ -233,7 +244,9 @@ impl Core {
         self.now = self.now.max(now);
         let mut step = Step::default();
         self.withdrawn_now.clear();
+        self.heard_now.clear();
         self.refresh(ledger, &mut step)?;
+        self.refresh_waiting(ledger)?;
         match input {
             Input::Tick => self.tick(ledger, &mut step)?,
             Input::Connected(peer) => self.connected(peer, ledger, &mut step)?,

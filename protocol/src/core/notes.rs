@@ -1,8 +1,9 @@
-//! What a node notes for itself: the charter that it has pinned, what people said in review.
+//! What a node notes for itself: the charter that it has pinned, what people said in review, why a validator did
+//! not take one's own record.
 //!
 //! Notes lie on the live shelf, are never sent, and are not signed: they are this node's own.
 
-use super::Core;
+use super::{Core, Effect, Notice, Step};
 use crate::agreement::{Class, Verdict};
 use crate::bytes::{Cid, FieldError, Fields, Node, decode, encode};
 use crate::index::{self, prefix};
@@ -126,6 +127,17 @@ pub fn reviews(record: &RecordId, ledger: &impl Ledger) -> Result<Vec<Review>, L
     Ok(found)
 }
 
+/// Why a validator did not take a record that was signed here, or holds it back; the last to say so.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn refusal(record: &RecordId, ledger: &impl Ledger) -> Result<Option<String>, LedgerError> {
+    let entries = ledger.scan(&index::key(prefix::REFUSAL, &[&record.0.to_bytes()]), None, 1)?;
+    let Some(cid) = entries.first().and_then(|entry| index::last_cid(&entry.key)) else { return Ok(None) };
+    let bytes = ledger.block(Shelf::Live, &cid)?;
+    Ok(bytes.and_then(|bytes| Fields::of(decode(&bytes).ok()?).ok()?.text("why").ok()))
+}
+
 /// The note of a pinned charter; the one with the highest number holds.
 pub fn pin(number: i64, charter: Cid) -> Vec<u8> {
     encode(&Node::map([
@@ -150,6 +162,41 @@ pub fn pinned(ledger: &impl Ledger) -> Result<Option<(i64, Cid)>, LedgerError> {
 }
 
 impl Core {
+    /// Tells the author why a record is not taken or held back, and notes it in place of what was said before.
+    pub(super) fn note_refusal(
+        &self,
+        record: &RecordId,
+        why: String,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        let note = encode(&Node::map([
+            ("type", Some(Node::text("refusal"))),
+            ("record", Some(record.0.into())),
+            ("why", Some(Node::text(&why))),
+        ]));
+        step.effects.push(Effect::Notice(Notice::Refused(*record, why)));
+        let cid = Cid::of_cbor(&note);
+        if !ledger.holds(Shelf::Live, &cid)? {
+            self.drop_refusals(record, ledger, step)?;
+            step.batch.put(Shelf::Live, cid, note);
+        }
+        Ok(())
+    }
+
+    /// Erases what was noted about a record that waits no more.
+    pub(super) fn drop_refusals(
+        &self,
+        record: &RecordId,
+        ledger: &impl Ledger,
+        step: &mut Step,
+    ) -> Result<(), LedgerError> {
+        index::each(ledger, &index::key(prefix::REFUSAL, &[&record.0.to_bytes()]), |entry| {
+            index::last_cid(&entry.key).into_iter().for_each(|cid| step.batch.erase(Shelf::Live, cid));
+            Ok(())
+        })
+    }
+
     /// What people here said of a record last, if it is about refusing it: for its author.
     pub(super) fn refused_by_a_person(
         &self,

@@ -30,9 +30,9 @@ pub struct Refused {
     pub why: String,
 }
 
-type Outcome = Result<Taken, Refused>;
+pub(super) type Outcome = Result<Taken, Refused>;
 
-fn refuse(why: &str) -> Outcome {
+pub(super) fn refuse(why: &str) -> Outcome {
     Err(Refused { offence: Offence::False, why: why.to_owned() })
 }
 
@@ -70,6 +70,7 @@ impl Core {
             Operation::Membership(one) => self.take_membership(one, bytes, ledger, step)?,
             Operation::Motion(one) => self.take_motion(one, bytes, ledger, step)?,
             Operation::Resolution(one) => self.take_resolution(one, ledger, step)?,
+            Operation::Equivocation(one) => self.take_equivocation(one, step),
         };
         Ok(taken)
     }
@@ -232,6 +233,7 @@ impl Core {
             return Ok(Ok(Taken::Ignored("its signer has too many motions open")));
         }
         *motions += 1;
+        self.compare_voices(matter, std::slice::from_ref(motion), ledger, step)?;
         step.batch.put(Shelf::Live, Cid::of_cbor(bytes), bytes.to_vec());
         self.matters.insert(id);
         self.want_blocks(matter, ledger)?;
@@ -260,6 +262,8 @@ impl Core {
             }
             step.batch.erase(Shelf::Certified, held);
         }
+        let voices: Vec<_> = resolution.signers().filter_map(|signer| resolution.voice(signer)).collect();
+        self.compare_voices(matter, &voices, ledger, step)?;
         step.batch.put(Shelf::Certified, cid, resolution.bytes().to_vec());
         self.changed = true;
         match matter {

@@ -1,5 +1,6 @@
 //! Who is connected, what has been asked of them, and what was asked for.
 
+use super::waiting::Hearing;
 use super::{AskId, Core, Effect, Millis, Offence, Step};
 use crate::bytes::Cid;
 use crate::index::Item;
@@ -26,6 +27,8 @@ pub(super) struct PeerState {
     pub asks: BTreeSet<AskId>,
     /// Items that it has and this node lacks, still to be fetched.
     pub to_fetch: BTreeSet<Item>,
+    /// What it has said of what waits.
+    pub hearing: Hearing,
     /// Whether a reconciliation with it has come to its end.
     pub reconciled: bool,
     /// How many were missing in the reconciliation under way.
@@ -63,7 +66,8 @@ pub(super) struct Pending {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     Prove,
-    Live,
+    Waiting,
+    Live(Vec<Item>),
     Reconcile,
     Submit(Vec<RecordId>),
     Operate(Vec<Cid>),
@@ -78,7 +82,7 @@ impl Core {
         self.disconnected(&peer);
         self.peers.insert(peer.clone(), PeerState::default());
         self.ask(&peer, Ask::Prove, Asked::Prove, step);
-        self.ask(&peer, Ask::Live(None), Asked::Live, step);
+        self.begin_hearing(&peer, step);
         self.ask(&peer, Ask::Spread(None), Asked::Spread, step);
         self.begin_reconcile(&peer, ledger, step)
     }

@@ -24,6 +24,7 @@ impl Core {
         index::each_record(ledger, prefix::WAITING, |id, header| waiting.push((id, header.body)))?;
         waiting.retain(|(id, _)| !erased(id, &self.leftovers));
         self.waiting = waiting.len();
+        self.hearsay.changed(waiting.iter().map(|(id, _)| *id));
         for (id, body) in waiting {
             if ledger.holds(Shelf::Certified, &id.0)? {
                 self.leftovers.erase(Shelf::Live, id.0);
@@ -61,11 +62,11 @@ impl Core {
         Ok(())
     }
 
-    /// Clears receipts and verdicts that speak of no record that is known here: a crash came before they were
-    /// erased with it.
+    /// Clears receipts, verdicts and notes of refusals that speak of no record that is known here: a crash came
+    /// before they were erased with it.
     fn reload_talk(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
         let mut speaks: BTreeMap<Cid, bool> = BTreeMap::new();
-        for prefix in [prefix::RECEIPT, prefix::VERDICT] {
+        for prefix in [prefix::RECEIPT, prefix::VERDICT, prefix::REFUSAL] {
             index::each(ledger, &[prefix], |entry| {
                 let record = entry.key.get(1..1 + Cid::LEN).and_then(|bytes| Cid::from_bytes(bytes).ok());
                 if let (Some(record), Some(block)) = (record, index::last_cid(&entry.key)) {
@@ -137,6 +138,7 @@ impl Core {
             }
             Ok(())
         })?;
+        self.reload_accused(ledger)?;
         self.reload_reviews(ledger)?;
         self.want_of_open(ledger)?;
         self.wanted.extend(self.counting.missing.iter().copied());

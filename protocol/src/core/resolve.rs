@@ -99,7 +99,7 @@ impl Core {
         } else if self.forked {
             "two successors are certified in one round; nothing is signed until a higher round is"
         } else if self.signed_round.is_some() {
-            "this validator has signed a successor of this charter, and signs nothing under it any more"
+            "this validator has signed a successor that may yet lead, and signs nothing under this charter"
         } else if self.ruleset.is_none() {
             "this program does not have the charter's rules of redaction"
         } else {
@@ -172,13 +172,22 @@ impl Core {
         }
         if let Some((round, certified)) = self.lineage.successors(&succeeds.predecessor).next_back()
             && !certified.contains(&successor.id())
+            && *round >= succeeds.round
         {
-            if certified.len() == 1 {
-                return Ok(Some("a successor of that charter is certified already; succeed that one".into()));
-            }
-            if *round >= succeeds.round {
-                return Ok(Some(format!("round {round} is forked; propose it in a higher round")));
-            }
+            let state = if certified.len() == 1 { "certified" } else { "forked" };
+            return Ok(Some(format!("round {round} is {state} already; propose it in a higher round")));
+        }
+        // Who has a release under a later charter follows no other branch.
+        let own = self.own_motions(ledger)?.into_iter();
+        let mut signed = own.filter_map(|motion| match motion.matter {
+            Matter::Release(release) => Some(release.charter),
+            _ => None,
+        });
+        let pinned = self.lineage.pinned();
+        if self.descends(&pinned, &succeeds.predecessor)
+            || signed.any(|charter| self.descends(&charter, &succeeds.predecessor))
+        {
+            return Ok(Some("a successor of that charter has a release already; succeed that one".into()));
         }
         for motion in self.own_motions(ledger)? {
             if let Matter::Successor(signed) = &motion.matter

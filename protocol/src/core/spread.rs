@@ -222,6 +222,7 @@ impl Core {
             if signed.validator == me && signed.charter == self.charter.id() && !ledger.holds(Shelf::Live, &cid)? {
                 self.last_batch = self.last_batch.max(signed.number);
                 self.to_count.extend(batch.entries().iter().map(|entry| entry.record));
+                self.hearsay.changed(batch.entries().iter().map(|entry| entry.record));
                 step.batch.put(Shelf::Live, cid, bytes.clone());
                 new = true;
             }

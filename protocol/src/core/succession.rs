@@ -6,7 +6,7 @@ use crate::agreement::Charter;
 use crate::bytes::Cid;
 use crate::index::{self, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
-use crate::operation::{Matter, Motion};
+use crate::operation::{Matter, Motion, Ruling};
 use crate::sign::{PublicKey, SecretKey};
 use crate::wire::exchange::{Ask, Peer};
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ impl Core {
     }
 
     /// The key to sign verdicts and motions with; `None` when this node is no validator, while a fork
-    /// stops acceptance, once it has signed a successor, and until the others have given back what it has
+    /// stops acceptance, once it has signed a successor that does not lead yet, and until the others have given back what it has
     /// signed itself (it may have been restored from a backup).
     pub(super) fn signing(&self) -> Option<&SecretKey> {
         let free = !self.forked && self.signed_round.is_none() && self.ruleset.is_some() && self.restored();
@@ -54,7 +54,6 @@ impl Core {
         }
         self.apply_erasures(ledger, step)?;
         self.forked = forked;
-        self.signed_round = self.round_signed(ledger)?;
         self.wanted.extend(self.counting.missing.iter().copied());
         if charter.bodies == crate::agreement::charter::BodyAccess::OnRelease {
             self.released = super::release::released(&self.counting, ledger)?;
@@ -63,16 +62,28 @@ impl Core {
             step.effects.push(Effect::Notice(Notice::Succeeded(charter.id())));
             self.go_by(charter, ledger)?;
         }
-        self.pin_newest(ledger, step)
+        self.pin_newest(ledger, step)?;
+        self.signed_round = self.round_signed(ledger)?;
+        Ok(())
     }
 
-    /// Erases what decisions that count now take down and that is still here.
+    /// Erases what decisions that count now take down and that is still here, of the record or of its group.
     fn apply_erasures(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
         let rulings = self.counting.decisions.values().map(|decision| decision.ruling.clone());
         for ruling in rulings.collect::<Vec<_>>() {
             let Some(record) = ruling.erases() else { continue };
-            let Some(header) = index::header(ledger, Shelf::Certified, &record)? else { continue };
-            if matches!(ruling, crate::operation::Ruling::Purge(_)) || ledger.holds(Shelf::Certified, &header.body)? {
+            let mut here = false;
+            match ruling {
+                Ruling::Purge(_) => here = ledger.holds(Shelf::Certified, &record.0)?,
+                _ => {
+                    for member in super::facts::group(&record, ledger)? {
+                        if let Some(header) = index::header(ledger, Shelf::Certified, &member)? {
+                            here |= ledger.holds(Shelf::Certified, &header.body)?;
+                        }
+                    }
+                }
+            }
+            if here {
                 self.erase_by(&ruling, &record, ledger, step)?;
             }
         }
@@ -86,6 +97,7 @@ impl Core {
         self.want_terms(ledger)?;
         self.confirmed.clear();
         self.told_own.clear();
+        self.hear_again();
         for peer in self.peers.values_mut() {
             peer.validator = None;
             peer.submitted.clear();
@@ -120,18 +132,31 @@ impl Core {
         Ok(())
     }
 
-    /// The round in which this validator has signed a successor of the charter that leads, if it has.
+    /// The round in which this validator has signed a successor that may yet take the place of what leads, if it
+    /// has: of the charter that leads, or of one before it, in a higher round than the one that is followed. What
+    /// branches off below the pin takes no place any more.
     pub(super) fn round_signed(&self, ledger: &impl Ledger) -> Result<Option<i64>, LedgerError> {
+        let path = self.lineage.path();
         let mut last = None;
         for motion in self.own_motions(ledger)? {
             if let Matter::Successor(successor) = &motion.matter
                 && let Some(succeeds) = &successor.succeeds
-                && succeeds.predecessor == self.charter.id()
+                && let Some(at) = path.iter().position(|charter| charter.id() == succeeds.predecessor)
+                && path[..=at].iter().any(|charter| charter.id() == self.lineage.pinned())
             {
-                last = last.max(Some(succeeds.round));
+                let followed = path.get(at + 1).and_then(|charter| charter.succeeds.as_ref()).map(|next| next.round);
+                if followed.is_none_or(|followed| succeeds.round > followed) {
+                    last = last.max(Some(succeeds.round));
+                }
             }
         }
         Ok(last)
+    }
+
+    /// Whether a charter comes after another in the succession.
+    pub(super) fn descends(&self, charter: &Cid, from: &Cid) -> bool {
+        let before = |id: &Cid| Some(self.lineage.charter(id)?.succeeds.as_ref()?.predecessor);
+        std::iter::successors(before(charter), before).any(|id| id == *from)
     }
 
     /// The motions that this validator has signed and that are still held.

@@ -41,15 +41,14 @@ impl Core {
                 state.lacks.clear();
             }
             self.fetch_from(&peer, step);
+            self.hear_from(&peer, step);
             self.ask_blocks(&peer, ledger, step)?;
             self.ask_own(&peer, step);
             self.submit_own(&peer, ledger, step)?;
             self.push_operations(&peer, ledger, step)?;
             if sync {
                 self.begin_reconcile(&peer, ledger, step)?;
-                if !self.asking(&peer, |asked| *asked == Asked::Live) {
-                    self.ask(&peer, Ask::Live(None), Asked::Live, step);
-                }
+                self.begin_hearing(&peer, step);
                 if !self.asking(&peer, |asked| *asked == Asked::Spread) {
                     self.ask(&peer, Ask::Spread(None), Asked::Spread, step);
                 }
@@ -101,6 +100,7 @@ impl Core {
         let bytes = Batch::sign(self.community, self.charter.id(), self.last_batch, &entries, &key);
         step.batch.put(Shelf::Live, Cid::of_cbor(&bytes), bytes.clone());
         self.to_count.extend(entries.iter().map(|entry| entry.record));
+        self.hearsay.changed(entries.iter().map(|entry| entry.record));
         self.outbox.batches.push(bytes);
         Ok(())
     }
@@ -250,6 +250,7 @@ impl Core {
         }
         let receipt = crate::wire::exchange::Receipt::sign(self.community, &[*id], key);
         step.batch.put(Shelf::Live, Cid::of_cbor(&receipt), receipt.clone());
+        self.hearsay.changed([*id]);
         Ok(Some(receipt))
     }
 }

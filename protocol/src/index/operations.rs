@@ -5,6 +5,7 @@ use crate::bytes::{Cid, Fields, decode};
 use crate::ledger::{IndexEntry, Ledger, LedgerError, Shelf};
 use crate::operation::{Matter, Operation};
 use crate::record::RecordId;
+use crate::sign::PublicKey;
 use crate::wire::exchange::Acknowledgement;
 
 /// How a record came to be erased, as the first byte of an entry's value.
@@ -34,7 +35,7 @@ impl Erasure {
 
 pub(super) fn entries(shelf: Shelf, cid: &Cid, kind: &str, bytes: &[u8]) -> Vec<IndexEntry> {
     match kind {
-        "pin" | "review" => note_entries(cid, kind, bytes).unwrap_or_default(),
+        "pin" | "review" | "refusal" => note_entries(cid, kind, bytes).unwrap_or_default(),
         "acknowledgement" => acknowledged(cid, bytes),
         _ => Operation::verify(bytes).map_or_else(|_| Vec::new(), |operation| of_operation(shelf, cid, &operation)),
     }
@@ -70,10 +71,18 @@ fn of_operation(shelf: Shelf, cid: &Cid, operation: &Operation) -> Vec<IndexEntr
             }
             entries
         }
+        Operation::Equivocation(one) => {
+            vec![entry(key(prefix::EQUIVOCATION, &[&one.charter.to_bytes(), &one.validator.0, &id]), vec![])]
+        }
     };
+    let item = Item::of_operation(cid);
     match (shelf, operation) {
-        (Shelf::Certified, Operation::Resolution(one)) => entries.extend(reconciled(cid, one.matter().time_s())),
-        (Shelf::Certified, Operation::Withdrawal(one)) => entries.extend(reconciled(cid, one.time().unix_s())),
+        (Shelf::Certified, Operation::Resolution(one)) => entries.extend(reconciled(cid, item, one.matter().time_s())),
+        (Shelf::Certified, Operation::Withdrawal(one)) => entries.extend(reconciled(cid, item, one.time().unix_s())),
+        // It says nothing of when: the first of all times will do.
+        (_, Operation::Equivocation(one)) => {
+            entries.extend(reconciled(cid, Item::of_equivocation(&one.charter, &one.validator), 0))
+        }
         _ => entries.push(entry(key(prefix::SPREAD, &[&id]), vec![])),
     }
     entries
@@ -84,8 +93,7 @@ fn place(shelf: Shelf) -> u8 {
     if shelf == Shelf::Certified { b'c' } else { b'w' }
 }
 
-fn reconciled(cid: &Cid, time_s: i64) -> [IndexEntry; 2] {
-    let item = Item::of_operation(cid);
+fn reconciled(cid: &Cid, item: Item, time_s: i64) -> [IndexEntry; 2] {
     [
         entry(key(prefix::ITEM, &[&time_s.to_be_bytes(), &item.0]), vec![]),
         entry(key(prefix::ITEM_OPERATION, &[&item.0]), cid.to_bytes().to_vec()),
@@ -118,8 +126,9 @@ fn note_entries(cid: &Cid, kind: &str, bytes: &[u8]) -> Option<Vec<IndexEntry>> 
             entry(key(prefix::PIN, &[&number.to_be_bytes(), &id]), charter.to_bytes().to_vec())
         }
         _ => {
+            let prefix = if kind == "review" { prefix::REVIEW } else { prefix::REFUSAL };
             let record = fields.link("record").ok()?;
-            entry(key(prefix::REVIEW, &[&record.to_bytes(), &id]), vec![])
+            entry(key(prefix, &[&record.to_bytes(), &id]), vec![])
         }
     }])
 }
@@ -136,6 +145,24 @@ pub fn resolutions(ledger: &impl Ledger, kind: Option<u8>) -> Result<Vec<(Cid, C
             && kind.is_none_or(|kind| entry.value == [kind])
         {
             found.push((matter, block));
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The proofs of equivocation that are held: charter, validator, block.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn equivocations(ledger: &impl Ledger) -> Result<Vec<(Cid, PublicKey, Cid)>, LedgerError> {
+    let mut found = Vec::new();
+    super::each(ledger, &[prefix::EQUIVOCATION], |entry| {
+        let (charter, rest) = entry.key[1..].split_at_checked(Cid::LEN).unwrap_or_default();
+        if let (Ok(charter), Some(key), Some(block)) =
+            (Cid::from_bytes(charter), rest.first_chunk::<32>(), super::last_cid(&entry.key))
+        {
+            found.push((charter, PublicKey(*key), block));
         }
         Ok(())
     })?;

@@ -232,6 +232,20 @@ impl Resolution {
     /// # Errors
     /// The first rule that the bytes break.
     pub fn verify(bytes: &[u8]) -> Result<Self, SignedError> {
+        let resolution = Resolution::read(bytes)?;
+        let payload = resolution.matter.payload();
+        for (key, signature) in &resolution.signatures {
+            sign::verify(resolution.matter.domain(), key, &payload, signature)?;
+        }
+        Ok(resolution)
+    }
+
+    /// Reads bytes whose signatures were checked before they were kept, and that cannot have changed since: a store
+    /// compares each block with its CID.
+    ///
+    /// # Errors
+    /// The first rule of form that the bytes break.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, SignedError> {
         if bytes.len() > OPERATION_BYTES {
             return Err(FieldError::value("payload", format!("expected at most {OPERATION_BYTES} bytes")).into());
         }
@@ -243,12 +257,7 @@ impl Resolution {
         if !list.is_sorted_by(|(a, _), (b, _)| a < b) {
             return Err(FieldError::value("signatures", "expected the order of their keys, each once").into());
         }
-        let matter = Matter::read(payload)?;
-        let payload = matter.payload();
-        for (key, signature) in &list {
-            sign::verify(matter.domain(), key, &payload, signature)?;
-        }
-        Ok(Resolution { matter, signatures: list.into_iter().collect(), bytes: bytes.to_vec() })
+        Ok(Resolution { matter: Matter::read(payload)?, signatures: list.into_iter().collect(), bytes: bytes.to_vec() })
     }
 
     /// Whether the voices are enough under the charter that the matter names: a quorum of its
@@ -294,6 +303,12 @@ impl Resolution {
     /// Who signed.
     pub fn signers(&self) -> impl Iterator<Item = &PublicKey> {
         self.signatures.keys()
+    }
+
+    /// One signer's voice.
+    pub fn voice(&self, signer: &PublicKey) -> Option<Motion> {
+        let signature = *self.signatures.get(signer)?;
+        Some(Motion { matter: self.matter.clone(), signer: *signer, signature })
     }
 
     /// The bytes as they were received.

@@ -3,16 +3,19 @@
 //! None of them holds free text. What needs words is a record of its own, which can be erased, and
 //! which an operation may link to.
 //!
-//! *Durable* operations are part of the state: resolutions of a quorum, and withdrawals of accepted
-//! records. All others are live traffic.
+//! *Durable* operations are reconciled: resolutions of a quorum and withdrawals of accepted records,
+//! which are part of the state, and proofs that a validator has contradicted itself, which are not.
+//! All others are live traffic.
 
 pub mod decision;
+pub mod equivocation;
 pub mod matter;
 pub mod member;
 pub mod release;
 pub mod withdrawal;
 
 pub use decision::{Decision, Ruling};
+pub use equivocation::Equivocation;
 pub use matter::{Matter, Motion, Resolution};
 pub use member::{Flag, Membership, Support};
 pub use release::Release;
@@ -38,6 +41,8 @@ pub enum Operation {
     Motion(Motion),
     /// A matter that a quorum has signed.
     Resolution(Resolution),
+    /// A validator has contradicted itself.
+    Equivocation(Equivocation),
 }
 
 /// Why bytes are not an operation.
@@ -77,6 +82,7 @@ impl Operation {
             "membership" => Ok(Operation::Membership(Membership::verify(bytes)?)),
             "motion" => Ok(Operation::Motion(Motion::verify(bytes)?)),
             "resolution" => Ok(Operation::Resolution(Resolution::verify(bytes)?)),
+            "equivocation" => Equivocation::verify(bytes).map(Operation::Equivocation),
             _ => Err(OperationError::UnknownKind),
         }
     }
@@ -90,6 +96,7 @@ impl Operation {
             Operation::Membership(one) => one.community,
             Operation::Motion(one) => one.matter.community(),
             Operation::Resolution(one) => one.matter().community(),
+            Operation::Equivocation(one) => one.community,
         }
     }
 }

@@ -31,8 +31,10 @@ pub enum Ask {
     Prove,
     /// Please hold and check these records: headers with bodies.
     Submit(Vec<Parcel>),
-    /// Headers, receipts and verdicts of records that wait, from after this record on.
-    Live(Option<RecordId>),
+    /// One step of reconciliation of what is said of waiting records.
+    Waiting(Vec<u8>),
+    /// Headers, receipts and verdicts of waiting records, by item.
+    Live(Vec<[u8; 32]>),
     /// One step of reconciliation of certified records.
     Reconcile(Vec<u8>),
     /// Records: by reconciled item, and by id. Begins with the signed statement.
@@ -112,14 +114,12 @@ pub enum Answer {
         /// Which of the records, counted from 0, were refused, and why: for their author.
         refused: Vec<(usize, String)>,
     },
-    /// To [`Ask::Live`]: a gossip message, and whether more follows after the last header.
+    /// To [`Ask::Live`]: what fits, in the order asked.
     Live {
         /// A [`super::gossip::Message`].
         message: Vec<u8>,
-        /// Ask again after this record.
-        next: Option<RecordId>,
     },
-    /// To [`Ask::Reconcile`]; empty when nothing is left to say.
+    /// To [`Ask::Reconcile`] and [`Ask::Waiting`]; empty when nothing is left to say.
     Reconcile(Vec<u8>),
     /// To [`Ask::Fetch`]: as many as fit, of those that may be had.
     Records {
@@ -173,8 +173,12 @@ impl Ask {
                 entries.push(("records", Some(write_parcels(parcels))));
                 "submit"
             }
-            Ask::Live(after) => {
-                entries.push(("after", after.map(|id| id.0.into())));
+            Ask::Waiting(message) => {
+                entries.push(("message", Some(Node::bytes(message.clone()))));
+                "waiting"
+            }
+            Ask::Live(items) => {
+                entries.push(("items", Some(write_items(items))));
                 "live"
             }
             Ask::Reconcile(message) => {
@@ -200,7 +204,7 @@ impl Ask {
             }
             Ask::Fetch { statement, items, records } => {
                 entries.push(("statement", Some(Node::bytes(statement.clone()))));
-                entries.push(("items", Some(Node::List(items.iter().map(|i| Node::bytes(*i)).collect()))));
+                entries.push(("items", Some(write_items(items))));
                 entries.push(("records", Some(links(records))));
                 "fetch"
             }
@@ -220,16 +224,12 @@ impl Ask {
             "charter" => Ask::Charter,
             "prove" => Ask::Prove,
             "submit" => Ask::Submit(read_parcels(&mut fields)?),
-            "live" => Ask::Live(fields.link_opt("after")?.map(|cid| RecordId::linked(cid, "after")).transpose()?),
+            "waiting" => Ask::Waiting(fields.bytes("message")?),
+            "live" => Ask::Live(read_items(&mut fields)?),
             "reconcile" => Ask::Reconcile(fields.bytes("message")?),
             "fetch" => Ask::Fetch {
                 statement: fields.bytes("statement")?,
-                items: fields.items("items", REQUEST_IDS, |node| match node {
-                    Node::Bytes(item) => {
-                        item.try_into().map_err(|_| FieldError::value("items", "expected items of 32 bytes"))
-                    }
-                    other => Err(FieldError::Type { field: "items", expected: "bytes", found: other.kind() }),
-                })?,
+                items: read_items(&mut fields)?,
                 records: records(&mut fields, "records")?,
             },
             "operate" => Ask::Operate(blocks(&mut fields, "operations")?),
@@ -273,9 +273,7 @@ impl Answer {
                 ("spread", vec![("message", Some(Node::bytes(message.clone()))), ("next", next.map(Node::from))])
             }
             Answer::Blocks(blocks) => ("blocks", vec![("blocks", Some(byte_strings(blocks)))]),
-            Answer::Live { message, next } => {
-                ("live", vec![("message", Some(Node::bytes(message.clone()))), ("next", next.map(|id| id.0.into()))])
-            }
+            Answer::Live { message } => ("live", vec![("message", Some(Node::bytes(message.clone())))]),
             Answer::Reconcile(message) => ("reconcile", vec![("message", Some(Node::bytes(message.clone())))]),
             Answer::Records { parcels, operations } => (
                 "records",
@@ -312,10 +310,7 @@ impl Answer {
             },
             "spread" => Answer::Spread { message: fields.bytes("message")?, next: fields.link_opt("next")? },
             "blocks" => Answer::Blocks(blocks_within(&mut fields, "blocks", REQUEST_IDS)?),
-            "live" => Answer::Live {
-                message: fields.bytes("message")?,
-                next: fields.link_opt("next")?.map(|cid| RecordId::linked(cid, "next")).transpose()?,
-            },
+            "live" => Answer::Live { message: fields.bytes("message")? },
             "reconcile" => Answer::Reconcile(fields.bytes("message")?),
             "records" => Answer::Records {
                 parcels: read_parcels(&mut fields)?,
@@ -342,6 +337,17 @@ fn open_frame(bytes: &[u8]) -> Result<Fields, ExchangeError> {
 
 fn byte_strings(blocks: &[Vec<u8>]) -> Node {
     Node::List(blocks.iter().map(|block| Node::bytes(block.clone())).collect())
+}
+
+fn write_items(items: &[[u8; 32]]) -> Node {
+    Node::List(items.iter().map(|item| Node::bytes(*item)).collect())
+}
+
+fn read_items(fields: &mut Fields) -> Result<Vec<[u8; 32]>, FieldError> {
+    fields.items("items", REQUEST_IDS, |node| match node {
+        Node::Bytes(item) => item.try_into().map_err(|_| FieldError::value("items", "expected items of 32 bytes")),
+        other => Err(FieldError::Type { field: "items", expected: "bytes", found: other.kind() }),
+    })
 }
 
 fn reasons(refused: &[(usize, String)]) -> Node {

@@ -4,7 +4,7 @@ mod operations;
 
 use commonwheel_protocol::agreement::certificate::CertificateError;
 use commonwheel_protocol::agreement::checks::{Demands, check};
-use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding, Verdict, merkle};
+use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Class, Founding, Verdict, merkle};
 use commonwheel_protocol::bytes::{Cid, CidError, Codec, DecodeError, FieldError, decode};
 use commonwheel_protocol::identity::{Nonce, Seed};
 use commonwheel_protocol::index::Item;
@@ -21,6 +21,7 @@ use commonwheel_protocol::wire::gossip::{Message, MessageError};
 use commonwheel_protocol::wire::invite::{Invite, InviteError};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Every reason that the specification names, and every outcome of the machine checks and of operations.
 pub const REASONS: [&str; 70] = [
@@ -134,6 +135,11 @@ pub fn read(kind: &str, vector: &Value, context: &Value) -> Result<Read, String>
         "merkle" => merkle_facts(vector),
         "state" => state_facts(vector, context),
         "judged" => judged(vector, context),
+        "waiting item" => json!({ "item": HEXLOWER.encode(&waiting_item(vector)?.0) }),
+        "equivocation item" => {
+            let validator = text(vector, "validator").parse().map_err(|_| "key-text".to_owned())?;
+            json!({ "item": HEXLOWER.encode(&Item::of_equivocation(&cid(vector, "charter"), &validator).0) })
+        }
         "operation item" => {
             json!({ "item": HEXLOWER.encode(&Item::of_operation(&cid(vector, "operation")).0) })
         }
@@ -406,3 +412,17 @@ reasons!(InviteError: Prefix => "invite-prefix", Damaged(_) => "invite-damaged",
 reasons!(CidError: Length(_) => "cid-length", Prefix(_) => "cid-prefix", Text(_) => "cid-text");
 reasons!(PreferenceError: Length(_) => "preference-length", Syntax => "preference-syntax",
     Nothing => "preference-nothing", NotCanonical => "preference-not-canonical");
+
+fn waiting_item(vector: &Value) -> Result<Item, String> {
+    let key = |value: &Value| value.as_str().unwrap_or("").parse::<PublicKey>().map_err(|_| "key-text".to_owned());
+    let vouching = vector["vouching"].as_array().expect("keys").iter().map(key).collect::<Result<_, _>>()?;
+    let (charter, mut said) = (cid(vector, "charter"), BTreeSet::new());
+    for one in vector["said"].as_array().expect("verdicts") {
+        let class = one.get(2).and_then(Value::as_str);
+        let class = class.and_then(|name| Class::ALL.into_iter().map(Class::name).find(|known| *known == name));
+        let verdicts = [Verdict::Accept, Verdict::Reject(Class::Schema), Verdict::Quarantine(Class::Schema)];
+        let verdict = verdicts.map(Verdict::name).into_iter().find(|name| one[1] == *name).expect("a verdict");
+        said.insert((charter, key(&one[0])?, verdict, class));
+    }
+    Ok(Item::of_waiting(&RecordId(cid(vector, "record")), &vouching, &said))
+}

@@ -1,6 +1,7 @@
 //! What the code finds in operations other than records.
 
 use commonwheel_protocol::agreement::merkle;
+use commonwheel_protocol::operation::equivocation::Contradiction;
 use commonwheel_protocol::operation::release::ReleaseRow;
 use commonwheel_protocol::operation::{Matter, Operation};
 use data_encoding::HEXLOWER;
@@ -25,6 +26,15 @@ pub fn facts(operation: &Operation) -> Value {
         Operation::Motion(one) => matter("motion", &one.matter, "signer", json!(one.signer.to_string())),
         Operation::Resolution(one) => {
             matter("resolution", one.matter(), "signers", one.signers().map(ToString::to_string).collect())
+        }
+        Operation::Equivocation(one) => {
+            let (what, of) = match one.contradiction {
+                Contradiction::Number(number) => ("number", json!(number)),
+                Contradiction::Verdict(record) => ("verdict", json!(record.to_string())),
+                Contradiction::Round(round) => ("round", json!(round)),
+            };
+            json!({ "kind": "equivocation", "charter": one.charter.to_string(),
+                "validator": one.validator.to_string(), "contradiction": what, "of": of })
         }
     };
     facts["community"] = json!(operation.community().to_string());

@@ -68,8 +68,8 @@ const signedBy = (purpose, signer) => (vector) => opened(decode(bytesOf(vector))
 function operation(vector) {
   const found = signersOf(bytesOf(vector)).map(keyText)
   if (!vector.valid) return
-  const { signers, signer, author, sponsor, member } = vector.facts
-  deepStrictEqual(found, signers ?? [signer ?? author ?? sponsor ?? member])
+  const { signers, signer, author, sponsor, member, validator } = vector.facts
+  deepStrictEqual(found, signers ?? [signer ?? author ?? sponsor ?? member ?? validator])
 }
 
 const READERS = {
@@ -120,6 +120,15 @@ const READERS = {
   check: ({ header }) => readHeader(unhex(header)),
   item({ record, certificate, facts }) {
     deepStrictEqual(hex(sha256(parseId(record).bytes, parseId(certificate).bytes)), facts.item)
+  },
+  'waiting item'({ record, vouching, charter, said, facts }) {
+    const verdicts = said.map(([key, ...verdict]) => [parseId(charter), parseKey(key), ...verdict])
+    const all = encode([parseId(record), vouching.map(parseKey), verdicts])
+    deepStrictEqual(hex(sha256(Buffer.from('waiting'), all)), facts.item)
+  },
+  'equivocation item'({ charter, validator, facts }) {
+    const of = [Buffer.from('equivocation'), parseId(charter).bytes, parseKey(validator)]
+    deepStrictEqual(hex(sha256(...of)), facts.item)
   },
   'operation item'({ operation: id, facts }) {
     deepStrictEqual(hex(sha256(Buffer.from('operation'), parseId(id).bytes)), facts.item)

@@ -189,6 +189,7 @@ def _verdict(value, name):
         one_of(*_CLASSES)(value[2], name)
 
 
+signed_root, verdict = _signed_root, _verdict
 _batch = record({"type": one_of("batch"), "signed": _signed_root, "entries": many(1, 256, _verdict)})
 
 
@@ -307,3 +308,14 @@ def reconciled_item(record_id, certificate_id):
 def reconciled_operation(operation_id):
     """What replicas reconcile for a durable operation."""
     return hashlib.sha256(b"operation" + operation_id.binary).digest()
+
+
+def reconciled_waiting(record_id, vouching, said):
+    """What is reconciled for a waiting record; `said` holds lists of charter, key, verdict and class."""
+    said = sorted(said, key=lambda one: (one[0].binary, *one[1:]))
+    return hashlib.sha256(b"waiting" + canonical.encode([record_id, sorted(vouching), said])).digest()
+
+
+def reconciled_equivocation(charter_id, validator):
+    """What replicas reconcile for a proof of equivocation."""
+    return hashlib.sha256(b"equivocation" + charter_id.binary + validator).digest()

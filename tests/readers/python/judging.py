@@ -35,6 +35,10 @@ class Judge:
         return outcome or "taken"
 
     def _against(self, operation):
+        if operation.proof:
+            charter = self._lineage.charters.get(operation.proof.charter)
+            named = charter and operation.proof.validator in charter.signing
+            return None if named else "refused:voice" if charter else "ignored:charter"
         if operation.matter:
             return self._against_voices(operation)
         payload = operation.value["payload"]
@@ -78,6 +82,8 @@ class Judge:
 
 def _says(operation):
     """What an operation says, whatever its bytes."""
+    if operation.proof:
+        return "equivocation", operation.proof.charter, operation.proof.validator
     payload = operation.value["payload"]
     if operation.kind == "resolution":
         return "resolution", operation.matter.id

@@ -5,6 +5,7 @@ import dataclasses
 import agreements
 import canonical
 import cids
+import equivocations
 import keys
 from fields import as_a_whole, envelope, hour, kind, link, many, number, octets, one_of, record, tagged
 from records import canonical_preference, licence, read_header
@@ -27,15 +28,19 @@ class Operation:
     value: dict
     matter: object = None  # of a motion or resolution
     header: object = None  # of a withdrawal: its payload
+    proof: object = None  # of an equivocation
 
     @property
     def community(self):
         """The community that it is for."""
-        return self.matter.community if self.matter else self.value["payload"]["community"]
+        told = self.matter or self.proof
+        return told.community if told else self.value["payload"]["community"]
 
     @property
     def signers(self):
         """Who has signed."""
+        if self.kind == "equivocation":
+            return [self.proof.validator]
         if self.kind == "resolution":
             return [key for key, _ in self.value.get("signatures", [])]
         signer = {"withdrawal": "author", "membership": "sponsor"}.get(self.kind, "member")
@@ -105,6 +110,11 @@ def _by_member(name, block_id, value):
     return Operation(name, block_id, value)
 
 
+def read_motion(data):
+    """One voice for a matter."""
+    return _motion("motion", cids.of_block(data), canonical.decode(data))
+
+
 def _motion(name, block_id, value):
     fields = {"type": one_of(name), "payload": kind(dict), "signer": octets(32), "signature": octets(64)}
     record(fields)(value)
@@ -131,6 +141,7 @@ def _resolution(name, block_id, value):
 
 
 _READERS = {
+    "equivocation": lambda name, block_id, value: Operation(name, block_id, value, proof=equivocations.read(value, read_motion)),
     "withdrawal": _withdrawal,
     "flag": _by_member,
     "support": _by_member,

@@ -131,8 +131,9 @@ def _operation(vector, context):
     if operation.matter:
         found |= {"charter": str(operation.matter.charter), "matter": str(operation.matter.id)}
     signers = [keys.text(key) for key in operation.signers]
-    payload = operation.value["payload"]
+    payload = operation.value.get("payload")
     _facts(vector, **found, **{
+        "equivocation": lambda: _proof(operation.proof),
         "withdrawal": lambda: {"author": signers[0], "record": str(payload["record"])},
         "flag": lambda: {"member": signers[0], "record": str(payload["record"])},
         "support": lambda: {"member": signers[0], "petition": str(payload["petition"])},
@@ -140,6 +141,12 @@ def _operation(vector, context):
         "motion": lambda: {"signer": signers[0]},
         "resolution": lambda: {"signers": signers},
     }[operation.kind]())
+
+
+def _proof(proof):
+    of = str(proof.of) if proof.contradiction == "verdict" else proof.of
+    charter, validator = str(proof.charter), keys.text(proof.validator)
+    return {"charter": charter, "validator": validator, "contradiction": proof.contradiction, "of": of}
 
 
 def _batch(vector, _):
@@ -157,6 +164,13 @@ def _tree(vector, _):
     if vector["reads"] == "item":
         item = agreements.reconciled_item(cids.parse(vector["record"]), cids.parse(vector["certificate"]))
         return _facts(vector, item=item.hex())
+    if vector["reads"] == "waiting item":
+        charter, vouching = cids.parse(vector["charter"]), [keys.parse(key) for key in vector["vouching"]]
+        said = [[charter, keys.parse(key), *verdict] for key, *verdict in vector["said"]]
+        return _facts(vector, item=agreements.reconciled_waiting(cids.parse(vector["record"]), vouching, said).hex())
+    if vector["reads"] == "equivocation item":
+        charter, validator = cids.parse(vector["charter"]), keys.parse(vector["validator"])
+        return _facts(vector, item=agreements.reconciled_equivocation(charter, validator).hex())
     if vector["reads"] == "operation item":
         return _facts(vector, item=agreements.reconciled_operation(cids.parse(vector["operation"])).hex())
     leaves = [bytes.fromhex(leaf) for leaf in vector["leaves"]]
@@ -249,7 +263,7 @@ def _exchange(vector, context):
         if what in frame:
             wire.read_signed(what, frame[what])
     if "message" in frame:
-        if "reconcile" in (frame.get("ask"), frame.get("answer")):
+        if {"reconcile", "waiting"} & {frame.get("ask"), frame.get("answer")}:
             reconcile.read(frame["message"])
         else:
             _read_blocks(wire.read_gossip(frame["message"]), context["charter"])

@@ -1,5 +1,6 @@
 //! What people do with a community, one scenario each: withdrawals, votes, releases, successors.
 
+use commonwheel_protocol::agreement::charter::BodyAccess;
 use sim::{Deed, Kind, Plan, Voters, Weather, run};
 
 fn holds(plan: &Plan) -> sim::Report {
@@ -70,4 +71,11 @@ fn one_validator_that_signs_two_successors_in_one_round_makes_no_fork() {
         let charters = deeds.len() + 1;
         assert_eq!(holds(&Plan { liar: Some((2, Kind::Forks)), ..doing(206, deeds) }).charters, charters);
     }
+}
+
+#[test]
+fn validators_that_are_all_new_get_the_texts_that_are_kept_for_releases() {
+    let deeds = vec![(9_000, Deed::Succeed { place: 0, newcomer: 1 })];
+    let plan = Plan { quorum: (1, 0, 1), bodies: BodyAccess::OnRelease, ..doing(207, deeds) };
+    assert_eq!(holds(&plan).charters, 2);
 }

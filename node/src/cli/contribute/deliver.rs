@@ -8,11 +8,11 @@ use crate::community::printable;
 use crate::contribute::sign::Signer;
 use crate::run::Client;
 use crate::run::client::Remote;
-use crate::run::wire::{Base64, Request, Response};
+use crate::run::wire::{Base64, Request};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::core::status as records;
+use commonwheel_protocol::core::{notes, status as records};
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::record::RecordId;
@@ -79,13 +79,12 @@ pub(super) fn wait(
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
     }
     let mut open: BTreeMap<RecordId, i64> = sent.iter().map(|sent| (sent.id, sent.false_alarms)).collect();
-    let mut refusals = BTreeMap::new();
     while until != Until::Signed && !open.is_empty() && Instant::now() < deadline {
-        refusals = refusals_of(client, &signer.community)?;
+        let access = Remote(client, &signer.community);
         let mut far = Vec::new();
         for (id, false_alarms) in &open {
             // Our own validator tells nobody why it holds one back.
-            let refused = || match *false_alarms > 0 || refusals.contains_key(&id.to_string()) {
+            let refused = || match *false_alarms > 0 || notes::refusal(id, &access)?.is_some() {
                 true => is_settled(client, signer, id),
                 false => Ok(false),
             };
@@ -109,16 +108,9 @@ pub(super) fn wait(
         validator.map_or_else(|| key.clone(), |validator| printable(&validator.name))
     };
     Ok(Waited {
-        records: reports(client, signer, sent, &refusals)?,
+        records: reports(client, signer, sent)?,
         validators: present.iter().flat_map(|community| community.validators_present.iter().map(named)).collect(),
     })
-}
-
-fn refusals_of(client: &Client, community: &Cid) -> anyhow::Result<BTreeMap<String, String>> {
-    match client.ask(&Request::Refusals(community.to_string()))? {
-        Response::Refusals(all) => Ok(all.into_iter().collect()),
-        _ => Ok(BTreeMap::new()),
-    }
 }
 
 /// Whether a record that somebody refused will come no further. One validator's word does not
@@ -138,12 +130,7 @@ fn arrived(client: &Client, community: &Cid, id: &RecordId, until: Until) -> Res
     Ok(certified || (until == Until::Held && held()?))
 }
 
-fn reports(
-    client: &Client,
-    signer: &Signer,
-    sent: &[Sent],
-    refusals: &BTreeMap<String, String>,
-) -> anyhow::Result<Vec<SharedRecord>> {
+fn reports(client: &Client, signer: &Signer, sent: &[Sent]) -> anyhow::Result<Vec<SharedRecord>> {
     let access = Remote(client, &signer.community);
     let lineage = records::lineage(&access)?;
     let mut reports = Vec::new();
@@ -151,13 +138,13 @@ fn reports(
         let found = records::of(id, &lineage, &access)?;
         let report = found.map(|found| status::report(&found, signer.charter));
         let state = report.as_ref().map_or("waiting", |report| report.state);
-        let reason = refusals.get(&id.to_string()).filter(|_| state != "accepted");
+        let reason = notes::refusal(id, &access)?.filter(|_| state != "accepted");
         reports.push(SharedRecord {
             id: id.to_string(),
             origin: origin.clone(),
             held_by: report.map(|report| report.held_by).unwrap_or_default(),
             state,
-            reason: reason.map(|why| printable(why)),
+            reason: reason.map(|why| printable(&why)),
             false_alarms: *false_alarms,
         });
     }
@@ -250,6 +237,7 @@ fn some_or_all(names: &[String], all: usize) -> String {
 mod tests {
     use super::*;
     use crate::home::Home;
+    use crate::run::wire::Response;
     use std::io::{Read, Write};
 
     #[test]

@@ -2,10 +2,11 @@
 
 use crate::cli::{Context, operate};
 use crate::community::{self, printable};
-use crate::run::{Access, Client};
+use crate::run::Access;
 use anyhow::bail;
 use commonwheel_protocol::agreement::{Charter, Verdict};
-use commonwheel_protocol::core::notes::reviews;
+use commonwheel_protocol::core::facts::lapsed;
+use commonwheel_protocol::core::notes::{self, reviews};
 use commonwheel_protocol::core::review::flags;
 use commonwheel_protocol::core::status::{self, Counting, Fate, RecordStatus};
 use commonwheel_protocol::ledger::{Ledger, LedgerError};
@@ -23,7 +24,7 @@ pub struct RecordReport {
     pub id: String,
     /// The community's id.
     pub community: String,
-    /// `accepted`, `waiting`, `quarantined`, `refused`, `superseded`, `withdrawn` or `taken-down`.
+    /// `accepted`, `waiting`, `lapsed`, `quarantined`, `refused`, `superseded`, `withdrawn` or `taken-down`.
     pub state: &'static str,
     /// The record that it corrects.
     pub corrects: Option<String>,
@@ -116,7 +117,7 @@ pub(super) fn run(record: &RecordId, context: &Context) -> anyhow::Result<ExitCo
             None => continue,
         };
         report.fill(record, charter, &counting, &access)?;
-        report.reason = refusal(context, &report.community, &report.id);
+        report.reason = notes::refusal(record, &access)?.map(|why| printable(&why));
         let validators = charter.quorum.n();
         context.out.print(&report, |out| print(out, &report, validators))?;
         return Ok(ExitCode::SUCCESS);
@@ -124,14 +125,6 @@ pub(super) fn run(record: &RecordId, context: &Context) -> anyhow::Result<ExitCo
     bail!(
         "no community joined here knows the record {record}\nHint: check the id, or wait until the node has caught up (`commonwheel status`)"
     )
-}
-
-fn refusal(context: &Context, community: &str, record: &str) -> Option<String> {
-    use crate::run::wire::{Request, Response};
-    match Client::connect(&context.home)?.ask(&Request::Refusals(community.to_owned())) {
-        Ok(Response::Refusals(all)) => all.into_iter().find(|(id, _)| id == record).map(|(_, why)| printable(&why)),
-        _ => None,
-    }
 }
 
 /// A record's status in the charter's names.
@@ -201,6 +194,7 @@ impl RecordReport {
         ledger: &impl Ledger,
     ) -> Result<(), LedgerError> {
         match status::fate::fate(record, counting, ledger)? {
+            Fate::Accepted if lapsed(record, charter, counting, ledger)? => self.state = "lapsed",
             Fate::Waiting | Fate::Accepted => {}
             Fate::Superseded(by) => {
                 self.state = "superseded";
@@ -246,6 +240,9 @@ impl RecordReport {
                 self.erased_by.len(),
                 self.erased_by.join(", ")
             ),
+            ("lapsed", ..) => "accepted under an earlier charter only, and in no release that closed it; it waits \
+                 for this charter's validators to accept it again"
+                .to_owned(),
             (_, _, Some(takedown)) => format!("taken down by a quorum: {}", takedown.reason),
             (state, ..) => format!("{state} ({} accept, {} needed)", self.accepted_by, self.quorum),
         }

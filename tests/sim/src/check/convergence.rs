@@ -79,8 +79,10 @@ fn certificates_of(node: &Node) -> Result<Vec<Vec<u8>>, String> {
 fn the_author_knows_what_is_refused(view: &View) -> Result<(), String> {
     let refused = view.records.iter().enumerate().filter(|(_, record)| !record.sound);
     for (at, record) in refused {
-        let withdrawn = view.withdrawn.contains_key(&record.id);
-        if view.plan.author.is_none() && !withdrawn && !view.told.contains(&record.id) {
+        let author = &view.nodes[view.plan.contributor()];
+        // What is gone is no longer submitted, and nobody says what would be wrong with it.
+        let gone = view.withdrawn.contains_key(&record.id) || super::is_gone(author, &record.id)?;
+        if view.plan.author.is_none() && !gone && !view.told.contains(&record.id) {
             return Err(format!("the author never learned why record {at} is refused"));
         }
     }

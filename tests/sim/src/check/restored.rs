@@ -42,7 +42,7 @@ impl Check for Restored {
         let message = match sent {
             Sent::Gossip { bytes, .. } => Message::read(bytes).ok(),
             Sent::Reply { bytes, .. } => match Answer::read(bytes) {
-                Ok(Answer::Live { message, .. }) => Message::read_page(&message).ok(),
+                Ok(Answer::Live { message }) => Message::read_page(&message).ok(),
                 _ => None,
             },
             Sent::Ask { .. } => None,

@@ -33,8 +33,14 @@ impl Hostile for Claims {
                         *bytes = Answer::Reconcile(answer).to_bytes();
                     }
                 }
+                Some((_, Ask::Waiting(message))) => {
+                    let made_up = Snapshot::new([(START_S as i64, Item(random.bytes()))]);
+                    if let Ok(answer) = made_up.answer(message) {
+                        *bytes = Answer::Reconcile(answer).to_bytes();
+                    }
+                }
                 Some((_, Ask::Live(_))) => {
-                    *bytes = Answer::Live { message: Message::default().to_bytes(), next: None }.to_bytes();
+                    *bytes = Answer::Live { message: Message::default().to_bytes() }.to_bytes();
                 }
                 _ => {}
             }

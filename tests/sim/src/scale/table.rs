@@ -44,7 +44,7 @@ pub fn written_into(document: &str, tables: &str) -> Result<String, String> {
 fn cost_table(out: &mut String, measured: &[Measured], what: &str, of: impl Fn(&Measured) -> &Cost) {
     let _ = writeln!(
         out,
-        "| {what} | headers | verdicts | certificate | the same again | fetched | live pages | reconciled | all | messages |"
+        "| {what} | headers | verdicts | certificate | the same again | fetched | what waits | reconciled | all | messages |"
     );
     let _ = writeln!(out, "|---|---|---|---|---|---|---|---|---|---|");
     for measured in measured {
@@ -86,7 +86,7 @@ fn time_table(out: &mut String, measured: &[Measured]) {
 fn idle_table(out: &mut String, measured: &[Measured]) {
     let _ = writeln!(
         out,
-        "| | live pages | reconciliation | proofs | operations | all | more, for each refused record that waits |"
+        "| | what waits | reconciliation | proofs | operations | all | more, for each refused record that waits |"
     );
     let _ = writeln!(out, "|---|---|---|---|---|---|---|");
     for measured in measured {

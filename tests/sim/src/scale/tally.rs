@@ -47,7 +47,7 @@ impl Part {
     /// What a request, and so its answer, is for.
     pub(super) fn of_ask(bytes: &[u8]) -> Part {
         match Ask::read(bytes) {
-            Ok((_, Ask::Live(_))) => Part::Live,
+            Ok((_, Ask::Live(_) | Ask::Waiting(_))) => Part::Live,
             Ok((_, Ask::Reconcile(_))) => Part::Reconcile,
             Ok((_, Ask::Submit(_))) => Part::Submit,
             Ok((_, Ask::Fetch { .. })) => Part::Fetch,

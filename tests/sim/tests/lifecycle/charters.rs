@@ -149,6 +149,66 @@ fn a_validator_signs_one_successor_a_round_and_nothing_under_the_predecessor() {
 }
 
 #[test]
+fn who_has_signed_a_higher_round_signs_nothing_under_a_lower_one() {
+    let mut cluster = Cluster::new(1);
+    let _ = cluster.share(0, |_| {});
+    let keys = cluster.community.validators.clone();
+    let one = Matter::Successor(Box::new(cluster.successor(1, |_| {})));
+    let two = Matter::Successor(Box::new(cluster.successor(2, |c| c.scope = "Something else".into())));
+    (0..5).for_each(|at| cluster.stop(at));
+    // Nobody tells two of the four that a quorum has signed round 1, and they sign round 2.
+    for (at, key) in keys.iter().enumerate().take(2) {
+        cluster.start(at);
+        let _ = cluster.give(at, Input::Operate(vec![Motion::sign(two.clone(), key).to_bytes()]));
+        cluster.stop(at);
+    }
+    cluster.start(4);
+    let motions = keys[..3].iter().map(|key| Motion::sign(one.clone(), key).to_bytes());
+    let _ = cluster.give(4, Input::Operate(motions.collect()));
+    (0..4).for_each(|at| cluster.start(at));
+    cluster.settle();
+    assert!(cluster.running().all(|at| cluster.core(at).charter().id() == one.id()), "round 1 is certified");
+    // A release would pin it, and one that lies could complete round 2 afterwards, for whoever comes later.
+    let (_, refused) = cluster.release(2, &[0, 1]);
+    assert!(refused.len() == 2 && refused.iter().all(|why| why.contains("may yet lead")), "{refused:?}");
+    // So round 2 is completed, by somebody who has released nothing under round 1.
+    assert_eq!(cluster.vote(&two, &terms(), &[3]), Vec::<String>::new());
+    cluster.settle();
+    assert!(cluster.running().all(|at| cluster.core(at).charter().id() == two.id()), "the higher round leads");
+    let header = cluster.share(1, |_| {});
+    assert_eq!(cluster.agreed(&header.id()), Some(Standing::Accepted));
+    let (_, refused) = cluster.release(0, &[0, 1, 2]);
+    assert_eq!(refused, Vec::<String>::new());
+    let third = Matter::Successor(Box::new(cluster.successor(3, |charter| {
+        charter.succeeds.as_mut().unwrap().predecessor = cluster.community.charter().id();
+    })));
+    assert!(cluster.vote(&third, &terms(), &[0])[0].contains("has a release already"));
+    assert!(cluster.converged());
+}
+
+#[test]
+fn who_has_signed_a_higher_round_is_free_once_the_others_have_released_under_the_lower_one() {
+    let mut cluster = Cluster::new(1);
+    let _ = cluster.share(0, |_| {});
+    let one = Matter::Successor(Box::new(cluster.successor(1, |_| {})));
+    let two = Matter::Successor(Box::new(cluster.successor(2, |c| c.scope = "Something else".into())));
+    cluster.stop(0);
+    assert_eq!(cluster.vote(&one, &terms(), &[1, 2, 3]), Vec::<String>::new());
+    (1..5).for_each(|at| cluster.stop(at));
+    cluster.start(0);
+    let own = Motion::sign(two, &cluster.community.validators[0]).to_bytes();
+    let _ = cluster.give(0, Input::Operate(vec![own]));
+    (1..5).for_each(|at| cluster.start(at));
+    cluster.settle();
+    assert_eq!(cluster.core(0).charter().id(), one.id());
+    assert!(cluster.core(0).silent_because().is_some());
+    let _ = cluster.release(1, &[1, 2, 3]);
+    cluster.settle();
+    assert_eq!(cluster.core(0).silent_because(), None, "it has pinned round 1, and nothing else can lead here");
+    assert!(cluster.converged());
+}
+
+#[test]
 fn a_successor_that_leaves_out_a_signed_release_is_not_signed() {
     let mut cluster = Cluster::new(1);
     let _ = cluster.share(0, |_| {});

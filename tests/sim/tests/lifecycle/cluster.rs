@@ -12,7 +12,7 @@ use commonwheel_protocol::operation::{Decision, Matter, Ruling};
 use commonwheel_protocol::record::header::{DAY_S, HourTime};
 use commonwheel_protocol::record::{Header, RecordId, SignedHeader};
 use commonwheel_protocol::sign::SecretKey;
-use commonwheel_protocol::wire::exchange::{Parcel, Peer};
+use commonwheel_protocol::wire::exchange::{Ask, Parcel, Peer};
 use commonwheel_storage::MemoryStore;
 use sim::community::{Community, START_S, TERMS};
 use sim::records;
@@ -31,6 +31,8 @@ pub struct Cluster {
     pub members: Vec<Member>,
     pub now: Millis,
     pub notices: Vec<(usize, Notice)>,
+    /// How often somebody asked what is said of waiting records.
+    pub heard: usize,
     links: Vec<Vec<bool>>,
     queue: VecDeque<(usize, Input)>,
     asked: Vec<(usize, usize, commonwheel_protocol::core::AskId)>,
@@ -60,6 +62,7 @@ impl Cluster {
             members,
             now: Millis(START_S * 1000),
             notices: Vec::new(),
+            heard: 0,
             links: vec![vec![false; count]; count],
             queue: VecDeque::new(),
             asked: Vec::new(),
@@ -165,6 +168,7 @@ impl Cluster {
             }
             Effect::Ask { peer: to, ask, bytes } => {
                 let to = usize::from(to.0[1]);
+                self.heard += usize::from(matches!(Ask::read(&bytes), Ok((_, Ask::Live(_)))));
                 if self.links[at][to] {
                     self.asked.push((at, to, ask));
                     self.queue.push_back((to, Input::Request { from: peer(at), token: Token(0), bytes }));

@@ -1,11 +1,12 @@
 //! Withdrawal, revision, takedown, retention.
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, fresh, terms};
+use commonwheel_protocol::agreement::Certificate;
 use commonwheel_protocol::agreement::state::Standing;
-use commonwheel_protocol::core::notes::{Opinion, Review};
+use commonwheel_protocol::core::notes::{Opinion, Review, refusal};
 use commonwheel_protocol::core::{Input, Notice};
-use commonwheel_protocol::ledger::{Ledger, Shelf};
-use commonwheel_protocol::operation::{Ruling, Withdrawal};
+use commonwheel_protocol::ledger::{Batch, Ledger, Shelf, Store};
+use commonwheel_protocol::operation::{Matter, Motion, Resolution, Ruling, Withdrawal};
 use commonwheel_protocol::record::header::HourTime;
 use commonwheel_protocol::record::{Body, SignedHeader};
 use sim::records;
@@ -114,6 +115,87 @@ fn a_takedown_takes_a_quorum_and_cannot_be_lifted() {
 }
 
 #[test]
+fn a_takedown_covers_a_revision_that_came_before_what_it_revises() {
+    let mut cluster = Cluster::new(2);
+    let first = cluster.share(0, |_| {});
+    let second = cluster.share(1, |header| header.revises = Some(first.id()));
+    let traces = traces(&cluster, &second);
+    cluster.stop(4);
+    let mut batch = Batch::default();
+    for (cid, block) in cluster.members[4].store.blocks(Shelf::Certified) {
+        let of_first = Certificate::verify(block, cluster.community.charter()).is_ok_and(|c| c.record() == first.id());
+        if *cid != first.id().0 && !of_first {
+            batch.put(Shelf::Certified, *cid, block.to_vec());
+        }
+    }
+    let takedown = cluster.decision(Ruling::Takedown(first.id()), None);
+    cluster.vote(&takedown, &[], &[0, 1, 2]);
+    // A replica that has the revision, and the decision, and has yet to learn of the record.
+    for (cid, block) in cluster.members[0].store.blocks(Shelf::Certified) {
+        if Resolution::verify(block).is_ok() {
+            batch.put(Shelf::Certified, *cid, block.to_vec());
+        }
+    }
+    cluster.members[4].store = fresh(&cluster.community);
+    cluster.members[4].store.commit(&batch).unwrap();
+    cluster.start(4);
+    cluster.settle();
+    assert_eq!(cluster.agreed(&second.id()), Some(Standing::TakenDown));
+    nothing_is_left(&cluster, &traces);
+    assert!(cluster.converged());
+}
+
+#[test]
+fn a_takedown_that_a_successor_names_covers_the_group_though_its_record_was_revised() {
+    let mut cluster = Cluster::new(2);
+    let first = cluster.share(0, |_| {});
+    let _ = cluster.release(0, &[0, 1, 2]);
+    let second = cluster.share(1, |header| header.revises = Some(first.id()));
+    let traces = traces(&cluster, &second);
+    cluster.stop(4);
+    let takedown = cluster.decision(Ruling::Takedown(first.id()), None);
+    cluster.vote(&takedown, &[], &[0, 1, 2]);
+    let next = Matter::Successor(Box::new(cluster.successor(1, |_| {})));
+    cluster.vote(&next, &terms(), &[0, 1, 2]);
+    (0..6).for_each(|at| cluster.stop(at));
+    // The replica learns of the successor first, and of the decision under what it then calls the charter before.
+    cluster.start(4);
+    for matter in [next, takedown] {
+        let resolution = {
+            let blocks = cluster.members[0].store.blocks(Shelf::Certified);
+            let mut resolutions = blocks.filter_map(|(_, block)| Resolution::verify(block).ok());
+            resolutions.find(|resolution| *resolution.matter() == matter).unwrap()
+        };
+        assert!(cluster.holds_text(4, &traces[0]), "it does not know yet");
+        let _ = cluster.give(4, Input::Operate(vec![resolution.bytes().to_vec()]));
+        let _ = cluster.give(4, Input::Tick);
+    }
+    nothing_is_left(&cluster, &traces);
+}
+
+#[test]
+fn a_takedown_of_what_is_not_accepted_covers_nothing_else() {
+    let mut cluster = Cluster::new(2);
+    let first = cluster.share(0, |_| {});
+    let traces = traces(&cluster, &first);
+    (2..4).for_each(|at| cluster.stop(at));
+    let second = cluster.share(1, |header| header.revises = Some(first.id()));
+    let takedown = cluster.decision(Ruling::Takedown(second.id()), None);
+    cluster.vote(&takedown, &[], &[0, 1]);
+    let third = Motion::sign(takedown, &cluster.community.validators[2]).to_bytes();
+    let _ = cluster.give(4, Input::Operate(vec![third]));
+    cluster.settle();
+    (2..4).for_each(|at| cluster.start(at));
+    cluster.settle();
+    assert_eq!(cluster.agreed(&second.id()), None);
+    assert_eq!(cluster.agreed(&first.id()), Some(Standing::Accepted));
+    for at in cluster.running().collect::<Vec<_>>() {
+        assert!(cluster.holds_text(at, &traces[0]), "node {at} has lost the text of an accepted record");
+    }
+    assert!(cluster.converged());
+}
+
+#[test]
 fn a_purge_erases_the_header_too() {
     let mut cluster = Cluster::new(1);
     let (header, other) = (cluster.share(0, |_| {}), cluster.share(1, |_| {}));
@@ -143,6 +225,24 @@ fn a_purge_waits_until_the_revisions_are_gone_too() {
     assert_eq!(cluster.agreed(&first.id()), Some(Standing::TakenDown));
     assert_eq!(cluster.agreed(&second.id()), None);
     assert!(cluster.converged());
+}
+
+#[test]
+fn why_a_record_is_refused_outlives_a_restart_and_goes_with_the_record() {
+    let mut cluster = Cluster::new(1);
+    let author = records::author(&cluster.community).public();
+    let ban = cluster.decision(Ruling::Ban(author), None);
+    cluster.vote(&ban, &[], &[0, 1, 2]);
+    let header = cluster.share(0, |_| {});
+    cluster.stop(4);
+    let why = |cluster: &Cluster, at: usize| refusal(&header.id(), &cluster.members[at].store).unwrap();
+    assert!(why(&cluster, 4).unwrap().contains("membership.banned"));
+    assert_eq!(why(&cluster, 0), None, "the reason is for its author alone");
+    cluster.start(4);
+    cluster.settle();
+    assert!(why(&cluster, 4).is_some());
+    withdraw(&mut cluster, &header);
+    assert_eq!(why(&cluster, 4), None);
 }
 
 #[test]

@@ -5,4 +5,6 @@
 mod charters;
 mod cluster;
 mod erasing;
+mod evidence;
 mod strikes;
+mod waiting;

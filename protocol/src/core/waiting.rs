@@ -1,0 +1,222 @@
+//! What waits, reconciled with peers: headers, who vouches for them, the verdicts on them. Never a body.
+//!
+//! Everything that is said of one waiting record makes one item, so that of a record that stays as it is nothing is
+//! sent again, however long it waits.
+
+use super::answer::add;
+use super::peers::Asked;
+use super::{Core, Millis, Step};
+use crate::agreement::Verdict;
+use crate::index::{self, Item, prefix};
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::limits::{GOSSIP_ITEMS, LIVE_PAGE_BYTES, REQUEST_IDS};
+use crate::reconcile::Snapshot;
+use crate::record::RecordId;
+use crate::sign::PublicKey;
+use crate::wire::exchange::{Answer, Ask, Peer};
+use crate::wire::gossip::Message;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Records asked for in one request.
+const HEARD_AT_ONCE: usize = 64;
+/// Items that may be known to be missing at one time, per peer; the rest is found in the next round.
+const MOST_TO_HEAR: usize = 100_000;
+/// After so long a peer is asked again for what it said before and this node had no use for.
+const HEARD_AGAIN_MS: u64 = 600_000;
+
+/// The items of what waits here.
+#[derive(Default)]
+pub(super) struct Waiting {
+    items: BTreeMap<RecordId, (i64, Item)>,
+    records: BTreeMap<Item, RecordId>,
+    /// Records of which something came or went since.
+    changed: BTreeSet<RecordId>,
+    snapshot: Option<Arc<Snapshot>>,
+}
+
+impl Waiting {
+    /// Something was said of these records, or they wait no more.
+    pub(super) fn changed(&mut self, records: impl IntoIterator<Item = RecordId>) {
+        self.changed.extend(records);
+    }
+
+    fn set(&mut self, record: RecordId, item: Option<(i64, Item)>) {
+        if let Some((_, before)) = self.items.remove(&record) {
+            self.records.remove(&before);
+        }
+        if let Some((time_s, item)) = item {
+            self.items.insert(record, (time_s, item));
+            self.records.insert(item, record);
+        }
+        self.snapshot = None;
+    }
+
+    fn snapshot(&mut self) -> Arc<Snapshot> {
+        let items = &self.items;
+        self.snapshot.get_or_insert_with(|| Arc::new(Snapshot::new(items.values().copied()))).clone()
+    }
+}
+
+/// What a peer has said of what waits.
+#[derive(Debug, Default)]
+pub(super) struct Hearing {
+    /// Items that it has and this node lacks, still to be asked for.
+    to_hear: BTreeSet<Item>,
+    /// Items that it was asked for: what it said then it would say again.
+    heard: BTreeSet<Item>,
+    since: Millis,
+}
+
+impl Core {
+    /// Brings the items up to what the ledger holds now.
+    pub(super) fn refresh_waiting(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        for record in std::mem::take(&mut self.hearsay.changed) {
+            let item = waiting_item(&record, ledger)?;
+            self.hearsay.set(record, item);
+        }
+        Ok(())
+    }
+
+    /// Begins to find out what waits at a peer and is not known here.
+    pub(super) fn begin_hearing(&mut self, peer: &Peer, step: &mut Step) {
+        if !self.asking(peer, |asked| *asked == Asked::Waiting) {
+            let message = self.hearsay.snapshot().open();
+            self.ask(peer, Ask::Waiting(message), Asked::Waiting, step);
+        }
+    }
+
+    /// One step of it; `None` when the message cannot be read.
+    pub(super) fn answer_waiting(&mut self, message: &[u8]) -> Option<Answer> {
+        self.hearsay.snapshot().answer(message).ok().map(Answer::Reconcile)
+    }
+
+    /// Takes a peer's answer; whether it could be read.
+    pub(super) fn learn_waiting(&mut self, peer: &Peer, message: &[u8], step: &mut Step) -> bool {
+        let Ok(progress) = self.hearsay.snapshot().read(message) else { return false };
+        let now = self.now;
+        let Some(state) = self.peers.get_mut(peer) else { return true };
+        let hearing = &mut state.hearing;
+        if hearing.since.plus(HEARD_AGAIN_MS) <= now || hearing.heard.len() > MOST_TO_HEAR {
+            (hearing.since, hearing.heard) = (now, BTreeSet::new());
+        }
+        hearing.to_hear.extend(progress.missing.into_iter().filter(|item| !hearing.heard.contains(item)));
+        if let Some(next) = progress.next.filter(|_| hearing.to_hear.len() <= MOST_TO_HEAR) {
+            self.ask(peer, Ask::Waiting(next), Asked::Waiting, step);
+        }
+        self.hear_from(peer, step);
+        true
+    }
+
+    /// Asks one peer for what waits there and is not known here: one request at a time.
+    pub(super) fn hear_from(&mut self, peer: &Peer, step: &mut Step) {
+        if self.asking(peer, |asked| matches!(asked, Asked::Live(_))) {
+            return;
+        }
+        let known = &self.hearsay.records;
+        let Some(state) = self.peers.get_mut(peer) else { return };
+        // Others may have said it since.
+        state.hearing.to_hear.retain(|item| !known.contains_key(item));
+        let items: Vec<_> = state.hearing.to_hear.iter().take(HEARD_AT_ONCE).copied().collect();
+        if !items.is_empty() {
+            let wire = items.iter().map(|item| item.0).collect();
+            self.ask(peer, Ask::Live(wire), Asked::Live(items), step);
+        }
+    }
+
+    /// Notes that a peer was heard; it says in the order asked what fits into a page, and at least one record.
+    pub(super) fn note_heard(&mut self, peer: &Peer, asked: &[Item], records: usize) {
+        let Some(state) = self.peers.get_mut(peer) else { return };
+        let said = if records == 0 { asked.len() } else { records.min(asked.len()) };
+        for item in &asked[..said] {
+            state.hearing.to_hear.remove(item);
+            state.hearing.heard.insert(*item);
+        }
+    }
+
+    /// Everything that was said may mean something else under another charter.
+    pub(super) fn hear_again(&mut self) {
+        self.peers.values_mut().for_each(|state| state.hearing.heard.clear());
+    }
+
+    /// What is said of these waiting records: headers, the receipts that vouch for them, the verdicts on them. A
+    /// quarter of the largest page, or one record if that takes more.
+    pub(super) fn live(&self, items: &[[u8; 32]], ledger: &impl Ledger) -> Result<Answer, LedgerError> {
+        let mut message = Message::default();
+        let wanted = items.iter().take(REQUEST_IDS).filter_map(|item| self.hearsay.records.get(&Item(*item)));
+        for id in wanted {
+            let mut more = message.clone();
+            add_live(id, &mut more, ledger)?;
+            let full = more.size() > LIVE_PAGE_BYTES / 4
+                || more.batches.len().max(more.receipts.len()).max(more.headers.len()) > GOSSIP_ITEMS;
+            if full && !message.is_empty() {
+                break;
+            }
+            message = more;
+        }
+        Ok(Answer::Live { message: message.to_bytes() })
+    }
+}
+
+fn add_live(id: &RecordId, message: &mut Message, ledger: &impl Ledger) -> Result<(), LedgerError> {
+    // Every receipt: whoever asks lacks some of what is known here.
+    for entry in ledger.scan(&index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), None, GOSSIP_ITEMS)? {
+        if let Some(cid) = index::last_cid(&entry.key)
+            && let Some(receipt) = ledger.block(Shelf::Live, &cid)?
+        {
+            add(&mut message.receipts, receipt);
+        }
+    }
+    message.headers.extend(ledger.block(Shelf::Live, &id.0)?);
+    // One acceptance of each validator first, so that no validator crowds out the others by
+    // saying the same again and again.
+    let mut accepting = BTreeSet::new();
+    let (first, rest): (Vec<_>, Vec<_>) = index::verdicts(ledger, id)?
+        .into_iter()
+        .partition(|verdict| verdict.verdict == Verdict::Accept && accepting.insert(verdict.validator));
+    for verdict in first.into_iter().chain(rest) {
+        let Some(batch) = ledger.block(Shelf::Live, &verdict.batch)? else { continue };
+        if message.size() + batch.len() > LIVE_PAGE_BYTES - 4096 || message.batches.len() == GOSSIP_ITEMS {
+            break;
+        }
+        add(&mut message.batches, batch);
+    }
+    Ok(())
+}
+
+/// The time of a waiting record and the item of what is said of it; `None` when it does not wait, or nobody vouches
+/// for it.
+fn waiting_item(record: &RecordId, ledger: &impl Ledger) -> Result<Option<(i64, Item)>, LedgerError> {
+    let Some(header) = index::header(ledger, Shelf::Live, record)? else { return Ok(None) };
+    let mut vouching = BTreeSet::new();
+    let start = index::key(prefix::RECEIPT, &[&record.0.to_bytes()]);
+    index::each(ledger, &start, |entry| {
+        vouching.extend(entry.key[start.len()..].first_chunk::<32>().map(|key| PublicKey(*key)));
+        Ok(())
+    })?;
+    if vouching.is_empty() {
+        return Ok(None);
+    }
+    let said = index::verdicts(ledger, record)?.into_iter();
+    let said =
+        said.map(|one| (one.charter, one.validator, one.verdict.name(), one.verdict.class().map(|class| class.name())));
+    Ok(Some((header.time_s, Item::of_waiting(record, &vouching, &said.collect()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::Cid;
+
+    #[test]
+    fn what_is_said_of_a_record_has_one_item_at_a_time() {
+        let record = RecordId(Cid::of_cbor(b"record"));
+        let (first, second) = (Item([1; 32]), Item([2; 32]));
+        let mut waiting = Waiting::default();
+        waiting.set(record, Some((7, first)));
+        waiting.set(record, Some((7, second)));
+        assert_eq!(waiting.records, BTreeMap::from([(second, record)]));
+        waiting.set(record, None);
+        assert!(waiting.records.is_empty() && waiting.items.is_empty());
+    }
+}
