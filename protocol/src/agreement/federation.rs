@@ -8,7 +8,7 @@ use super::checks;
 use super::customs::Federated;
 use crate::bytes::{Cid, DecodeError, Node, decode};
 use crate::licence::Licence;
-use crate::preference::Category;
+use crate::preference::{Category, Preference};
 use crate::record::Header;
 use crate::redact::{RiskClass, Ruleset};
 use std::collections::BTreeSet;
@@ -88,12 +88,19 @@ pub fn may_copy_header<'a>(charter: &'a Charter, to: &Cid, header: &Header) -> R
         return Err(Why::OtherCommunity);
     }
     let federated = charter.customs.federation.get(to).ok_or(Why::NotNamed(*to))?;
-    if !federated.licences.contains(&header.licence) {
-        return Err(Why::Licence(header.licence));
-    }
-    match federated.uses.iter().find(|category| !header.preference.permits(**category)) {
-        Some(category) => Err(Why::Use(*category)),
+    match federated.against(header.licence, &header.preference) {
+        Some(why) => Err(why),
         None => Ok(federated),
+    }
+}
+
+impl Federated {
+    /// Why nothing is copied under a licence and a preference.
+    pub fn against(&self, licence: Licence, preference: &Preference) -> Option<Why> {
+        if !self.licences.contains(&licence) {
+            return Some(Why::Licence(licence));
+        }
+        self.uses.iter().find(|category| !preference.permits(**category)).map(|category| Why::Use(*category))
     }
 }
 
@@ -101,7 +108,6 @@ pub fn may_copy_header<'a>(charter: &'a Charter, to: &Cid, header: &Header) -> R
 mod tests {
     use super::super::charter::tests::charter;
     use super::*;
-    use crate::preference::Preference;
     use crate::record::header::tests as headers;
 
     fn federated(to: Cid, uses: &[Category], kinds: &[&str], classes: &[RiskClass]) -> Charter {
