@@ -20,6 +20,13 @@ use toml::Value;
 /// A charter to copy and change, with every key explained.
 pub const EXAMPLE: &str = include_str!("../charters/example.toml");
 
+/// Charters to copy and change, by name; the first one is [`EXAMPLE`].
+pub const EXAMPLES: [(&str, &str); 3] = [
+    ("riverbank", EXAMPLE),
+    ("health-support", include_str!("../charters/health-support.toml")),
+    ("language", include_str!("../charters/language.toml")),
+];
+
 /// A charter as a draft file gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CharterDraft {

@@ -210,6 +210,6 @@ pub fn released(place: &Place, number: i64) -> Value {
 }
 
 /// Signs a matter as soon as it is known.
-fn sign(place: &Place, args: &[&str]) {
+pub fn sign(place: &Place, args: &[&str]) {
     until("the matter is here and signed", || Ok(place.try_command(args)?.status.success())).unwrap();
 }

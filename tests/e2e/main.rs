@@ -11,6 +11,7 @@ mod bad_input;
 mod bodies;
 mod crash;
 mod editions;
+mod federation;
 mod files;
 mod govern;
 mod hostile;

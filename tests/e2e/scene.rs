@@ -35,12 +35,19 @@ impl Scene {
     }
 
     fn found(names: &[&str], f: usize, q: usize, bodies: &str) -> Scene {
+        Scene::found_by(names, |_, validators| {
+            cluster::charter(validators, "Commons", &settings(f, q, bodies)).unwrap()
+        })
+    }
+
+    /// The validators of a charter in TOML, which may be of a community that was founded before, in the same cluster.
+    pub fn found_by(names: &[&str], charter: impl FnOnce(&Cluster, &[Place]) -> String) -> Scene {
         let turn = Turn::take();
         // Short, since the path of a Unix socket is at most 108 bytes.
         let folder = tempfile::Builder::new().prefix("cw").tempdir().unwrap();
         let cluster = Cluster::new(env!("CARGO_BIN_EXE_commonwheel"), folder.path());
         let validators: Vec<_> = names.iter().map(|name| cluster.place(name).unwrap()).collect();
-        cluster.found(&validators, "Commons", &settings(f, q, bodies)).unwrap();
+        cluster.found_by(&validators, &charter(&cluster, &validators)).unwrap();
         Scene { validators, cluster, folder, _turn: turn }
     }
 

@@ -11,11 +11,21 @@ use commonwheel_protocol::record::{Body, RecordId};
 use commonwheel_protocol::wire::exchange::Purpose;
 
 /// The files of a home's stores that hold one of these.
-fn remains(place: &Place, secrets: &[Vec<u8>]) -> Vec<String> {
+pub fn remains(place: &Place, secrets: &[Vec<u8>]) -> Vec<String> {
     let files = tree(place.home.path());
     assert!(files.keys().any(|path| path.extension().is_some_and(|ext| ext == "car")), "the store is searched");
     let left = files.into_iter().filter(|(_, bytes)| secrets.iter().any(|secret| holds(bytes, secret)));
     left.map(|(path, _)| path.display().to_string()).collect()
+}
+
+/// What must be nowhere after a withdrawal: a record's body, its salt, and each of its texts.
+pub fn secrets(record: &RecordId, ledger: &impl Ledger) -> Vec<Vec<u8>> {
+    let header = records::header(record, ledger).unwrap().unwrap();
+    let bytes = records::body(&header.header().body, ledger).unwrap().unwrap();
+    let body = Body::<String>::verify(&bytes).unwrap();
+    let mut secrets = vec![body.salt.0.to_vec(), bytes];
+    body.content.map(&mut |text| secrets.push(text.as_bytes().to_vec()));
+    secrets
 }
 
 #[test]
@@ -30,11 +40,7 @@ fn after_a_withdrawal_no_byte_of_the_text_or_its_salt_is_left_and_no_replica_bri
     settled(scene.running().chain([&replica]), 2);
 
     let store = scene.store(&scene.validators[0]);
-    let header = records::header(&record, &store).unwrap().unwrap();
-    let bytes = records::body(&header.header().body, &store).unwrap().unwrap();
-    let body = Body::<String>::verify(&bytes).unwrap();
-    let mut secrets = vec![body.salt.0.to_vec(), bytes];
-    body.content.map(&mut |text| secrets.push(text.as_bytes().to_vec()));
+    let secrets = secrets(&record, &store);
     assert!(!remains(&scene.validators[0], &secrets).is_empty() && !remains(&replica, &secrets).is_empty());
 
     // The replica sleeps through all of it.

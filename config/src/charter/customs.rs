@@ -8,12 +8,15 @@ use commonwheel_protocol::agreement::customs::{Federated, Membership, is_word};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::limits::{FEDERATED, LANGUAGES};
 use commonwheel_protocol::preference::Category;
+use commonwheel_protocol::redact::RiskClass;
 use toml::Value;
 
 const LANGUAGE: &str = "a primary language subtag in lower case, such as \"es\"";
 const COMMUNITY: &str = "a community's id, as `commonwheel community list` prints it";
 const USE: &str = "a use, one of evaluate, search and train-ai";
 const KIND: &str = "a kind of record, such as \"chat\"";
+const CLASS: &str =
+    "a class of high risk, one of minors, medical, biometric, location, credentials and prompt-injection";
 
 /// The customs in a charter's file; what it leaves out is as usual.
 pub(super) fn read(top: &mut Table) -> Result<Customs, SettingError> {
@@ -51,6 +54,11 @@ fn federated(mut table: Table) -> Result<Federated, SettingError> {
             .into_iter()
             .collect(),
         kinds: table.list_opt("kinds", KIND, word)?.unwrap_or_default().into_iter().collect(),
+        classes: table
+            .list_opt("classes", CLASS, |v| RiskClass::named(v.as_str()?))?
+            .unwrap_or_default()
+            .into_iter()
+            .collect(),
     };
     table.end()?;
     match federated.licences.is_empty() {

@@ -4,13 +4,18 @@ use commonwheel_protocol::agreement::customs::Membership;
 use commonwheel_protocol::bytes::Codec;
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::licence::Licence;
+use commonwheel_protocol::preference::Category;
 
 /// The example with real keys in it.
 fn example() -> String {
+    with_keys(EXAMPLE)
+}
+
+fn with_keys(example: &str) -> String {
     let mut text = String::new();
     let mut seeds = (1..).map(|i| Seed::new([i; 32]));
     let mut seed = None;
-    for line in EXAMPLE.lines() {
+    for line in example.lines() {
         match line.split_once(" = \"REPLACE") {
             Some(("signing", _)) => {
                 let next = seeds.next().unwrap();
@@ -21,6 +26,7 @@ fn example() -> String {
                 let key = encryption_key_text(&seed.as_ref().unwrap().encryption_public());
                 text += &format!("encryption = \"{key}\"\n");
             }
+            Some(("community", _)) => text += &format!("community = \"{}\"\n", Cid::of_cbor(b"another community")),
             _ => text += &format!("{line}\n"),
         }
     }
@@ -45,6 +51,21 @@ fn the_example_with_keys_in_it_is_a_charter() {
     assert!(ruleset::by_id(&charter.ruleset).is_some());
     assert_eq!(charter.risks, RiskPolicy::usual(), "the example says what is usual");
     assert_eq!(charter.patterns, []);
+}
+
+#[test]
+fn every_example_with_keys_in_it_is_a_charter_and_the_one_for_health_is_careful() {
+    let charter = |name: &str| {
+        let (_, text) = EXAMPLES.into_iter().find(|(example, _)| *example == name).unwrap();
+        parsed(&with_keys(text)).unwrap_or_else(|error| panic!("{name}: {error}")).charter
+    };
+    let ([riverbank, health, language], [first, ..]) = (EXAMPLES.map(|(name, _)| charter(name)), EXAMPLES);
+    assert_eq!((first.1, riverbank.quorum.n(), language.quorum.n()), (EXAMPLE, 4, 1));
+    assert_eq!(health.bodies, BodyAccess::OnRelease);
+    assert_eq!(health.risks.action(RiskClass::Medical), Action::Review);
+    let [copied] = &health.customs.federation.values().collect::<Vec<_>>()[..] else { panic!("one may copy") };
+    assert_eq!((&copied.classes, copied.uses.len()), (&[RiskClass::Medical].into(), 1));
+    assert!(health.preference.permits(Category::Evaluate) && !health.preference.permits(Category::TrainAi));
 }
 
 #[test]
@@ -122,7 +143,7 @@ fn a_charter_says_who_contributes_in_which_languages_and_who_may_copy() {
     let other = Cid::of_cbor(b"another community");
     let federation = format!(
         "export_notes = true\n[[federation]]\ncommunity = \"{other}\"\nlicences = [\"CC0-1.0\"]\n\
-         uses = [\"train-ai\"]\nkinds = [\"chat\"]\n"
+         uses = [\"train-ai\"]\nkinds = [\"chat\"]\nclasses = [\"medical\"]\n"
     );
     let text = example()
         .replace("membership = \"open\"", "membership = \"sponsored\"")
@@ -134,6 +155,7 @@ fn a_charter_says_who_contributes_in_which_languages_and_who_may_copy() {
     assert!(customs.export_notes);
     let one = &customs.federation[&other];
     assert_eq!((one.licences.len(), one.uses.len(), one.kinds.len()), (1, 1, 1));
+    assert_eq!(one.classes, [RiskClass::Medical].into());
     for (from, to, key) in [
         ("membership = \"sponsored\"", "membership = \"closed\"", "customs.membership: "),
         ("[\"es\", \"en\"]", "[\"es-MX\"]", "customs.languages[0]: "),
@@ -142,6 +164,7 @@ fn a_charter_says_who_contributes_in_which_languages_and_who_may_copy() {
         ("licences = [\"CC0-1.0\"]\nuses", "uses", "federation[0].licences: "),
         ("uses = [\"train-ai\"]", "uses = [\"resale\"]", "federation[0].uses[0]: "),
         ("kinds = [\"chat\"]", "kinds = [\"All chats\"]", "federation[0].kinds[0]: "),
+        ("classes = [\"medical\"]", "classes = [\"gossip\"]", "federation[0].classes[0]: "),
     ] {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text, "{from} is in the text");

@@ -10,6 +10,7 @@ use crate::govern::{Governance, Leading, Seat, words};
 use crate::home::{replace, write_new};
 use crate::keys;
 use anyhow::{Context as _, bail};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use commonwheel_config::charter;
 use commonwheel_protocol::wire::invite::Invite;
@@ -55,7 +56,12 @@ enum Verb {
         out: Option<PathBuf>,
     },
     /// Print a charter in TOML to copy and change, with every key explained.
-    Example,
+    Example {
+        /// Which: the first explains every key; the others are for communities of which one copies from the other.
+        #[arg(value_name = "NAME", default_value = charter::EXAMPLES[0].0)]
+        #[arg(value_parser = PossibleValuesParser::new(charter::EXAMPLES.map(|(name, _)| name)))]
+        name: String,
+    },
     /// Sign a draft as one of the validators that it names.
     Sign {
         /// The draft; the signature is added to it.
@@ -125,8 +131,10 @@ pub fn run(
 ) -> anyhow::Result<()> {
     match args.verb {
         Verb::Draft { file, out } => draft(context, &file, out),
-        Verb::Example => {
-            context.out.print(&json!({ "charter": charter::EXAMPLE }), |out| out.write_all(charter::EXAMPLE.as_bytes()))
+        Verb::Example { name } => {
+            let found = charter::EXAMPLES.into_iter().find(|(example, _)| *example == name);
+            let (_, text) = found.unwrap_or(charter::EXAMPLES[0]);
+            context.out.print(&json!({ "charter": text }), |out| out.write_all(text.as_bytes()))
         }
         Verb::Sign { draft, yes } => sign(context, &draft, yes),
         Verb::Found { drafts } => found(context, &drafts),

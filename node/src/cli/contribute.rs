@@ -1,5 +1,6 @@
 //! `commonwheel contribute` and `commonwheel preview`.
 
+mod consent;
 pub(super) mod correct;
 mod decide;
 mod deliver;

@@ -1,15 +1,17 @@
 //! `commonwheel export`: the accepted records, or a release, as files that anyone can check.
 
-use super::output::Output;
-use crate::export::{self, ExportOptions, ExportSummary, Which};
+use super::Context;
+use crate::community::{self, Community, CommunityError};
+use crate::export::{self, ExportOptions, ExportSummary, Origin, Source, Which};
+use crate::run::Access;
 use crate::verify::thousands;
 use clap::{Args, ValueEnum};
-use commonwheel_protocol::agreement::Founding;
-use commonwheel_protocol::ledger::Ledger;
+use commonwheel_protocol::dataset::LeftOut;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 /// Write the accepted records, or a release, as a dataset that anyone can check.
@@ -26,6 +28,13 @@ pub struct ExportArgs {
     /// The folder to write. It appears only when it is complete.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Write beside them, under copies/, what this community may copy of that one, which this node has joined too:
+    /// its name, its id or the beginning of it; then, if you like, `@` and a release of it. May be given several times.
+    #[arg(long = "with", value_name = "COMMUNITY[@RELEASE]")]
+    pub with: Vec<Wanted>,
+    /// The community: its id, the beginning of it, or its name. Not needed when you joined one.
+    #[arg(long, value_name = "COMMUNITY")]
+    pub community: Option<String>,
     /// Replace an earlier export of the same community.
     #[arg(long)]
     pub force: bool,
@@ -38,8 +47,15 @@ const EXAMPLES: &str = "\
 Examples:
   commonwheel export --out dataset                    one file of rows for each licence and month
   commonwheel export --format jsonl --out dataset --force
-  commonwheel export --release latest --out release   what was released last, without what was erased since
-  commonwheel verify dataset                          check what was written
+  commonwheel export --release latest --out release   what was released last, without what was erased
+  commonwheel export --community language --with health --out dataset
+      and, below copies/, what the community \"health\" lets this one copy
+  commonwheel export --community language --release latest --with health@3 --out release
+  commonwheel verify dataset                          check what was written, copies too
+
+Beside a release, and from a community that opens texts with a release, a release is copied: the
+newest, unless you name another. What is withdrawn there is not in your next export.
+`commonwheel federation show` says who may copy what.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some records have no body here).";
 
@@ -50,18 +66,53 @@ pub enum Format {
     Jsonl,
 }
 
+/// A community to copy from, as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    community: String,
+    release: Option<Which>,
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    /// What stands after the last `@` is a release, if it is one; else it belongs to the name.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.rsplit_once('@').and_then(|(name, release)| Some((name, release.parse().ok()?)));
+        let (name, release) = parts.map_or((text, None), |(name, release)| (name, Some(release)));
+        match name.is_empty() {
+            true => Err("expected a community's name or id, such as health or health@3".to_owned()),
+            false => Ok(Wanted { community: name.to_owned(), release }),
+        }
+    }
+}
+
 /// Writes the export and prints what it holds.
 ///
 /// # Errors
 /// When nothing was written.
-pub fn run<L: Ledger>(
-    args: &ExportArgs,
-    ledger: &L,
-    founding: &Founding,
-    terms: &str,
-    out: Output,
-) -> anyhow::Result<ExitCode> {
+pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let Format::Jsonl = args.format;
+    let here = |community: Community| {
+        let access = Access::open(&context.home, &community.id())?;
+        anyhow::Ok((community, access))
+    };
+    let own = here(community::chosen(&context.home, args.community.as_deref())?)?;
+    let mut others = Vec::new();
+    for wanted in &args.with {
+        let other = followed(wanted, context)?;
+        // One's own store is open already, and one community named twice is an error that `export` words.
+        let twice = others.iter().any(|((other_too, _), _): &((Community, _), _)| other_too.id() == other.id());
+        anyhow::ensure!(!twice, "{:?} is named twice; name each community once, with one release", wanted.community);
+        anyhow::ensure!(
+            other.id() != own.0.id(),
+            "{:?} is the community that is exported; --with names others",
+            wanted.community
+        );
+        others.push((here(other)?, wanted.release.clone()));
+    }
+    let origins: Vec<_> =
+        others.iter().map(|(other, release)| Origin { source: source(other), release: release.clone() }).collect();
     let options = ExportOptions {
         out: args.out.clone(),
         replace: args.force,
@@ -69,15 +120,40 @@ pub fn run<L: Ledger>(
         release: args.release.clone(),
     };
     let mut bar = Bar::new("Writing");
-    let summary = export::export(ledger, founding, terms, &options, &mut |done, all| bar.show(done, all))?;
+    let summary = export::export(&source(&own), &origins, &options, &mut |done, all| bar.show(done, all))?;
     bar.end();
-    out.print(&summary, |to| print(&summary, to))?;
-    Ok(if summary.incomplete == 0 { ExitCode::SUCCESS } else { ExitCode::from(3) })
+    context.out.print(&summary, |to| print(&summary, to))?;
+    Ok(if summary.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(3) })
+}
+
+fn source((community, access): &(Community, Access)) -> Source<'_, Access> {
+    Source { ledger: access, founding: &community.founding, terms: &community.terms }
+}
+
+/// A community that this node follows.
+fn followed(wanted: &Wanted, context: &Context) -> anyhow::Result<Community> {
+    community::chosen(&context.home, Some(&wanted.community)).map_err(|error| match error {
+        CommunityError::NotFound { known } => anyhow::anyhow!(
+            "this node does not follow {:?}, so that there is nothing to copy from; it follows: {known}\n\
+             Hint: join it with `commonwheel community join INVITE` and let `commonwheel run` fetch its records",
+            wanted.community
+        ),
+        other => other.into(),
+    })
 }
 
 fn print(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> {
     let dir = summary.dir.display();
     writeln!(to, "Wrote {} row(s) to {dir}", thousands(summary.rows))?;
+    print_content(summary, to)?;
+    for copy in &summary.copies {
+        writeln!(to, "Copied {} row(s) of {} to {}", thousands(copy.rows), copy.name, copy.dir.display())?;
+        print_content(copy, to)?;
+    }
+    writeln!(to, "Check it with: commonwheel verify {dir}")
+}
+
+fn print_content(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> {
     for (path, rows) in &summary.files {
         writeln!(to, "  {path}  {}", thousands(*rows))?;
     }
@@ -88,14 +164,17 @@ fn print(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> {
         writeln!(to, "Release:    {number}; {} of its records were erased since", thousands(summary.erased))?;
         writeln!(to, "Edition:    {}", summary.edition.as_deref().unwrap_or("none, since rows are missing"))?;
     }
+    for (count, why) in summary.left_out.iter().flat_map(LeftOut::reasons) {
+        writeln!(to, "Left out:   {} {why}", thousands(count))?;
+    }
     if summary.incomplete > 0 {
         let missing = thousands(summary.incomplete);
         writeln!(to, "Incomplete: {missing} record(s) have no body here; manifest.json names them.")?;
     }
-    if !summary.open {
-        writeln!(to, "The charter does not open these bodies to everyone: do not pass this folder on.")?;
+    match summary.open {
+        true => Ok(()),
+        false => writeln!(to, "The charter does not open these bodies to everyone: do not pass this folder on."),
     }
-    writeln!(to, "Check it with: commonwheel verify {dir}")
 }
 
 /// A progress bar on standard error: only on a terminal, and only after 250 ms.
@@ -127,5 +206,25 @@ impl Bar {
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_after_the_last_at_sign_is_a_release_if_it_is_one() {
+        for (text, community, release) in [
+            ("health", "health", None),
+            ("health@3", "health", Some(Which::Number(3))),
+            ("health support@latest", "health support", Some(Which::Latest)),
+            ("us@home", "us@home", None),
+            ("us@home@1", "us@home", Some(Which::Number(1))),
+        ] {
+            let wanted = Wanted { community: community.to_owned(), release };
+            assert_eq!(text.parse(), Ok(wanted));
+        }
+        assert!("".parse::<Wanted>().is_err() && "@3".parse::<Wanted>().is_err());
     }
 }

@@ -88,7 +88,7 @@ enum Command {
     Decision(decision::DecisionArgs),
     Member(member::MemberArgs),
     Federation(federation::FederationArgs),
-    Export(ExportCommand),
+    Export(export::ExportArgs),
     Verify(verify::VerifyArgs),
     Store(store::StoreArgs),
     /// Stop the running node.
@@ -157,7 +157,7 @@ impl Cli {
             Command::Decision(args) => decision::run(&args, &context),
             Command::Member(args) => member::run(&args, &context),
             Command::Federation(args) => federation::run(&args, &context),
-            Command::Export(args) => export_from(&args, &context),
+            Command::Export(args) => export::run(&args, &context),
             Command::Verify(args) => verify::run(&args, context.out),
             Command::Store(args) => store::run(&args, &context),
             Command::Stop => stop(&context),
@@ -171,22 +171,6 @@ impl Cli {
             }
         }
     }
-}
-
-/// Write the accepted records as a dataset that anyone can check.
-#[derive(clap::Args, Debug)]
-struct ExportCommand {
-    #[command(flatten)]
-    args: export::ExportArgs,
-    /// The community: its id, the beginning of it, or its name. Not needed when you joined one.
-    #[arg(long, value_name = "COMMUNITY")]
-    community: Option<String>,
-}
-
-fn export_from(command: &ExportCommand, context: &Context) -> anyhow::Result<ExitCode> {
-    let community = crate::community::chosen(&context.home, command.community.as_deref())?;
-    let access = crate::run::Access::open(&context.home, &community.id())?;
-    export::run(&command.args, &access, &community.founding, &community.terms, context.out)
 }
 
 fn stop(context: &Context) -> anyhow::Result<ExitCode> {

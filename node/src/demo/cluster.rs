@@ -70,10 +70,18 @@ impl Cluster {
     /// # Errors
     /// When a step fails.
     pub fn found(&self, validators: &[Place], name: &str, settings: &str) -> anyhow::Result<()> {
-        let charter = charter(validators, name, settings)?;
-        let (file, draft) = (self.root.join("charter.toml"), self.root.join("charter.draft"));
-        std::fs::write(&file, charter)?;
+        self.found_by(validators, &charter(validators, name, settings)?)
+    }
+
+    /// Founds the community of a charter in TOML, each validator signing in its own home.
+    ///
+    /// # Errors
+    /// When a step fails.
+    pub fn found_by(&self, validators: &[Place], charter: &str) -> anyhow::Result<()> {
         let first = validators.first().context("a community has a validator")?;
+        let file = self.root.join(format!("charter-{}.toml", first.name));
+        let draft = file.with_extension("draft");
+        std::fs::write(&file, charter)?;
         first.command([
             OsStr::new("community"),
             "draft".as_ref(),

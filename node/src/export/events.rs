@@ -49,7 +49,11 @@ pub struct Events {
 
 impl Events {
     pub fn new() -> Self {
-        let commons = Commons::named("eventful");
+        Events::of(Commons::named("eventful"))
+    }
+
+    /// All of it in this community.
+    pub fn of(commons: Commons) -> Self {
         let first = commons.founding.charter().clone();
         let mut kept = commons.records();
         let revised = commons.example(20, 20, None, &first);

@@ -1,6 +1,6 @@
 //! A small community with certified records of every kind, for the tests of export and verify.
 
-use super::{ExportError, ExportOptions, ExportSummary, Which, export};
+use super::{ExportError, ExportOptions, ExportSummary, Source, Which, export};
 use commonwheel_protocol::agreement::certificate::Acceptance;
 use commonwheel_protocol::agreement::charter::{BodyAccess, NUMBERS, PROTOCOL, Quorum, Validator};
 use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Entry, Founding, RiskPolicy, Verdict};
@@ -130,6 +130,29 @@ impl Commons {
         Certified { header, body, certificate }
     }
 
+    /// An example that says `text`, under a licence and a preference.
+    pub fn says(&self, n: u8, text: &str, licence: Licence, preference: &str) -> Certified {
+        let said = Example { prompt: RawText::new(text), ideal: RawText::new("I see.") };
+        self.with_content(n, Content::Example(said), licence, preference)
+    }
+
+    /// A profile, under a licence and a preference.
+    pub fn profile(&self, n: u8, licence: Licence, preference: &str) -> Certified {
+        let profile = Profile { name: RawText::new("Tuesday"), about: None };
+        self.with_content(n, Content::Profile(profile), licence, preference)
+    }
+
+    fn with_content(&self, n: u8, content: Content<RawText>, licence: Licence, preference: &str) -> Certified {
+        let body = body(n, &content);
+        let key = author(n).pseudonym(&self.founding.community());
+        let like = self.certified(5, body.clone()).header.header().clone();
+        let preference = Preference::read(preference).unwrap();
+        let header = Header { author: key.public(), licence, preference, ..like };
+        let header = SignedHeader::verify(&header.sign(&key)).unwrap();
+        let certificate = self.certificate(&header, 0);
+        Certified { header, body, certificate }
+    }
+
     /// A note about a record.
     pub fn note(&self, n: u8, about: &Certified, charter: &Charter) -> Certified {
         let body = body(n, &Content::Note(Note { text: RawText::new("Well put.") }));
@@ -181,8 +204,13 @@ impl Commons {
         release: Option<Which>,
     ) -> Result<ExportSummary, ExportError> {
         let options = ExportOptions { out: out.to_owned(), replace: true, allow_incomplete: false, release };
-        export(store, &self.founding, TERMS, &options, &mut |_, _| {})
+        export(&source(store, self, TERMS), &[], &options, &mut |_, _| {})
     }
+}
+
+/// A community as a ledger knows it.
+pub fn source<'a, L>(ledger: &'a L, commons: &'a Commons, terms: &'a str) -> Source<'a, L> {
+    Source { ledger, founding: &commons.founding, terms }
 }
 
 /// A store that holds these blocks on its certified shelf, put there one by one.

@@ -5,23 +5,26 @@
 //! is written, `writer` writes it.
 
 pub mod car;
+pub mod copying;
+mod error;
 pub mod folder;
 mod hashed;
 mod selection;
 mod writer;
 
+use crate::community::printable;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::dataset::{Manifest, RowError};
-use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
-use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::dataset::{LeftOut, Manifest, names};
+use commonwheel_protocol::ledger::{Ledger, Shelf};
+pub use error::ExportError;
 use folder::Staging;
-use selection::Selection;
+use selection::{Of, Selection};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use writer::Writer;
+use writer::{Writer, Written};
 
 /// How an export is written.
 #[derive(Clone, Debug)]
@@ -78,6 +81,8 @@ pub struct ExportSummary {
     pub dir: PathBuf,
     /// The community's id.
     pub community: String,
+    /// The community's name in the charter that leads, or in that of the release.
+    pub name: String,
     /// The state root; none for a release.
     pub state_root: Option<String>,
     /// The release's number.
@@ -96,173 +101,197 @@ pub struct ExportSummary {
     pub files: BTreeMap<String, usize>,
     /// Whether the charter opens bodies to everyone who asks.
     pub open: bool,
+    /// What was left out of a copy; nothing in an export of a community for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
+    /// What was copied from other communities, by their ids.
+    pub copies: Vec<ExportSummary>,
 }
 
-/// Why nothing was exported.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// The store failed.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// The system refused.
-    #[error("could not {action} {}: {source}", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The folder cannot be written to.
-    #[error("{} is not a place for this export: {why}\nHint: name a new folder with --out", dir.display())]
-    Occupied {
-        /// The folder.
-        dir: PathBuf,
-        /// Why not.
-        why: &'static str,
-    },
-    /// The charter is newer than this program.
-    #[error("the charter goes by protocol version {0}, which this program does not know; install a newer one")]
-    Protocol(i64),
-    /// Without pages of the release that closed the last charter there is no state.
-    #[error("pages of the release that closed the last charter are not here yet; wait until they are")]
-    Unknown,
-    /// Something was accepted, decided or erased meanwhile.
-    #[error("the community's state changed while it was read; run the command again")]
-    Changed,
-    /// A record that must be spoken of is not here.
-    #[error("record {0} is in a release and not here yet; wait until this replica has caught up")]
-    NotHere(RecordId),
-    /// There is no such release.
-    #[error("no release {0} counts here; `commonwheel release list` shows those that do")]
-    NoRelease(Which),
-    /// A number, or the beginning of an id, is not enough.
-    #[error("several releases are called so; name one of them by its whole id: {}", .0.join(", "))]
-    SeveralReleases(Vec<String>),
-    /// Pages of the release are not here.
-    #[error("{missing} page(s) of release {number} are not here yet; wait until this replica has them")]
-    Pages {
-        /// The release's number.
-        number: i64,
-        /// How many.
-        missing: usize,
-    },
-    /// The text of a later charter's terms is not here.
-    #[error("the terms of charter {0} are not here yet; wait until this replica has them")]
-    NoTerms(Cid),
-    /// The terms are others than the charter's.
-    #[error("the terms at hand are not those that the charter names; join the community again to get them")]
-    Terms,
-    /// Some bodies are not here.
-    #[error(
-        "{missing} of {records} accepted records have no body here; wait until this replica has them, \
-         or export the others with --allow-incomplete"
-    )]
-    Incomplete {
-        /// How many.
-        missing: usize,
-        /// Of how many.
-        records: usize,
-    },
-    /// The index and the blocks do not agree.
-    #[error("the store holds no {what} for record {record}; run `commonwheel store check`")]
-    Missing {
-        /// Which record.
-        record: RecordId,
-        /// What is not there.
-        what: &'static str,
-    },
-    /// A record that cannot be a row.
-    #[error("record {record} cannot be written as a row: {source}")]
-    Row {
-        /// Which record.
-        record: RecordId,
-        /// Why.
-        source: RowError,
-    },
+impl ExportSummary {
+    /// Whether every record that should have a row has one, in the copies too.
+    pub fn is_complete(&self) -> bool {
+        self.incomplete == 0 && self.copies.iter().all(ExportSummary::is_complete)
+    }
 }
 
-impl ExportError {
-    /// Whether something that is spoken of is not here.
-    fn lacks_something(&self) -> bool {
-        matches!(self, ExportError::Missing { .. } | ExportError::NotHere(_) | ExportError::Ledger(_))
-    }
+/// A community as it is known here.
+pub struct Source<'a, L> {
+    /// Its records.
+    pub ledger: &'a L,
+    /// Its founding.
+    pub founding: &'a Founding,
+    /// The text of its first charter's terms.
+    pub terms: &'a str,
+}
 
-    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| ExportError::Io { action, path: path.to_owned(), source }
-    }
+/// A community whose records are copied.
+pub struct Origin<'a, L> {
+    /// The community.
+    pub source: Source<'a, L>,
+    /// Its release to copy; without one, as the other community is exported: what is accepted now, or the newest
+    /// release. A community that opens bodies only with a release is copied by its newest in either case.
+    pub release: Option<Which>,
 }
 
 /// Writes the accepted records, or what is left of a release, into a new folder, which appears only when it
-/// is complete.
+/// is complete; and beside them, from each origin, those that it lets this community copy. Origins are other
+/// communities, each once.
 ///
-/// `progress` is called with the number of records done and of all. Memory grows only with the
-/// list of ids.
+/// `progress` is called with the number of records done and of all, for each community. Memory grows only with
+/// the list of ids.
 ///
 /// # Errors
 /// See [`ExportError`]. Then the folder is as it was before.
-pub fn export(
-    ledger: &impl Ledger,
-    founding: &Founding,
-    terms: &str,
+pub fn export<L: Ledger>(
+    source: &Source<L>,
+    origins: &[Origin<L>],
     options: &ExportOptions,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<ExportSummary, ExportError> {
-    if Cid::of(Codec::Raw, terms.as_bytes()) != founding.charter().terms {
-        return Err(ExportError::Terms);
+    let community = source.founding.community();
+    let own = Job::select(source, options, options.release.as_ref(), None)?;
+    let mut jobs = BTreeMap::new();
+    for origin in origins {
+        let founding = origin.source.founding;
+        let of = |error: ExportError| error.of(founding);
+        let release = origin.release.as_ref().or(options.release.as_ref().map(|_| &Which::Latest));
+        let job = Job::select(&origin.source, options, release, Some(&community)).map_err(of)?;
+        jobs.insert(founding.community(), job);
     }
-    let selection = selection::select(ledger, options.release.as_ref())?;
-    if !selection.incomplete.is_empty() && !options.allow_incomplete {
-        let (missing, records) = (selection.incomplete.len(), selection.tally.accepted);
-        return Err(ExportError::Incomplete { missing, records });
+    let staging = Staging::beside(&options.out, &community.to_string(), options.replace)?;
+    let mut copies = BTreeMap::new();
+    for (origin, job) in &jobs {
+        let dir = staging.path().join(names::COPIES).join(origin.to_string());
+        let written = job.write(&dir, &BTreeMap::new(), progress).map_err(|error| error.of(job.source.founding))?;
+        copies.insert(*origin, written);
     }
-    let charter = &selection.path[selection.leading];
-    let staging = Staging::beside(&options.out, &founding.community().to_string(), options.replace)?;
-    let manifest = match write(ledger, founding, terms, &selection, staging.path(), progress) {
-        Err(error) if error.lacks_something() && selection::has_changed(ledger, &selection.root)? => {
-            return Err(ExportError::Changed);
-        }
-        written => written?,
-    };
+    let written = own.write(staging.path(), &copies, progress)?;
+    if !copies.is_empty() {
+        folder::sync_folder(&staging.path().join(names::COPIES))?;
+    }
     staging.publish()?;
-    Ok(ExportSummary {
-        dir: options.out.clone(),
-        community: manifest.community,
-        state_root: manifest.state_root,
-        release: manifest.release.map(|release| release.number),
-        edition: manifest.edition,
-        records: manifest.records,
-        rows: manifest.rows,
-        erased: manifest.erased.len(),
-        incomplete: manifest.incomplete.len(),
-        files: manifest.files.into_iter().map(|file| (file.path, file.rows)).collect(),
-        open: match charter.bodies {
-            BodyAccess::OnCertificate => true,
-            BodyAccess::OnRelease => options.release.is_some(),
-            BodyAccess::Gated => false,
+    let copied = jobs.iter().zip(copies).map(|((_, job), (_, copy))| job.summary(&options.out, copy.manifest, vec![]));
+    let copied = copied.collect();
+    Ok(own.summary(&options.out, written.manifest, copied))
+}
+
+/// What of a community another one may copy, as far as it is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Copyable {
+    /// The release that would be copied; nothing where it is what is accepted now.
+    pub release: Option<i64>,
+    /// How many records may be copied.
+    pub may_copy: usize,
+    /// How many may not.
+    pub left_out: LeftOut,
+    /// How many have no body here, so that it cannot be told or they cannot be copied.
+    pub incomplete: usize,
+}
+
+/// Counts what `to` may copy of a community: of what is accepted now, or of the newest release where bodies open
+/// only with one.
+///
+/// # Errors
+/// As [`export`], as far as nothing is written.
+pub fn copyable(ledger: &impl Ledger, to: &Cid) -> Result<Copyable, ExportError> {
+    let selection = selection::select(ledger, None, Some(to))?;
+    Ok(Copyable {
+        release: match selection.of {
+            Of::State(_) => None,
+            Of::Edition { number, .. } => Some(number),
         },
+        may_copy: selection.records.values().filter(|proof| proof.row).count(),
+        left_out: selection.copied.map(|copied| copied.left_out).unwrap_or_default(),
+        incomplete: selection.incomplete.len(),
     })
 }
 
-fn write(
-    ledger: &impl Ledger,
-    founding: &Founding,
-    terms: &str,
+/// A community to be written, for itself or as a copy.
+struct Job<'a, L> {
+    source: Source<'a, L>,
+    selection: Selection,
+}
+
+impl<'a, L: Ledger> Job<'a, L> {
+    fn select(
+        source: &Source<'a, L>,
+        options: &ExportOptions,
+        release: Option<&Which>,
+        to: Option<&Cid>,
+    ) -> Result<Self, ExportError> {
+        if Cid::of(Codec::Raw, source.terms.as_bytes()) != source.founding.charter().terms {
+            return Err(ExportError::Terms);
+        }
+        let selection = selection::select(source.ledger, release, to)?;
+        if !selection.incomplete.is_empty() && !options.allow_incomplete {
+            let (missing, records) = (selection.incomplete.len(), selection.tally.accepted);
+            return Err(ExportError::Incomplete { missing, records });
+        }
+        let Source { ledger, founding, terms } = *source;
+        Ok(Job { source: Source { ledger, founding, terms }, selection })
+    }
+
+    fn write(
+        &self,
+        dir: &Path,
+        copies: &BTreeMap<Cid, Written>,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Written, ExportError> {
+        let ledger = self.source.ledger;
+        match write(&self.source, &self.selection, dir, copies, progress) {
+            Err(error) if error.lacks_something() && selection::has_changed(ledger, &self.selection.root)? => {
+                Err(ExportError::Changed)
+            }
+            written => written,
+        }
+    }
+
+    fn summary(&self, dir: &Path, manifest: Manifest, copies: Vec<ExportSummary>) -> ExportSummary {
+        let charter = &self.selection.path[self.selection.leading];
+        ExportSummary {
+            dir: match manifest.copied {
+                Some(_) => dir.join(names::COPIES).join(&manifest.community),
+                None => dir.to_owned(),
+            },
+            name: printable(&charter.name),
+            open: match charter.bodies {
+                BodyAccess::OnCertificate => true,
+                BodyAccess::OnRelease => manifest.release.is_some(),
+                BodyAccess::Gated => false,
+            },
+            community: manifest.community,
+            state_root: manifest.state_root,
+            release: manifest.release.map(|release| release.number),
+            edition: manifest.edition,
+            records: manifest.records,
+            rows: manifest.rows,
+            erased: manifest.erased.len(),
+            incomplete: manifest.incomplete.len(),
+            files: manifest.files.into_iter().map(|file| (file.path, file.rows)).collect(),
+            left_out: manifest.copied.map(|copied| copied.left_out),
+            copies,
+        }
+    }
+}
+
+fn write<L: Ledger>(
+    source: &Source<L>,
     selection: &Selection,
     dir: &Path,
+    copies: &BTreeMap<Cid, Written>,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Manifest, ExportError> {
-    let texts = texts(ledger, terms, &selection.path)?;
-    let mut writer = Writer::create(dir, founding, &texts, selection, ledger)?;
+) -> Result<Written, ExportError> {
+    let texts = texts(source.ledger, source.terms, &selection.path)?;
+    let mut writer = Writer::create(dir, source.founding, &texts, selection, source.ledger)?;
     for (done, (id, proof)) in selection.records.iter().enumerate() {
         progress(done, selection.records.len());
-        writer.record(ledger, id, proof)?;
+        writer.record(source.ledger, id, proof)?;
     }
     progress(selection.records.len(), selection.records.len());
     let wanted = selection.path[selection.leading].terms;
     let text = texts.into_iter().find(|(cid, _)| *cid == wanted).map(|(_, text)| text).unwrap_or_default();
-    writer.finish(&String::from_utf8(text).map_err(|_| ExportError::Terms)?)
+    writer.finish(&String::from_utf8(text).map_err(|_| ExportError::Terms)?, copies)
 }
 
 /// The terms of charters, each text once, where it comes first.

@@ -1,16 +1,18 @@
 //! What an export holds and what proves it, read from a ledger: the accepted records, or a release.
 
+use super::copying::Copying;
 use super::{ExportError, Which};
+use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::state::{Fact, Facts, Standing, StateRoot};
 use commonwheel_protocol::agreement::{Charter, Lineage};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::{release, status};
-use commonwheel_protocol::dataset::{Contents, Tally};
+use commonwheel_protocol::dataset::{Contents, Copied, LeftOut, Tally};
 use commonwheel_protocol::index::{self, Erasure, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::operation::{Matter, Release, Resolution, Ruling};
-use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::record::{RecordId, SignedHeader};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is written. Blocks are named, and read when they are written.
@@ -31,6 +33,8 @@ pub struct Selection {
     pub incomplete: Vec<RecordId>,
     /// How many records became what.
     pub tally: Tally,
+    /// For whom it is copied, and what is left out; nothing for an export of a community for itself.
+    pub copied: Option<Copied>,
     /// What it is of.
     pub of: Of,
     /// The state root when it was selected.
@@ -63,13 +67,18 @@ pub enum Of {
     },
 }
 
-/// Selects the accepted records, or what is left of a release.
+/// Selects the accepted records, or what is left of a release; for another community, of those what it may copy.
+///
+/// A community that opens its bodies only with a release is copied only by a release: by its newest, when none
+/// is asked for.
 ///
 /// # Errors
-/// When something that this takes is not here.
-pub fn select(ledger: &impl Ledger, which: Option<&Which>) -> Result<Selection, ExportError> {
-    let known = Known::load(ledger)?;
+/// When something that this takes is not here, or the other community may copy nothing.
+pub fn select(ledger: &impl Ledger, which: Option<&Which>, to: Option<&Cid>) -> Result<Selection, ExportError> {
+    let known = Known::load(ledger, to)?;
     let root = known.root;
+    let opens = known.copying.as_ref().map(|copying| copying.charter().bodies);
+    let which = which.or((opens == Some(BodyAccess::OnRelease)).then_some(&Which::Latest));
     let selected = match which {
         None => known.state(),
         Some(which) => known.release(which).and_then(|(id, release)| known.edition(id, &release)),
@@ -99,10 +108,19 @@ struct Known<'a, L> {
     counting: Counting,
     facts: Facts,
     purged: BTreeSet<RecordId>,
+    copying: Option<Copying>,
+}
+
+/// What shows that records were accepted, and which of them have no row that should.
+#[derive(Default)]
+struct Proved {
+    records: BTreeMap<RecordId, Proof>,
+    incomplete: Vec<RecordId>,
+    left_out: LeftOut,
 }
 
 impl<'a, L: Ledger> Known<'a, L> {
-    fn load(ledger: &'a L) -> Result<Self, ExportError> {
+    fn load(ledger: &'a L, to: Option<&Cid>) -> Result<Self, ExportError> {
         let lineage = status::lineage(ledger)?;
         let head = lineage.head().charter;
         if !head.understood() {
@@ -121,8 +139,12 @@ impl<'a, L: Ledger> Known<'a, L> {
             Ruling::Purge(record) => Some(record),
             _ => None,
         });
-        let (purged, path) = (purged.collect(), lineage.path().into_iter().cloned().collect());
-        Ok(Known { ledger, root, path, matters, counting, facts, purged })
+        let (purged, path): (_, Vec<_>) = (purged.collect(), lineage.path().into_iter().cloned().collect());
+        let copying = to.and_then(|to| Copying::new(*to, &path));
+        if let Some(copying) = copying.as_ref().filter(|copying| !copying.is_named()) {
+            return Err(ExportError::MayNotCopy(*copying.to()));
+        }
+        Ok(Known { ledger, root, path, matters, counting, facts, purged, copying })
     }
 
     /// Everything that the state is a function of.
@@ -137,19 +159,20 @@ impl<'a, L: Ledger> Known<'a, L> {
         let notes = self.kept_back(leading, |id| standings.get(id) == Some(&Standing::Accepted))?;
         let accepted = |id: &RecordId| standings[id] == Standing::Accepted && !notes.contains(id);
         let records = self.facts.records.keys().copied().collect();
-        let (records, incomplete) = self.prove(&records, accepted, leading, &released)?;
+        let proved = self.prove(&records, accepted, leading, &released)?;
         let kept = self.counting.decisions.keys().chain(self.counting.releases.keys()).copied().collect();
         let closing = self.named_up_to(leading).into_values();
         Ok(Selection {
             leading,
             pages: once(closing.flat_map(|(release, _)| release.pages.clone())),
             resolutions: self.resolutions(leading, &kept)?,
-            withdrawals: self.withdrawals(records.keys())?,
+            withdrawals: self.withdrawals(proved.records.keys())?,
+            copied: self.copied(proved.left_out),
             tally: Tally::of_state(standings.values(), self.purged.len()).keeping_back(notes.len()),
             of: Of::State(self.root),
             root: self.root,
-            records,
-            incomplete,
+            records: proved.records,
+            incomplete: proved.incomplete,
             path: self.path,
         })
     }
@@ -175,21 +198,23 @@ impl<'a, L: Ledger> Known<'a, L> {
         let notes = self.kept_back(leading, |id| contents.rows.contains(id))?;
         let was_in = |id: &RecordId| contents.rows.contains(id) && !notes.contains(id);
         let inside = records.intersection(&released).copied().collect();
-        let (mut proofs, incomplete) = self.prove(&inside, was_in, leading, &self.released_up_to(leading)?)?;
+        let mut proved = self.prove(&inside, was_in, leading, &self.released_up_to(leading)?)?;
         let outside = records.difference(&released).copied().collect();
-        proofs.extend(self.prove(&outside, |_| false, last, &self.released_up_to(last)?)?.0);
+        proved.records.extend(self.prove(&outside, |_| false, last, &self.released_up_to(last)?)?.records);
         let mut kept = BTreeSet::from([id]);
         kept.extend(self.erasing(|record| records.contains(record) || released.contains(record)));
         let decided = kept.iter().map(|id| self.counts_from(id));
-        let needed =
-            decided.chain(proofs.values().map(|proof| proof.charter)).chain([leading]).max().unwrap_or_default();
+        let used = decided.chain(proved.records.values().map(|proof| proof.charter)).chain([leading]);
+        // A copy is made by the charter that leads.
+        let needed = used.chain(self.copying.as_ref().map(|_| last)).max().unwrap_or_default();
         Ok(Selection {
             leading,
             resolutions: self.resolutions(needed, &kept)?,
             pages: release.pages.clone(),
             withdrawals: self.withdrawals(records.iter())?,
-            records: proofs,
-            incomplete,
+            copied: self.copied(proved.left_out),
+            records: proved.records,
+            incomplete: proved.incomplete,
             tally: Tally::of_edition(&contents).keeping_back(notes.len()),
             of: Of::Edition { id, number: release.number, contents },
             root: self.root,
@@ -241,6 +266,7 @@ impl<'a, L: Ledger> Known<'a, L> {
         };
         let found: Vec<_> = self.counting.releases.iter().filter(wanted).collect();
         match found[..] {
+            [] if *which == Which::Latest => Err(ExportError::NothingReleased),
             [] => Err(ExportError::NoRelease(which.clone())),
             [(id, release)] => Ok((*id, release.clone())),
             _ => Err(ExportError::SeveralReleases(found.iter().map(|(id, _)| id.to_string()).collect())),
@@ -280,9 +306,9 @@ impl<'a, L: Ledger> Known<'a, L> {
         wants_row: impl Fn(&RecordId) -> bool,
         leading: usize,
         released: &BTreeMap<RecordId, usize>,
-    ) -> Result<(BTreeMap<RecordId, Proof>, Vec<RecordId>), ExportError> {
+    ) -> Result<Proved, ExportError> {
         let charters: Vec<_> = self.path.iter().map(Charter::id).collect();
-        let (mut proofs, mut incomplete) = (BTreeMap::new(), Vec::new());
+        let mut proved = Proved::default();
         for id in records {
             let held = index::certificates(self.ledger, id)?;
             let under = |place: usize| Some((held.iter().find(|(_, under)| *under == charters[place])?.0, place));
@@ -290,13 +316,41 @@ impl<'a, L: Ledger> Known<'a, L> {
             let found = under(wanted).or_else(|| (0..charters.len()).rev().find_map(under));
             let missing = || ExportError::Missing { record: *id, what: "certificate" };
             let (certificate, charter) = found.ok_or_else(missing)?;
-            let row = wants_row(id) && self.body_here(id)?;
-            if wants_row(id) && !row {
-                incomplete.push(*id);
-            }
-            proofs.insert(*id, Proof { certificate, charter, row });
+            let row = wants_row(id) && self.has_row(id, &mut proved)?;
+            proved.records.insert(*id, Proof { certificate, charter, row });
         }
-        Ok((proofs, incomplete))
+        Ok(proved)
+    }
+
+    /// Whether a record that should have a row gets one; else why not is noted.
+    fn has_row(&self, id: &RecordId, proved: &mut Proved) -> Result<bool, ExportError> {
+        let Some(copying) = &self.copying else {
+            let here = self.body_here(id)?;
+            proved.incomplete.extend((!here).then_some(*id));
+            return Ok(here);
+        };
+        let missing = || ExportError::Missing { record: *id, what: "header" };
+        let header = self.ledger.block(Shelf::Certified, &id.0)?.ok_or_else(missing)?;
+        let header = SignedHeader::verify(&header).map_err(|_| missing())?;
+        let against = match copying.against_header(header.header()) {
+            Some(why) => Some(why),
+            None => match self.ledger.block(Shelf::Certified, &header.header().body)? {
+                Some(body) => copying
+                    .against(header.header(), &body)
+                    .map_err(|source| ExportError::Unjudged { record: *id, source })?,
+                None => {
+                    proved.incomplete.push(*id);
+                    return Ok(false);
+                }
+            },
+        };
+        against.iter().for_each(|why| proved.left_out.add(why));
+        Ok(against.is_none())
+    }
+
+    /// For whom the rows are copied, and by which charter.
+    fn copied(&self, left_out: LeftOut) -> Option<Copied> {
+        self.copying.as_ref().map(|copying| Copied::new(copying.to(), &copying.charter().id(), left_out))
     }
 
     fn body_here(&self, id: &RecordId) -> Result<bool, LedgerError> {

@@ -1,4 +1,4 @@
-use super::fixture::{Certified, Commons, TERMS};
+use super::fixture::{Certified, Commons, TERMS, source};
 use super::hashed::HashedFile;
 use super::*;
 use crate::export::folder::files;
@@ -78,7 +78,7 @@ fn a_record_without_its_body_is_named_and_needs_consent() {
     assert!(matches!(refused, ExportError::Incomplete { missing: 1, .. }), "{refused}");
     assert!(names_in(temp.path()).is_empty(), "a refused export leaves nothing");
     let options = ExportOptions { out: out.clone(), replace: false, allow_incomplete: true, release: None };
-    let summary = export(&store, &commons.founding, TERMS, &options, &mut |_, _| {}).unwrap();
+    let summary = export(&source(&store, &commons, TERMS), &[], &options, &mut |_, _| {}).unwrap();
     assert_eq!((summary.rows, summary.incomplete), (records.len() - 1, 1));
     let manifest = Manifest::read(&fs::read_to_string(out.join(names::MANIFEST)).unwrap()).unwrap();
     assert_eq!(manifest.incomplete, [records[0].id().to_string()]);
@@ -90,14 +90,14 @@ fn only_an_earlier_export_of_the_same_community_is_replaced_and_only_on_demand()
     let (records, out) = (commons.records(), temp.path().join("out"));
     let forced = |commons: &Commons, store: &commonwheel_storage::MemoryStore| {
         let options = ExportOptions { out: out.clone(), replace: true, allow_incomplete: false, release: None };
-        export(store, &commons.founding, TERMS, &options, &mut |_, _| {})
+        export(&source(store, commons, TERMS), &[], &options, &mut |_, _| {})
     };
     let occupied = |result| matches!(result, Err(ExportError::Occupied { .. }));
     fs::create_dir(&out).unwrap();
     commons.export(&commons.store(&records[..3]), &out).unwrap();
     let earlier = contents(&out);
     let kept = ExportOptions { out: out.clone(), replace: false, allow_incomplete: false, release: None };
-    let unforced = export(&commons.store(&records), &commons.founding, TERMS, &kept, &mut |_, _| {});
+    let unforced = export(&source(&commons.store(&records), &commons, TERMS), &[], &kept, &mut |_, _| {});
     assert!(occupied(unforced), "not without --force");
     let other = Commons::named("another");
     assert!(occupied(forced(&other, &other.store(&other.records()))), "not another community's");
@@ -125,7 +125,7 @@ fn terms_that_the_charter_does_not_name_are_refused() {
     let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
     let options =
         ExportOptions { out: temp.path().join("out"), replace: false, allow_incomplete: false, release: None };
-    let refused = export(&commons.store([]), &commons.founding, "Other terms", &options, &mut |_, _| {});
+    let refused = export(&source(&commons.store([]), &commons, "Other terms"), &[], &options, &mut |_, _| {});
     assert!(matches!(refused, Err(ExportError::Terms)));
 }
 

@@ -77,14 +77,15 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes the files that follow from the others, and the hashes of all.
+    /// Writes the files that follow from the others, and the hashes of all; those of `copies`, which lie in the
+    /// folder already, among them.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn finish(self, terms: &str) -> Result<Manifest, ExportError> {
+    pub fn finish(self, terms: &str, copies: &BTreeMap<Cid, Written>) -> Result<Written, ExportError> {
         let rows = self.data.iter().map(|(partition, file)| (*partition, file.writes())).collect();
         let mut sums = self.data.into_values().map(HashedFile::finish).collect::<Result<Vec<_>, _>>()?;
-        let Selection { path, leading, tally, incomplete, of, .. } = self.selection;
+        let Selection { path, leading, tally, incomplete, copied, of, .. } = self.selection;
         let subject = match of {
             Of::State(root) => Subject::State(root),
             Of::Edition { id, number, contents } => {
@@ -92,7 +93,13 @@ impl<'a> Writer<'a> {
                 Subject::Edition { id, number: *number, contents, edition }
             }
         };
-        let manifest = Manifest::new(&path[..=*leading], &subject, tally, &rows, incomplete);
+        let manifest = Manifest::new(&path[..=*leading], &subject, tally, &rows, incomplete).copied(copied.clone());
+        let manifest = manifest.beside(&copies.keys().copied().collect::<Vec<_>>());
+        for (community, copy) in copies {
+            let inside =
+                |(path, hash): &(String, String)| (format!("{}/{community}/{path}", names::COPIES), hash.clone());
+            sums.extend(copy.sums.iter().map(inside));
+        }
         sums.push(self.operations.0.finish()?);
         sums.push(self.certificates.0.finish()?);
         for (name, text) in derived(&path[*leading], terms, &manifest) {
@@ -103,9 +110,17 @@ impl<'a> Writer<'a> {
         sums.sort();
         let mut list = HashedFile::create(self.dir, names::SUMS)?;
         list.write(sums_text(&sums).as_bytes())?;
-        list.finish()?;
-        Ok(manifest)
+        sums.push(list.finish()?);
+        Ok(Written { manifest, sums })
     }
+}
+
+/// A finished export.
+pub struct Written {
+    /// What it holds.
+    pub manifest: Manifest,
+    /// Every file with its hash.
+    sums: Vec<(String, String)>,
 }
 
 /// An archive of blocks whose root is the founding.

@@ -2,7 +2,7 @@
 
 use super::event_tests::Case;
 use crate::export::events::{decide, resolve, withdraw};
-use crate::export::fixture::{TERMS, store_of};
+use crate::export::fixture::{TERMS, source, store_of};
 use crate::export::{ExportError, ExportOptions, export};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::ledger::{IndexEntry, Ledger, LedgerError, Shelf};
@@ -57,7 +57,7 @@ fn an_export_from_a_node_that_goes_on_is_right_or_says_that_something_changed() 
         let stores = [events.store(), store_of(held.chain(&later))];
         let ledger = Changing { stores, reads_left: Cell::new(reads) };
         let options = ExportOptions { out: case.dir(), replace: true, allow_incomplete: false, release: None };
-        match export(&ledger, &events.commons.founding, TERMS, &options, &mut |_, _| {}) {
+        match export(&source(&ledger, &events.commons, TERMS), &[], &options, &mut |_, _| {}) {
             Ok(_) => {
                 assert!(case.verify().is_ok(), "changed after {reads} reads: {}", case.problems());
                 written += 1;

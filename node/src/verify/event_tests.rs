@@ -8,6 +8,7 @@ use commonwheel_protocol::core::status;
 use commonwheel_protocol::dataset::Row;
 use commonwheel_protocol::operation::Ruling;
 use commonwheel_storage::MemoryStore;
+use std::collections::BTreeMap;
 use std::fs;
 use tempfile::TempDir;
 
@@ -306,6 +307,7 @@ fn a_state_and_its_releases_are_verified_as_what_they_are() {
         assert_eq!((written.state_root, written.edition), (proved.state_root, proved.edition));
         assert_eq!((written.release, written.rows), (proved.release, proved.rows));
     }
+    super::copy_tests::write_for_readers(&folder);
 }
 
 #[test]

@@ -4,16 +4,19 @@
 //! computed again and compared; what is signed is verified; what is neither is refused.
 
 mod archive;
+mod copies;
 mod operations;
 mod outcome;
 mod problem;
 mod rows;
 mod summary;
 
+use crate::community::printable;
 use crate::export::{self, folder};
 use archive::Archive;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::dataset::{Manifest, Subject, edition, names};
+use copies::Hashes;
 use data_encoding::HEXLOWER;
 use operations::Operations;
 use outcome::Released;
@@ -21,7 +24,7 @@ pub use problem::{PROBLEMS, Problem};
 use problem::{Problems, shown};
 use rows::Rows;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -88,28 +91,49 @@ pub fn verify(
         }
         Err(source) => return Err(VerifyError::Io { path: dir.to_owned(), source }),
     };
-    let hashes = check_sums(dir, &files, &mut problems)?;
-    let summary = check_content(dir, &hashes, expected, &mut problems, progress)?;
+    let mut hashes = Hashes::new();
+    for path in files {
+        hashes.insert(path.clone(), hash_of(&dir.join(path))?);
+    }
+    check_sums(dir, &hashes, &mut problems)?;
+    let (own, copies) = copies::split(&hashes);
+    let beside: Vec<_> = copies.keys().copied().collect();
+    let place = Place { dir, hashes: &own, beside: &beside, to: None };
+    let mut summary = check_content(&place, expected, &mut problems, progress)?;
+    let community = Manifest::community_in(&read(dir, names::MANIFEST, &mut problems)?);
+    for (origin, hashes) in &copies {
+        let folder = format!("{}/{origin}", names::COPIES);
+        problems.within(&folder);
+        let place = Place { dir: &dir.join(&folder), hashes, beside: &[], to: community.as_deref() };
+        check_sums(place.dir, hashes, &mut problems)?;
+        let expected = Expected { community: Some(*origin), ..Expected::default() };
+        let copy = check_content(&place, &expected, &mut problems, progress)?;
+        summary.iter_mut().for_each(|summary| summary.copies.extend(copy.clone()));
+    }
     match summary {
         Some(summary) if problems.count() == 0 => Ok(summary),
         _ => Err(VerifyError::Failed(problems.into_list())),
     }
 }
 
-/// Every file's hash, and that the list names every file and no other.
-fn check_sums(
-    dir: &Path,
-    files: &BTreeSet<String>,
-    problems: &mut Problems,
-) -> Result<BTreeMap<String, [u8; 32]>, VerifyError> {
-    let mut hashes = BTreeMap::new();
-    for path in files {
-        hashes.insert(path.clone(), hash_of(&dir.join(path))?);
-    }
+/// One export: a community's, or a copy from another.
+struct Place<'a> {
+    /// Where it lies.
+    dir: &'a Path,
+    /// Its files.
+    hashes: &'a Hashes,
+    /// The communities of which copies lie in it.
+    beside: &'a [Cid],
+    /// The community beside whose export it lies as a copy.
+    to: Option<&'a str>,
+}
+
+/// That the list of hashes names every file with its hash, and no other.
+fn check_sums(dir: &Path, hashes: &Hashes, problems: &mut Problems) -> Result<(), VerifyError> {
     let text = read(dir, names::SUMS, problems)?;
     let Some(sums) = export::folder::read_sums(&text) else {
         problems.add(names::SUMS, None, "expected lines of a SHA-256, two spaces and a path");
-        return Ok(hashes);
+        return Ok(());
     };
     if !sums.is_sorted_by(|(_, a), (_, b)| a < b) {
         problems.add(names::SUMS, None, "expected each path once, in order");
@@ -125,21 +149,20 @@ fn check_sums(
         }
     }
     let listed: BTreeSet<_> = sums.iter().map(|(_, path)| *path).chain([names::SUMS]).collect();
-    for path in files.iter().filter(|path| !listed.contains(path.as_str())) {
+    for path in hashes.keys().filter(|path| !listed.contains(path.as_str())) {
         problems.add(path, None, format!("it is not listed in {}", names::SUMS));
     }
-    Ok(hashes)
+    Ok(())
 }
 
 /// Everything that the hashes do not show. `None` when it could not be read to the end.
 fn check_content(
-    dir: &Path,
-    hashes: &BTreeMap<String, [u8; 32]>,
+    place: &Place,
     expected: &Expected,
     problems: &mut Problems,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Option<VerifySummary>, VerifyError> {
-    let before = problems.count();
+    let (before, Place { dir, hashes, .. }) = (problems.count(), place);
     let Some(operations) = Operations::read(dir, problems)? else { return Ok(None) };
     let Some(archive) = Archive::read(dir, &operations, problems)? else { return Ok(None) };
     let text = read(dir, names::MANIFEST, problems)?;
@@ -147,6 +170,7 @@ fn check_content(
         problems.add(names::MANIFEST, None, "it is not a manifest of a format that this program knows");
         return Ok(None);
     };
+    let copying = copies::copying(&stated, place, &operations, problems);
     let mut released = None;
     if let Some(name) = &stated.release {
         released = name.id.parse().ok().and_then(|id| Released::find(id, &operations, problems));
@@ -155,7 +179,7 @@ fn check_content(
             return Ok(None);
         }
     }
-    let mut rows = Rows::new(&operations, &archive, released.as_ref());
+    let mut rows = Rows::new(&operations, &archive, released.as_ref(), copying.as_ref());
     let data: Vec<_> = hashes.keys().filter(|path| path.starts_with("data/")).collect();
     for path in &data {
         rows.check_file(dir, path, problems, progress)?;
@@ -165,9 +189,11 @@ fn check_content(
         return Ok(None);
     }
     let (counts, facts) = rows.finish();
-    let Some(outcome) = outcome::judge(&operations, &archive, released.as_ref(), &facts, problems) else {
+    let Some(mut outcome) = outcome::judge(&operations, &archive, released.as_ref(), &facts, problems) else {
         return Ok(None);
     };
+    let copied =
+        copying.map(|copying| copies::account(&copying, &stated, &operations, &mut outcome.incomplete, problems));
     let path = &operations.path[..=outcome.leading];
     let charter = &operations.path[outcome.leading];
     if !charter.understood() {
@@ -184,13 +210,14 @@ fn check_content(
         _ => return Ok(None),
     };
     let manifest = Manifest::new(path, &subject, &outcome.tally, &counts, &outcome.incomplete);
+    let manifest = manifest.copied(copied).beside(place.beside);
     check_stated(&stated, &manifest, problems);
     let derived = export::derived(charter, archive.terms(charter), &manifest);
     check_derived(dir, hashes, derived, &manifest, problems)?;
     check_expected(expected, &manifest, problems);
     let used: BTreeSet<_> = facts.keys().filter_map(|id| archive.find(id)).map(|(_, one)| one.charter).collect();
     let quorums = used.iter().map(|place| operations.path[*place].quorum).map(|quorum| (quorum.q(), quorum.n()));
-    Ok(Some(VerifySummary::new(manifest, quorums)))
+    Ok(Some(VerifySummary::new(manifest, printable(&charter.name), quorums)))
 }
 
 /// What the manifest states of completeness, apart from its text, to say clearly what is wrong.
@@ -204,6 +231,9 @@ fn check_stated(stated: &Manifest, found: &Manifest, problems: &mut Problems) {
         ("edition", &stated.edition, &found.edition),
         ("charter", &Some(stated.charter.clone()), &Some(found.charter.clone())),
     ];
+    if stated.copies != found.copies {
+        problems.add(names::MANIFEST, None, format!("it names other copies than those in {}/", names::COPIES));
+    }
     for (what, stated, found) in pairs {
         if stated != found {
             let found = found.as_deref().unwrap_or("none");
@@ -215,7 +245,7 @@ fn check_stated(stated: &Manifest, found: &Manifest, problems: &mut Problems) {
 /// The files that follow from the others, and that there are no more files than these.
 fn check_derived(
     dir: &Path,
-    files: &BTreeMap<String, [u8; 32]>,
+    files: &Hashes,
     derived: [(&'static str, String); 4],
     manifest: &Manifest,
     problems: &mut Problems,
@@ -279,6 +309,8 @@ fn hash_of(path: &Path) -> Result<[u8; 32], VerifyError> {
 
 #[cfg(test)]
 mod changing_tests;
+#[cfg(test)]
+mod copy_tests;
 #[cfg(test)]
 mod event_tests;
 #[cfg(test)]

@@ -32,16 +32,24 @@ impl fmt::Display for Problem {
 pub struct Problems {
     list: Vec<Problem>,
     more: usize,
+    /// The folder in which files are named, with `/` at its end unless it is the export's own.
+    folder: String,
 }
 
 impl Problems {
     /// Notes a problem.
     pub fn add(&mut self, file: &str, line: Option<usize>, what: impl fmt::Display) {
         if self.list.len() + 1 < PROBLEMS {
-            self.list.push(Problem { file: shown(file), line, what: what.to_string() });
+            let file = shown(&format!("{}{file}", self.folder));
+            self.list.push(Problem { file, line, what: what.to_string() });
         } else {
             self.more += 1;
         }
+    }
+
+    /// From now on files are named as in this folder of the export.
+    pub fn within(&mut self, folder: &str) {
+        self.folder = format!("{folder}/");
     }
 
     /// How many there are.

@@ -5,6 +5,7 @@ use super::archive::Archive;
 use super::operations::Operations;
 use super::outcome::Released;
 use super::problem::Problems;
+use crate::export::copying::Copying;
 use commonwheel_protocol::agreement::state::Fact;
 use commonwheel_protocol::dataset::{Partition, ROW_BYTES, Row};
 use commonwheel_protocol::operation::release::ReleaseRow;
@@ -22,6 +23,8 @@ pub struct Rows<'a> {
     released: Option<&'a [ReleaseRow]>,
     /// Whether records about another one have rows.
     notes: bool,
+    /// By what these rows were copied, if this is a copy.
+    copying: Option<&'a Copying>,
     counts: BTreeMap<Partition, usize>,
     facts: BTreeMap<RecordId, Fact>,
     /// For each certified record, whether a row of it was seen.
@@ -31,12 +34,18 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// No rows yet.
-    pub fn new(operations: &'a Operations, archive: &'a Archive, released: Option<&'a Released>) -> Self {
+    pub fn new(
+        operations: &'a Operations,
+        archive: &'a Archive,
+        released: Option<&'a Released>,
+        copying: Option<&'a Copying>,
+    ) -> Self {
         let seen = vec![false; archive.accepted().len()];
         let leading = released.map_or(operations.path.len() - 1, |released| released.leading);
         let notes = operations.path[leading].customs.export_notes;
         let released = released.map(|released| &released.rows[..]);
-        Rows { operations, archive, released, notes, counts: BTreeMap::new(), facts: BTreeMap::new(), seen, done: 0 }
+        let (counts, facts) = (BTreeMap::new(), BTreeMap::new());
+        Rows { operations, archive, released, notes, copying, counts, facts, seen, done: 0 }
     }
 
     /// Checks every row of one file.
@@ -98,6 +107,13 @@ impl<'a> Rows<'a> {
         }
         if header.header().about.is_some() && !self.notes {
             return Err("the record is about another one, and the charter exports no notes".into());
+        }
+        if let Some(copying) = self.copying {
+            match copying.against(header.header(), &body) {
+                Ok(None) => {}
+                Ok(Some(why)) => return Err(format!("the row may not be copied: {why}")),
+                Err(unjudged) => return Err(format!("whether the row may be copied cannot be told: {unjudged}")),
+            }
         }
         let partition = row.partition().map_err(|error| error.to_string())?;
         if partition.path() != path {

@@ -1,6 +1,6 @@
 //! What a check has proved, in a sentence.
 
-use commonwheel_protocol::dataset::Manifest;
+use commonwheel_protocol::dataset::{Copied, Manifest};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 pub struct VerifySummary {
     /// The community's id.
     pub community: String,
+    /// The community's name, in that charter.
+    pub name: String,
     /// The charter that leads, or that of the release.
     pub charter: String,
     /// The state root, computed from what is here; none for an edition.
@@ -35,10 +37,15 @@ pub struct VerifySummary {
     pub notes: usize,
     /// How many validators accepted each record, of how many, for each charter that rows name.
     pub accepted_by: Vec<(usize, usize)>,
+    /// For whom the rows were copied, and what was left out; nothing in an export of a community for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copied: Option<Copied>,
+    /// What was proved of the copies beside it.
+    pub copies: Vec<VerifySummary>,
 }
 
 impl VerifySummary {
-    pub(super) fn new(manifest: Manifest, quorums: impl Iterator<Item = (usize, usize)>) -> Self {
+    pub(super) fn new(manifest: Manifest, name: String, quorums: impl Iterator<Item = (usize, usize)>) -> Self {
         VerifySummary {
             release: manifest.release.map(|release| release.number),
             records: manifest.records,
@@ -50,6 +57,9 @@ impl VerifySummary {
             superseded: manifest.superseded,
             notes: manifest.notes,
             accepted_by: quorums.collect::<BTreeSet<_>>().into_iter().collect(),
+            copied: manifest.copied,
+            copies: Vec::new(),
+            name,
             community: manifest.community,
             charter: manifest.charter,
             state_root: manifest.state_root,
@@ -65,7 +75,11 @@ impl VerifySummary {
             true => String::new(),
             false => format!(", each signed by its author and accepted by {} validators", quorums.join(" or ")),
         };
-        format!("{}{release}{accepted}; {}.", counted(self.rows), self.completeness())
+        let copied = if self.copied.is_some() { " copied" } else { "" };
+        let own = format!("{}{release}{copied}{accepted}; {}.", counted(self.rows), self.completeness());
+        let copies =
+            self.copies.iter().map(|copy| format!(" From {} ({}): {}", copy.name, copy.community, copy.sentence()));
+        [own].into_iter().chain(copies).collect()
     }
 
     fn completeness(&self) -> String {
@@ -79,7 +93,8 @@ impl VerifySummary {
             (self.notes, if self.notes == 1 { "note kept back" } else { "notes kept back" }),
         ];
         let gone = gone.into_iter().filter(|(count, _)| *count > 0);
-        let gone: Vec<_> = gone.map(|(count, how)| format!("{} {how}", thousands(count))).collect();
+        let gone = gone.map(|(count, how)| format!("{} {how}", thousands(count)));
+        let gone: Vec<_> = gone.chain(self.left_out()).collect();
         match (self.incomplete, gone.is_empty()) {
             (0, true) => "complete".to_owned(),
             (0, false) => format!("complete except {}", gone.join(", ")),
@@ -89,6 +104,20 @@ impl VerifySummary {
                 format!("incomplete: {} {have} no row here{besides}", thousands(missing))
             }
         }
+    }
+}
+
+impl VerifySummary {
+    /// What was left out of a copy: what headers show, and what only the copy says.
+    fn left_out(&self) -> impl Iterator<Item = String> {
+        let left_out = self.copied.as_ref().map(|copied| copied.left_out).unwrap_or_default();
+        let shown = [(left_out.licence, "for the licence"), (left_out.usage, "for the AI-use preference")];
+        let shown = shown.into_iter().filter(|(count, _)| *count > 0);
+        let shown = shown.map(|(count, why)| format!("{} left out {why}", thousands(count)));
+        let said = left_out.by_body();
+        let said = (said > 0)
+            .then(|| format!("{} left out for kind or class of high risk, which only the copy says", thousands(said)));
+        shown.chain(said)
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::export::fixture::{Certified, Commons, TERMS};
+use crate::export::fixture::{Certified, Commons, TERMS, source};
 use crate::export::{ExportOptions, car, export};
 use commonwheel_protocol::bytes::{Codec, Node};
 use commonwheel_protocol::dataset::Row;
@@ -254,7 +254,7 @@ fn an_incomplete_export_is_verified_as_such_and_cannot_hide_what_is_missing() {
     erase.erase(Shelf::Certified, case.records[0].header.header().body);
     store.commit(&erase).unwrap();
     let options = ExportOptions { out: case.dir(), replace: true, allow_incomplete: true, release: None };
-    export(&store, &case.commons.founding, TERMS, &options, &mut |_, _| {}).unwrap();
+    export(&source(&store, &case.commons, TERMS), &[], &options, &mut |_, _| {}).unwrap();
     let summary = case.verify().unwrap();
     assert!(summary.sentence().ends_with("incomplete: 1 more record has no row here."), "{summary:?}");
     let manifest = case.dir().join(names::MANIFEST);

@@ -9,8 +9,10 @@ use commonwheel_protocol::agreement::customs::{Customs, Federated, Membership};
 use commonwheel_protocol::bytes::{Cid, Node};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::Category;
+use commonwheel_protocol::redact::RiskClass;
 use commonwheel_protocol::sign::Domain;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// One more than may stay of a predecessor.
 const TOO_MANY_STAY: u32 = 513;
@@ -28,6 +30,7 @@ pub fn charters(world: &World) -> Vec<Value> {
         licences: [Licence::Cc0, Licence::CcBy4].into(),
         uses: uses.iter().copied().collect(),
         kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+        classes: BTreeSet::new(),
     };
     let (sister, cousin) = (federated(b"sister", &Category::ALL, &["chat", "code"]), federated(b"cousin", &[], &[]));
     let customs = Customs {
@@ -37,6 +40,10 @@ pub fn charters(world: &World) -> Vec<Value> {
         federation: [sister, cousin].map(|one| (one.community, one)).into(),
     };
     let rich = Charter { customs, ..world.charter.clone() };
+    let mut classes = rich.clone();
+    for one in classes.customs.federation.values_mut() {
+        one.classes = [RiskClass::PromptInjection, RiskClass::Medical, RiskClass::Biometric].into();
+    }
     let invited = Customs { membership: Membership::Invited, ..Customs::default() };
     let invited = Charter { customs: invited, ..world.charter.clone() };
     let closing = [Cid::of_cbor(b"one"), Cid::of_cbor(b"two")];
@@ -44,6 +51,7 @@ pub fn charters(world: &World) -> Vec<Value> {
     let (bare, third) = (successor(&world.charter, 2, &[]), successor(&next, 1, &[]));
     let mut vectors: Vec<_> = [
         ("a charter with every custom", &rich),
+        ("a charter that lets classes of high risk be copied", &classes),
         ("a charter that says who is invited", &invited),
         ("a successor", &next),
         ("a successor that nothing stays of", &bare),
@@ -66,7 +74,7 @@ fn broken_customs(bytes: &[u8]) -> Vec<Value> {
     let (first, second) = (part(bytes, &["customs", "federation", "0"]), part(bytes, &["customs", "federation", "1"]));
     let two = |one: &Node, other: &Node| Some(Node::List(vec![one.clone(), other.clone()]));
     let at = |field: &'static str| ["customs", "federation", "0", field];
-    let (licences, uses, kinds, until) = (at("licences"), at("uses"), at("kinds"), at("until"));
+    let (licences, uses, kinds, classes, until) = (at("licences"), at("uses"), at("kinds"), at("classes"), at("until"));
     let cases: Vec<(&str, &[&str], Option<Node>, &str)> = vec![
         ("customs that say nothing", &["customs"], Some(Node::map([])), "field-value:customs"),
         ("a membership that is not known", &["customs", "membership"], text("secret"), "field-value:membership"),
@@ -83,6 +91,11 @@ fn broken_customs(bytes: &[u8]) -> Vec<Value> {
         ("a copy under no licence", &licences, texts(&[]), "field-value:licences"),
         ("a copy under licences out of order", &licences, texts(&["CC0-1.0", "CC-BY-4.0"]), "field-value:customs"),
         ("a use that is not known", &uses, texts(&["sell"]), "field-value:uses"),
+        ("a class that is not known", &classes, texts(&["gossip"]), "field-value:classes"),
+        ("classes that are none", &classes, texts(&[]), "field-value:customs"),
+        ("a class twice", &classes, texts(&["medical", "medical"]), "field-value:customs"),
+        ("classes out of order", &classes, texts(&["biometric", "medical"]), "field-value:customs"),
+        ("a class that is no text", &classes, Some(Node::List(vec![Node::Int(1)])), "field-type:classes"),
         ("a kind in words", &kinds, texts(&["long chats"]), "field-value:kinds"),
         ("a custom of a later version", &until, Some(Node::Int(1)), "field-unknown"),
     ];

@@ -5,6 +5,7 @@ use crate::licence::Licence;
 use crate::limits::{FEDERATED, LANGUAGES};
 use crate::preference::Category;
 use crate::record::body::is_language_tag;
+use crate::redact::RiskClass;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who may contribute.
@@ -49,6 +50,8 @@ pub struct Federated {
     pub uses: BTreeSet<Category>,
     /// Only records of these kinds; any kind when there is none.
     pub kinds: BTreeSet<String>,
+    /// The classes of high risk of which records may be copied all the same; none when there is none.
+    pub classes: BTreeSet<RiskClass>,
 }
 
 /// Everything here may be left out of a charter; [`Customs::default`] is what that means.
@@ -120,6 +123,7 @@ impl Federated {
             ("licences", list(self.licences.iter().map(|licence| Node::text(licence.spdx())).collect())),
             ("uses", list(self.uses.iter().map(|category| Node::text(category.label())).collect())),
             ("kinds", list(self.kinds.iter().map(Node::text).collect())),
+            ("classes", list(self.classes.iter().map(|class| Node::text(class.as_str())).collect())),
         ])
     }
 
@@ -143,6 +147,14 @@ impl Federated {
                 .into_iter()
                 .collect(),
             kinds: fields.items("kinds", 32, kind)?.into_iter().collect(),
+            classes: fields
+                .items("classes", RiskClass::ALL.len(), |node| match node {
+                    Node::Text(name) => RiskClass::named(&name)
+                        .ok_or_else(|| FieldError::value("classes", "expected classes of high risk, such as medical")),
+                    other => Err(FieldError::Type { field: "classes", expected: "text", found: other.kind() }),
+                })?
+                .into_iter()
+                .collect(),
         };
         fields.end()?;
         if federated.licences.is_empty() {

@@ -18,7 +18,7 @@ pub use attestation::{Batch, Class, Entry, Verdict};
 pub use certificate::Certificate;
 pub use charter::Charter;
 pub use customs::Customs;
-pub use federation::may_copy;
+pub use federation::{may_copy, may_copy_header};
 pub use founding::Founding;
 pub use lineage::Lineage;
 pub use policy::{Action, RiskPolicy};

@@ -1,6 +1,7 @@
 //! What lies where in an export, and the files of it that follow from the others.
 
 use super::Month;
+use super::copied::Copied;
 use super::edition::{Contents, Gone};
 use crate::agreement::Charter;
 use crate::agreement::state::{Standing, StateRoot};
@@ -31,6 +32,8 @@ pub mod names {
     pub const SUMS: &str = "SHA256SUMS";
     /// The terms that contributors accepted.
     pub const TERMS: &str = "TERMS.md";
+    /// Copies from other communities, one folder each, named by the community's id. Only where there are any.
+    pub const COPIES: &str = "copies";
 }
 
 /// Which rows lie in one file.
@@ -90,6 +93,12 @@ pub struct Manifest {
     pub erased: Vec<ErasedRow>,
     /// The ids of records that should have a row and have none, because their bodies were not at hand.
     pub incomplete: Vec<String>,
+    /// For whom these rows were copied; nothing in an export of a community for itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<Copied>,
+    /// The communities of which copies lie beside the rows, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<String>,
 }
 
 /// One file of rows.
@@ -230,7 +239,19 @@ impl Manifest {
             files: rows.iter().map(|(partition, rows)| FileRows { path: partition.path(), rows: *rows }).collect(),
             erased,
             incomplete: incomplete.iter().map(RecordId::to_string).collect(),
+            copied: None,
+            copies: Vec::new(),
         }
+    }
+
+    /// The same as a copy for another community, if it is one.
+    pub fn copied(self, copied: Option<Copied>) -> Self {
+        Manifest { copied, ..self }
+    }
+
+    /// The same with copies from these communities, in ascending order, beside the rows.
+    pub fn beside(self, copies: &[Cid]) -> Self {
+        Manifest { copies: copies.iter().map(Cid::to_string).collect(), ..self }
     }
 
     /// The text of the file.

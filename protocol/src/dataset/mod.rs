@@ -4,6 +4,7 @@
 //! [`Manifest`], which names every file.
 
 mod civil;
+mod copied;
 mod dag_json;
 mod edition;
 mod manifest;
@@ -11,6 +12,7 @@ mod readme;
 mod row;
 
 pub use civil::{Month, rfc3339, unix_s};
+pub use copied::{Copied, LeftOut};
 pub use dag_json::pretty;
 pub use edition::{Contents, Gone, edition};
 pub use manifest::{ErasedRow, FORMAT, FileRows, Manifest, Partition, ReleaseName, Subject, Tally, names};

@@ -1,5 +1,6 @@
 //! The text for people that an export begins with.
 
+use super::copied::Copied;
 use super::manifest::Manifest;
 use crate::agreement::Charter;
 
@@ -29,6 +30,7 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
         ),
     };
     let complete = match manifest.incomplete.len() {
+        0 if manifest.copied.is_some() => "Every one of them that may be copied has a row.".to_owned(),
         0 => "Every one of them has a row.".to_owned(),
         missing => format!("Incomplete: {missing} of them have no row here; manifest.json names them."),
     };
@@ -41,15 +43,31 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
     ];
     let gone = gone.iter().filter(|(count, _)| *count > 0);
     let gone: String = gone.map(|(count, what)| format!("| {what} | {count} |\n")).collect();
+    let left_out = manifest.copied.iter().flat_map(|copied| copied.left_out.reasons());
+    let left_out: String = left_out.map(|(count, why)| format!("| left out {why} | {count} |\n")).collect();
+    let copied = manifest.copied.as_ref().map_or_else(String::new, |Copied { to, .. }| {
+        format!(
+            "\n\nIt is a copy for the community `{to}`, which the charter lets copy some of the records. Of the\n\
+             others, `operations.car` has the headers; ask {name} for the whole. What is withdrawn there goes from here with the next copy."
+        )
+    });
+    let copies = match manifest.copies.is_empty() {
+        true => "",
+        false => {
+            "- `copies/<community>/`: records of other communities, which let this one copy them. Each folder is a dataset\n  \
+             of its own, with its own charter and terms.\n"
+        }
+    };
     format!(
         "# {name}\n\n\
          A dataset of records that people shared on their own terms and that a community accepted, written by Commonwheel.\n\
-         {what}\n\n\
+         {what}{copied}\n\n\
          | | |\n|---|---|\n\
          | community | `{community}` |\n\
          {subject}\
          | rows | {rows} |\n\
          {gone}\
+         {left_out}\
          | agreement | {meaning} |\n\n\
          {complete}\n\n\
          - `data/licence=<SPDX id>/<month>.jsonl`: one record a line. Each row names its licence and its AI-use preference;\n  \
@@ -57,6 +75,7 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
          - `certificates.car`: for each record, the signatures of the validators that accepted it.\n\
          - `operations.car`: what the community decided, and for each record without a row a signed reason why.\n\
          - `charter.json`, `TERMS.md`: what the community agreed on, and the terms that contributors accepted.\n\
+         {copies}\
          - `manifest.json`: what is here. `SHA256SUMS`: the hash of every file.\n\n\
          ## Check it\n\n\
          ```\n\

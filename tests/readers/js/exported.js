@@ -13,8 +13,11 @@ import { parseKey } from './signatures.js'
 const LINKS = ['community', 'terms', 'ruleset', 'body', 'revises', 'corrects']
 const COLUMNS = 17
 
-/** Checks a folder. What became of each record, and what counts, is the Python reader's business. */
-export async function checkExport(folder, tally) {
+/**
+ * Checks a folder, and the copies in it; `to` is the community beside whose export it lies as a copy. What became of
+ * each record, and what counts, is the Python reader's business.
+ */
+export async function checkExport(folder, tally, to) {
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'))
   const accepted = new Map()
   let proofs = { headers: new Set(), blocks: [], charters: new Map() }
@@ -53,6 +56,14 @@ export async function checkExport(folder, tally) {
     deepStrictEqual(new Set([...seen, ...proofs.headers]), new Set(accepted.keys()))
     for (const id of manifest.incomplete) demand(proofs.headers.has(id), 'no header of a record without a row')
   })
+  if (to !== undefined || manifest.copied !== undefined) {
+    await tally.check('export: for whom it is a copy', () => {
+      const { value } = proofs.charters.get(manifest.copied.charter)
+      demand(to === undefined || manifest.copied.to === to, 'a copy for another community')
+      demand(value.customs.federation.some(({ community }) => community.toString() === manifest.copied.to), 'not allowed')
+    })
+  }
+  for (const id of manifest.copies ?? []) await checkExport(join(folder, 'copies', id), tally, manifest.community)
 }
 
 /** The community, its charters by id, and the ids of records without a row. */

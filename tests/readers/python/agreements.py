@@ -75,7 +75,7 @@ word = _of_form("[a-z0-9-]{1,32}")
 USES = ("evaluate", "search", "train-ai")
 _federated = record(
     {"community": link(), "licences": many(1, 5, licence)},
-    {"uses": many(0, 3, one_of(*USES)), "kinds": many(0, 32, word)},
+    {"uses": many(0, 3, one_of(*USES)), "kinds": many(0, 32, word), "classes": many(0, 6, one_of(*RISKS))},
 )
 _customs = record(
     {},
@@ -100,6 +100,7 @@ def _one_form(rule):
         lists += [one["kinds"] for one in federation if "kinds" in one]
         lists += [[LICENCES.index(licence) for licence in one["licences"]] for one in federation]
         lists += [[USES.index(use) for use in one["uses"]] for one in federation if "uses" in one]
+        lists += [[RISKS.index(risk) for risk in one["classes"]] for one in federation if "classes" in one]
         lists += [[one["community"] for one in federation]] if "federation" in value else []
         demand(all(items and ascending(items) for items in lists), f"field-value:{name}")
 

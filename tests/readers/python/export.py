@@ -6,6 +6,7 @@ import json
 
 import canonical
 import cids
+import copies
 import dagjson
 import keys
 import proofs
@@ -27,8 +28,8 @@ TIME = "%Y-%m-%dT%H:%M:%SZ"
 MOST_LINE = 20 * 1024 * 1024
 
 
-def run(folder, tally):
-    """Checks a folder and says how many records it holds."""
+def run(folder, tally, to=None):
+    """Checks a folder, and the copies in it; `to` is the community beside whose export it lies as a copy."""
     with tally.check("export: SHA256SUMS"):
         _sums(folder)
     held = None
@@ -38,10 +39,15 @@ def run(folder, tally):
         return
     stated = json.loads((folder / "manifest.json").read_bytes())
     release = stated["release"] and cids.parse(stated["release"]["id"])
+    copying = None
+    with tally.check("export: for whom it is a copy"):
+        same(to is None or "copied" in stated, True, "a copy beside an export")
+        if "copied" in stated:
+            copying = copies.Copying(stated["copied"], held.path, to)
     seen, counts, hashes = {}, {}, {}
     for file in sorted((folder / "data").rglob("*.jsonl"), key=lambda file: str(file).encode()):
         path = file.relative_to(folder).as_posix()
-        counts[path] = _rows(file, path, held, seen, tally)
+        counts[path] = _rows(file, path, held, seen, copying, tally)
         hashes[path] = hashlib.sha256(file.read_bytes()).digest()
     outcome = None
     with tally.check("export: what became of the records"):
@@ -57,7 +63,13 @@ def run(folder, tally):
             header = canonical.decode(seen[row_id])["payload"]
             same([row_id, header["licence"], header["preference"]], outcome.released[row_id])
     with tally.check("export: manifest.json"):
-        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, counts, hashes))
+        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, counts, hashes, copying, stated))
+    beside = sorted(path.name for path in (folder / "copies").glob("*"))
+    with tally.check("export: copies"):
+        same(sorted(stated.get("copies", [])), beside, "the copies")
+        same(copying is None or not beside, True, "a copy without copies")
+    for name in beside:
+        run(folder / "copies" / name, tally, str(held.path[0].id))
 
 
 def _sums(folder):
@@ -68,7 +80,7 @@ def _sums(folder):
     same((folder / "SHA256SUMS").read_bytes().decode(), "".join(lines))
 
 
-def _rows(file, path, held, seen, tally):
+def _rows(file, path, held, seen, copying, tally):
     """Checks the rows of one file; returns how many there are."""
     data = file.read_bytes()
     with tally.check(f"export: {path} ends in a newline"):
@@ -76,7 +88,7 @@ def _rows(file, path, held, seen, tally):
     lines, before = data.split(b"\n")[:-1], None
     for number, line in enumerate(lines, 1):
         with tally.check(f"export: {path}:{number}"):
-            row_id, header_block = _row(line, path, held)
+            row_id, header_block = _row(line, path, held, copying)
             same(row_id not in seen, True, "a record that was not there before")
             same(before is None or before < row_id, True, "in the order of ids")
             seen[row_id] = header_block
@@ -84,7 +96,7 @@ def _rows(file, path, held, seen, tally):
     return len(lines)
 
 
-def _row(line, path, held):
+def _row(line, path, held, copying):
     """The id and the header's block of a row whose bytes are rebuilt, signed, certified, and in the right place."""
     same(len(line) <= MOST_LINE, True, "within the longest line")
     row = dagjson.parse(line.decode())
@@ -100,6 +112,8 @@ def _row(line, path, held):
     except Refused as refusal:
         same(refusal.reason, "body-unknown-kind", "a later kind at most")
     same(payload["community"], held.path[0].id, "community")
+    if copying:
+        copying.check_row(payload, body)
     certificate = held.certificates[header_id]
     same(certificate["time"], payload["time"], "the certificate's time")
     month = row["time"][: len("YYYY-MM")]
@@ -142,12 +156,19 @@ def _write(header_block, body, certificate):
     return row
 
 
-def _manifest(held, outcome, counts, hashes):
-    """manifest.json, written again from the archives and the rows."""
+def _manifest(held, outcome, counts, hashes, copying, stated):
+    """manifest.json, written again from the archives and the rows; of a copy, with what it says of bodies left out."""
     named = edition = None
+    incomplete, more = outcome.incomplete, {}
+    if copying:
+        copied, incomplete = copying.account(outcome.incomplete, held.headers, stated["incomplete"])
+        more = {"copied": copied}
+    if stated.get("copies"):
+        ids = sorted(cids.parse(one) for one in stated["copies"])
+        more = {"copies": [str(one) for one in ids]}
     if outcome.release:
         named = {"number": outcome.release.value["number"], "id": str(outcome.release.id)}
-        if not outcome.incomplete:
+        if not incomplete:
             edition = str(proofs.edition(outcome.release.id, outcome.erased, hashes))
     return dagjson.page(
         {
@@ -168,6 +189,7 @@ def _manifest(held, outcome, counts, hashes):
             "notes": outcome.counts["notes"],
             "files": [{"path": path, "rows": rows} for path, rows in counts.items()],
             "erased": [{"id": str(one), "why": outcome.erased[one]} for one in sorted(outcome.erased)],
-            "incomplete": [str(record) for record in outcome.incomplete],
+            "incomplete": [str(record) for record in incomplete],
+            **more,
         }
     )

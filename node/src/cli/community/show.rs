@@ -60,6 +60,8 @@ pub(in crate::cli) struct Federated {
     pub licences: Vec<&'static str>,
     pub uses: Vec<&'static str>,
     pub kinds: Vec<String>,
+    /// Classes of high risk that may be copied all the same.
+    pub classes: Vec<&'static str>,
 }
 
 impl Federated {
@@ -69,17 +71,27 @@ impl Federated {
             licences: one.licences.iter().map(|licence| licence.spdx()).collect(),
             uses: one.uses.iter().map(|category| category.label()).collect(),
             kinds: one.kinds.iter().cloned().collect(),
+            classes: one.classes.iter().map(|class| class.as_str()).collect(),
         }
     }
 
-    /// What may be copied, in a line.
+    /// Who may copy what, in a line.
     pub(in crate::cli) fn line(&self) -> String {
+        format!("{} may copy {}", self.community, self.what())
+    }
+
+    /// What may be copied, in a line.
+    pub(in crate::cli) fn what(&self) -> String {
         let uses = match self.uses.is_empty() {
             true => "whatever the preference".to_owned(),
             false => format!("if they allow {}", self.uses.join(" and ")),
         };
         let kinds = if self.kinds.is_empty() { "records".to_owned() } else { self.kinds.join(" and ") };
-        format!("{} may copy {kinds} under {}, {uses}", self.community, self.licences.join(", "))
+        let classes = match self.classes.is_empty() {
+            true => "nothing of high risk".to_owned(),
+            false => format!("of high risk only {}", self.classes.join(" and ")),
+        };
+        format!("{kinds} under {}, {uses}; {classes}", self.licences.join(", "))
     }
 }
 

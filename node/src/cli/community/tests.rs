@@ -137,6 +137,7 @@ fn the_commands_are_read_as_the_help_says() {
         "commonwheel identity mode anonymous --community riverbank",
         "commonwheel community draft f --out g",
         "commonwheel community example",
+        "commonwheel community example health-support",
         "commonwheel community sign f --yes",
         "commonwheel community found f g h",
         "commonwheel community invite --address /ip4/127.0.0.1/tcp/1",

@@ -413,34 +413,3 @@ fn label_of(text: &str) -> anyhow::Result<Label> {
         _ => bail!("expected good or fail"),
     }
 }
-
-/// The last question before anything leaves this machine. Of the `records`, `look` keep false alarms;
-/// `more` may follow without asking again.
-pub(super) fn consent(
-    (records, look): (usize, usize),
-    more: usize,
-    run: &Choices,
-    community: &str,
-    out: Output,
-) -> anyhow::Result<bool> {
-    let credit = run.credit.as_ref().map(|name| format!(", credit {}", printable(name))).unwrap_or_default();
-    let more = if more > 0 { format!(" (and up to {more} more that follow on the same terms)") } else { String::new() };
-    let look = match look {
-        0 => String::new(),
-        _ => format!("\nFalse alarms stay in the text of {look} record(s): {WAITS}."),
-    };
-    anstream::eprintln!(
-        "\nReady to share {records} record(s){more} with {}:\n  \
-         licence {}, preference {}, as {}{credit}.\n\
-         With your consent you assure that\n  \
-         - you are of age,\n  \
-         - you have the right to share this,\n  \
-         - it holds no sensitive data about anybody.\n\
-         You can withdraw it later; copies that somebody took before then keep this licence.{look}",
-        printable(community),
-        run.licence,
-        run.preference,
-        run.mode.name()
-    );
-    ask::yes(out, "Sign and share?", false)
-}

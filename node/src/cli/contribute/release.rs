@@ -1,6 +1,6 @@
 //! Sharing one item that was held on this machine.
 
-use super::interview::consent;
+use super::consent::consent;
 use super::sharing::{Refused, Sent};
 use super::{decide, deliver};
 use crate::cli::{Context, own, session::Session};
@@ -33,7 +33,7 @@ pub(in crate::cli) fn release(
     let ruleset = super::ruleset(charter)?;
     let choices = decide::from_held(held, charter)?;
     decide::consent_to_terms(&community, &leading, yes, context.out)?;
-    if !yes && !consent((1, usize::from(false_alarms > 0)), 0, &choices, &charter.name, context.out)? {
+    if !yes && !consent((1, usize::from(false_alarms > 0)), 0, &choices, charter, context.out)? {
         return Err(Refused.into());
     }
     if let Some(why) = notes::blocked(checks::risks(&body, &ruleset)?.into_keys(), &charter.risks) {

@@ -1,7 +1,8 @@
 //! A contribution under way: items become signed records, and go to the node after consent.
 
+use super::consent::consent;
 use super::gather::Origin;
-use super::interview::{Answer, Interview, Item, consent};
+use super::interview::{Answer, Interview, Item};
 use super::{ShareArgs, deliver};
 use crate::cli::{Context, progress, session::Session};
 use crate::community::{Community, printable};
@@ -277,9 +278,9 @@ impl<'a> Sharing<'a> {
         due: i64,
     ) -> anyhow::Result<()> {
         if !self.consented {
-            let (out, community) = (self.run.context.out, &self.signer.charter.name);
+            let (out, charter) = (self.run.context.out, &self.signer.charter);
             let look = usize::from(body.false_alarms > 0);
-            self.consented = consent((1, look), self.picked, &self.choices, community, out)?;
+            self.consented = consent((1, look), self.picked, &self.choices, charter, out)?;
             if !self.consented {
                 return Err(Refused.into());
             }
@@ -334,9 +335,9 @@ impl<'a> Sharing<'a> {
             return Ok(());
         }
         if !self.consented {
-            let (out, community) = (self.run.context.out, &self.signer.charter.name);
+            let (out, charter) = (self.run.context.out, &self.signer.charter);
             let look = self.sent.iter().filter(|sent| sent.false_alarms > 0).count();
-            self.consented = consent((self.ready.len(), look), self.picked, &self.choices, community, out)?;
+            self.consented = consent((self.ready.len(), look), self.picked, &self.choices, charter, out)?;
             if !self.consented {
                 return Err(Refused.into());
             }
