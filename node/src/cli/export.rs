@@ -6,7 +6,8 @@ use crate::export::{self, ExportOptions, ExportSummary, Origin, Source, Which};
 use crate::run::Access;
 use crate::verify::thousands;
 use clap::{Args, ValueEnum};
-use commonwheel_protocol::dataset::LeftOut;
+use commonwheel_protocol::dataset::{LeftOut, Purpose};
+use commonwheel_protocol::preference::{Category, Exception};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -22,6 +23,15 @@ pub struct ExportArgs {
     /// or the beginning of it.
     #[arg(long, value_name = "RELEASE")]
     pub release: Option<Which>,
+    /// Write only what people allow to be used so: `train-ai`, `search` or `evaluate`. What a preference does not
+    /// mention is not allowed. Without it, everything is written, each row with its preference.
+    #[arg(long = "use", value_name = "USE", value_parser = usage)]
+    pub usage: Option<Category>,
+    /// With --use, also what is refused but for a Creative Commons signal that you undertake to honour: `cc-cr`
+    /// (credit), `cc-cr-dc` (and contribute directly), `cc-cr-ec` (and to the ecosystem), `cc-cr-op` (and open
+    /// what you make).
+    #[arg(long, value_name = "SIGNAL", value_delimiter = ',', requires = "usage", value_parser = signal)]
+    pub honour: Vec<Exception>,
     /// The format of the rows.
     #[arg(long, value_enum, default_value_t = Format::Jsonl)]
     pub format: Format,
@@ -48,6 +58,9 @@ Examples:
   commonwheel export --out dataset                    one file of rows for each licence and month
   commonwheel export --format jsonl --out dataset --force
   commonwheel export --release latest --out release   what was released last, without what was erased
+  commonwheel export --use train-ai --out training    only what people allow to train a model
+  commonwheel export --use train-ai --honour cc-cr --out training
+      and what they allow to whoever gives credit
   commonwheel export --community language --with health --out dataset
       and, below copies/, what the community \"health\" lets this one copy
   commonwheel export --community language --release latest --with health@3 --out release
@@ -64,6 +77,15 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some records have n
 pub enum Format {
     /// JSON Lines, from which `verify` rebuilds every record.
     Jsonl,
+}
+
+fn usage(text: &str) -> Result<Category, String> {
+    Category::labelled(text).ok_or_else(|| "expected train-ai, search or evaluate".to_owned())
+}
+
+fn signal(text: &str) -> Result<Exception, String> {
+    let found = Exception::ALL.into_iter().find(|signal| signal.label() == text);
+    found.ok_or_else(|| "expected cc-cr, cc-cr-dc, cc-cr-ec or cc-cr-op".to_owned())
 }
 
 /// A community to copy from, as it was typed.
@@ -118,6 +140,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<ExitCode> {
         replace: args.force,
         allow_incomplete: args.allow_incomplete,
         release: args.release.clone(),
+        purpose: args.usage.map(|category| Purpose::new(category, args.honour.iter().copied())),
     };
     let mut bar = Bar::new("Writing");
     let summary = export::export(&source(&own), &origins, &options, &mut |done, all| bar.show(done, all))?;
@@ -163,6 +186,14 @@ fn print_content(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> 
     if let Some(number) = summary.release {
         writeln!(to, "Release:    {number}; {} of its records were erased since", thousands(summary.erased))?;
         writeln!(to, "Edition:    {}", summary.edition.as_deref().unwrap_or("none, since rows are missing"))?;
+    }
+    if let Some(purpose) = &summary.purpose {
+        for (count, why) in purpose.reasons() {
+            writeln!(to, "Left out:   {} {why}", thousands(count))?;
+        }
+        if purpose.usage == Category::TrainAi.label() || purpose.failed_chats > 0 {
+            writeln!(to, "Fail chats: {}; they show what not to do", thousands(purpose.failed_chats))?;
+        }
     }
     for (count, why) in summary.left_out.iter().flat_map(LeftOut::reasons) {
         writeln!(to, "Left out:   {} {why}", thousands(count))?;

@@ -203,7 +203,8 @@ impl Commons {
         out: &Path,
         release: Option<Which>,
     ) -> Result<ExportSummary, ExportError> {
-        let options = ExportOptions { out: out.to_owned(), replace: true, allow_incomplete: false, release };
+        let options =
+            ExportOptions { out: out.to_owned(), replace: true, allow_incomplete: false, release, purpose: None };
         export(&source(store, self, TERMS), &[], &options, &mut |_, _| {})
     }
 }

@@ -16,7 +16,7 @@ use crate::community::printable;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::dataset::{LeftOut, Manifest, names};
+use commonwheel_protocol::dataset::{ForUse, LeftOut, Manifest, Purpose, names};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 pub use error::ExportError;
 use folder::Staging;
@@ -37,6 +37,8 @@ pub struct ExportOptions {
     pub allow_incomplete: bool,
     /// The release to write; without one, the records that are accepted now.
     pub release: Option<Which>,
+    /// The use that it is for: then it holds only what allows that. Without one it holds everything.
+    pub purpose: Option<Purpose>,
 }
 
 /// Which release.
@@ -101,6 +103,9 @@ pub struct ExportSummary {
     pub files: BTreeMap<String, usize>,
     /// Whether the charter opens bodies to everyone who asks.
     pub open: bool,
+    /// For which use it is, and what was left out for that; nothing where it holds everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<ForUse>,
     /// What was left out of a copy; nothing in an export of a community for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<LeftOut>,
@@ -195,7 +200,7 @@ pub struct Copyable {
 /// # Errors
 /// As [`export`], as far as nothing is written.
 pub fn copyable(ledger: &impl Ledger, to: &Cid) -> Result<Copyable, ExportError> {
-    let selection = selection::select(ledger, None, Some(to))?;
+    let selection = selection::select(ledger, None, None, Some(to))?;
     Ok(Copyable {
         release: match selection.of {
             Of::State(_) => None,
@@ -223,7 +228,7 @@ impl<'a, L: Ledger> Job<'a, L> {
         if Cid::of(Codec::Raw, source.terms.as_bytes()) != source.founding.charter().terms {
             return Err(ExportError::Terms);
         }
-        let selection = selection::select(source.ledger, release, to)?;
+        let selection = selection::select(source.ledger, release, options.purpose.as_ref(), to)?;
         if !selection.incomplete.is_empty() && !options.allow_incomplete {
             let (missing, records) = (selection.incomplete.len(), selection.tally.accepted);
             return Err(ExportError::Incomplete { missing, records });
@@ -269,6 +274,7 @@ impl<'a, L: Ledger> Job<'a, L> {
             erased: manifest.erased.len(),
             incomplete: manifest.incomplete.len(),
             files: manifest.files.into_iter().map(|file| (file.path, file.rows)).collect(),
+            purpose: manifest.purpose,
             left_out: manifest.copied.map(|copied| copied.left_out),
             copies,
         }

@@ -8,7 +8,7 @@ use commonwheel_protocol::agreement::{Charter, Lineage};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::{release, status};
-use commonwheel_protocol::dataset::{Contents, Copied, LeftOut, Tally};
+use commonwheel_protocol::dataset::{Contents, Copied, ForUse, LeftOut, Purpose, Tally, Unfit};
 use commonwheel_protocol::index::{self, Erasure, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::operation::{Matter, Release, Resolution, Ruling};
@@ -35,6 +35,8 @@ pub struct Selection {
     pub tally: Tally,
     /// For whom it is copied, and what is left out; nothing for an export of a community for itself.
     pub copied: Option<Copied>,
+    /// For which use it is, and what is left out for that; nothing where everything is written.
+    pub purpose: Option<ForUse>,
     /// What it is of.
     pub of: Of,
     /// The state root when it was selected.
@@ -74,8 +76,13 @@ pub enum Of {
 ///
 /// # Errors
 /// When something that this takes is not here, or the other community may copy nothing.
-pub fn select(ledger: &impl Ledger, which: Option<&Which>, to: Option<&Cid>) -> Result<Selection, ExportError> {
-    let known = Known::load(ledger, to)?;
+pub fn select(
+    ledger: &impl Ledger,
+    which: Option<&Which>,
+    purpose: Option<&Purpose>,
+    to: Option<&Cid>,
+) -> Result<Selection, ExportError> {
+    let known = Known::load(ledger, purpose.cloned(), to)?;
     let root = known.root;
     let opens = known.copying.as_ref().map(|copying| copying.charter().bodies);
     let which = which.or((opens == Some(BodyAccess::OnRelease)).then_some(&Which::Latest));
@@ -108,6 +115,7 @@ struct Known<'a, L> {
     counting: Counting,
     facts: Facts,
     purged: BTreeSet<RecordId>,
+    purpose: Option<Purpose>,
     copying: Option<Copying>,
 }
 
@@ -117,10 +125,11 @@ struct Proved {
     records: BTreeMap<RecordId, Proof>,
     incomplete: Vec<RecordId>,
     left_out: LeftOut,
+    unfit: Vec<Unfit>,
 }
 
 impl<'a, L: Ledger> Known<'a, L> {
-    fn load(ledger: &'a L, to: Option<&Cid>) -> Result<Self, ExportError> {
+    fn load(ledger: &'a L, purpose: Option<Purpose>, to: Option<&Cid>) -> Result<Self, ExportError> {
         let lineage = status::lineage(ledger)?;
         let head = lineage.head().charter;
         if !head.understood() {
@@ -144,7 +153,7 @@ impl<'a, L: Ledger> Known<'a, L> {
         if let Some(copying) = copying.as_ref().filter(|copying| !copying.is_named()) {
             return Err(ExportError::MayNotCopy(*copying.to()));
         }
-        Ok(Known { ledger, root, path, matters, counting, facts, purged, copying })
+        Ok(Known { ledger, root, path, matters, counting, facts, purged, purpose, copying })
     }
 
     /// Everything that the state is a function of.
@@ -168,6 +177,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             resolutions: self.resolutions(leading, &kept)?,
             withdrawals: self.withdrawals(proved.records.keys())?,
             copied: self.copied(proved.left_out),
+            purpose: self.purposed(&proved.unfit),
             tally: Tally::of_state(standings.values(), self.purged.len()).keeping_back(notes.len()),
             of: Of::State(self.root),
             root: self.root,
@@ -213,6 +223,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             pages: release.pages.clone(),
             withdrawals: self.withdrawals(records.iter())?,
             copied: self.copied(proved.left_out),
+            purpose: self.purposed(&proved.unfit),
             records: proved.records,
             incomplete: proved.incomplete,
             tally: Tally::of_edition(&contents).keeping_back(notes.len()),
@@ -322,30 +333,41 @@ impl<'a, L: Ledger> Known<'a, L> {
         Ok(proved)
     }
 
-    /// Whether a record that should have a row gets one; else why not is noted.
+    /// Whether a record that should have a row gets one; else why not is noted. What headers show is asked first.
     fn has_row(&self, id: &RecordId, proved: &mut Proved) -> Result<bool, ExportError> {
-        let Some(copying) = &self.copying else {
+        if self.copying.is_none() && self.purpose.is_none() {
             let here = self.body_here(id)?;
             proved.incomplete.extend((!here).then_some(*id));
             return Ok(here);
-        };
+        }
         let missing = || ExportError::Missing { record: *id, what: "header" };
         let header = self.ledger.block(Shelf::Certified, &id.0)?.ok_or_else(missing)?;
         let header = SignedHeader::verify(&header).map_err(|_| missing())?;
-        let against = match copying.against_header(header.header()) {
-            Some(why) => Some(why),
-            None => match self.ledger.block(Shelf::Certified, &header.header().body)? {
-                Some(body) => copying
-                    .against(header.header(), &body)
-                    .map_err(|source| ExportError::Unjudged { record: *id, source })?,
-                None => {
-                    proved.incomplete.push(*id);
-                    return Ok(false);
-                }
-            },
+        let header = header.header();
+        if let Some(why) = self.copying.as_ref().and_then(|copying| copying.against_header(header)) {
+            proved.left_out.add(&why);
+            return Ok(false);
+        }
+        if let Some(unfit) = self.purpose.as_ref().and_then(|purpose| purpose.against(&header.preference)) {
+            proved.unfit.push(unfit);
+            return Ok(false);
+        }
+        let Some(body) = self.ledger.block(Shelf::Certified, &header.body)? else {
+            proved.incomplete.push(*id);
+            return Ok(false);
         };
+        let Some(copying) = &self.copying else { return Ok(true) };
+        let against = copying.against(header, &body);
+        let against = against.map_err(|source| ExportError::Unjudged { record: *id, source })?;
         against.iter().for_each(|why| proved.left_out.add(why));
         Ok(against.is_none())
+    }
+
+    /// For which use the rows are, and how many records are left out for that.
+    fn purposed(&self, unfit: &[Unfit]) -> Option<ForUse> {
+        let mut purpose = self.purpose.as_ref()?.counting();
+        unfit.iter().for_each(|why| purpose.add(*why));
+        Some(purpose)
     }
 
     /// For whom the rows are copied, and by which charter.

@@ -5,7 +5,7 @@ use super::selection::{Of, Proof, Selection};
 use super::{ExportError, car};
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, decode};
-use commonwheel_protocol::dataset::{Manifest, Partition, Row, Subject, edition, names, pretty, readme};
+use commonwheel_protocol::dataset::{ForUse, Manifest, Partition, Row, Subject, edition, names, pretty, readme};
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::record::RecordId;
@@ -21,6 +21,7 @@ pub struct Writer<'a> {
     operations: Archive,
     certificates: Archive,
     data: BTreeMap<Partition, HashedFile>,
+    purpose: Option<ForUse>,
 }
 
 impl<'a> Writer<'a> {
@@ -48,7 +49,8 @@ impl<'a> Writer<'a> {
         for (cid, text) in terms {
             certificates.section(cid, text)?;
         }
-        Ok(Writer { dir, selection, operations, certificates, data: BTreeMap::new() })
+        let purpose = selection.purpose.clone();
+        Ok(Writer { dir, selection, operations, certificates, data: BTreeMap::new(), purpose })
     }
 
     /// Writes a record's certificate, and its row if it has one.
@@ -65,6 +67,7 @@ impl<'a> Writer<'a> {
         let missing = || ExportError::Missing { record: *id, what: "index entry" };
         let entry = index::header(ledger, Shelf::Certified, id)?.ok_or_else(missing)?;
         let body = block(ledger, id, &entry.body, "body")?;
+        self.purpose.iter_mut().for_each(|purpose| purpose.see(&body));
         let charter = self.selection.path[proof.charter].id();
         let row = Row::of(&header, &body, &charter).and_then(|row| Ok((row.partition()?, row.line()?)));
         let (partition, mut line) = row.map_err(|source| ExportError::Row { record: *id, source })?;
@@ -93,7 +96,9 @@ impl<'a> Writer<'a> {
                 Subject::Edition { id, number: *number, contents, edition }
             }
         };
-        let manifest = Manifest::new(&path[..=*leading], &subject, tally, &rows, incomplete).copied(copied.clone());
+        let manifest = Manifest::new(&path[..=*leading], &subject, tally, &rows, incomplete)
+            .copied(copied.clone())
+            .for_use(self.purpose);
         let manifest = manifest.beside(&copies.keys().copied().collect::<Vec<_>>());
         for (community, copy) in copies {
             let inside =

@@ -9,7 +9,7 @@ use super::operations::Operations;
 use super::problem::Problems;
 use crate::export::copying::Copying;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Copied, LeftOut, Manifest, names};
+use commonwheel_protocol::dataset::{Copied, ForUse, LeftOut, Manifest, names};
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::redact::RiskClass;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +54,27 @@ pub fn copying(stated: &Manifest, place: &Place, operations: &Operations, proble
             some => some,
         },
     }
+}
+
+/// Counts what a purpose leaves out, by its header, and takes it from `without_row`; what may not be copied at all
+/// is left for [`account`].
+pub fn unfit(
+    copying: Option<&Copying>,
+    purpose: &mut Option<ForUse>,
+    operations: &Operations,
+    without_row: &mut Vec<RecordId>,
+) {
+    let Some(counting) = purpose else { return };
+    let Some(rule) = counting.purpose() else { return };
+    without_row.retain(|id| {
+        let Some(header) = operations.headers.get(id) else { return true };
+        if copying.is_some_and(|copying| copying.against_header(header).is_some()) {
+            return true;
+        }
+        let against = rule.against(&header.preference);
+        against.iter().for_each(|why| counting.add(*why));
+        against.is_none()
+    });
 }
 
 /// What was left out of a copy. Takes it from `without_row`, the records that would have a row in an export of the

@@ -66,7 +66,8 @@ impl Case {
     fn export(&self, store: &MemoryStore, release: Option<Which>) -> Result<ExportSummary, ExportError> {
         let own = self.own.store(&self.own.records());
         let origins = [Origin { source: source(store, &self.origin, TERMS), release }];
-        let options = ExportOptions { out: self.dir(), replace: true, allow_incomplete: false, release: None };
+        let options =
+            ExportOptions { out: self.dir(), replace: true, allow_incomplete: false, release: None, purpose: None };
         export(&source(&own, &self.own, TERMS), &origins, &options, &mut |_, _| {})
     }
 
@@ -191,7 +192,8 @@ fn a_body_that_is_not_here_is_missed_only_where_the_header_lets_it_be_copied() {
     assert!(refused.contains("Health") && refused.contains("1 of 7 accepted records have no body here"), "{refused}");
     let (own, store) = (case.own.store([]), without(0));
     let origins = [Origin { source: source(&store, &case.origin, TERMS), release: None }];
-    let options = ExportOptions { out: case.dir(), replace: true, allow_incomplete: true, release: None };
+    let options =
+        ExportOptions { out: case.dir(), replace: true, allow_incomplete: true, release: None, purpose: None };
     let summary = export(&source(&own, &case.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
     assert_eq!((summary.copies[0].rows, summary.copies[0].incomplete, summary.is_complete()), (1, 1, false));
     assert!(case.verify(&case.copy()).contains("incomplete: 1 more record has no row here, besides 2 left out"));
@@ -219,7 +221,8 @@ fn an_edition_is_copied_by_the_charter_that_leads_now() {
             let store_of_own = case.own.store([]);
             let origins =
                 [Origin { source: source(&store, &events.commons, TERMS), release: Some(Which::Number(release)) }];
-            let options = ExportOptions { out: case.dir(), replace: true, allow_incomplete: false, release: None };
+            let options =
+                ExportOptions { out: case.dir(), replace: true, allow_incomplete: false, release: None, purpose: None };
             let summary = export(&source(&store_of_own, &case.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
             let said = case.verify(&case.dir());
             assert!(said.contains(&format!("of release {release} copied")) && said.contains("withdrawn"), "{said}");
@@ -242,7 +245,8 @@ fn copies_from_several_communities_lie_beside_each_other_and_each_is_checked() {
     let mut written = Vec::new();
     for order in [[0, 1], [1, 0]] {
         let origins = order.map(|at| Origin { source: source_of(at), release: None });
-        let options = ExportOptions { out: one.dir(), replace: true, allow_incomplete: false, release: None };
+        let options =
+            ExportOptions { out: one.dir(), replace: true, allow_incomplete: false, release: None, purpose: None };
         let summary = export(&source(&own, &one.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
         let rows: BTreeSet<_> = summary.copies.iter().map(|copy| copy.rows).collect();
         assert_eq!(rows, [2, 3].into());

@@ -308,6 +308,7 @@ fn a_state_and_its_releases_are_verified_as_what_they_are() {
         assert_eq!((written.release, written.rows), (proved.release, proved.rows));
     }
     super::copy_tests::write_for_readers(&folder);
+    super::purpose_tests::write_for_readers(&folder);
 }
 
 #[test]

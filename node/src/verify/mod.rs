@@ -22,7 +22,7 @@ use operations::Operations;
 use outcome::Released;
 pub use problem::{PROBLEMS, Problem};
 use problem::{Problems, shown};
-use rows::Rows;
+use rows::{Rows, Rules, Seen};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -179,7 +179,22 @@ fn check_content(
             return Ok(None);
         }
     }
-    let mut rows = Rows::new(&operations, &archive, released.as_ref(), copying.as_ref());
+    let purpose = match &stated.purpose {
+        None => None,
+        Some(said) => match said.purpose() {
+            None => {
+                problems.add(
+                    names::MANIFEST,
+                    None,
+                    "it is for a use, or honours signals, that this program does not know",
+                );
+                return Ok(None);
+            }
+            some => some,
+        },
+    };
+    let rules = Rules { copying: copying.as_ref(), purpose: purpose.as_ref() };
+    let mut rows = Rows::new(&operations, &archive, released.as_ref(), rules);
     let data: Vec<_> = hashes.keys().filter(|path| path.starts_with("data/")).collect();
     for path in &data {
         rows.check_file(dir, path, problems, progress)?;
@@ -188,10 +203,11 @@ fn check_content(
         // What follows from operations, certificates and rows cannot be computed from wrong ones.
         return Ok(None);
     }
-    let (counts, facts) = rows.finish();
+    let Seen { counts, facts, mut purpose } = rows.finish();
     let Some(mut outcome) = outcome::judge(&operations, &archive, released.as_ref(), &facts, problems) else {
         return Ok(None);
     };
+    copies::unfit(copying.as_ref(), &mut purpose, &operations, &mut outcome.incomplete);
     let copied =
         copying.map(|copying| copies::account(&copying, &stated, &operations, &mut outcome.incomplete, problems));
     let path = &operations.path[..=outcome.leading];
@@ -210,7 +226,7 @@ fn check_content(
         _ => return Ok(None),
     };
     let manifest = Manifest::new(path, &subject, &outcome.tally, &counts, &outcome.incomplete);
-    let manifest = manifest.copied(copied).beside(place.beside);
+    let manifest = manifest.copied(copied).beside(place.beside).for_use(purpose);
     check_stated(&stated, &manifest, problems);
     let derived = export::derived(charter, archive.terms(charter), &manifest);
     check_derived(dir, hashes, derived, &manifest, problems)?;
@@ -313,5 +329,7 @@ mod changing_tests;
 mod copy_tests;
 #[cfg(test)]
 mod event_tests;
+#[cfg(test)]
+mod purpose_tests;
 #[cfg(test)]
 mod tests;

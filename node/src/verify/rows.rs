@@ -7,13 +7,32 @@ use super::outcome::Released;
 use super::problem::Problems;
 use crate::export::copying::Copying;
 use commonwheel_protocol::agreement::state::Fact;
-use commonwheel_protocol::dataset::{Partition, ROW_BYTES, Row};
+use commonwheel_protocol::dataset::{ForUse, Partition, Purpose, ROW_BYTES, Row};
 use commonwheel_protocol::operation::release::ReleaseRow;
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+
+/// What lets a record have a row, beyond its acceptance.
+#[derive(Clone, Copy, Default)]
+pub struct Rules<'a> {
+    /// By what these rows were copied, if this is a copy.
+    pub copying: Option<&'a Copying>,
+    /// The use that they are for, if they are for one.
+    pub purpose: Option<&'a Purpose>,
+}
+
+/// What rows show.
+pub struct Seen {
+    /// How many rows each file should have.
+    pub counts: BTreeMap<Partition, usize>,
+    /// Who signed each row.
+    pub facts: BTreeMap<RecordId, Fact>,
+    /// What the purpose says of its rows.
+    pub purpose: Option<ForUse>,
+}
 
 /// Checks rows against an archive, file by file.
 pub struct Rows<'a> {
@@ -23,8 +42,9 @@ pub struct Rows<'a> {
     released: Option<&'a [ReleaseRow]>,
     /// Whether records about another one have rows.
     notes: bool,
-    /// By what these rows were copied, if this is a copy.
-    copying: Option<&'a Copying>,
+    rules: Rules<'a>,
+    /// What the purpose says of itself, as far as it was seen.
+    counting: Option<ForUse>,
     counts: BTreeMap<Partition, usize>,
     facts: BTreeMap<RecordId, Fact>,
     /// For each certified record, whether a row of it was seen.
@@ -38,14 +58,15 @@ impl<'a> Rows<'a> {
         operations: &'a Operations,
         archive: &'a Archive,
         released: Option<&'a Released>,
-        copying: Option<&'a Copying>,
+        rules: Rules<'a>,
     ) -> Self {
         let seen = vec![false; archive.accepted().len()];
         let leading = released.map_or(operations.path.len() - 1, |released| released.leading);
         let notes = operations.path[leading].customs.export_notes;
         let released = released.map(|released| &released.rows[..]);
         let (counts, facts) = (BTreeMap::new(), BTreeMap::new());
-        Rows { operations, archive, released, notes, copying, counts, facts, seen, done: 0 }
+        let counting = rules.purpose.map(Purpose::counting);
+        Rows { operations, archive, released, notes, rules, counting, counts, facts, seen, done: 0 }
     }
 
     /// Checks every row of one file.
@@ -86,9 +107,9 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// How many rows each file should have, and who signed each row.
-    pub fn finish(self) -> (BTreeMap<Partition, usize>, BTreeMap<RecordId, Fact>) {
-        (self.counts, self.facts)
+    /// What the rows show.
+    pub fn finish(self) -> Seen {
+        Seen { counts: self.counts, facts: self.facts, purpose: self.counting }
     }
 
     fn check_row(&mut self, line: &[u8], path: &str) -> Result<RecordId, String> {
@@ -108,7 +129,11 @@ impl<'a> Rows<'a> {
         if header.header().about.is_some() && !self.notes {
             return Err("the record is about another one, and the charter exports no notes".into());
         }
-        if let Some(copying) = self.copying {
+        if self.rules.purpose.is_some_and(|purpose| purpose.against(&header.header().preference).is_some()) {
+            return Err("the record's preference does not allow the use that the export is for".into());
+        }
+        self.counting.iter_mut().for_each(|purpose| purpose.see(&body));
+        if let Some(copying) = self.rules.copying {
             match copying.against(header.header(), &body) {
                 Ok(None) => {}
                 Ok(Some(why)) => return Err(format!("the row may not be copied: {why}")),

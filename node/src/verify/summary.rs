@@ -1,6 +1,6 @@
 //! What a check has proved, in a sentence.
 
-use commonwheel_protocol::dataset::{Copied, Manifest};
+use commonwheel_protocol::dataset::{Copied, ForUse, Manifest};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -37,6 +37,9 @@ pub struct VerifySummary {
     pub notes: usize,
     /// How many validators accepted each record, of how many, for each charter that rows name.
     pub accepted_by: Vec<(usize, usize)>,
+    /// For which use it is, and what was left out for that; nothing where it holds everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<ForUse>,
     /// For whom the rows were copied, and what was left out; nothing in an export of a community for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copied: Option<Copied>,
@@ -57,6 +60,7 @@ impl VerifySummary {
             superseded: manifest.superseded,
             notes: manifest.notes,
             accepted_by: quorums.collect::<BTreeSet<_>>().into_iter().collect(),
+            purpose: manifest.purpose,
             copied: manifest.copied,
             copies: Vec::new(),
             name,
@@ -76,7 +80,8 @@ impl VerifySummary {
             false => format!(", each signed by its author and accepted by {} validators", quorums.join(" or ")),
         };
         let copied = if self.copied.is_some() { " copied" } else { "" };
-        let own = format!("{}{release}{copied}{accepted}; {}.", counted(self.rows), self.completeness());
+        let purpose = self.purpose.as_ref().map_or_else(String::new, |purpose| format!(" for {}", purpose.usage));
+        let own = format!("{}{release}{copied}{purpose}{accepted}; {}.", counted(self.rows), self.completeness());
         let copies =
             self.copies.iter().map(|copy| format!(" From {} ({}): {}", copy.name, copy.community, copy.sentence()));
         [own].into_iter().chain(copies).collect()
@@ -94,7 +99,9 @@ impl VerifySummary {
         ];
         let gone = gone.into_iter().filter(|(count, _)| *count > 0);
         let gone = gone.map(|(count, how)| format!("{} {how}", thousands(count)));
-        let gone: Vec<_> = gone.chain(self.left_out()).collect();
+        let unfit = self.purpose.iter().flat_map(|purpose| purpose.reasons());
+        let unfit = unfit.map(|(count, why)| format!("{} left out {why}", thousands(count)));
+        let gone: Vec<_> = gone.chain(unfit).chain(self.left_out()).collect();
         match (self.incomplete, gone.is_empty()) {
             (0, true) => "complete".to_owned(),
             (0, false) => format!("complete except {}", gone.join(", ")),

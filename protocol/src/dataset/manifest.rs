@@ -3,6 +3,7 @@
 use super::Month;
 use super::copied::Copied;
 use super::edition::{Contents, Gone};
+use super::purpose::ForUse;
 use crate::agreement::Charter;
 use crate::agreement::state::{Standing, StateRoot};
 use crate::bytes::Cid;
@@ -93,6 +94,9 @@ pub struct Manifest {
     pub erased: Vec<ErasedRow>,
     /// The ids of records that should have a row and have none, because their bodies were not at hand.
     pub incomplete: Vec<String>,
+    /// For which use it was written; nothing where it holds everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<ForUse>,
     /// For whom these rows were copied; nothing in an export of a community for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied: Option<Copied>,
@@ -239,9 +243,15 @@ impl Manifest {
             files: rows.iter().map(|(partition, rows)| FileRows { path: partition.path(), rows: *rows }).collect(),
             erased,
             incomplete: incomplete.iter().map(RecordId::to_string).collect(),
+            purpose: None,
             copied: None,
             copies: Vec::new(),
         }
+    }
+
+    /// The same for one use, if it is for one.
+    pub fn for_use(self, purpose: Option<ForUse>) -> Self {
+        Manifest { purpose, ..self }
     }
 
     /// The same as a copy for another community, if it is one.

@@ -8,6 +8,7 @@ mod copied;
 mod dag_json;
 mod edition;
 mod manifest;
+mod purpose;
 mod readme;
 mod row;
 
@@ -16,5 +17,6 @@ pub use copied::{Copied, LeftOut};
 pub use dag_json::pretty;
 pub use edition::{Contents, Gone, edition};
 pub use manifest::{ErasedRow, FORMAT, FileRows, Manifest, Partition, ReleaseName, Subject, Tally, names};
+pub use purpose::{ForUse, Purpose, Unfit};
 pub use readme::readme;
 pub use row::{HEADER_COLUMNS, ROW_BYTES, Row, RowError};

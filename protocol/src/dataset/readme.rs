@@ -2,6 +2,7 @@
 
 use super::copied::Copied;
 use super::manifest::Manifest;
+use super::purpose::ForUse;
 use crate::agreement::Charter;
 
 /// The text of an export's README. `charter` is the one that the manifest names.
@@ -30,6 +31,7 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
         ),
     };
     let complete = match manifest.incomplete.len() {
+        0 if manifest.purpose.is_some() => "Every one of them that may be used so has a row.".to_owned(),
         0 if manifest.copied.is_some() => "Every one of them that may be copied has a row.".to_owned(),
         0 => "Every one of them has a row.".to_owned(),
         missing => format!("Incomplete: {missing} of them have no row here; manifest.json names them."),
@@ -45,6 +47,10 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
     let gone: String = gone.map(|(count, what)| format!("| {what} | {count} |\n")).collect();
     let left_out = manifest.copied.iter().flat_map(|copied| copied.left_out.reasons());
     let left_out: String = left_out.map(|(count, why)| format!("| left out {why} | {count} |\n")).collect();
+    let unfit = manifest.purpose.iter().flat_map(|purpose| purpose.reasons());
+    let unfit: String = unfit.map(|(count, why)| format!("| left out {why} | {count} |\n")).collect();
+    let left_out = left_out + &unfit;
+    let purpose = manifest.purpose.as_ref().map_or_else(String::new, purposed);
     let copied = manifest.copied.as_ref().map_or_else(String::new, |Copied { to, .. }| {
         format!(
             "\n\nIt is a copy for the community `{to}`, which the charter lets copy some of the records. Of the\n\
@@ -61,7 +67,7 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
     format!(
         "# {name}\n\n\
          A dataset of records that people shared on their own terms and that a community accepted, written by Commonwheel.\n\
-         {what}{copied}\n\n\
+         {what}{purpose}{copied}\n\n\
          | | |\n|---|---|\n\
          | community | `{community}` |\n\
          {subject}\
@@ -83,6 +89,23 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
          commonwheel verify .               each row is as its author signed it and as the community accepted it\n\
          ```\n\n\
          {compare}"
+    )
+}
+
+/// What an export for one use says of it.
+fn purposed(purpose: &ForUse) -> String {
+    let honours = match purpose.honours.is_empty() {
+        true => String::new(),
+        false => format!(", or allow it to whoever honours {}", purpose.honours.join(" or ")),
+    };
+    let failed = match purpose.failed_chats {
+        0 => String::new(),
+        count => format!("\n{count} of the rows are chats labelled *fail*: they show what not to do."),
+    };
+    format!(
+        "\n\nIt was written for the use `{}`: every row is of a record whose preference allows that{honours}. Other uses\n\
+         need other rows.{failed}",
+        purpose.usage
     )
 }
 

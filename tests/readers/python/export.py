@@ -10,6 +10,7 @@ import copies
 import dagjson
 import keys
 import proofs
+import purposes
 import records
 from refused import Refused
 from state import ACCEPTED
@@ -44,10 +45,14 @@ def run(folder, tally, to=None):
         same(to is None or "copied" in stated, True, "a copy beside an export")
         if "copied" in stated:
             copying = copies.Copying(stated["copied"], held.path, to)
+    purpose = None
+    with tally.check("export: for which use"):
+        purpose = purposes.ForUse(stated["purpose"]) if "purpose" in stated else None
+    rules = [rule for rule in (purpose, copying) if rule]
     seen, counts, hashes = {}, {}, {}
     for file in sorted((folder / "data").rglob("*.jsonl"), key=lambda file: str(file).encode()):
         path = file.relative_to(folder).as_posix()
-        counts[path] = _rows(file, path, held, seen, copying, tally)
+        counts[path] = _rows(file, path, held, seen, rules, tally)
         hashes[path] = hashlib.sha256(file.read_bytes()).digest()
     outcome = None
     with tally.check("export: what became of the records"):
@@ -63,7 +68,7 @@ def run(folder, tally, to=None):
             header = canonical.decode(seen[row_id])["payload"]
             same([row_id, header["licence"], header["preference"]], outcome.released[row_id])
     with tally.check("export: manifest.json"):
-        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, counts, hashes, copying, stated))
+        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, counts, hashes, (copying, purpose), stated))
     beside = sorted(path.name for path in (folder / "copies").glob("*"))
     with tally.check("export: copies"):
         same(sorted(stated.get("copies", [])), beside, "the copies")
@@ -80,7 +85,7 @@ def _sums(folder):
     same((folder / "SHA256SUMS").read_bytes().decode(), "".join(lines))
 
 
-def _rows(file, path, held, seen, copying, tally):
+def _rows(file, path, held, seen, rules, tally):
     """Checks the rows of one file; returns how many there are."""
     data = file.read_bytes()
     with tally.check(f"export: {path} ends in a newline"):
@@ -88,7 +93,7 @@ def _rows(file, path, held, seen, copying, tally):
     lines, before = data.split(b"\n")[:-1], None
     for number, line in enumerate(lines, 1):
         with tally.check(f"export: {path}:{number}"):
-            row_id, header_block = _row(line, path, held, copying)
+            row_id, header_block = _row(line, path, held, rules)
             same(row_id not in seen, True, "a record that was not there before")
             same(before is None or before < row_id, True, "in the order of ids")
             seen[row_id] = header_block
@@ -96,7 +101,7 @@ def _rows(file, path, held, seen, copying, tally):
     return len(lines)
 
 
-def _row(line, path, held, copying):
+def _row(line, path, held, rules):
     """The id and the header's block of a row whose bytes are rebuilt, signed, certified, and in the right place."""
     same(len(line) <= MOST_LINE, True, "within the longest line")
     row = dagjson.parse(line.decode())
@@ -112,8 +117,8 @@ def _row(line, path, held, copying):
     except Refused as refusal:
         same(refusal.reason, "body-unknown-kind", "a later kind at most")
     same(payload["community"], held.path[0].id, "community")
-    if copying:
-        copying.check_row(payload, body)
+    for rule in rules:
+        rule.check_row(payload, body)
     certificate = held.certificates[header_id]
     same(certificate["time"], payload["time"], "the certificate's time")
     month = row["time"][: len("YYYY-MM")]
@@ -156,16 +161,21 @@ def _write(header_block, body, certificate):
     return row
 
 
-def _manifest(held, outcome, counts, hashes, copying, stated):
+def _manifest(held, outcome, counts, hashes, rules, stated):
     """manifest.json, written again from the archives and the rows; of a copy, with what it says of bodies left out."""
     named = edition = None
+    copying, purpose = rules
     incomplete, more = outcome.incomplete, {}
+    if purpose:
+        may_not_be_copied = copying.against if copying else lambda header: None
+        incomplete = purpose.account(incomplete, held.headers, may_not_be_copied)
+        more = {"purpose": purpose.said()}
     if copying:
-        copied, incomplete = copying.account(outcome.incomplete, held.headers, stated["incomplete"])
-        more = {"copied": copied}
+        copied, incomplete = copying.account(incomplete, held.headers, stated["incomplete"])
+        more |= {"copied": copied}
     if stated.get("copies"):
         ids = sorted(cids.parse(one) for one in stated["copies"])
-        more = {"copies": [str(one) for one in ids]}
+        more |= {"copies": [str(one) for one in ids]}
     if outcome.release:
         named = {"number": outcome.release.value["number"], "id": str(outcome.release.id)}
         if not incomplete:

@@ -1,0 +1,45 @@
+"""The use that an export was written for: why a record has no row (docs/DATASET.md)."""
+
+import preferences
+from tally import same
+
+
+class ForUse:
+    """A use, with the signals that are honoured, and what was counted."""
+
+    def __init__(self, stated):
+        self.stated = stated
+        same(stated["use"] in preferences.USES, True, "a known use")
+        known = [signal for signal in preferences.SIGNALS if signal in stated["honours"]]
+        same(stated["honours"], known, "known signals in order, each once")
+        self.counts = dict.fromkeys(("unknown", "refused", "unhonoured", "failed_chats"), 0)
+
+    def against(self, header):
+        """The reason against a record, if there is one; what is not said is not allowed."""
+        said = [part for part in header["preference"].split(", ") if part.startswith(f"{self.stated['use']}=")]
+        if not said:
+            return "unknown"
+        choice, _, signal = said[0].partition("=")[2].partition(";exceptions=")
+        if choice == "y" or signal in self.stated["honours"]:
+            return None
+        return "unhonoured" if signal else "refused"
+
+    def check_row(self, header, body):
+        """That a row may be used so."""
+        same(self.against(header), None, "what is against a row")
+        self.counts["failed_chats"] += (body["kind"], body.get("label")) == ("chat", "fail")
+
+    def account(self, without_row, headers, elsewhere):
+        """Takes out of the records without row those that may not be used so; `elsewhere` is counted by others."""
+        left = []
+        for one in without_row:
+            why = None if elsewhere(headers[one]) else self.against(headers[one])
+            if why:
+                self.counts[why] += 1
+            else:
+                left.append(one)
+        return left
+
+    def said(self):
+        """What the manifest says of it."""
+        return {"use": self.stated["use"], "honours": self.stated["honours"], **self.counts}
