@@ -1,16 +1,19 @@
 //! AI-use preferences: what a person says about uses of their record.
 //!
-//! The raw statement is an RFC 9651 dictionary in the IETF AI Preferences vocabulary (draft 07),
+//! The raw statement is an RFC 9651 dictionary in a version of the IETF AI Preferences vocabulary,
 //! with Creative Commons signals as exceptions. It is read into a closed canonical form, which
 //! headers carry. What is not understood is never read as yes.
+
+mod vocabulary;
+
+pub use vocabulary::{UnknownVocabulary, Vocabulary};
+
+use vocabulary::Meaning;
 
 use sfv::{BareItem, Dictionary, ListEntry, Parser};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-
-/// The version of the vocabulary that statements are read by.
-pub const VOCABULARY: &str = "ietf-aipref-07";
 
 /// A raw statement is refused above this many bytes.
 pub const RAW_BYTES: usize = 256;
@@ -59,7 +62,8 @@ pub enum Exception {
 }
 
 impl Exception {
-    const ALL: [Exception; 4] =
+    /// Every signal.
+    pub const ALL: [Exception; 4] =
         [Exception::Credit, Exception::DirectContribution, Exception::EcosystemContribution, Exception::Openness];
 
     /// The signal's name.
@@ -114,35 +118,81 @@ impl Preference {
         self.choice(category) == Some(Choice::Yes)
     }
 
+    /// Reads a raw statement in the current version of the vocabulary.
+    ///
+    /// # Errors
+    /// As [`Preference::read_by`].
+    pub fn read(raw: &str) -> Result<Self, PreferenceError> {
+        Preference::read_by(raw, Vocabulary::CURRENT)
+    }
+
     /// Reads a raw statement as a person or an export gives it.
     ///
     /// The last of several statements of one label wins, unknown labels and parameters are
-    /// ignored, and older labels are read conservatively: a refusal of `train-genai`, `ai-use`,
-    /// `genai`, `tdm`, `bots` or `all` refuses `train-ai` (and `bots` and `all` also `search`);
-    /// a yes to them is not widened.
+    /// ignored. Labels that are no category here, of this version or an earlier one, are read conservatively: a
+    /// refusal of one refuses every category that it contains or that contains it, whatever else is said; a yes to
+    /// it is not widened.
     ///
     /// # Errors
-    /// When it is too long, does not parse, or names no known use.
-    pub fn read(raw: &str) -> Result<Self, PreferenceError> {
+    /// When it is too long, does not parse, or says nothing of a known use.
+    pub fn read_by(raw: &str, vocabulary: Vocabulary) -> Result<Self, PreferenceError> {
         if raw.len() > RAW_BYTES {
             return Err(PreferenceError::Length(raw.len()));
         }
         let dictionary: Dictionary = Parser::new(raw).parse().map_err(|_| PreferenceError::Syntax)?;
-        let mut choices = BTreeMap::new();
-        for category in Category::ALL {
-            if let Some(choice) = dictionary.get(category.label()).and_then(choice) {
-                choices.insert(category, choice);
+        let (mut choices, mut refused) = (BTreeMap::new(), Vec::<Category>::new());
+        for (label, meaning) in vocabulary.labels() {
+            let said = dictionary.get(label).and_then(choice);
+            match (meaning, said) {
+                (Meaning::Is(category), Some(said)) => drop(choices.insert(category, said)),
+                (Meaning::Refuses(categories), Some(Choice::No(_))) => refused.extend(categories),
+                _ => {}
             }
         }
-        for older in ["train-genai", "ai-use", "genai", "tdm", "bots", "all"] {
-            if let Some(Choice::No(_)) = dictionary.get(older).and_then(choice) {
-                choices.insert(Category::TrainAi, Choice::No(None));
-                if matches!(older, "bots" | "all") {
-                    choices.insert(Category::Search, Choice::No(None));
-                }
-            }
-        }
+        choices.extend(refused.into_iter().map(|category| (category, Choice::No(None))));
         if choices.is_empty() { Err(PreferenceError::Nothing) } else { Ok(Preference(choices)) }
+    }
+
+    /// Several statements about one thing, as one: a refusal goes before a yes, and a refusal without exception
+    /// before one with. Where exceptions differ there is none, since nothing meets both.
+    #[must_use]
+    pub fn combined(&self, other: &Preference) -> Preference {
+        let mut all = self.0.clone();
+        for (category, said) in &other.0 {
+            let one = all.entry(*category).or_insert(*said);
+            *one = match (*one, *said) {
+                (Choice::Yes, said) => said,
+                (one, Choice::Yes) => one,
+                (one, said) if one == said => one,
+                _ => Choice::No(None),
+            };
+        }
+        Preference(all)
+    }
+
+    /// What may be said of several things together: what is allowed of each is allowed, what is refused of any is
+    /// refused, and the rest is unknown. `None` when there is nothing to say, or nothing to say it of.
+    pub fn of_all<'a>(each: impl IntoIterator<Item = &'a Preference>) -> Option<Preference> {
+        let mut each = each.into_iter();
+        let mut all = each.next()?.clone();
+        for other in each {
+            let both = all.combined(other);
+            let unknown = |said: &Choice, category| {
+                *said == Choice::Yes && (all.choice(category).is_none() || other.choice(category).is_none())
+            };
+            all = Preference(both.0.into_iter().filter(|(category, said)| !unknown(said, *category)).collect());
+        }
+        (!all.0.is_empty()).then_some(all)
+    }
+
+    /// Whether the use is allowed to somebody who honours these signals: outright, or by an exception that is one of
+    /// them.
+    pub fn permits_honouring(&self, category: Category, honoured: &[Exception]) -> bool {
+        match self.choice(category) {
+            Some(Choice::Yes) => true,
+            Some(Choice::No(Some(exception))) => honoured.contains(&exception),
+            _ => false,
+        }
     }
 }
 
@@ -216,6 +266,69 @@ mod tests {
         assert_eq!(canonical("train-genai=n, search=y"), "search=y, train-ai=n");
         assert_eq!(canonical("bots=n, train-ai=y"), "search=n, train-ai=n");
         assert_eq!(canonical("ai-use=y"), "Nothing");
+        assert_eq!(canonical("tdm=n"), "search=n, train-ai=n");
+        assert_eq!(canonical("ai-output=n, train-ai=y"), "search=n, train-ai=y");
+        assert_eq!(canonical("inference=n"), "Nothing");
+    }
+
+    #[test]
+    fn a_version_knows_its_labels_and_those_before_it() {
+        let by = |raw: &str, version: &str| {
+            Preference::read_by(raw, version.parse().unwrap()).map(|p| p.to_string()).unwrap_or_default()
+        };
+        assert_eq!(by("train-ai=y, search=y", "ietf-aipref-01"), "search=y", "train-ai came with 02");
+        assert_eq!(by("bots=n", "ietf-aipref-02"), "");
+        assert_eq!(by("bots=n", "ietf-aipref-03"), "search=n, train-ai=n");
+        assert_eq!(by("ai-output=n", "ietf-aipref-03"), "");
+        assert_eq!(by("ai=n", "ietf-aipref-01"), "train-ai=n");
+        for version in Vocabulary::all().skip(1) {
+            assert_eq!(by("ai-use=n, search=y", &version.to_string()), "search=y, train-ai=n");
+            assert_eq!(version.to_string().parse(), Ok(version));
+        }
+        for unknown in ["ietf-aipref-00", "ietf-aipref-09", "ietf-aipref-7", ""] {
+            assert!(unknown.parse::<Vocabulary>().is_err(), "{unknown}");
+        }
+    }
+
+    fn of(raw: &str) -> Preference {
+        Preference::read(raw).unwrap()
+    }
+
+    #[test]
+    fn statements_combine_to_the_most_restrictive() {
+        for (one, other, both) in [
+            ("train-ai=y", "train-ai=n", "train-ai=n"),
+            ("train-ai=y", "search=n", "search=n, train-ai=y"),
+            ("train-ai=n;exceptions=cc-cr", "train-ai=y", "train-ai=n;exceptions=cc-cr"),
+            ("train-ai=n;exceptions=cc-cr", "train-ai=n", "train-ai=n"),
+            ("train-ai=n;exceptions=cc-cr", "train-ai=n;exceptions=cc-cr-op", "train-ai=n"),
+        ] {
+            assert_eq!(of(one).combined(&of(other)).to_string(), both);
+            assert_eq!(of(other).combined(&of(one)).to_string(), both);
+        }
+    }
+
+    #[test]
+    fn of_several_things_is_said_what_holds_for_each() {
+        let all = |each: &[&str]| {
+            let each: Vec<_> = each.iter().map(|raw| of(raw)).collect();
+            Preference::of_all(&each).map(|said| said.to_string())
+        };
+        assert_eq!(all(&["search=y, train-ai=y", "train-ai=y"]).as_deref(), Some("train-ai=y"));
+        assert_eq!(all(&["train-ai=y", "search=n"]).as_deref(), Some("search=n"));
+        assert_eq!(all(&["train-ai=y", "search=y"]), None);
+        assert_eq!(all(&["train-ai=y", "search=y", "train-ai=y"]), None, "what is unknown stays so");
+        assert_eq!(all(&[]), None);
+    }
+
+    #[test]
+    fn an_exception_permits_whoever_honours_it() {
+        let credit = of("train-ai=n;exceptions=cc-cr");
+        assert!(credit.permits_honouring(Category::TrainAi, &[Exception::Credit]));
+        assert!(!credit.permits_honouring(Category::TrainAi, &[Exception::Openness]));
+        assert!(!credit.permits_honouring(Category::Search, &Exception::ALL));
+        assert!(!of("train-ai=n").permits_honouring(Category::TrainAi, &Exception::ALL));
+        assert!(of("train-ai=y").permits_honouring(Category::TrainAi, &[]));
     }
 
     proptest! {

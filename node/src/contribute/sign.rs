@@ -5,7 +5,7 @@ use super::prepare::{Marked, Prepared};
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::identity::{AuthorMode, Nonce, Seed};
-use commonwheel_protocol::preference::VOCABULARY;
+use commonwheel_protocol::preference::Vocabulary;
 use commonwheel_protocol::record::body::{self, Assurances, Right, Salt};
 use commonwheel_protocol::record::content::{Chat, Content, Profile};
 use commonwheel_protocol::record::header::{HourTime, SizeClass};
@@ -90,7 +90,7 @@ impl Signer<'_> {
             tags: item.tags.iter().map(text).collect(),
             model: self.model(item, choices),
             preference_given: choices.preference_given.clone(),
-            vocabulary: VOCABULARY.to_owned(),
+            vocabulary: Vocabulary::CURRENT,
             rights: self.rights(item, choices),
             assurances: Assurances { of_age: true, has_rights: true, no_sensitive_data: true },
             redactions: item.redactions.clone(),
@@ -122,7 +122,7 @@ impl Signer<'_> {
             tags: Vec::new(),
             model: None,
             preference_given: choices.preference_given.clone(),
-            vocabulary: VOCABULARY.to_owned(),
+            vocabulary: Vocabulary::CURRENT,
             rights: vec![Right::OwnWork],
             assurances: Assurances { of_age: true, has_rights: true, no_sensitive_data: true },
             redactions: Default::default(),

@@ -9,7 +9,7 @@ use commonwheel_protocol::identity::{Nonce, Seed};
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Batch as Change, Shelf, Store};
 use commonwheel_protocol::licence::Licence;
-use commonwheel_protocol::preference::{Preference, VOCABULARY};
+use commonwheel_protocol::preference::{Preference, Vocabulary};
 use commonwheel_protocol::record::body::{Assurances, Body, Right, Salt};
 use commonwheel_protocol::record::content::*;
 use commonwheel_protocol::record::header::{HourTime, SizeClass};
@@ -252,7 +252,7 @@ fn body(n: u8, content: &Content<RawText>) -> Vec<u8> {
         tags: vec![own("maths"), own("ünïcode \u{2028}")],
         model: Some(own("llama3.2:3b")),
         preference_given: "train-ai=n;exceptions=cc-cr, search=y".into(),
-        vocabulary: VOCABULARY.into(),
+        vocabulary: Vocabulary::CURRENT,
         rights: vec![
             Right::OwnWork,
             Right::ModelOutput(Some(own("llama3.2:3b"))),

@@ -1,7 +1,7 @@
 //! Real texts as bodies.
 
 use commonwheel_protocol::bytes::{Node, encode};
-use commonwheel_protocol::preference::VOCABULARY;
+use commonwheel_protocol::preference::Vocabulary;
 use commonwheel_protocol::similar::Sketch;
 use serde_json::Value;
 use std::error::Error;
@@ -26,7 +26,7 @@ impl Text {
             ("kind", Some(Node::text("chat"))),
             ("title", self.title.as_ref().map(Node::text)),
             ("preference_given", Some(Node::text("train-ai=y"))),
-            ("vocabulary", Some(Node::text(VOCABULARY))),
+            ("vocabulary", Some(Node::text(Vocabulary::CURRENT.to_string()))),
             ("rights", Some(Node::List(vec![Node::map([("by", Some(Node::text("own")))])]))),
             (
                 "assurances",

@@ -137,6 +137,11 @@ pub fn preferences() -> Value {
     let mut vectors: Vec<_> = READINGS
         .map(|(raw, canonical)| json!({ "name": raw, "text": raw, "valid": true, "facts": { "canonical": canonical } }))
         .to_vec();
+    for (raw, version, canonical) in VERSIONS {
+        let name = format!("by {version}: {raw}");
+        vectors.push(json!({ "name": name, "text": raw, "vocabulary": version, "valid": true,
+            "facts": { "canonical": canonical } }));
+    }
     let refused = |name: &str, text: String, reason: &str| json!({ "name": name, "text": text, "valid": false, "reason": reason });
     vectors.extend(NOTHING.map(|raw| refused(raw, raw.to_owned(), "preference-nothing")));
     vectors.extend(SYNTAX.map(|raw| refused(raw, raw.to_owned(), "preference-syntax")));
@@ -154,7 +159,7 @@ pub fn preferences() -> Value {
     file("preference", Value::Null, vectors)
 }
 
-const READINGS: [(&str, &str); 19] = [
+const READINGS: [(&str, &str); 21] = [
     ("train-ai=y", "train-ai=y"),
     ("train-ai=y, search=y", "search=y, train-ai=y"),
     ("train-ai=n,\tsearch=n,evaluate=y", "evaluate=y, search=n, train-ai=n"),
@@ -170,11 +175,31 @@ const READINGS: [(&str, &str); 19] = [
     ("search=y, train-ai=y, train-ai=1", "search=y"),
     ("future=y, search=n", "search=n"),
     ("train-genai=n, search=y", "search=y, train-ai=n"),
-    ("tdm=n, train-ai=n;exceptions=cc-cr", "train-ai=n"),
+    ("tdm=n, train-ai=n;exceptions=cc-cr", "search=n, train-ai=n"),
+    ("ai=n, search=y", "search=y, train-ai=n"),
+    ("ai-output=n, train-ai=y", "search=n, train-ai=y"),
     ("bots=n, train-ai=y", "search=n, train-ai=n"),
     ("all=n, evaluate=y", "evaluate=y, search=n, train-ai=n"),
     ("ai-use=y, search=n", "search=n"),
 ];
-const NOTHING: [&str; 9] =
-    ["", "train-ai", "train-ai=1", "train-ai=\"y\"", "train-ai=Y", "train-ai=(y)", "train-ai=?1", "ai-use=y", "yes=y"];
+const VERSIONS: [(&str, &str, &str); 6] = [
+    ("tdm=n", "ietf-aipref-01", "search=n, train-ai=n"),
+    ("train-ai=n, search=y", "ietf-aipref-01", "search=y"),
+    ("bots=n, search=y", "ietf-aipref-02", "search=y"),
+    ("all=n, search=y", "ietf-aipref-02", "search=n, train-ai=n"),
+    ("ai-output=n, train-ai=y", "ietf-aipref-03", "train-ai=y"),
+    ("ai-use=n, search=y", "ietf-aipref-08", "search=y, train-ai=n"),
+];
+const NOTHING: [&str; 10] = [
+    "",
+    "inference=n",
+    "train-ai",
+    "train-ai=1",
+    "train-ai=\"y\"",
+    "train-ai=Y",
+    "train-ai=(y)",
+    "train-ai=?1",
+    "ai-use=y",
+    "yes=y",
+];
 const SYNTAX: [&str; 5] = ["train-ai=y;;", "Train=y", "train-ai=y search=y", "train-ai=y,", "é=y"];

@@ -7,7 +7,7 @@ use commonwheel_protocol::agreement::{Batch, Certificate, Charter, Founding, Ris
 use commonwheel_protocol::bytes::{Cid, Codec};
 use commonwheel_protocol::identity::{Nonce, Seed};
 use commonwheel_protocol::licence::Licence;
-use commonwheel_protocol::preference::{Preference, VOCABULARY};
+use commonwheel_protocol::preference::{Preference, Vocabulary};
 use commonwheel_protocol::record::body::{Assurances, Right, Salt};
 use commonwheel_protocol::record::content::{Chat, Content, Label, Message, Role};
 use commonwheel_protocol::record::header::{HourTime, SizeClass};
@@ -106,7 +106,7 @@ impl World {
             tags: vec![],
             model: None,
             preference_given: "train-ai=y, search=y".into(),
-            vocabulary: VOCABULARY.into(),
+            vocabulary: Vocabulary::CURRENT,
             rights: vec![Right::OwnWork],
             assurances: Assurances { of_age: true, has_rights: true, no_sensitive_data: true },
             redactions: BTreeMap::new(),

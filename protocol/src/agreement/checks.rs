@@ -84,7 +84,7 @@ pub fn check(header: &SignedHeader, body: &[u8], demands: &Demands) -> Result<()
     if !parsed.assurances.complete() {
         return fail(Reason::Assurances, "expected the three assurances given with consent".into());
     }
-    if Preference::read(&parsed.preference_given).as_ref() != Ok(&header.header().preference) {
+    if Preference::read_by(&parsed.preference_given, parsed.vocabulary).as_ref() != Ok(&header.header().preference) {
         return fail(Reason::Preference, "the preference given and the header's canonical one differ".into());
     }
     let kind_needs_link = parsed.content.kind() == "correction";

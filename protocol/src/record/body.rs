@@ -4,7 +4,7 @@ use super::content::Content;
 use super::content_bytes;
 use crate::bytes::{DecodeError, FieldError, Fields, Node, decode, encode};
 use crate::limits::{BODY_BYTES, SHORT_TEXT_BYTES, TAGS};
-use crate::preference::{Preference, VOCABULARY};
+use crate::preference::{Preference, UnknownVocabulary, Vocabulary};
 use crate::text::Redacted;
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ pub struct Body<T> {
     /// The preference as it was given; the header has the canonical form.
     pub preference_given: String,
     /// The version of the vocabulary that it was read by.
-    pub vocabulary: String,
+    pub vocabulary: Vocabulary,
     /// At least one.
     pub rights: Vec<Right<T>>,
     /// What was assured.
@@ -123,7 +123,7 @@ impl Body<Redacted> {
         set("tags", (!self.tags.is_empty()).then(|| Node::List(self.tags.iter().map(text).collect())));
         set("model", self.model.as_ref().map(text));
         set("preference_given", Some(Node::text(&self.preference_given)));
-        set("vocabulary", Some(Node::text(&self.vocabulary)));
+        set("vocabulary", Some(Node::text(self.vocabulary.to_string())));
         set("rights", Some(Node::List(self.rights.iter().map(right_node).collect())));
         set("assurances", Some(self.assurances.to_node()));
         let counts = self.redactions.iter().map(|(kind, count)| (kind.clone(), Node::Int(*count)));
@@ -157,7 +157,7 @@ impl Body<String> {
             tags: fields.items("tags", TAGS, |node| short(node, "tags"))?,
             model: short_opt(&mut fields, "model")?,
             preference_given: fields.text("preference_given")?,
-            vocabulary: fields.text("vocabulary")?,
+            vocabulary: read_vocabulary(&fields.text("vocabulary")?)?,
             rights: fields.items("rights", 8, read_right)?,
             assurances: Assurances::read(fields.map("assurances")?)?,
             redactions: read_counts(fields.map_opt("redactions")?.unwrap_or_default())?,
@@ -175,13 +175,14 @@ impl Body<String> {
         if self.rights.is_empty() {
             return Err(FieldError::value("rights", "expected at least one"));
         }
-        if self.vocabulary != VOCABULARY {
-            return Err(FieldError::value("vocabulary", format!("expected {VOCABULARY}")));
-        }
-        Preference::read(&self.preference_given)
+        Preference::read_by(&self.preference_given, self.vocabulary)
             .map(|_| ())
             .map_err(|error| FieldError::value("preference_given", error.to_string()))
     }
+}
+
+fn read_vocabulary(name: &str) -> Result<Vocabulary, FieldError> {
+    name.parse().map_err(|error: UnknownVocabulary| FieldError::value("vocabulary", error.to_string()))
 }
 
 /// Every text in a body's bytes, for the second redaction pass: `ext` and keys included.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::bytes::{Cid, Node, decode, encode};
-use crate::preference::VOCABULARY;
+use crate::preference::Vocabulary;
 use crate::record::RecordId;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ fn chat(messages: &[(&str, &str)], salt: u8, more: &[(&str, Node)]) -> Vec<u8> {
         ("label", Node::text("good")),
         ("messages", Node::List(messages.iter().map(message).collect())),
         ("preference_given", Node::text("train-ai=y")),
-        ("vocabulary", Node::text(VOCABULARY)),
+        ("vocabulary", Node::text(Vocabulary::CURRENT.to_string())),
         ("rights", Node::List(vec![Node::map([("by", Some(Node::text("own")))])])),
         ("assurances", Node::map(sure)),
     ]);

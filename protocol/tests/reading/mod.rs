@@ -237,7 +237,10 @@ fn preference(vector: &Value) -> Result<Value, String> {
     let raw = text(vector, "text");
     let read = match vector["canonical"] == true {
         true => raw.parse(),
-        false => Preference::read(raw),
+        false => match vector["vocabulary"].as_str() {
+            Some(version) => Preference::read_by(raw, version.parse().expect("a version of the vocabulary")),
+            None => Preference::read(raw),
+        },
     };
     let canonical = read.map_err(|e: PreferenceError| e.reason())?.to_string();
     assert!(canonical.parse::<Preference>().is_ok(), "the canonical form is canonical");

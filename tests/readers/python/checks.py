@@ -32,7 +32,8 @@ def outcome(header, body, charter, ruleset, now, before=None):
         return "reject:size" if refusal.reason == "body-oversized" else "reject:schema"
     if not all(value["assurances"].values()):
         return "reject:terms"
-    if preferences.canonical(value["preference_given"]) != payload["preference"]:
+    by = preferences.version(value["vocabulary"])
+    if preferences.canonical(value["preference_given"], by) != payload["preference"]:
         return "reject:preference"
     if (value["kind"] == "correction") != ("corrects" in payload):
         return "reject:schema"

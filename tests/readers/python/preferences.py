@@ -7,8 +7,18 @@ from refused import Refused, demand
 
 SIGNALS = ("cc-cr", "cc-cr-dc", "cc-cr-ec", "cc-cr-op")
 USES = ("evaluate", "search", "train-ai")
-OLDER = {key: ("train-ai",) for key in ("train-genai", "ai-use", "genai", "tdm")}
-OLDER |= {key: ("search", "train-ai") for key in ("bots", "all")}
+CURRENT = 7
+SINCE = {"evaluate": 1, "search": 1, "train-ai": 2}  # the version of the vocabulary that first had the label
+OLDER = {
+    "tdm": (1, ("search", "train-ai")),
+    "ai": (1, ("train-ai",)),
+    "genai": (1, ("train-ai",)),
+    "all": (2, ("search", "train-ai")),
+    "train-genai": (2, ("train-ai",)),
+    "ai-use": (2, ("train-ai",)),
+    "bots": (3, ("search", "train-ai")),
+    "ai-output": (4, ("search",)),
+}
 
 _CHOICE = f"(?:y|n(?:;exceptions=(?:{'|'.join(SIGNALS)}))?)"
 CANONICAL = re.compile(
@@ -17,21 +27,28 @@ CANONICAL = re.compile(
 )
 
 
-def canonical(statement):
-    """The canonical form of a raw statement."""
+def version(name):
+    """The number of a version of the vocabulary."""
+    found = re.fullmatch(r"ietf-aipref-0([1-8])", name)
+    demand(found, "field-value:vocabulary")
+    return int(found.group(1))
+
+
+def canonical(statement, by=CURRENT):
+    """The canonical form of a raw statement, by a version of the vocabulary."""
     demand(len(statement.encode()) <= 256, "preference-length")
     members = _Dictionary(statement).read()
     said = {}
     for use in USES:
-        form, value, parameters = members.get(use, (None, None, {}))
+        form, value, parameters = members.get(use, (None, None, {})) if SINCE[use] <= by else (None, None, {})
         if (form, value) == ("token", "y"):
             said[use] = "y"
         elif (form, value) == ("token", "n"):
             form, signal = parameters.get("exceptions", (None, None))
             kept = form == "token" and signal in SIGNALS
             said[use] = f"n;exceptions={signal}" if kept else "n"
-    for key, uses in OLDER.items():
-        if members.get(key, ())[:2] == ("token", "n"):
+    for key, (since, uses) in OLDER.items():
+        if since <= by and members.get(key, ())[:2] == ("token", "n"):
             said |= {use: "n" for use in uses}
     demand(said, "preference-nothing")
     return ", ".join(f"{use}={said[use]}" for use in USES if use in said)

@@ -70,12 +70,11 @@ _message = record(
 _messages = many(1, 4096, _message)
 
 
-def _statement(value, name):
-    text(1, 256)(value, name)
+def _statement(body):
     try:
-        preferences.canonical(value)
+        preferences.canonical(body["preference_given"], preferences.version(body["vocabulary"]))
     except Refused:
-        raise Refused(f"field-value:{name}") from None
+        raise Refused("field-value:preference_given") from None
 
 
 def _redactions(value, name):
@@ -99,8 +98,8 @@ def _criterion(value, name):
 _COMMON = {
     "kind": anything,
     "salt": octets(32),
-    "preference_given": _statement,
-    "vocabulary": one_of("ietf-aipref-07"),
+    "preference_given": text(1, 256),
+    "vocabulary": one_of(*(f"ietf-aipref-0{number}" for number in range(1, 9))),
     "rights": many(1, 8, _right),
     "assurances": record({"of_age": truth, "has_rights": truth, "no_sensitive_data": truth}),
 }
@@ -149,4 +148,5 @@ def read_body(data):
     demand(body["kind"] in _KINDS, "body-unknown-kind")
     required, optional = _KINDS[body["kind"]]
     record({**_COMMON, **required}, {**_COMMON_OPTIONAL, **optional})(body)
+    _statement(body)
     return body

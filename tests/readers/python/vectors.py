@@ -98,7 +98,7 @@ def _signature(vector, _):
 def _preference(vector, _):
     if vector.get("canonical"):
         return preferences.read_canonical(vector["text"])
-    found = preferences.canonical(vector["text"])
+    found = preferences.canonical(vector["text"], preferences.version(vector.get("vocabulary", "ietf-aipref-07")))
     same(preferences.read_canonical(found), found)
     _facts(vector, canonical=found)
 

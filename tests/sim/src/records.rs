@@ -6,7 +6,7 @@ use crate::random::Random;
 use commonwheel_protocol::bytes::{Cid, Codec};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::licence::Licence;
-use commonwheel_protocol::preference::VOCABULARY;
+use commonwheel_protocol::preference::Vocabulary;
 use commonwheel_protocol::record::body::{Assurances, Right, Salt};
 use commonwheel_protocol::record::content::{Chat, Content, Label, Message, Role};
 use commonwheel_protocol::record::header::{HourTime, SizeClass};
@@ -114,7 +114,7 @@ fn body(i: usize, bytes: usize, community: &Community, random: &mut Random) -> R
         tags: vec![],
         model: None,
         preference_given: "train-ai=y, search=y".into(),
-        vocabulary: VOCABULARY.into(),
+        vocabulary: Vocabulary::CURRENT,
         rights: vec![Right::OwnWork],
         assurances: Assurances { of_age: true, has_rights: true, no_sensitive_data: true },
         redactions: redactor.counts().iter().map(|(kind, n)| (kind.as_str().to_owned(), i64::from(*n))).collect(),

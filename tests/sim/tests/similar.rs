@@ -10,7 +10,7 @@ use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::Store;
 use commonwheel_protocol::licence::Licence;
-use commonwheel_protocol::preference::VOCABULARY;
+use commonwheel_protocol::preference::Vocabulary;
 use commonwheel_protocol::record::header::{HourTime, SizeClass};
 use commonwheel_protocol::record::{Header, RecordId};
 use commonwheel_protocol::sign::SecretKey;
@@ -129,7 +129,7 @@ fn body<const N: usize>(salt: u8, content: [(&str, Option<Node>); N]) -> Vec<u8>
     let rest = [
         ("salt", Some(Node::bytes([salt; 32]))),
         ("preference_given", Some(Node::text("train-ai=y, search=y"))),
-        ("vocabulary", Some(Node::text(VOCABULARY))),
+        ("vocabulary", Some(Node::text(Vocabulary::CURRENT.to_string()))),
         ("rights", Some(own)),
         ("assurances", Some(Node::map(assured))),
     ];
