@@ -75,6 +75,8 @@ fn a_language_community_copies_what_a_health_community_lets_it_and_withdrawals_f
     let alone = proved(&language, &out.join("copies").join(&health));
     assert!(alone.starts_with("2 records of release 1 copied"), "{alone}");
 
+    a_validator_of_the_origin_writes_the_same(&scene, &language, &out);
+
     // What the health community decides is not decided for the language community.
     let until_day = ["--reason", "negotiation", "--until", "2099-01-01", "--yes"];
     let freeze = [&["decision", "propose", "freeze"][..], &until_day].concat();
@@ -109,6 +111,22 @@ fn a_language_community_copies_what_a_health_community_lets_it_and_withdrawals_f
     language.stop().unwrap();
 }
 
+/// A validator of the health community that joins the other one holds more, and writes the same bytes.
+fn a_validator_of_the_origin_writes_the_same(scene: &Scene, language: &Place, out: &Path) {
+    let pharmacy = &scene.validators[3];
+    pharmacy.command(["community", "join", &invite(language), "--yes"]).unwrap();
+    until("it has followed the language community", || {
+        let there = pharmacy.info()?.communities.into_iter().find(|one| one.name == "Language");
+        Ok(there.is_some_and(|one| (one.accepted, one.incomplete) == (2, 0)))
+    })
+    .unwrap();
+    pharmacy.command(export(scene, "pharmacy")).unwrap();
+    let (one, other) = (tree(out), tree(&scene.root().join("pharmacy")));
+    assert!(one.keys().eq(other.keys()), "{:?}", other.keys());
+    let differing: Vec<_> = one.iter().filter(|(path, bytes)| other[*path] != **bytes).map(|(path, _)| path).collect();
+    assert!(differing.is_empty(), "{differing:?}");
+}
+
 /// The health community, whose charter lets the language community copy, and the steward of that one.
 fn founded() -> (Scene, Place) {
     let mut steward = None;
@@ -140,9 +158,12 @@ fn filled(name: &str, validators: &[Place], other: &str) -> String {
 /// Somebody who has joined the language community alone.
 fn joined(scene: &Scene, language: &Place) -> Place {
     let place = scene.stranger("linguist");
-    let invite = language.json(["community", "invite", "Language"]).unwrap();
-    place.command(["community", "join", &text(&invite["invite"]), "--yes"]).unwrap();
+    place.command(["community", "join", &invite(language), "--yes"]).unwrap();
     place
+}
+
+fn invite(language: &Place) -> String {
+    text(&language.json(["community", "invite", "Language"]).unwrap()["invite"])
 }
 
 /// A chat as a line of JSON.

@@ -49,11 +49,11 @@ pub struct Events {
 
 impl Events {
     pub fn new() -> Self {
-        Events::of(Commons::named("eventful"))
+        Events::of(Commons::named("eventful"), |_| {})
     }
 
-    /// All of it in this community.
-    pub fn of(commons: Commons) -> Self {
+    /// All of it in this community, whose second charter is changed.
+    pub fn of(commons: Commons, change: impl Fn(&mut Charter)) -> Self {
         let first = commons.founding.charter().clone();
         let mut kept = commons.records();
         let revised = commons.example(20, 20, None, &first);
@@ -72,13 +72,14 @@ impl Events {
         let later_takedown = decide(&first, Ruling::Takedown(gone[1].id()));
         let closing = [&two, &takedown, &later_takedown].map(Matter::id).into_iter().collect();
         let community = commons.founding.community();
-        let successor = Charter {
+        let mut successor = Charter {
             validators: commons.seeds.iter().map(validator).collect(),
             quorum: Quorum::new(5, 1, 4).unwrap(),
             terms: Cid::of(Codec::Raw, LATER_TERMS.as_bytes()),
             succeeds: Some(Succession { community, predecessor: first.id(), round: 2, closing }),
             ..first.clone()
         };
+        change(&mut successor);
         let purge = decide(&successor, Ruling::Purge(gone[2].id()));
         let embargo = decide(&successor, Ruling::Embargo(Scope::default()));
         let late_one = commons.example(30, 30, None, &successor);

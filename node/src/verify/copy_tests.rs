@@ -200,40 +200,61 @@ fn a_body_that_is_not_here_is_missed_only_where_the_header_lets_it_be_copied() {
     assert!(case.export(&without(2), None).unwrap().is_complete(), "its licence keeps it back in any case");
 }
 
-#[test]
-fn an_edition_is_copied_by_the_charter_that_leads_now() {
-    let own = Commons::named("Language");
-    let terms = Federated {
-        community: own.founding.community(),
+/// What may be copied of the examples in [`Events`]: all of them.
+fn all_examples(to: &Commons) -> Federated {
+    Federated {
+        community: to.founding.community(),
         licences: Licence::ALL.into_iter().collect(),
         uses: [Category::Search].into(),
         kinds: ["example".to_owned()].into(),
         classes: [].into(),
-    };
-    let events = Events::of(Commons::with("eventful", |charter| {
-        charter.customs.federation.insert(terms.community, terms.clone());
-    }));
+    }
+}
+
+#[test]
+fn editions_are_copied_by_the_charter_that_leads_even_if_only_that_names_the_community() {
+    let own = Commons::named("Language");
+    let terms = all_examples(&own);
+    let events = Events::of(Commons::named("eventful"), |successor| {
+        successor.customs.federation.insert(terms.community, terms.clone());
+    });
     let case = Case { own, origin: Commons::named("unused"), temp: TempDir::new().unwrap() };
-    let mut written = BTreeMap::new();
-    for (release, stores) in [(1, [events.store(), events.other_store()]), (2, [events.store(), events.other_store()])]
-    {
-        for store in stores {
-            let store_of_own = case.own.store([]);
+    for release in [1, 2] {
+        let mut written = Vec::new();
+        for store in [events.store(), events.other_store()] {
+            let own = case.own.store([]);
             let origins =
                 [Origin { source: source(&store, &events.commons, TERMS), release: Some(Which::Number(release)) }];
             let options =
                 ExportOptions { out: case.dir(), replace: true, allow_incomplete: false, release: None, purpose: None };
-            let summary = export(&source(&store_of_own, &case.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
+            let summary = export(&source(&own, &case.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
             let said = case.verify(&case.dir());
             assert!(said.contains(&format!("of release {release} copied")) && said.contains("withdrawn"), "{said}");
             assert!(summary.copies[0].rows > 0 && summary.copies[0].edition.is_some());
-            let contents = case.contents();
-            assert_eq!(*written.entry(release).or_insert_with(|| contents.clone()), contents);
+            written.push(case.contents());
         }
+        assert_eq!(written[0], written[1]);
     }
     let copied = case.dir().join(names::COPIES).join(events.commons.founding.community().to_string());
     let manifest = Manifest::read(&fs::read_to_string(copied.join(names::MANIFEST)).unwrap()).unwrap();
-    assert_ne!(manifest.copied.unwrap().charter, manifest.charter, "the successor decides on a release before it");
+    assert_eq!(manifest.copied.unwrap().charter, events.successor.id().to_string());
+    assert_eq!(manifest.charter, events.commons.founding.charter().id().to_string());
+}
+
+#[test]
+fn a_successor_that_no_longer_names_a_community_ends_its_copying_of_older_releases_too() {
+    let own = Commons::named("Language");
+    let terms = all_examples(&own);
+    let commons = Commons::with("eventful", |charter| {
+        charter.customs.federation.insert(terms.community, terms.clone());
+    });
+    let events = Events::of(commons, |successor| successor.customs.federation.clear());
+    let (temp, store, own_store) = (TempDir::new().unwrap(), events.store(), own.store([]));
+    let origins = [Origin { source: source(&store, &events.commons, TERMS), release: Some(Which::Number(1)) }];
+    let out = temp.path().join("out");
+    let options = ExportOptions { out, replace: true, allow_incomplete: false, release: None, purpose: None };
+    let refused = export(&source(&own_store, &own, TERMS), &origins, &options, &mut |_, _| {}).unwrap_err();
+    assert!(refused.to_string().contains("does not let the community"), "{refused}");
 }
 
 #[test]
