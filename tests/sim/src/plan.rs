@@ -3,7 +3,7 @@
 mod deeds;
 mod draw;
 
-pub use deeds::{Deed, Voters};
+pub use deeds::{Deed, Forkers, Signers, Voters};
 
 use crate::disk::Loss;
 use crate::hostile::Kind;
@@ -44,6 +44,10 @@ pub enum Planted {
     TombstonesForgotten,
     /// A replica keeps withdrawals, and the bodies too.
     NothingErased,
+    /// The last validator goes on signing when it has signed a successor, and in a fork.
+    SignsOn,
+    /// A replica forgets every successor of a round after the first.
+    HigherRoundsForgotten,
 }
 
 /// How the network treats messages until it heals.

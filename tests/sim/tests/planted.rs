@@ -1,6 +1,6 @@
 //! Each checker notices the fault that it is there for.
 
-use sim::{Deed, Kind, Loss, Plan, Planted, run};
+use sim::{Deed, Forkers, Kind, Loss, Plan, Planted, Signers, run};
 
 fn noticed(planted: Planted, by: &str) {
     let plan = Plan { planted: Some(planted), ..Plan::calm(4) };
@@ -101,4 +101,29 @@ fn a_withdrawn_row_that_is_kept_is_noticed() {
     let deeds = vec![(6_000, Deed::Release), (16_000, Deed::Withdraw(0))];
     let what = withdrawing(Planted::TombstonesForgotten, deeds);
     assert!(what.starts_with("edition: "), "{what}");
+}
+
+/// A succession that does not go as one would wish.
+fn succeeding(planted: Planted, deed: Deed) -> String {
+    let plan = Plan { planted: Some(planted), deeds: vec![(5_000, deed)], end_ms: 60_000, ..Plan::calm(4) };
+    run(&plan).expect_err("the fault is noticed").what
+}
+
+#[test]
+fn signing_under_a_charter_that_was_signed_away_is_noticed() {
+    let deed = Deed::Compete { place: 1, newcomer: 4, rounds: 2, ends: Signers::Quorum };
+    let what = succeeding(Planted::SignsOn, deed);
+    assert!(what.starts_with("succession: ") && what.contains("signed away"), "{what}");
+}
+
+#[test]
+fn signing_under_a_forked_charter_is_noticed() {
+    let what = succeeding(Planted::SignsOn, Deed::Fork(Forkers::Thieves));
+    assert!(what.starts_with("succession: ") && what.contains("is forked"), "{what}");
+}
+
+#[test]
+fn a_replica_that_does_not_follow_the_highest_round_is_noticed() {
+    let what = succeeding(Planted::HigherRoundsForgotten, Deed::Fork(Forkers::Thieves));
+    assert!(what.starts_with("succession: ") && what.contains("leads"), "{what}");
 }

@@ -10,6 +10,7 @@ mod fairness;
 mod privacy;
 mod progress;
 mod restored;
+mod succession;
 mod withdrawal;
 
 use crate::community::Community;
@@ -188,6 +189,7 @@ pub(crate) struct Checks(Vec<Box<dyn Check>>);
 impl Checks {
     pub fn all() -> Self {
         Checks(vec![
+            Box::<succession::Succession>::default(),
             Box::<agreement::Agreement>::default(),
             Box::<privacy::Privacy>::default(),
             Box::<durability::Durability>::default(),

@@ -5,11 +5,12 @@ mod drive;
 mod faults;
 mod misbehave;
 mod schedule;
+mod successions;
 mod traffic;
 
 use crate::Failed;
 use crate::check::{self, Checks, View};
-use crate::community::{Community, seed};
+use crate::community::{self, Community, seed};
 use crate::hostile::{Hostile, mind};
 use crate::network::{Delivery, Network};
 use crate::node::{CrashPoint, Node};
@@ -21,6 +22,7 @@ use commonwheel_protocol::core::{AskId, Input};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::record::header::HOUR_S;
+use commonwheel_protocol::sign::SecretKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
@@ -139,7 +141,11 @@ impl<'p> World<'p> {
     fn new(plan: &'p Plan) -> Result<Self, Failed> {
         let mut random = Random::new(plan.seed);
         let (n, f, q) = plan.quorum;
-        let community = Community::found(n, f, q, plan.bodies)?;
+        let community = Community::found_with(n, f, q, plan.bodies, &|charter| {
+            if plan.has_recovery() {
+                charter.recovery = community::recovery().iter().map(SecretKey::public).collect();
+            }
+        })?;
         let records =
             records::write(plan.records + plan.late_records, plan.revised(), plan.body_bytes, &community, &mut random)?;
         let mut nodes = Vec::new();
@@ -163,7 +169,7 @@ impl<'p> World<'p> {
             checks: Checks::all(),
             told: BTreeSet::new(),
             shared: BTreeSet::new(),
-            doing: deeds::Doing::new(),
+            doing: deeds::Doing::new(community.charter().id()),
             crash_on_contributing: plan.crash_on_contributing,
             crashed_at_sync: false,
             trace: Cid::of_cbor(b""),
