@@ -13,6 +13,7 @@ pub mod hostile;
 pub mod introduce;
 mod network;
 mod node;
+mod penalties;
 pub mod plan;
 mod planted;
 mod random;

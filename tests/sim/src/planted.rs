@@ -55,7 +55,7 @@ pub fn spoil(
                 .retain(|(.., bytes)| !Resolution::verify(bytes).is_ok_and(|one| round_of(one.matter()) > 1));
         }
         Planted::NumberTwice if validator => sign_two_under_one_number(community, step),
-        Planted::BlamesEveryone if validator => {
+        Planted::BlamesEveryone | Planted::BansEveryone if validator => {
             let blame = |asker| Effect::Penalise(peer(asker), Offence::Unwanted);
             step.effects.extend(asker.map(blame));
         }

@@ -14,6 +14,7 @@ use crate::community::{self, Community, seed};
 use crate::hostile::{Hostile, mind};
 use crate::network::{Delivery, Network};
 use crate::node::{CrashPoint, Node};
+use crate::penalties::Penalties;
 use crate::plan::{Plan, Weather};
 use crate::random::Random;
 use crate::records::{self, Shared};
@@ -94,8 +95,14 @@ enum Event {
     /// The connection with this number fails.
     Break(usize, usize, u64),
     Rejoin(usize, usize),
+    /// A ban is over.
+    Pardon,
     Backup(usize),
     Restore(usize),
+    /// A bit of a stored block turns over.
+    Rot(usize),
+    /// People give up a disk that was found to be damaged.
+    GiveUp(usize),
     Contribute(usize),
     /// People try what the plan says.
     Do(usize),
@@ -121,6 +128,7 @@ struct World<'p> {
     records: Vec<Shared>,
     nodes: Vec<Node>,
     network: Network,
+    penalties: Penalties,
     minds: BTreeMap<usize, Box<dyn Hostile>>,
     checks: Checks,
     /// Records whose author has learned that, and why, they are refused.
@@ -163,6 +171,7 @@ impl<'p> World<'p> {
             queue: BTreeMap::new(),
             sequence: 0,
             network: Network::new(plan, &mut random),
+            penalties: Penalties::default(),
             minds: (0..plan.nodes())
                 .filter_map(|node| Some((node, mind(plan.kind_of(node)?, community.validators.get(node)))))
                 .collect(),
@@ -238,11 +247,17 @@ impl<'p> World<'p> {
                 self.network.set_broken(a, b, false);
                 self.refresh()
             }
+            Event::Pardon => self.refresh(),
             Event::Backup(node) => {
                 self.nodes[node].backup = Some(self.nodes[node].store.backup());
                 Ok(())
             }
             Event::Restore(node) => self.restore(node),
+            Event::Rot(node) => {
+                self.nodes[node].store.rot(&mut self.random);
+                Ok(())
+            }
+            Event::GiveUp(node) => self.give_up(node),
             Event::Contribute(handful) => self.contribute(handful),
             Event::Do(deed) => self.try_deed(deed),
             Event::Misbehave(node) => self.misbehave(node),
