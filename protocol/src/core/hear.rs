@@ -145,9 +145,12 @@ impl Core {
         Ok(checked)
     }
 
-    /// Checks a certificate; `None` when it is under a charter that is not on the path here (yet).
+    /// Checks a certificate; `None` when it is under a charter that is not certified here (yet).
     pub(super) fn check_certificate(&self, bytes: &[u8]) -> Result<Option<Certificate>, Offence> {
-        for charter in self.lineage.path().into_iter().rev() {
+        // One under a certified charter that another round has replaced is kept too: it counts for nothing, but those
+        // who went by that charter hold it, and would offer it for ever.
+        let path = self.lineage.path().into_iter().rev();
+        for charter in path.chain(self.lineage.charters().map(|(_, charter)| charter)) {
             match Certificate::verify(bytes, charter) {
                 Ok(certificate) => return Ok(Some(certificate)),
                 Err(CertificateError::OtherCharter) => {}
