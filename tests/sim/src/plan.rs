@@ -54,6 +54,8 @@ pub enum Planted {
     RotTrusted,
     /// A replica forgets every successor of a round after the first.
     HigherRoundsForgotten,
+    /// A replica forgets every proof that a validator has contradicted itself.
+    ProofsForgotten,
 }
 
 /// How the network treats messages until it heals.

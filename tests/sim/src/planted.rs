@@ -10,7 +10,7 @@ use commonwheel_protocol::bytes::{Cid, Codec, Node, decode, encode};
 use commonwheel_protocol::core::{AskId, Effect, Offence, Step, status};
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{self, Ledger, LedgerError, Shelf, Store};
-use commonwheel_protocol::operation::{Matter, Motion, Resolution, Withdrawal};
+use commonwheel_protocol::operation::{Equivocation, Matter, Motion, Resolution, Withdrawal};
 use commonwheel_protocol::record::{Body, RecordId};
 use commonwheel_protocol::wire::exchange::{Answer, Parcel};
 use commonwheel_protocol::wire::gossip::Message;
@@ -46,6 +46,9 @@ pub fn spoil(
         Planted::TombstonesForgotten if replica => {
             step.batch.puts.retain(|(.., bytes)| Withdrawal::verify(bytes).is_err());
             step.batch.erasures.retain(|(_, cid)| !is_body(store, cid));
+        }
+        Planted::ProofsForgotten if replica => {
+            step.batch.puts.retain(|(.., bytes)| Equivocation::verify(bytes).is_err());
         }
         Planted::NothingErased if replica => step.batch.erasures.retain(|(_, cid)| !is_body(store, cid)),
         Planted::SignsOn if at == plan.quorum.0 - 1 => sign_on(at, store, community, step),

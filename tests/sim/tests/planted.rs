@@ -76,6 +76,13 @@ fn never_banning_an_offender_is_noticed() {
 }
 
 #[test]
+fn proofs_that_are_forgotten_are_noticed() {
+    let plan = Plan { planted: Some(Planted::ProofsForgotten), liar: Some((1, Kind::Contradicts)), ..Plan::calm(4) };
+    let violation = run(&plan).expect_err("the fault is noticed");
+    assert!(violation.what.starts_with("evidence: "), "{violation}");
+}
+
+#[test]
 fn letting_an_offender_go_is_noticed() {
     let plan = Plan { planted: Some(Planted::BlamesNobody), strangers: vec![Kind::Oversizes], ..Plan::calm(4) };
     let violation = run(&plan).expect_err("the fault is noticed");

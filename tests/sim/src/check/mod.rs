@@ -7,6 +7,7 @@ mod canary;
 mod convergence;
 mod durability;
 mod edition;
+mod evidence;
 mod fairness;
 mod privacy;
 mod progress;
@@ -203,6 +204,7 @@ impl Checks {
             Box::new(rot::Rot),
             Box::new(canary::Canary),
             Box::new(edition::Edition),
+            Box::new(evidence::Evidence),
             Box::new(withdrawal::Withdrawal),
             Box::new(convergence::Convergence),
             Box::<progress::Progress>::default(),
