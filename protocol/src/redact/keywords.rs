@@ -46,7 +46,7 @@ impl Keywords {
     }
 
     /// The keywords, in lower case.
-    pub(super) fn words(&self) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn words(&self) -> impl Iterator<Item = &[u8]> + Clone {
         self.entries.iter().map(|entry| &*entry.word)
     }
 

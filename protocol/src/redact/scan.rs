@@ -118,7 +118,7 @@ impl Scan {
             };
             let marks = Marks::of(window);
             if marks.runs != 0 && !self.by_run.is_empty() {
-                run_end = self.runs(bytes, base, marks.runs, run_end, &mut candidate);
+                run_end = self.runs(bytes, base, &marks, run_end, &mut candidate);
             }
             let anywhere = self.sieve.anywhere(window);
             let at_words = self.sieve.at_words(window, word_starts(bytes, base, &marks));
@@ -142,29 +142,37 @@ impl Scan {
         self.at_words.at(text.as_bytes(), |rule, length| candidate(rule, 0..length));
     }
 
-    /// The long runs of letters and digits of which a part stands at one of `parts` in the block at
-    /// `base`. Those up to `seen` were seen before; gives back up to where they now are.
+    /// The long runs of letters and digits of which a part stands in the block at `base`. Those up to
+    /// `seen` were seen before; gives back up to where they now are.
     fn runs(
         &self,
         bytes: &[u8],
         base: usize,
-        parts: u64,
+        marks: &Marks,
         mut seen: usize,
         candidate: &mut impl FnMut(usize, Range<usize>),
     ) -> usize {
-        each_bit(parts, |index| {
-            let at = base + index;
-            if at < seen {
-                return;
+        let behind = |seen: usize| u64::MAX.checked_shl(seen.saturating_sub(base) as u32).unwrap_or_default();
+        let mut parts = marks.runs & behind(seen);
+        while parts != 0 {
+            let index = parts.trailing_zeros();
+            let length = (marks.alphanumeric >> index).trailing_ones();
+            let before = (!marks.alphanumeric & !(u64::MAX << index)).checked_ilog2().map_or(0, |last| last + 1);
+            let (mut start, mut end) = (base + before as usize, base + (index + length) as usize);
+            if before == 0 {
+                start -= bytes[..start].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
             }
-            let start = at - bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-            seen = at + bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-            if seen - start >= RUN_BYTES {
+            if (index + length) as usize == BLOCK {
+                end += bytes[end..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            }
+            if end - start >= RUN_BYTES {
                 // The letter of an escape such as "\n" is no part of what follows.
-                let start = start + usize::from(bytes.get(start).is_some() && is_escaped(&bytes[..=start]));
-                self.by_run.iter().for_each(|rule| candidate(*rule, start..seen));
+                let start = start + usize::from(is_escaped(&bytes[..=start]));
+                self.by_run.iter().for_each(|rule| candidate(*rule, start..end));
             }
-        });
+            seen = end;
+            parts &= behind(seen);
+        }
         seen
     }
 

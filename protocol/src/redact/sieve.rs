@@ -13,6 +13,8 @@ const HEAD_BITS: u32 = 15;
 /// Four bytes, in which letters of either case are one. Of the last, only so much is looked at as tells
 /// letters apart: there are few ways for a short keyword to go on.
 const HEAD: u32 = 0x1fdf_dfdf;
+/// Six bytes alike.
+const HEAD_OF_SIX: u64 = 0xdfdf_dfdf_dfdf;
 
 /// Letters and digits in a row that are a part of a long run.
 pub(super) const RUN_PART: usize = 8;
@@ -23,46 +25,81 @@ pub(super) struct Marks {
     pub(super) words: u64,
     /// The first digits of numbers, "@", ":" and "=".
     pub(super) signs: u64,
-    /// Where [`RUN_PART`] letters and digits begin.
+    /// Letters and digits of ASCII.
+    pub(super) alphanumeric: u64,
+    /// Where [`RUN_PART`] of them begin.
     pub(super) runs: u64,
     /// Whether there is a backslash in the block or before it.
     pub(super) escapes: bool,
 }
 
 impl Marks {
+    /// Never inlined: beside other code the compiler would keep all of this in memory, not in registers.
+    #[inline(never)]
     pub(super) fn of(window: &[u8; WINDOW]) -> Marks {
-        let (mut alphanumeric, mut joints, mut digits, mut signs) = ([0; BLOCK], [0; BLOCK], [0; BLOCK], [0; BLOCK]);
-        let mut escapes = u8::from(window[0] == b'\\');
-        for (index, byte) in window[1..=BLOCK].iter().enumerate() {
-            let digit = byte.wrapping_sub(b'0') < 10;
-            alphanumeric[index] = u8::from((byte | 0x20).wrapping_sub(b'a') < 26 || digit);
-            joints[index] = u8::from(*byte == b'_');
-            digits[index] = u8::from(digit);
-            signs[index] = u8::from(*byte == b'@' || *byte == b':' || *byte == b'=');
-            escapes |= u8::from(*byte == b'\\');
+        let (mut alphanumeric, mut words, mut digits, mut signs) =
+            (Places::NONE, Places::NONE, Places::NONE, Places::NONE);
+        let mut escapes = [0; COLUMNS];
+        for column in 0..COLUMNS {
+            for row in 0..ROWS {
+                let byte = window[1 + COLUMNS * row + column];
+                let digit = byte.wrapping_sub(b'0') < 10;
+                let letter_or_digit = (byte | 0x20).wrapping_sub(b'a') < 26 || digit;
+                alphanumeric.set(column, row, letter_or_digit);
+                words.set(column, row, letter_or_digit || byte == b'_');
+                digits.set(column, row, digit);
+                signs.set(column, row, byte == b'@' || byte == b':' || byte == b'=');
+                escapes[column] |= u8::from(byte == b'\\');
+            }
         }
-        let (alphanumeric, digits) = (pack(&alphanumeric), pack(&digits));
-        let words = alphanumeric | pack(&joints);
-        let word = window[0].is_ascii_alphanumeric() || window[0] == b'_';
+        let [alphanumeric, words, digits, signs] = in_order([alphanumeric, words, digits, signs]);
+        let before = window[0];
+        let word = before.is_ascii_alphanumeric() || before == b'_';
         let mut runs = alphanumeric & alphanumeric >> 1;
         runs &= runs >> 2;
         runs &= runs >> 4;
         Marks {
             words: words & !(words << 1 | u64::from(word)),
-            signs: digits & !(digits << 1 | u64::from(window[0].is_ascii_digit())) | pack(&signs),
+            signs: digits & !(digits << 1 | u64::from(before.is_ascii_digit())) | signs,
+            alphanumeric,
             runs,
-            escapes: escapes != 0,
+            escapes: before == b'\\' || escapes != [0; COLUMNS],
         }
     }
 }
 
-/// One bit for each byte, which is 0 or 1.
-fn pack(bytes: &[u8; BLOCK]) -> u64 {
-    let mut bits = 0;
-    for (index, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
-        // The product has the eight bytes' bits side by side in its highest byte.
-        let product = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080);
-        bits |= product >> 56 << (8 * index);
+/// A block is looked at as rows of so many bytes, one column in all rows at a time.
+const COLUMNS: usize = 16;
+const ROWS: usize = BLOCK / COLUMNS;
+
+/// Some places of a block, each a bit: by columns, and in each every second bit for a row.
+#[derive(Clone, Copy)]
+struct Places([u8; COLUMNS]);
+
+impl Places {
+    const NONE: Places = Places([0; COLUMNS]);
+
+    #[inline(always)]
+    fn set(&mut self, column: usize, row: usize, set: bool) {
+        self.0[column] |= if set { 1 << (2 * row) } else { 0 };
+    }
+}
+
+/// The same places with bit n for byte n. The last eight columns come between the first, which makes
+/// eight times eight bits, and those change rows for columns.
+#[inline(always)]
+fn in_order(places: [Places; 4]) -> [u64; 4] {
+    const STEPS: [(u32, u64); 3] =
+        [(7, 0x00aa_00aa_00aa_00aa), (14, 0x0000_cccc_0000_cccc), (28, 0x0000_0000_f0f0_f0f0)];
+    let mut bits = places.map(|places| {
+        let all = u128::from_le_bytes(places.0);
+        all as u64 | ((all >> 64) as u64) << 1
+    });
+    for (shift, mask) in STEPS {
+        for bits in &mut bits {
+            let swapped = (*bits ^ *bits >> shift) & mask;
+            *bits ^= swapped ^ swapped << shift;
+        }
     }
     bits
 }
@@ -72,25 +109,34 @@ fn pack(bytes: &[u8; BLOCK]) -> u64 {
 pub(super) struct Sieve {
     /// For three bytes, bit 1 if a keyword begins with them, bit 0 if they stand behind its first.
     pairs: Box<[u8; 1 << PAIR_BITS]>,
-    /// For four bytes, 1 if a keyword that is looked for at the beginnings of words begins with them.
-    heads: Box<[u8; 1 << HEAD_BITS]>,
+    anywhere: Heads,
+    at_words: Heads,
 }
 
 impl Sieve {
     /// A sieve for keywords that may stand anywhere and for those at the beginnings of words, of
     /// three bytes and more each.
-    pub(super) fn new<'a>(anywhere: impl Iterator<Item = &'a [u8]>, at_words: impl Iterator<Item = &'a [u8]>) -> Sieve {
-        let (mut pairs, mut heads) = (Box::new([0; 1 << PAIR_BITS]), Box::new([0; 1 << HEAD_BITS]));
-        for word in anywhere {
-            each_beginning::<3>(word, |three| pairs[pair(three)] |= 0b10);
-            each_beginning::<3>(&word[1..], |three| pairs[pair(three)] |= 0b01);
+    pub(super) fn new<'a>(
+        anywhere: impl Iterator<Item = &'a [u8]> + Clone,
+        at_words: impl Iterator<Item = &'a [u8]>,
+    ) -> Sieve {
+        let mut pairs = Box::new([0; 1 << PAIR_BITS]);
+        for word in anywhere.clone() {
+            each_beginning::<3>(word, |three| pairs[pair(three as u32)] |= 0b10);
+            each_beginning::<3>(&word[1..], |three| pairs[pair(three as u32)] |= 0b01);
         }
-        at_words.for_each(|word| each_beginning::<4>(word, |four| heads[place(four)] = 1));
-        Sieve { pairs, heads }
+        Sieve { pairs, anywhere: Heads::new(anywhere), at_words: Heads::new(at_words) }
     }
 
-    /// Where in a block a keyword may begin: every second place tells of itself and the one before.
+    /// Where in a block a keyword may begin.
     pub(super) fn anywhere(&self, window: &[u8; WINDOW]) -> u64 {
+        self.anywhere.of(window, self.pairs(window))
+    }
+
+    /// Where in a block three bytes of a keyword stand: every second place tells of itself and the one
+    /// before. Never inlined, for the reason of [`Marks::of`].
+    #[inline(never)]
+    fn pairs(&self, window: &[u8; WINDOW]) -> u64 {
         let mut found = 0;
         for eight in 0..BLOCK / 8 {
             let at = 8 * eight + 2;
@@ -106,11 +152,43 @@ impl Sieve {
 
     /// Which of `places` may begin a keyword that is looked for at the beginnings of words.
     pub(super) fn at_words(&self, window: &[u8; WINDOW], places: u64) -> u64 {
+        self.at_words.of(window, places)
+    }
+}
+
+/// The first four bytes of some keywords, and the first six of those that have more.
+#[derive(Clone, Debug)]
+struct Heads {
+    /// For four bytes, 1 if a keyword begins with them, 2 if one has no more than five.
+    four: Box<[u8; 1 << HEAD_BITS]>,
+    /// For six bytes, 1 if a keyword begins with them.
+    six: Box<[u8; 1 << HEAD_BITS]>,
+}
+
+impl Heads {
+    fn new<'a>(words: impl Iterator<Item = &'a [u8]>) -> Heads {
+        let (mut four, mut six) = (Box::new([0; 1 << HEAD_BITS]), Box::new([0; 1 << HEAD_BITS]));
+        for word in words {
+            each_beginning::<4>(word, |head| four[place(head)] |= if word.len() < 6 { 2 } else { 1 });
+            if word.len() >= 6 {
+                each_beginning::<6>(word, |head| six[place_of_six(head)] = 1);
+            }
+        }
+        Heads { four, six }
+    }
+
+    /// Which of `places` may begin a keyword.
+    #[inline(always)]
+    fn of(&self, window: &[u8; WINDOW], places: u64) -> u64 {
         let (mut left, mut found) = (places, 0);
         while left != 0 {
             let at = left.trailing_zeros() as usize;
-            let head = window[at + 1..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four));
-            found |= u64::from(self.heads[place(head)]) << at;
+            let head = window[at + 1..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+            let here = self.four[place(head)];
+            if here != 0 {
+                let whole = here > 1 || self.six[place_of_six(head)] != 0;
+                found |= u64::from(whole) << at;
+            }
             left &= left - 1;
         }
         found
@@ -135,15 +213,21 @@ fn pair(three: u32) -> usize {
     (pairs(u64::from(three), u64::from(three >> 16)) & 0x7fff) as usize
 }
 
-/// Where four bytes stand in the table of heads.
+/// Where the first four of eight bytes stand in a table of heads.
 #[inline(always)]
-fn place(four: u32) -> usize {
-    ((four & HEAD).wrapping_mul(0x9E37_79B1) >> (32 - HEAD_BITS)) as usize
+fn place(head: u64) -> usize {
+    ((head as u32 & HEAD).wrapping_mul(0x9E37_79B1) >> (32 - HEAD_BITS)) as usize
+}
+
+/// Where the first six of eight bytes do.
+#[inline(always)]
+fn place_of_six(head: u64) -> usize {
+    ((head & HEAD_OF_SIX).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - HEAD_BITS)) as usize
 }
 
 /// Calls `put` with the first `N` bytes of a word; anything may follow one that has a byte less.
-fn each_beginning<const N: usize>(word: &[u8], mut put: impl FnMut(u32)) {
-    let bytes = |bytes: &[u8]| bytes.iter().take(N).rev().fold(0, |all, byte| all << 8 | u32::from(*byte));
+fn each_beginning<const N: usize>(word: &[u8], mut put: impl FnMut(u64)) {
+    let bytes = |bytes: &[u8]| bytes.iter().take(N).rev().fold(0, |all, byte| all << 8 | u64::from(*byte));
     match word.get(N - 1) {
         Some(_) => put(bytes(word)),
         None => (0..0x20).for_each(|last| put(bytes(word) | last << (8 * (N - 1)))),
