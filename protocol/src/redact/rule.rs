@@ -112,8 +112,12 @@ impl Rule {
     }
 
     /// What the rule finds at `start`, where the scan saw a keyword, digits or a sign.
+    #[inline]
     pub(super) fn at(&self, text: &str, start: Range<usize>) -> Option<Range<usize>> {
-        let from = start.start.checked_sub(self.back).filter(|from| text.is_char_boundary(*from))?;
+        let from = match self.back {
+            0 => start.start,
+            back => start.start.checked_sub(back).filter(|from| text.is_char_boundary(*from))?,
+        };
         if self.word && continues_word(&text.as_bytes()[..from]) {
             return None;
         }

@@ -103,7 +103,7 @@ impl Scan {
     /// those at its keywords, then those at its starts, 64 bytes by 64 bytes, each in order.
     pub(super) fn each(&self, text: &str, mut candidate: impl FnMut(usize, Range<usize>)) {
         let bytes = text.as_bytes();
-        let (mut number, mut run_end) = (Number::default(), 0);
+        let (mut number, mut run_end, mut before) = (Number::default(), 0, 0);
         for base in (0..bytes.len()).step_by(BLOCK) {
             let mut padded = [0; WINDOW];
             let window = match base.checked_sub(1).and_then(|before| bytes[before..].first_chunk()) {
@@ -120,8 +120,7 @@ impl Scan {
             if marks.runs != 0 && !self.by_run.is_empty() {
                 run_end = self.runs(bytes, base, &marks, run_end, &mut candidate);
             }
-            let anywhere = self.sieve.anywhere(window);
-            let at_words = self.sieve.at_words(window, word_starts(bytes, base, &marks));
+            let (anywhere, at_words) = self.sieve.places(window, word_starts(bytes, base, &marks));
             each_bit(anywhere, |index| {
                 let at = base + index;
                 self.anywhere.at(&bytes[at..], |rule, length| candidate(rule, at..at + length));
@@ -130,8 +129,13 @@ impl Scan {
                 let at = base + index;
                 self.at_words.at(&bytes[at..], |rule, length| candidate(rule, at..at + length));
             });
+            let deep = if marks.signs == 0 { 0 } else { marks.deep(before) };
+            before = marks.alphanumeric;
             each_bit(marks.signs, |index| match bytes[base + index] {
-                b'0'..=b'9' => self.by_digits.each(bytes, base + index, &mut number, &mut candidate),
+                b'0'..=b'9' => {
+                    let deep = deep >> index & 1 == 1;
+                    self.by_digits.each(bytes, base + index, deep, &mut number, &mut candidate);
+                }
                 _ => self.sign(bytes, base + index, &mut candidate),
             });
         }

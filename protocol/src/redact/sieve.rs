@@ -2,6 +2,9 @@
 //!
 //! All of it is done alike for every byte, without branches; few places are left to look at closer.
 
+use super::validate::DEEP;
+use std::iter::repeat;
+
 /// Bytes that are looked at together.
 pub(super) const BLOCK: usize = 64;
 /// The byte before a block, the block, and what keywords that begin in it need of the bytes behind.
@@ -68,6 +71,20 @@ impl Marks {
     }
 }
 
+impl Marks {
+    /// Places behind [`DEEP`] letters and digits, some of them perhaps at the end of `before`, the
+    /// letters and digits of the block before.
+    pub(super) fn deep(&self, before: u64) -> u64 {
+        const { assert!(DEEP == RUN_PART + 2) };
+        let both = u128::from(self.alphanumeric) << BLOCK | u128::from(before);
+        let mut parts = both & both >> 1;
+        parts &= parts >> 2;
+        parts &= parts >> 4;
+        parts &= both >> RUN_PART & both >> (RUN_PART + 1);
+        (parts << DEEP >> BLOCK) as u64
+    }
+}
+
 /// A block is looked at as rows of so many bytes, one column in all rows at a time.
 const COLUMNS: usize = 16;
 const ROWS: usize = BLOCK / COLUMNS;
@@ -107,7 +124,8 @@ fn in_order(places: [Places; 4]) -> [u64; 4] {
 /// The first bytes of keywords, to sort out the places where none can begin.
 #[derive(Clone, Debug)]
 pub(super) struct Sieve {
-    /// For three bytes, bit 1 if a keyword begins with them, bit 0 if they stand behind its first.
+    /// For three bytes, bit 1 if a keyword begins with them, bit 0 if they stand behind its first; bits 3
+    /// and 2 alike, for keywords that are looked for at the beginnings of words.
     pairs: Box<[u8; 1 << PAIR_BITS]>,
     anywhere: Heads,
     at_words: Heads,
@@ -118,42 +136,49 @@ impl Sieve {
     /// three bytes and more each.
     pub(super) fn new<'a>(
         anywhere: impl Iterator<Item = &'a [u8]> + Clone,
-        at_words: impl Iterator<Item = &'a [u8]>,
+        at_words: impl Iterator<Item = &'a [u8]> + Clone,
     ) -> Sieve {
         let mut pairs = Box::new([0; 1 << PAIR_BITS]);
-        for word in anywhere.clone() {
-            each_beginning::<3>(word, |three| pairs[pair(three as u32)] |= 0b10);
-            each_beginning::<3>(&word[1..], |three| pairs[pair(three as u32)] |= 0b01);
+        for (word, shift) in anywhere.clone().zip(repeat(0)).chain(at_words.clone().zip(repeat(2))) {
+            each_beginning::<3>(word, |three| pairs[pair(three as u32)] |= 0b10 << shift);
+            each_beginning::<3>(&word[1..], |three| pairs[pair(three as u32)] |= 0b01 << shift);
         }
         Sieve { pairs, anywhere: Heads::new(anywhere), at_words: Heads::new(at_words) }
     }
 
-    /// Where in a block a keyword may begin.
-    pub(super) fn anywhere(&self, window: &[u8; WINDOW]) -> u64 {
-        self.anywhere.of(window, self.pairs(window))
+    /// Where in a block a keyword may begin that may stand anywhere, and where one of the others does at
+    /// one of `words`.
+    #[inline(always)]
+    pub(super) fn places(&self, window: &[u8; WINDOW], words: u64) -> (u64, u64) {
+        let (anywhere, at_words) = self.pairs(window);
+        (self.anywhere.of(window, anywhere), self.at_words.of(window, at_words & words))
     }
 
-    /// Where in a block three bytes of a keyword stand: every second place tells of itself and the one
-    /// before. Never inlined, for the reason of [`Marks::of`].
+    /// Where in a block three bytes of keywords of either sort stand: every second place tells of itself
+    /// and the one before. Never inlined, for the reason of [`Marks::of`].
     #[inline(never)]
-    fn pairs(&self, window: &[u8; WINDOW]) -> u64 {
-        let mut found = 0;
+    fn pairs(&self, window: &[u8; WINDOW]) -> (u64, u64) {
+        let mut found = [0; 2];
         for eight in 0..BLOCK / 8 {
             let at = 8 * eight + 2;
             let mut pairs = pairs(eight_at(window, at), eight_at(window, at + 2));
             for odd in 0..4 {
                 let bits = self.pairs[(pairs & 0x7fff) as usize];
-                found |= u64::from(bits) << (8 * eight + 2 * odd);
+                found[eight / 4] |= u64::from(bits) << (16 * (eight % 4) + 4 * odd);
                 pairs >>= 16;
             }
         }
-        found
+        let [first, last] = found;
+        let lowest = |shift: u32| lowest_two(first >> shift) | lowest_two(last >> shift) << (BLOCK / 2);
+        (lowest(0), lowest(2))
     }
+}
 
-    /// Which of `places` may begin a keyword that is looked for at the beginnings of words.
-    pub(super) fn at_words(&self, window: &[u8; WINDOW], places: u64) -> u64 {
-        self.at_words.of(window, places)
-    }
+/// The lowest two of each four bits, side by side.
+fn lowest_two(bits: u64) -> u64 {
+    const STEPS: [(u32, u64); 4] =
+        [(2, 0x0f0f_0f0f_0f0f_0f0f), (4, 0x00ff_00ff_00ff_00ff), (8, 0x0000_ffff_0000_ffff), (16, 0xffff_ffff)];
+    STEPS.into_iter().fold(bits & 0x3333_3333_3333_3333, |bits, (shift, mask)| (bits | bits >> shift) & mask)
 }
 
 /// The first four bytes of some keywords, and the first six of those that have more.
@@ -177,18 +202,16 @@ impl Heads {
         Heads { four, six }
     }
 
-    /// Which of `places` may begin a keyword.
+    /// Which of `places` may begin a keyword. Both tables are asked each time: a branch between them
+    /// would go wrong too often.
     #[inline(always)]
     fn of(&self, window: &[u8; WINDOW], places: u64) -> u64 {
         let (mut left, mut found) = (places, 0);
         while left != 0 {
             let at = left.trailing_zeros() as usize;
             let head = window[at + 1..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
-            let here = self.four[place(head)];
-            if here != 0 {
-                let whole = here > 1 || self.six[place_of_six(head)] != 0;
-                found |= u64::from(whole) << at;
-            }
+            let (four, six) = (self.four[place(head)], self.six[place_of_six(head)]);
+            found |= u64::from((four >> 1 | four & six) & 1) << at;
             left &= left - 1;
         }
         found
@@ -263,14 +286,14 @@ mod tests {
         for at in 0..BLOCK {
             for word in ["ToKEN", "7Q~", "7q~~"] {
                 let text = format!("{}{word}", " ".repeat(at));
-                assert_ne!(sieve.anywhere(&window(&text)) >> at & 1, 0, "{word} at {at}");
+                assert_ne!(sieve.places(&window(&text), 0).0 >> at & 1, 0, "{word} at {at}");
             }
             for word in ["DEAR ", "Mr X"] {
                 let text = format!("{}{word}", " ".repeat(at));
-                assert_eq!(sieve.at_words(&window(&text), 1 << at), 1 << at);
+                assert_eq!(sieve.places(&window(&text), 1 << at).1, 1 << at);
             }
         }
-        assert_eq!(sieve.at_words(&window("near"), 1), 0);
-        assert_eq!(sieve.anywhere(&window(" of the people ")), 0);
+        assert_eq!(sieve.places(&window("near"), 1), (0, 0));
+        assert_eq!(sieve.places(&window(" of the people "), u64::MAX), (0, 0));
     }
 }
