@@ -13,6 +13,18 @@ const DIGIT_COUNTS: usize = 32;
 /// How far apart digits of one number stand at most, as in "1) (2".
 const GAP_BYTES: usize = 3;
 
+/// What stands between digits of one number.
+const SEPARATES: [bool; 256] = {
+    let mut table = [false; 256];
+    let signs = b" .-/()+,~";
+    let mut index = 0;
+    while index < signs.len() {
+        table[signs[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
 /// The rules that begin at digits: sets of them by what the digits and the bytes beside them allow.
 #[derive(Clone, Debug)]
 pub(super) struct ByDigits {
@@ -162,14 +174,13 @@ impl Number {
     /// How many digits the number has from the run of `run` digits at `at` on.
     fn left(&mut self, bytes: &[u8], at: usize, run: usize) -> usize {
         if at >= self.end {
-            *self = Number { end: at + run, digits: run };
-            let mut gap = 0;
-            for (index, byte) in bytes.iter().enumerate().skip(at + run) {
+            (self.end, self.digits) = (at + run, run);
+            let (mut next, mut gap) = (at + run, 0);
+            while let Some(byte) = bytes.get(next) {
+                next += 1;
                 if byte.is_ascii_digit() {
-                    (self.end, self.digits, gap) = (index + 1, self.digits + 1, 0);
-                } else if matches!(byte, b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'+' | b',' | b'~')
-                    && gap < GAP_BYTES
-                {
+                    (self.end, self.digits, gap) = (next, self.digits + 1, 0);
+                } else if gap < GAP_BYTES && SEPARATES[usize::from(*byte)] {
                     gap += 1;
                 } else {
                     break;

@@ -84,7 +84,14 @@ impl Ruleset {
         refused: &[Candidate],
         found: &mut Vec<Finding>,
     ) {
-        let mut more = self.look_again(normal, &gap, refused);
+        let bytes = normal.as_str().as_bytes();
+        let from = refused.partition_point(|candidate| candidate.start.start < gap.start);
+        let refused_here = refused.get(from).is_some_and(|candidate| candidate.start.start < gap.end);
+        let goes_on = gap.start > 0 && (bytes[gap.start - 1].is_ascii_alphanumeric() || bytes[gap.start - 1] == b'_');
+        if !refused_here && !goes_on && !self.any_searched {
+            return;
+        }
+        let mut more = self.look_again(normal, &gap, &refused[from..]);
         if more.is_empty() {
             return;
         }
@@ -135,7 +142,7 @@ impl Ruleset {
     }
 
     /// What is found in `gap`, a part with findings beside it, now that they are gone.
-    /// The candidates are those of the whole text that were refused there.
+    /// The candidates are those of the whole text that were refused there and behind.
     fn look_again(&self, normal: &Normal<'_>, gap: &Range<usize>, refused: &[Candidate]) -> Vec<Finding> {
         let part = &normal.as_str()[gap.clone()];
         let bytes = normal.as_str().as_bytes();
@@ -147,11 +154,7 @@ impl Ruleset {
             let mut findings = Vec::new();
             self.search(part, &mut findings);
             let continued = continues_word(&bytes[..gap.start]);
-            let from = refused.partition_point(|candidate| candidate.start.start < gap.start);
-            let refused = refused[from..].iter().take_while(|candidate| candidate.start.start < gap.end);
-            if !continued && findings.is_empty() && refused.clone().next().is_none() {
-                return findings;
-            }
+            let refused = refused.iter().take_while(|candidate| candidate.start.start < gap.end);
             let place = Place { normal, text: part, from: gap.start };
             let mut ends = Ends::new(self.rules.len());
             // What went on with a word may now begin one, and was not seen before.
@@ -175,7 +178,7 @@ impl Ruleset {
         findings
     }
 
-    #[inline]
+    #[inline(always)]
     fn try_at(&self, place: &Place, rule: usize, start: &Range<usize>, ends: &mut Ends) -> Option<Finding> {
         if start.start < ends.of(rule) {
             return None;

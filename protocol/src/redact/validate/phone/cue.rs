@@ -21,8 +21,10 @@ pub(super) fn speaks_for(text: &[u8], start: usize, end: usize) -> bool {
 /// number of an order, an amount.
 pub(super) fn speaks_against(text: &[u8], start: usize, end: usize) -> bool {
     let after = &text[end..text.len().min(end + AFTER)];
+    // A unit stands behind a space, or is a sign or letters.
+    let unit = |byte: &u8| !byte.is_ascii() || matches!(byte, b' ' | b'%') || byte.is_ascii_alphabetic();
     numbers_something_else(&text[start.saturating_sub(BEFORE)..start])
-        || UNIT.as_ref().is_some_and(|words| words.is_match(after))
+        || after.first().is_some_and(unit) && UNIT.as_ref().is_some_and(|words| words.is_match(after))
 }
 
 /// Whether the last words of `before` are "order number", "Rechnung Nr." or the like.

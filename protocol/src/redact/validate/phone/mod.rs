@@ -145,15 +145,17 @@ fn national(bytes: &[u8], groups: &Groups, lead: &Lead) -> Option<usize> {
     if groups.digits(groups.all().len()).len() < FEWEST_DIGITS {
         return None;
     }
-    let ends = || (1..=groups.all().len()).rev().filter(|count| ends_here(bytes, groups, *count));
     let whole = groups.all().len();
     let end = |count: usize| groups.all()[count - 1].end;
     let in_code = lead.edge == Edge::Digits || (whole == 1 && is_value_in_code(bytes, lead.start));
     let distinctive = |count: &usize| {
+        if !form::DISTINCTIVE_DIGITS.contains(&groups.digits(*count).len()) || !ends_here(bytes, groups, *count) {
+            return false;
+        }
         let crowded = || in_code || is_dump(bytes, groups, lead.start, *count) || in_row(bytes, end(*count));
         form::is_distinctive(groups, *count, lead.open, crowded)
     };
-    if let Some(count) = ends().find(distinctive) {
+    if let Some(count) = (1..=whole).rev().find(distinctive) {
         let unheard = lead.edge != Edge::Hyphen || cue::speaks_for(bytes, lead.start, end(count));
         return (unheard && !cue::speaks_against(bytes, lead.start, end(count))).then_some(count);
     }
