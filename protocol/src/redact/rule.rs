@@ -2,6 +2,7 @@
 
 use super::error::{COMPILED_BYTES, KEYWORD_BYTES, KEYWORDS, PATTERN_BYTES, REACH};
 use super::pinned::{self, Unpinned};
+use super::steps::Steps;
 use super::{Finding, Kind, RuleSpec, RulesetError, Validator};
 use regex_automata::hybrid::dfa::DFA;
 use regex_automata::meta::Regex;
@@ -38,6 +39,8 @@ pub(super) struct Rule {
     kind: Kind,
     /// None when a rule that is tried somewhere leaves all to its validator.
     regex: Option<Regex>,
+    /// The same pattern, if steps are enough and no capture is wanted.
+    steps: Option<Steps>,
     /// With which bytes a match can begin.
     first: Option<Box<Beginning>>,
     located: bool,
@@ -75,6 +78,7 @@ impl Rule {
         Ok(Rule {
             kind: spec.kind,
             regex,
+            steps: if spec.group.is_none() { Steps::of(&spec.pattern) } else { None },
             first: first_bytes(&spec.pattern).map(Box::new),
             located: spec.is_located(),
             word: spec.word,
@@ -125,7 +129,10 @@ impl Rule {
             None => start,
             Some(regex) => {
                 let window = from..text.len().min(from + self.reach);
-                self.matched(regex, Input::new(text).range(window).anchored(Anchored::Yes))?
+                match &self.steps {
+                    Some(steps) => steps.at(&text.as_bytes()[window]).map(|length| from..from + length)?,
+                    None => self.matched(regex, Input::new(text).range(window).anchored(Anchored::Yes))?,
+                }
             }
         };
         self.validator.check(text, span).filter(|span| !span.is_empty())
