@@ -99,7 +99,12 @@ impl ByDigits {
         if left == 0 {
             return number.pass(at, run);
         }
-        left &= self.enough[number.left(bytes, at, run).min(DIGIT_COUNTS - 1)];
+        if left & !self.enough[run.min(DIGIT_COUNTS - 1)] == 0 {
+            // This run is enough for all of them.
+            number.pass(at, run);
+        } else {
+            left &= self.enough[number.left(bytes, at, run).min(DIGIT_COUNTS - 1)];
+        }
         while left != 0 {
             rule(self.rules[left.trailing_zeros() as usize], at..at + run);
             left &= left - 1;

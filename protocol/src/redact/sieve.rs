@@ -127,8 +127,7 @@ pub(super) struct Sieve {
     /// For three bytes, bit 1 if a keyword begins with them, bit 0 if they stand behind its first; bits 3
     /// and 2 alike, for keywords that are looked for at the beginnings of words.
     pairs: Box<[u8; 1 << PAIR_BITS]>,
-    anywhere: Heads,
-    at_words: Heads,
+    heads: Heads,
 }
 
 impl Sieve {
@@ -139,11 +138,12 @@ impl Sieve {
         at_words: impl Iterator<Item = &'a [u8]> + Clone,
     ) -> Sieve {
         let mut pairs = Box::new([0; 1 << PAIR_BITS]);
-        for (word, shift) in anywhere.clone().zip(repeat(0)).chain(at_words.clone().zip(repeat(2))) {
+        let words = anywhere.zip(repeat(0)).chain(at_words.zip(repeat(2)));
+        for (word, shift) in words.clone() {
             each_beginning::<3>(word, |three| pairs[pair(three as u32)] |= 0b10 << shift);
             each_beginning::<3>(&word[1..], |three| pairs[pair(three as u32)] |= 0b01 << shift);
         }
-        Sieve { pairs, anywhere: Heads::new(anywhere), at_words: Heads::new(at_words) }
+        Sieve { pairs, heads: Heads::new(words) }
     }
 
     /// Where in a block a keyword may begin that may stand anywhere, and where one of the others does at
@@ -151,7 +151,7 @@ impl Sieve {
     #[inline(always)]
     pub(super) fn places(&self, window: &[u8; WINDOW], words: u64) -> (u64, u64) {
         let (anywhere, at_words) = self.pairs(window);
-        (self.anywhere.of(window, anywhere), self.at_words.of(window, at_words & words))
+        self.heads.of(window, anywhere, at_words & words)
     }
 
     /// Where in a block three bytes of keywords of either sort stand: every second place tells of itself
@@ -181,40 +181,45 @@ fn lowest_two(bits: u64) -> u64 {
     STEPS.into_iter().fold(bits & 0x3333_3333_3333_3333, |bits, (shift, mask)| (bits | bits >> shift) & mask)
 }
 
-/// The first four bytes of some keywords, and the first six of those that have more.
+/// The first four bytes of keywords, and the first six of those that have more.
 #[derive(Clone, Debug)]
 struct Heads {
-    /// For four bytes, 1 if a keyword begins with them, 2 if one has no more than five.
+    /// For four bytes, bit 0 if a keyword begins with them, bit 1 if one has no more than five; bits 2
+    /// and 3 alike, for keywords at the beginnings of words.
     four: Box<[u8; 1 << HEAD_BITS]>,
-    /// For six bytes, 1 if a keyword begins with them.
+    /// For six bytes, bit 0 or 2 if a keyword begins with them.
     six: Box<[u8; 1 << HEAD_BITS]>,
 }
 
 impl Heads {
-    fn new<'a>(words: impl Iterator<Item = &'a [u8]>) -> Heads {
+    /// The heads of keywords, each with the number of the bit that stands for its sort.
+    fn new<'a>(words: impl Iterator<Item = (&'a [u8], u32)>) -> Heads {
         let (mut four, mut six) = (Box::new([0; 1 << HEAD_BITS]), Box::new([0; 1 << HEAD_BITS]));
-        for word in words {
-            each_beginning::<4>(word, |head| four[place(head)] |= if word.len() < 6 { 2 } else { 1 });
-            if word.len() >= 6 {
-                each_beginning::<6>(word, |head| six[place_of_six(head)] = 1);
+        for (word, shift) in words {
+            let long = word.len() >= 6;
+            each_beginning::<4>(word, |head| four[place(head)] |= if long { 1 } else { 2 } << shift);
+            if long {
+                each_beginning::<6>(word, |head| six[place_of_six(head)] |= 1 << shift);
             }
         }
         Heads { four, six }
     }
 
-    /// Which of `places` may begin a keyword. Both tables are asked each time: a branch between them
-    /// would go wrong too often.
+    /// Which of some places may begin a keyword that may stand anywhere, and which of others one of the
+    /// rest. Both tables are asked each time: a branch between them would go wrong too often.
     #[inline(always)]
-    fn of(&self, window: &[u8; WINDOW], places: u64) -> u64 {
-        let (mut left, mut found) = (places, 0);
+    fn of(&self, window: &[u8; WINDOW], anywhere: u64, at_words: u64) -> (u64, u64) {
+        let (mut left, mut first, mut second) = (anywhere | at_words, 0, 0);
         while left != 0 {
             let at = left.trailing_zeros() as usize;
             let head = window[at + 1..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
             let (four, six) = (self.four[place(head)], self.six[place_of_six(head)]);
-            found |= u64::from((four >> 1 | four & six) & 1) << at;
+            let begun = four >> 1 | four & six;
+            first |= u64::from(begun & 1) << at;
+            second |= u64::from(begun >> 2 & 1) << at;
             left &= left - 1;
         }
-        found
+        (first & anywhere, second & at_words)
     }
 }
 
