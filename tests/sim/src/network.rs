@@ -5,7 +5,7 @@
 //! the connection, and with it all that was on its way. Only what a misbehaving node sends arrives
 //! changed, as if it had changed it itself. So it stays true that whoever sends false bytes is at
 //! fault, and a node that blames an honest one is still noticed. A store that rots is another matter:
-//! it notices by its hashes, and serves nothing false.
+//! see [`crate::disk`].
 
 use crate::plan::Plan;
 use crate::random::Random;

@@ -3,10 +3,14 @@
 //! validator is said by the charter that the sender goes by.
 
 use super::{Check, Sent, View};
+use crate::node::Node;
 use crate::records::{BODY_MARK, contains};
+use commonwheel_protocol::agreement::Certificate;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::{Core, release, status};
+use commonwheel_protocol::index;
+use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::wire::exchange::Answer;
 use std::collections::BTreeSet;
@@ -55,11 +59,24 @@ fn bodies_are_open(view: &View, from: usize, bytes: &[u8]) -> Result<(), String>
         if view.plan.bodies != BodyAccess::OnCertificate && !released.contains(&id) {
             return Err("a body that the charter keeps for releases".into());
         }
-        let store = &sender.store;
-        let known = status::lineage(store).and_then(|lineage| status::of(&id, &lineage, store));
-        if !known.is_ok_and(|known| known.is_some_and(|known| known.certificate.is_some())) {
+        if !is_certified(sender, &id).map_err(|error| error.to_string())? {
             return Err("a body before its certificate".into());
         }
     }
     Ok(())
+}
+
+/// Whether a node holds a certificate for a record, under whichever charter was certified: what was public under one
+/// that another round has replaced stays so.
+fn is_certified(node: &Node, id: &RecordId) -> Result<bool, LedgerError> {
+    let lineage = status::lineage(&node.store)?;
+    for (certificate, charter) in index::certificates(&node.store, id)? {
+        if let Some(charter) = lineage.charter(&charter)
+            && let Some(block) = node.store.block(Shelf::Certified, &certificate)?
+            && Certificate::verify(&block, charter).is_ok_and(|certificate| certificate.record() == *id)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -4,6 +4,7 @@
 
 use super::{Check, View};
 use crate::node::Node;
+use crate::records::contains;
 use commonwheel_protocol::agreement::{self, Certificate, Lineage};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::status;
@@ -18,10 +19,9 @@ pub struct Succession {
     signed: BTreeMap<usize, BTreeMap<(Cid, i64), Cid>>,
     /// Nodes by whose head, before their next step, there is a fork: and the head.
     forked: BTreeMap<usize, Cid>,
-    /// Certificates that some node has held, or was sent by one that need not follow the rules.
-    certificates: BTreeSet<Cid>,
-    /// Batches and motions that some node has held: a validator that lost its disk gets its own again.
-    said: BTreeSet<Cid>,
+    /// Blocks that some node has held: what comes to another is not its own making, and a validator that lost its
+    /// disk gets its own again.
+    seen: BTreeSet<Cid>,
 }
 
 impl Succession {
@@ -35,14 +35,15 @@ impl Succession {
     }
 
     /// Nothing is signed under what a successor that is signed may replace.
-    fn may_sign_under(&self, node: &Node, lineage: &Lineage, charter: &Cid) -> Result<(), String> {
+    fn may_sign_under(&self, node: &Node, charter: &Cid) -> Result<(), String> {
         if self.forked.get(&node.index) == Some(charter) {
             return Err(format!("validator {} signs under a charter that is forked", node.index));
         }
-        let (mut at, mut followed) = (*charter, 0);
+        let Some(signed) = self.signed.get(&node.index) else { return Ok(()) };
+        let (lineage, mut at, mut followed) = (lineage(node)?, *charter, 0);
         loop {
             let after = |(predecessor, round): &(Cid, i64)| *predecessor == at && *round > followed;
-            if self.signed.get(&node.index).is_some_and(|signed| signed.keys().any(after)) {
+            if signed.keys().any(after) {
                 return Err(format!("validator {} signs under a charter that it has signed away", node.index));
             }
             // What branches off below the pin replaces nothing here.
@@ -57,54 +58,62 @@ impl Succession {
     }
 
     fn look(&mut self, view: &View, node: &Node, batch: &Batch) -> Result<(), String> {
-        let lineage = status::lineage(&node.store).map_err(|error| error.to_string())?;
+        let forked = self.forked.get(&node.index).copied();
         let mut successors = Vec::new();
         for (shelf, cid, block) in &batch.puts {
-            if *shelf == Shelf::Certified
-                && let Some(charter) = lineage.charters().find_map(|(_, charter)| certified_under(block, charter))
-                && self.certificates.insert(*cid)
-                && self.forked.get(&node.index) == Some(&charter)
-                && view.plan.liar.is_none()
+            if !self.seen.insert(*cid) {
+                continue;
+            }
+            // A validator that need not follow the rules may have formed it, and told nobody else.
+            if let (Some(charter), Shelf::Certified, None) = (forked, shelf, view.plan.liar)
+                && is_certificate(node, block, &charter)?
             {
                 return Err(format!("node {} forms a certificate under a charter that is forked", node.index));
             }
-            let new = self.said.insert(*cid);
-            let mine = |key| new && Some(key) == node.public();
+            let Some(me) = node.public().filter(|me| contains(block, &me.0)) else { continue };
             if let Ok(said) = agreement::Batch::verify(block)
-                && mine(said.signed().validator)
+                && said.signed().validator == me
             {
-                self.may_sign_under(node, &lineage, &said.signed().charter)?;
+                self.may_sign_under(node, &said.signed().charter)?;
             }
             if let Ok(motion) = Motion::verify(block)
-                && mine(motion.signer)
+                && motion.signer == me
             {
                 match &motion.matter {
                     Matter::Successor(charter) => {
                         successors.extend(charter.succeeds.clone().map(|s| (s, charter.id())))
                     }
-                    other => self.may_sign_under(node, &lineage, &other.charter())?,
+                    other => self.may_sign_under(node, &other.charter())?,
                 }
             }
         }
         for (succeeds, id) in successors.into_iter().filter(|_| !view.plan.forks()) {
             self.sign(node, succeeds.predecessor, succeeds.round, id)?;
         }
-        self.note_fork(node, &lineage);
-        Ok(())
+        self.note_fork(view, node)
     }
 
-    fn note_fork(&mut self, node: &Node, lineage: &Lineage) {
+    fn note_fork(&mut self, view: &View, node: &Node) -> Result<(), String> {
+        if !view.plan.forks() {
+            return Ok(());
+        }
+        let lineage = lineage(node)?;
         let head = lineage.head();
         match head.fork.is_empty() {
             true => drop(self.forked.remove(&node.index)),
             false => drop(self.forked.insert(node.index, head.charter.id())),
         }
+        Ok(())
     }
 }
 
-/// The charter, if a block is a certificate that convinces under it.
-fn certified_under(block: &[u8], charter: &agreement::Charter) -> Option<Cid> {
-    Certificate::verify(block, charter).is_ok().then(|| charter.id())
+fn lineage(node: &Node) -> Result<Lineage, String> {
+    status::lineage(&node.store).map_err(|error| error.to_string())
+}
+
+/// Whether a block is a certificate that convinces under a charter.
+fn is_certificate(node: &Node, block: &[u8], charter: &Cid) -> Result<bool, String> {
+    Ok(lineage(node)?.charter(charter).is_some_and(|charter| Certificate::verify(block, charter).is_ok()))
 }
 
 impl Check for Succession {
@@ -123,17 +132,15 @@ impl Check for Succession {
         Ok(())
     }
 
-    fn opened(&mut self, _view: &View, node: &Node) -> Result<(), String> {
-        let lineage = status::lineage(&node.store).map_err(|error| error.to_string())?;
-        self.note_fork(node, &lineage);
-        Ok(())
+    fn opened(&mut self, view: &View, node: &Node) -> Result<(), String> {
+        self.note_fork(view, node)
     }
 
     fn end(&mut self, view: &View) -> Result<(), String> {
         let mut rounds: BTreeMap<Cid, BTreeMap<i64, BTreeSet<Cid>>> = BTreeMap::new();
         let mut heads = BTreeMap::new();
         for node in view.honest() {
-            let lineage = status::lineage(&node.store).map_err(|error| error.to_string())?;
+            let lineage = lineage(node)?;
             heads.insert(node.index, lineage.head().charter.id());
             for (id, charter) in lineage.charters() {
                 if let Some(succeeds) = &charter.succeeds {

@@ -7,7 +7,7 @@ use super::{Cause, World};
 use crate::community::{TERMS, recovery};
 use crate::plan::{Deed, Forkers, Signers};
 use commonwheel_protocol::agreement::Charter;
-use commonwheel_protocol::core::Input;
+use commonwheel_protocol::core::{Core, Input};
 use commonwheel_protocol::operation::{Matter, Motion};
 use commonwheel_protocol::sign::SecretKey;
 
@@ -114,9 +114,11 @@ impl World<'_> {
             }
             return self.carried_through(at, last, true);
         }
+        // One that goes by it already: the lineage may know of a fork a step before.
         let forked = self.honest_up().find(|node| {
-            let head = node.core.as_ref().map(|core| core.lineage().head());
-            head.is_some_and(|head| head.charter.id() == self.doing.head && !head.fork.is_empty())
+            let goes_by_it =
+                |core: &Core| core.charter().id() == self.doing.head && !core.lineage().head().fork.is_empty();
+            node.core.as_ref().is_some_and(goes_by_it)
         });
         if let Some((node, core)) = forked.and_then(|node| Some((node, node.core.as_ref()?))) {
             let charter = self.successor(core, 2, node.clock(self.now).unix_s());
