@@ -66,7 +66,8 @@ fn what_is_said_of_a_chat_comes_back_with_it() {
     assert_eq!(item.language.as_deref(), Some("pt-BR"));
     assert_eq!(item.title.as_ref().map(RawText::expose), Some("A title"));
     assert_eq!(item.model.as_ref().map(RawText::expose), Some("llama3.2:3b"));
-    assert_eq!(item.tags.iter().map(RawText::expose).collect::<Vec<_>>(), ["maths", "ünïcode"]);
+    let item = &read_back(View::OpenAi, Format::OpenAiChat)[9][0];
+    assert!(!item.labelled, "an example has no label");
     let item = &read_back(View::Sft, Format::OpenAiChat)[0][0];
     assert_eq!((item.labelled, item.language.as_deref()), (false, Some("pt-BR")), "the good label goes without saying");
     assert_eq!(

@@ -68,7 +68,7 @@ def _text(row, column):
 
 
 def _origin(row):
-    return {column: _text(row, column) for column in ("id", "licence", "preference", "language", "model")}
+    return {column: _text(row, column) or "" for column in ("id", "licence", "preference", "language", "model")}
 
 
 def _messages(row):
@@ -113,9 +113,8 @@ def _openai(row):
         messages = _plain(_messages(row))
     if not messages:
         return []
-    more = {column: _text(row, column) for column in ("label", "note", "title")}
-    tags = [tag for tag in row.get("tags", []) if isinstance(tag, str)]
-    return [{"messages": messages, **more, "tags": tags, **_origin(row)}]
+    more = {column: _text(row, column) or "" for column in ("label", "note", "title")}
+    return [{"messages": messages, **more, **_origin(row)}]
 
 
 def _sft(row):

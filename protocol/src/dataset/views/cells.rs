@@ -34,25 +34,26 @@ impl<'a> Said<'a> {
     }
 }
 
-/// Where a line comes from: columns that trainers leave alone.
+/// Where a line comes from: columns that trainers leave alone. What is not there is empty, never `null`: loaders
+/// guess a column's type from the first file, and break on a text where they have seen none.
 #[derive(Serialize)]
 pub(super) struct Origin<'a> {
-    id: Option<String>,
-    licence: Option<String>,
-    preference: Option<String>,
-    language: Option<&'a str>,
-    model: Option<&'a str>,
+    id: String,
+    licence: String,
+    preference: String,
+    language: &'a str,
+    model: &'a str,
 }
 
 impl<'a> Origin<'a> {
     /// That of a row.
     pub fn of(row: &'a Row) -> Self {
         Origin {
-            id: row.header_text("id"),
-            licence: row.header_text("licence"),
-            preference: row.header_text("preference"),
-            language: text(row, "language"),
-            model: text(row, "model"),
+            id: row.header_text("id").unwrap_or_default(),
+            licence: row.header_text("licence").unwrap_or_default(),
+            preference: row.header_text("preference").unwrap_or_default(),
+            language: text_or_empty(row, "language"),
+            model: text_or_empty(row, "model"),
         }
     }
 }
@@ -67,6 +68,11 @@ pub(super) fn json(value: &impl Serialize) -> String {
 /// The text in a column of the body.
 pub(super) fn text<'a>(row: &'a Row, column: &str) -> Option<&'a str> {
     text_of(row.body().get(column)?)
+}
+
+/// The text in a column of the body; nothing where there is none.
+pub(super) fn text_or_empty<'a>(row: &'a Row, column: &str) -> &'a str {
+    text(row, column).unwrap_or_default()
 }
 
 /// A value, if it is text.

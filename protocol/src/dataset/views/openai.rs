@@ -1,7 +1,6 @@
 //! Chats, and whatever else has messages, in the form of OpenAI's chat interface; examples as two messages.
 
-use super::cells::{Origin, Said, example, is, json, messages, text};
-use crate::bytes::Node;
+use super::cells::{Origin, Said, example, is, json, messages, text_or_empty};
 use crate::dataset::row::Row;
 use serde::Serialize;
 
@@ -11,10 +10,9 @@ const KINDS: [&str; 3] = ["chat", "rubric", "feedback"];
 #[derive(Serialize)]
 struct Line<'a> {
     messages: Vec<Said<'a>>,
-    label: Option<&'a str>,
-    note: Option<&'a str>,
-    title: Option<&'a str>,
-    tags: Vec<&'a str>,
+    label: &'a str,
+    note: &'a str,
+    title: &'a str,
     #[serde(flatten)]
     origin: Origin<'a>,
 }
@@ -26,16 +24,11 @@ pub(super) fn line(row: &Row) -> Option<String> {
         None if KINDS.iter().any(|kind| is(row, kind)) => messages(row)?,
         None => return None,
     };
-    let tags = match row.body().get("tags") {
-        Some(Node::List(tags)) => tags.iter().filter_map(super::cells::text_of).collect(),
-        _ => Vec::new(),
-    };
     Some(json(&Line {
         messages,
-        label: text(row, "label"),
-        note: text(row, "note"),
-        title: text(row, "title"),
-        tags,
+        label: text_or_empty(row, "label"),
+        note: text_or_empty(row, "note"),
+        title: text_or_empty(row, "title"),
         origin: Origin::of(row),
     }))
 }

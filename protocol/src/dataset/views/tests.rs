@@ -56,7 +56,7 @@ fn carried(view: View, row: &Row) -> bool {
 /// What every line of JSON ends in.
 fn origin(row: &Row, language: &str) -> String {
     format!(
-        r#""id":"{}","licence":"CC-BY-4.0","preference":"train-ai=y","language":{language},"model":null}}"#,
+        r#""id":"{}","licence":"CC-BY-4.0","preference":"train-ai=y","language":"{language}","model":""}}"#,
         row.id()
     ) + "\n"
 }
@@ -67,23 +67,18 @@ fn each_format_has_the_form_that_its_readers_take() {
     let said = r#"[{"role":"user","content":"Tea?"},{"role":"assistant","content":"Yes.\n\"Now\""}]"#;
     let asked = r#"[{"role":"user","content":"Tea?"}]"#;
     for (view, row, language, expected) in [
-        (
-            View::OpenAi,
-            &good,
-            "null",
-            format!(r#"{{"messages":{said},"label":"good","note":null,"title":null,"tags":[],"#),
-        ),
-        (View::Sft, &good, "null", format!(r#"{{"messages":{said},"#)),
+        (View::OpenAi, &good, "", format!(r#"{{"messages":{said},"label":"good","note":"","title":"","#)),
+        (View::Sft, &good, "", format!(r#"{{"messages":{said},"#)),
         (
             View::Sft,
             &example,
-            r#""en""#,
+            "en",
             r#"{"messages":[{"role":"user","content":"1 + 1"},{"role":"assistant","content":"2"}],"#.to_owned(),
         ),
         (
             View::Preference,
             &pair,
-            "null",
+            "",
             format!(
                 r#"{{"prompt":{asked},"chosen":[{{"role":"assistant","content":"Yes."}}],"rejected":[{{"role":"assistant","content":"No."}}],"#
             ),
@@ -91,7 +86,7 @@ fn each_format_has_the_form_that_its_readers_take() {
         (
             View::Kto,
             &good,
-            "null",
+            "",
             format!(
                 r#"{{"prompt":{asked},"completion":[{{"role":"assistant","content":"Yes.\n\"Now\""}}],"label":true,"#
             ),
@@ -99,14 +94,14 @@ fn each_format_has_the_form_that_its_readers_take() {
         (
             View::ShareGpt,
             &good,
-            "null",
+            "",
             r#"{"conversations":[{"from":"human","value":"Tea?"},{"from":"gpt","value":"Yes.\n\"Now\""}],"#.to_owned(),
         ),
-        (View::Alpaca, &example, r#""en""#, r#"{"instruction":"1 + 1","input":"","output":"2","#.to_owned()),
+        (View::Alpaca, &example, "en", r#"{"instruction":"1 + 1","input":"","output":"2","#.to_owned()),
         (
             View::HhRlhf,
             &pair,
-            "null",
+            "",
             r#"{"chosen":"\n\nHuman: Tea?\n\nAssistant: Yes.","rejected":"\n\nHuman: Tea?\n\nAssistant: No.","#
                 .to_owned(),
         ),

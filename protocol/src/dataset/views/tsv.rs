@@ -1,6 +1,6 @@
 //! All rows as values between tabs.
 
-use super::cells::{text, text_of};
+use super::cells::{text_of, text_or_empty};
 use crate::bytes::Node;
 use crate::dataset::row::Row;
 use std::borrow::Cow;
@@ -45,7 +45,7 @@ pub(super) fn line(row: &Row) -> String {
         line.push('\t');
     }
     for column in BODY {
-        escape(text(row, column).unwrap_or_default(), &mut line);
+        escape(text_or_empty(row, column), &mut line);
         line.push('\t');
     }
     let parts = TEXTS.iter().filter_map(|column| Some((*column, row.body().get(*column)?)));
