@@ -62,6 +62,8 @@ Examples:
       and, below views/, the same rows as trainers take them
   commonwheel export --release latest --out release   what was released last, without what was erased
   commonwheel export --use train-ai --out training    only what people allow to train a model
+  commonwheel export --use train-ai --format preference,kto --out training
+      and of that what people judged, for TRL; manifest.json counts what a form leaves out
   commonwheel export --use train-ai --honour cc-cr --out training
       and what they allow to whoever gives credit
   commonwheel export --community language --with health --out dataset
@@ -71,6 +73,7 @@ Examples:
 
 Beside a release, and from a community that opens texts with a release, a release is copied: the
 newest, unless you name another. What is withdrawn there is not in your next export.
+Copies hold the canonical rows alone, whatever --format says.
 `commonwheel federation show` says who may copy what.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some records have no body here).";

@@ -1,8 +1,9 @@
 //! Views: what an export has of them, and that nothing in them can be changed, left out or slipped in.
 
 use super::*;
+use crate::export::events::Events;
 use crate::export::fixture::{Certified, Commons, TERMS, source};
-use crate::export::{ExportOptions, ExportSummary, Origin, export};
+use crate::export::{ExportOptions, ExportSummary, Origin, Which, export};
 use commonwheel_protocol::agreement::customs::Federated;
 use commonwheel_protocol::dataset::{Purpose, View};
 use commonwheel_protocol::licence::Licence;
@@ -183,6 +184,28 @@ fn views_of_an_export_for_a_use_hold_what_it_holds() {
     let tsv: String =
         summary.views[1].files.iter().map(|file| fs::read_to_string(case.dir().join(&file.path)).unwrap()).collect();
     assert!(!tsv.contains("train-ai=n"));
+}
+
+#[test]
+fn an_edition_keeps_its_name_and_its_views_lose_what_was_erased() {
+    let (events, case) = (Events::new(), Case::new());
+    let store = events.store();
+    let (mut editions, mut lines) = (BTreeSet::new(), Vec::new());
+    for (number, views) in [(1, &[][..]), (1, &[View::Sft, View::Tsv]), (2, &[View::Sft, View::Tsv])] {
+        let options = ExportOptions { release: Some(Which::Number(number)), ..case.options(views, None) };
+        let summary = export(&source(&store, &events.commons, TERMS), &[], &options, &mut |_, _| {}).unwrap();
+        assert_eq!(case.problems(), "");
+        editions.insert(summary.edition.unwrap());
+        lines.extend(summary.views.iter().find(|view| view.format == "tsv").map(|view| (view.rows, summary.rows)));
+    }
+    assert_eq!((editions.len(), lines), (2, vec![(11, 11), (12, 12)]));
+    let gone = events.gone[0].id().to_string();
+    let all = case.files().into_values().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(
+        case.files().keys().any(|path| path.starts_with("views/")) && all.into_iter().any(|text| text.contains(&gone))
+    );
+    let views = case.files().into_iter().filter(|(path, _)| path.starts_with("views/"));
+    assert!(views.map(|(_, bytes)| String::from_utf8(bytes).unwrap()).all(|text| !text.contains(&gone)));
 }
 
 #[test]

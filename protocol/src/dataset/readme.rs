@@ -68,8 +68,9 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
     let views = match formats.is_empty() {
         true => String::new(),
         false => format!(
-            "- `views/<format>/`: the same rows for other programs, as far as a format can carry them ({}); `manifest.json`\n  \
-             counts those that it leaves out. Licence and AI-use preference bind there too.\n",
+            "- `views/<format>/`: the same rows in other forms, as far as a format can carry them:\n  \
+             {}.\n  \
+             `manifest.json` counts those that each leaves out. Licence and preference bind there too.\n",
             formats.join(", ")
         ),
     };
