@@ -6,6 +6,9 @@ use commonwheel_protocol::dataset::{Partition, Row, View, ViewRows, Views};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// How much each file holds back before it is written out: there are many more of them than files of rows.
+const BUFFER_BYTES: usize = 8 * 1024;
+
 /// The views of an export.
 pub struct ViewWriter<'a> {
     dir: &'a Path,
@@ -30,7 +33,7 @@ impl<'a> ViewWriter<'a> {
         let (dir, files) = (self.dir, &mut self.files);
         self.views.add(row, partition, &mut |path, text| {
             if !files.contains_key(path) {
-                files.insert(path.to_owned(), HashedFile::create(dir, path)?);
+                files.insert(path.to_owned(), HashedFile::create(dir, path)?.holding(BUFFER_BYTES));
             }
             files.get_mut(path).map_or(Ok(()), |file| file.write(text.as_bytes()))
         })
