@@ -76,6 +76,7 @@ pub(crate) fn open_index(dir: &Path, files: &mut Files, derive: Derive) -> Resul
     // one that was being erased when the power went.
     replay_erasures(&index, files, derive, &mut report)?;
     if rebuilt.is_none() && !marks_fit(&index, files)? {
+        refuse_rot(&index, files)?;
         drop(index);
         index = Index::create(&path)?;
         rebuilt = Some("the index did not fit the files");
@@ -97,6 +98,20 @@ fn marks_fit(index: &Index, files: &Files) -> Result<bool, StoreError> {
         }
     }
     Ok(true)
+}
+
+/// Refuses files that are damaged before what the index has seen of them. It saw nothing that was not made durable
+/// before, so that this is no torn tail: what is cut off after a power cut never reaches so far.
+fn refuse_rot(index: &Index, files: &Files) -> Result<(), StoreError> {
+    let shelves = Shelf::ALL.into_iter().zip(&files.shelves).map(|(shelf, series)| (SeriesId::Shelf(shelf), series));
+    for (id, series) in shelves.chain([(SeriesId::Erasures, &files.erasures)]) {
+        let Some(mark) = index.mark(id)?.filter(|mark| mark.last.end() <= series.end()) else { continue };
+        if let Some(at) = series.walk(Position::START, &mut |_, _, _| Ok(()))?.filter(|at| *at < mark.last.end()) {
+            let why = "a block that was durable does not match its id";
+            return Err(StoreError::Corrupt { file: series.path(at.file), offset: at.offset, why });
+        }
+    }
+    Ok(())
 }
 
 fn mark_fits(index: &Index, id: SeriesId, series: &Series) -> Result<bool, StoreError> {

@@ -178,6 +178,26 @@ fn a_flipped_byte_in_an_older_section_is_reported_with_file_and_offset() {
 }
 
 #[test]
+fn a_flipped_byte_in_the_last_section_that_was_made_durable_is_no_torn_tail() {
+    for shelf in ["certified", "live"] {
+        let home = tempfile::tempdir().unwrap();
+        let mut store = open(home.path()).unwrap();
+        for on in [Shelf::Certified, Shelf::Live] {
+            put(&mut store, on, &["a=1", "last=1"]);
+        }
+        drop(store);
+        let file = first_file(home.path(), shelf);
+        let mut bytes = fs::read(&file).unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        fs::write(&file, &bytes).unwrap();
+        let error = open(home.path()).err().unwrap();
+        assert!(matches!(&error, StoreError::Corrupt { file: named, .. } if *named == file), "{error}");
+        assert_eq!(fs::read(&file).unwrap(), bytes, "nothing is cut off");
+    }
+}
+
+#[test]
 fn damage_at_the_end_of_a_file_before_the_last_is_not_cut_off() {
     let home = tempfile::tempdir().unwrap();
     let mut store = CarStore::open_with(home.path(), conformance::derive, SMALL).unwrap();

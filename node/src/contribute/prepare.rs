@@ -118,7 +118,7 @@ impl Marked {
 }
 
 fn counts(redactor: &Redactor) -> BTreeMap<String, i64> {
-    redactor.counts().iter().map(|(kind, count)| (kind.to_string(), i64::from(*count))).collect()
+    redactor.counts().map(|(kind, count)| (kind.to_string(), i64::from(count))).collect()
 }
 
 impl Prepared {

@@ -306,9 +306,10 @@ fn write<L: Ledger>(
         writer.record(source.ledger, id, proof)?;
     }
     progress(selection.records.len(), selection.records.len());
+    let flags = writer.flags(source.founding, source.ledger)?;
     let wanted = selection.path[selection.leading].terms;
     let text = texts.into_iter().find(|(cid, _)| *cid == wanted).map(|(_, text)| text).unwrap_or_default();
-    writer.finish(&String::from_utf8(text).map_err(|_| ExportError::Terms)?, copies)
+    writer.finish(&String::from_utf8(text).map_err(|_| ExportError::Terms)?, flags, copies)
 }
 
 /// The terms of charters, each text once, where it comes first.

@@ -37,6 +37,8 @@ pub struct Selection {
     pub copied: Option<Copied>,
     /// For which use it is, and what is left out for that; nothing where everything is written.
     pub purpose: Option<ForUse>,
+    /// Flags of the records that have a row, by record and member, where the charter exports notes.
+    pub flags: Vec<Cid>,
     /// What it is of.
     pub of: Of,
     /// The state root when it was selected.
@@ -178,6 +180,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             withdrawals: self.withdrawals(proved.records.keys())?,
             copied: self.copied(proved.left_out),
             purpose: self.purposed(&proved.unfit),
+            flags: self.flags(&proved)?,
             tally: Tally::of_state(standings.values(), self.purged.len()).keeping_back(notes.len()),
             of: Of::State(self.root),
             root: self.root,
@@ -224,6 +227,8 @@ impl<'a, L: Ledger> Known<'a, L> {
             withdrawals: self.withdrawals(records.iter())?,
             copied: self.copied(proved.left_out),
             purpose: self.purposed(&proved.unfit),
+            // No two replicas need hold the same.
+            flags: Vec::new(),
             records: proved.records,
             incomplete: proved.incomplete,
             tally: Tally::of_edition(&contents).keeping_back(notes.len()),
@@ -361,6 +366,25 @@ impl<'a, L: Ledger> Known<'a, L> {
         let against = against.map_err(|source| ExportError::Unjudged { record: *id, source })?;
         against.iter().for_each(|why| proved.left_out.add(why));
         Ok(against.is_none())
+    }
+
+    /// What people asked a person to look at, of the records that have a row; one flag of each member and record.
+    fn flags(&self, proved: &Proved) -> Result<Vec<Cid>, LedgerError> {
+        let mut flags = BTreeMap::new();
+        if self.copying.is_some() || !self.path.last().is_some_and(|charter| charter.customs.export_notes) {
+            return Ok(Vec::new());
+        }
+        for id in proved.records.iter().filter(|(_, proof)| proof.row).map(|(id, _)| id) {
+            let start = index::key(prefix::FLAG, &[&id.0.to_bytes()]);
+            index::each(self.ledger, &start, |entry| {
+                let member = entry.key[start.len()..].first_chunk::<32>().copied();
+                if let Some((member, block)) = member.zip(index::last_cid(&entry.key)) {
+                    flags.entry((*id, member)).or_insert(block);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(flags.into_values().collect())
     }
 
     /// For which use the rows are, and how many records are left out for that.

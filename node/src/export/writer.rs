@@ -58,6 +58,22 @@ impl<'a> Writer<'a> {
         Ok(Writer { dir, selection, operations, certificates, data: BTreeMap::new(), purpose, views })
     }
 
+    /// Writes the flags, if there are any.
+    ///
+    /// # Errors
+    /// When the system refuses, or a block is not here.
+    pub fn flags(&self, founding: &Founding, ledger: &impl Ledger) -> Result<Option<HashedFile>, ExportError> {
+        if self.selection.flags.is_empty() {
+            return Ok(None);
+        }
+        let mut archive = Archive::create(self.dir, names::FLAGS, founding)?;
+        for block in &self.selection.flags {
+            let lacks = || LedgerError(format!("the store lacks the flag {block}; run `commonwheel store check`"));
+            archive.section(block, &ledger.block(Shelf::Live, block)?.ok_or_else(lacks)?)?;
+        }
+        Ok(Some(archive.0))
+    }
+
     /// Writes a record's certificate, and its row if it has one.
     ///
     /// # Errors
@@ -91,7 +107,12 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn finish(self, terms: &str, copies: &BTreeMap<Cid, Written>) -> Result<Written, ExportError> {
+    pub fn finish(
+        self,
+        terms: &str,
+        flags: Option<HashedFile>,
+        copies: &BTreeMap<Cid, Written>,
+    ) -> Result<Written, ExportError> {
         let rows = self.data.iter().map(|(partition, file)| (*partition, file.writes())).collect();
         let mut sums = self.data.into_values().map(HashedFile::finish).collect::<Result<Vec<_>, _>>()?;
         let Selection { path, leading, tally, incomplete, copied, of, .. } = self.selection;
@@ -108,11 +129,16 @@ impl<'a> Writer<'a> {
             .copied(copied.clone())
             .for_use(self.purpose)
             .viewed(views);
+        let count = self.selection.flags.len();
+        let manifest = manifest.flagged((count > 0).then_some(count));
         let manifest = manifest.beside(&copies.keys().copied().collect::<Vec<_>>());
         for (community, copy) in copies {
             let inside =
                 |(path, hash): &(String, String)| (format!("{}/{community}/{path}", names::COPIES), hash.clone());
             sums.extend(copy.sums.iter().map(inside));
+        }
+        if let Some(flags) = flags {
+            sums.push(flags.finish()?);
         }
         sums.push(self.operations.0.finish()?);
         sums.push(self.certificates.0.finish()?);

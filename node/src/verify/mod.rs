@@ -5,6 +5,7 @@
 
 mod archive;
 mod copies;
+mod flags;
 mod operations;
 mod outcome;
 mod problem;
@@ -225,6 +226,8 @@ fn check_content(
         copying.map(|copying| copies::account(&copying, &stated, &operations, &mut outcome.incomplete, problems));
     let path = &operations.path[..=outcome.leading];
     let charter = &operations.path[outcome.leading];
+    let may_be_flagged = charter.customs.export_notes && released.is_none() && stated.copied.is_none();
+    let flags = flags::check(dir, may_be_flagged, &operations, &facts, problems)?;
     if !charter.understood() {
         let what = "the charter's protocol version is not known here; a newer program may know it";
         problems.add(names::OPERATIONS, None, what);
@@ -240,7 +243,7 @@ fn check_content(
     };
     let manifest = Manifest::new(path, &subject, &outcome.tally, &counts, &outcome.incomplete);
     let views = views.finish(hashes, problems);
-    let manifest = manifest.copied(copied).beside(place.beside).for_use(purpose).viewed(views);
+    let manifest = manifest.copied(copied).beside(place.beside).for_use(purpose).viewed(views).flagged(flags);
     check_stated(&stated, &manifest, problems);
     let derived = export::derived(charter, archive.terms(charter), &manifest);
     check_derived(dir, hashes, derived, &manifest, problems)?;
@@ -281,6 +284,7 @@ fn check_derived(
     problems: &mut Problems,
 ) -> Result<(), VerifyError> {
     let mut wanted = BTreeSet::from([names::CERTIFICATES, names::OPERATIONS, names::SUMS].map(str::to_owned));
+    wanted.extend(manifest.flags.map(|_| names::FLAGS.to_owned()));
     let views = manifest.views.iter().flat_map(|view| &view.files);
     wanted.extend(manifest.files.iter().chain(views).map(|file| file.path.clone()));
     for (name, text) in derived {
@@ -344,6 +348,8 @@ mod changing_tests;
 mod copy_tests;
 #[cfg(test)]
 mod event_tests;
+#[cfg(test)]
+mod flag_tests;
 #[cfg(test)]
 mod purpose_tests;
 #[cfg(test)]

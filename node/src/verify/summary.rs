@@ -37,6 +37,9 @@ pub struct VerifySummary {
     pub notes: usize,
     /// How many validators accepted each record, of how many, for each charter that rows name.
     pub accepted_by: Vec<(usize, usize)>,
+    /// How many signed flags of its records lie beside the rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<usize>,
     /// For which use it is, and what was left out for that; nothing where it holds everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<ForUse>,
@@ -63,6 +66,7 @@ impl VerifySummary {
             superseded: manifest.superseded,
             notes: manifest.notes,
             accepted_by: quorums.collect::<BTreeSet<_>>().into_iter().collect(),
+            flags: manifest.flags,
             purpose: manifest.purpose,
             views: manifest.views,
             copied: manifest.copied,
@@ -85,7 +89,13 @@ impl VerifySummary {
         };
         let copied = if self.copied.is_some() { " copied" } else { "" };
         let purpose = self.purpose.as_ref().map_or_else(String::new, |purpose| format!(" for {}", purpose.usage));
-        let own = format!("{}{release}{copied}{purpose}{accepted}; {}.", counted(self.rows), self.completeness());
+        let flags = match self.flags {
+            None => String::new(),
+            Some(1) => " 1 flag lies beside them.".to_owned(),
+            Some(count) => format!(" {} flags lie beside them.", thousands(count)),
+        };
+        let own =
+            format!("{}{release}{copied}{purpose}{accepted}; {}.{flags}", counted(self.rows), self.completeness());
         let copies =
             self.copies.iter().map(|copy| format!(" From {} ({}): {}", copy.name, copy.community, copy.sentence()));
         [own].into_iter().chain(copies).collect()

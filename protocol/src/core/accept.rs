@@ -63,7 +63,11 @@ impl Core {
     }
 
     /// Certifies what is ripe and due. Runs on ticks, when the verdicts are in the ledger.
+    /// Nothing is certified while a fork stops acceptance.
     pub(super) fn certify_ripe(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
+        if self.forked {
+            return Ok(());
+        }
         let due = self.ripe.iter().filter(|(_, due)| **due <= self.now).map(|(id, _)| *id);
         let due: Vec<_> = due.take(CERTIFIED_PER_TICK).collect();
         let mut batches = BTreeMap::new();

@@ -3,14 +3,49 @@
 use super::operate::{Outcome, Taken, refuse};
 use super::succession::motions_by;
 use super::{Core, Effect, Notice, Step};
-use crate::agreement::{Batch, Verdict};
+use crate::agreement::{Batch, Entry, Verdict};
 use crate::bytes::Cid;
-use crate::index::{self, prefix};
+use crate::index::{self, VerdictEntry, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::operation::equivocation::Statement;
 use crate::operation::{Equivocation, Matter, Motion};
+use crate::record::RecordId;
 use crate::sign::PublicKey;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Batches that one step has heard: they are not in the ledger yet.
+#[derive(Default)]
+pub(super) struct Heard {
+    batches: Vec<Batch>,
+    /// By charter, validator and number.
+    numbered: BTreeMap<(Cid, PublicKey, i64), usize>,
+    /// By charter, validator, record, and whether it is accepted.
+    said: BTreeMap<(Cid, PublicKey, RecordId, bool), usize>,
+}
+
+impl Heard {
+    /// The proof that a batch makes with one of them, if it does.
+    fn contradicts(&self, batch: &Batch) -> Option<Equivocation> {
+        let signed = batch.signed();
+        let numbered = self.numbered.get(&(signed.charter, signed.validator, signed.number));
+        let other = |entry: &Entry| {
+            let accepts = entry.verdict == Verdict::Accept;
+            self.said.get(&(signed.charter, signed.validator, entry.record, !accepts))
+        };
+        let candidates = numbered.into_iter().chain(batch.entries().iter().filter_map(other));
+        candidates.collect::<BTreeSet<_>>().into_iter().find_map(|at| Equivocation::between(batch, &self.batches[*at]))
+    }
+
+    fn add(&mut self, batch: &Batch) {
+        let (signed, at) = (batch.signed(), self.batches.len());
+        self.numbered.entry((signed.charter, signed.validator, signed.number)).or_insert(at);
+        for entry in batch.entries() {
+            let accepts = entry.verdict == Verdict::Accept;
+            self.said.entry((signed.charter, signed.validator, entry.record, accepts)).or_insert(at);
+        }
+        self.batches.push(batch.clone());
+    }
+}
 
 impl Core {
     /// Keeps a proof that somebody else found.
@@ -46,10 +81,12 @@ impl Core {
         }
     }
 
-    /// Compares a batch, which may not be kept, with what its validator has signed before.
+    /// Compares a batch, which may not be kept, with what its validator has signed before: with `said` of each record
+    /// in it.
     pub(super) fn compare_batch(
         &mut self,
         batch: &Batch,
+        said: &[Vec<VerdictEntry>],
         ledger: &impl Ledger,
         step: &mut Step,
     ) -> Result<(), LedgerError> {
@@ -57,23 +94,22 @@ impl Core {
         if self.is_accused(&signed.charter, &signed.validator) {
             return Ok(());
         }
-        let found = self.heard_now.iter().find_map(|other| Equivocation::between(batch, other));
+        let found = self.heard_now.contradicts(batch);
         self.accuse(found, step);
         let numbered = index::key(prefix::BATCH, &[&signed.validator.0, &signed.number.to_be_bytes()]);
         let mut others = BTreeSet::new();
         others.extend(ledger.scan(&numbered, None, 4)?.iter().filter_map(|entry| index::last_cid(&entry.key)));
-        for entry in batch.entries() {
-            let mut said = index::verdicts(ledger, &entry.record)?;
-            said.retain(|verdict| verdict.validator == signed.validator && verdict.charter == signed.charter);
-            said.retain(|verdict| (verdict.verdict == Verdict::Accept) != (entry.verdict == Verdict::Accept));
-            others.extend(said.iter().map(|verdict| verdict.batch));
+        for (entry, said) in batch.entries().iter().zip(said) {
+            let accepts = entry.verdict == Verdict::Accept;
+            let differ = said.iter().filter(|verdict| (verdict.verdict == Verdict::Accept) != accepts);
+            others.extend(differ.map(|verdict| verdict.batch));
         }
         for other in others {
             let bytes = ledger.block(Shelf::Live, &other)?;
             let other = bytes.and_then(|bytes| Batch::verify(&bytes).ok());
             self.accuse(other.and_then(|other| Equivocation::between(batch, &other)), step);
         }
-        self.heard_now.push(batch.clone());
+        self.heard_now.add(batch);
         Ok(())
     }
 

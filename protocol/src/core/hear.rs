@@ -3,9 +3,9 @@
 use super::operate::Taken;
 use super::{Core, Judgement, Notice, Offence, Step};
 use crate::agreement::certificate::CertificateError;
-use crate::agreement::{Batch, Certificate, Verdict};
+use crate::agreement::{Batch, Certificate, Entry, Verdict};
 use crate::bytes::Cid;
-use crate::index::{self, prefix};
+use crate::index::{self, VerdictEntry, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::{WAITING_PER_AUTHOR, WAITING_RECORDS};
 use crate::record::{RecordId, SignedHeader};
@@ -145,9 +145,12 @@ impl Core {
         Ok(checked)
     }
 
-    /// Checks a certificate; `None` when it is under a charter that is not on the path here (yet).
+    /// Checks a certificate; `None` when it is under a charter that is not certified here (yet).
     pub(super) fn check_certificate(&self, bytes: &[u8]) -> Result<Option<Certificate>, Offence> {
-        for charter in self.lineage.path().into_iter().rev() {
+        // One under a certified charter that another round has replaced is kept too: it counts for nothing, but those
+        // who went by that charter hold it, and would offer it for ever.
+        let path = self.lineage.path().into_iter().rev();
+        for charter in path.chain(self.lineage.charters().map(|(_, charter)| charter)) {
             match Certificate::verify(bytes, charter) {
                 Ok(certificate) => return Ok(Some(certificate)),
                 Err(CertificateError::OtherCharter) => {}
@@ -225,8 +228,9 @@ impl Core {
         if ledger.holds(Shelf::Live, &cid)? {
             return Ok(false);
         }
-        self.compare_batch(batch, ledger, step)?;
-        if !self.says_something_new(batch, ledger, step)? {
+        let said = said_before(batch, ledger)?;
+        self.compare_batch(batch, &said, ledger, step)?;
+        if !self.says_something_new(batch, &said, ledger, step)? {
             return Ok(false);
         }
         step.batch.put(Shelf::Live, cid, batch.bytes().to_vec());
@@ -250,11 +254,14 @@ impl Core {
 
     /// Bounds what a validator can make others store: of records that are known, its first
     /// acceptance, and a few other verdicts. What comes before its header is asked for later.
-    fn says_something_new(&self, batch: &Batch, ledger: &impl Ledger, step: &Step) -> Result<bool, LedgerError> {
-        for entry in batch.entries() {
-            let mut said = index::verdicts(ledger, &entry.record)?;
-            said.retain(|verdict| verdict.validator == batch.signed().validator);
-            said.retain(|verdict| verdict.charter == batch.signed().charter);
+    fn says_something_new(
+        &self,
+        batch: &Batch,
+        said: &[Vec<VerdictEntry>],
+        ledger: &impl Ledger,
+        step: &Step,
+    ) -> Result<bool, LedgerError> {
+        for (entry, said) in batch.entries().iter().zip(said) {
             let room = entry.verdict == Verdict::Accept || said.len() < MOST_VERDICTS;
             let repeated = said.iter().any(|verdict| verdict.verdict == entry.verdict);
             if room && !repeated && self.known(&entry.record, ledger, step)? {
@@ -309,6 +316,14 @@ impl Core {
         let bytes = ledger.block(Shelf::Live, &id.0)?;
         Ok(bytes.and_then(|bytes| SignedHeader::verify(&bytes).ok()))
     }
+}
+
+/// What a batch's validator has said before, under its charter, of each record in it.
+fn said_before(batch: &Batch, ledger: &impl Ledger) -> Result<Vec<Vec<VerdictEntry>>, LedgerError> {
+    let signed = batch.signed();
+    let own = |verdict: &VerdictEntry| verdict.validator == signed.validator && verdict.charter == signed.charter;
+    let of = |entry: &Entry| Ok(index::verdicts(ledger, &entry.record)?.into_iter().filter(own).collect());
+    batch.entries().iter().map(of).collect()
 }
 
 /// Verdicts of one validator on one record that are kept.

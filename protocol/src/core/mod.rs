@@ -130,7 +130,7 @@ pub struct Core {
     /// How many flags, support and memberships of each member are kept.
     spread_by: BTreeMap<PublicKey, usize>,
     /// Batches that the step under way has heard.
-    heard_now: Vec<crate::agreement::Batch>,
+    heard_now: contradict::Heard,
     /// Validators that a proof of equivocation is held of, by charter.
     accused: BTreeSet<(Cid, PublicKey)>,
     /// Public blocks that are not here: pages, terms.
@@ -215,7 +215,7 @@ impl Core {
             matters: BTreeSet::new(),
             motions_by: BTreeMap::new(),
             spread_by: BTreeMap::new(),
-            heard_now: Vec::new(),
+            heard_now: contradict::Heard::default(),
             accused: BTreeSet::new(),
             wanted: BTreeSet::new(),
             wanted_to: None,
@@ -244,7 +244,7 @@ impl Core {
         self.now = self.now.max(now);
         let mut step = Step::default();
         self.withdrawn_now.clear();
-        self.heard_now.clear();
+        self.heard_now = contradict::Heard::default();
         self.refresh(ledger, &mut step)?;
         self.refresh_waiting(ledger)?;
         match input {

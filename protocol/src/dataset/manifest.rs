@@ -23,6 +23,9 @@ pub mod names {
     pub const CERTIFICATES: &str = "certificates.car";
     /// The founding, its successors, what was decided, and why records have no row, as a CARv1 archive.
     pub const OPERATIONS: &str = "operations.car";
+    /// What people asked a person to look at, as a CARv1 archive. Only where the charter exports notes, and there are
+    /// some.
+    pub const FLAGS: &str = "flags.car";
     /// The charter as DAG-JSON.
     pub const CHARTER: &str = "charter.json";
     /// What the export holds.
@@ -101,6 +104,9 @@ pub struct Manifest {
     pub erased: Vec<ErasedRow>,
     /// The ids of records that should have a row and have none, because their bodies were not at hand.
     pub incomplete: Vec<String>,
+    /// How many flags of its records are here; nothing where there are none, or they are not exported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flags: Option<usize>,
     /// For which use it was written; nothing where it holds everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<ForUse>,
@@ -267,11 +273,17 @@ impl Manifest {
             files: rows.iter().map(|(partition, rows)| FileRows { path: partition.path(), rows: *rows }).collect(),
             erased,
             incomplete: incomplete.iter().map(RecordId::to_string).collect(),
+            flags: None,
             purpose: None,
             views: Vec::new(),
             copied: None,
             copies: Vec::new(),
         }
+    }
+
+    /// The same with so many flags beside the rows.
+    pub fn flagged(self, flags: Option<usize>) -> Self {
+        Manifest { flags, ..self }
     }
 
     /// The same for one use, if it is for one.

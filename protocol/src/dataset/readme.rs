@@ -57,6 +57,13 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
              others, `operations.car` has the headers; ask {name} for the whole. What is withdrawn there goes from here with the next copy."
         )
     });
+    let flags = match manifest.flags {
+        None => String::new(),
+        Some(count) => format!(
+            "- `flags.car`: {count} signed flag(s), by which somebody asked a person to look at a record, as far as the\n  \
+             writer had heard of them. Other replicas may hold others.\n"
+        ),
+    };
     let copies = match manifest.copies.is_empty() {
         true => "",
         false => {
@@ -91,6 +98,7 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
          - `certificates.car`: for each record, the signatures of the validators that accepted it.\n\
          - `operations.car`: what the community decided, and for each record without a row a signed reason why.\n\
          - `charter.json`, `TERMS.md`: what the community agreed on, and the terms that contributors accepted.\n\
+         {flags}\
          {views}{copies}\
          - `manifest.json`: what is here. `SHA256SUMS`: the hash of every file.\n\n\
          ## Check it\n\n\

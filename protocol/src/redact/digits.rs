@@ -13,6 +13,18 @@ const DIGIT_COUNTS: usize = 32;
 /// How far apart digits of one number stand at most, as in "1) (2".
 const GAP_BYTES: usize = 3;
 
+/// What stands between digits of one number.
+const SEPARATES: [bool; 256] = {
+    let mut table = [false; 256];
+    let signs = b" .-/()+,~";
+    let mut index = 0;
+    while index < signs.len() {
+        table[signs[index] as usize] = true;
+        index += 1;
+    }
+    table
+};
+
 /// The rules that begin at digits: sets of them by what the digits and the bytes beside them allow.
 #[derive(Clone, Debug)]
 pub(super) struct ByDigits {
@@ -23,8 +35,11 @@ pub(super) struct ByDigits {
     /// By the byte before and after the run; at the ends of the text that is a zero.
     before: [u64; 256],
     after: [u64; 256],
-    /// By the length of the run, and the most for all that are longer.
-    runs: [u64; DIGIT_COUNTS],
+    /// By the length of the run, and the most for all that are longer: where nothing comes behind a
+    /// separator, and where other digits do.
+    runs: [[u64; DIGIT_COUNTS]; 2],
+    /// Those that may find something deep within letters and digits.
+    deep: u64,
 }
 
 impl ByDigits {
@@ -34,7 +49,8 @@ impl ByDigits {
             enough: [0; DIGIT_COUNTS],
             before: [0; 256],
             after: [0; 256],
-            runs: [0; DIGIT_COUNTS],
+            runs: [[0; DIGIT_COUNTS]; 2],
+            deep: 0,
         };
         let wanted = rules.enumerate().filter(|(_, rule)| rule.starts.contains(&Start::Digits));
         for (bit, (index, rule)) in wanted.enumerate() {
@@ -52,24 +68,43 @@ impl ByDigits {
                 let listed = rule.after.is_empty() || is_listed(rule.after, byte as u8);
                 listed && pattern.as_ref().is_none_or(|pattern| pattern.after[byte])
             });
-            allow(&mut by.runs, &|digits| {
-                rule.validator.may_begin(digits) && pattern.as_ref().is_none_or(|pattern| pattern.runs[digits])
-            });
+            for (more, runs) in by.runs.iter_mut().enumerate() {
+                let fits = |digits: usize| pattern.as_ref().is_none_or(|pattern| pattern.runs[digits]);
+                allow(runs, &|digits| rule.validator.may_begin(digits, more == 1) && fits(digits));
+            }
+            by.deep |= u64::from(rule.validator.may_stand_deep()) << bit;
             by.rules.push(index);
         }
         by
     }
 
-    /// Calls `rule` with each rule that is worth trying at the digits that begin at `at`, and the run of them.
-    pub(super) fn each(&self, bytes: &[u8], at: usize, number: &mut Number, mut rule: impl FnMut(usize, Range<usize>)) {
+    /// Calls `rule` with each rule that is worth trying at the digits that begin at `at`, and the run of
+    /// them. `deep`: they stand behind [`DEEP`](super::validate::DEEP) letters and digits.
+    pub(super) fn each(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        deep: bool,
+        number: &mut Number,
+        mut rule: impl FnMut(usize, Range<usize>),
+    ) {
         let byte = |at: usize| usize::from(bytes.get(at).copied().unwrap_or_default());
         let run = bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let beside = self.before[byte(at.wrapping_sub(1))] & self.after[byte(at + run)];
-        let mut left = beside & self.runs[run.min(DIGIT_COUNTS - 1)];
+        let here = self.before[byte(at.wrapping_sub(1))] & if deep { self.deep } else { u64::MAX };
+        let after = byte(at + run);
+        let more = matches!(after as u8, b' ' | b'-' | b'.' | b'/' | b'+' | b':')
+            && (byte(at + run + 1) as u8).is_ascii_digit();
+        let beside = here & self.after[after];
+        let mut left = beside & self.runs[usize::from(more)][run.min(DIGIT_COUNTS - 1)];
         if left == 0 {
             return number.pass(at, run);
         }
-        left &= self.enough[number.left(bytes, at, run).min(DIGIT_COUNTS - 1)];
+        if left & !self.enough[run.min(DIGIT_COUNTS - 1)] == 0 {
+            // This run is enough for all of them.
+            number.pass(at, run);
+        } else {
+            left &= self.enough[number.left(bytes, at, run).min(DIGIT_COUNTS - 1)];
+        }
         while left != 0 {
             rule(self.rules[left.trailing_zeros() as usize], at..at + run);
             left &= left - 1;
@@ -144,14 +179,13 @@ impl Number {
     /// How many digits the number has from the run of `run` digits at `at` on.
     fn left(&mut self, bytes: &[u8], at: usize, run: usize) -> usize {
         if at >= self.end {
-            *self = Number { end: at + run, digits: run };
-            let mut gap = 0;
-            for (index, byte) in bytes.iter().enumerate().skip(at + run) {
+            (self.end, self.digits) = (at + run, run);
+            let (mut next, mut gap) = (at + run, 0);
+            while let Some(byte) = bytes.get(next) {
+                next += 1;
                 if byte.is_ascii_digit() {
-                    (self.end, self.digits, gap) = (index + 1, self.digits + 1, 0);
-                } else if matches!(byte, b' ' | b'.' | b'-' | b'/' | b'(' | b')' | b'+' | b',' | b'~')
-                    && gap < GAP_BYTES
-                {
+                    (self.end, self.digits, gap) = (next, self.digits + 1, 0);
+                } else if gap < GAP_BYTES && SEPARATES[usize::from(*byte)] {
                     gap += 1;
                 } else {
                     break;

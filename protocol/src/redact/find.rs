@@ -8,7 +8,9 @@ use std::ops::Range;
 /// How often what is left of a text is looked at again after findings are taken out of it.
 pub(super) const ROUNDS: usize = 8;
 /// Candidates for which there is room from the beginning: as many as a message has.
-const CANDIDATES: usize = 24;
+const CANDIDATES: usize = 32;
+/// Findings for which there is room from the first one on.
+const FINDINGS: usize = 8;
 
 /// Personal data in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,23 +66,42 @@ impl Ruleset {
         }
         // Long runs come first, then all the rest: two lists in order, which this sort is quick with.
         refused.sort_by_key(|candidate| candidate.start.start);
-        let mut gaps = Vec::with_capacity(found.len() + 1);
-        each_gap(whole, &found, |gap| gaps.push((gap, 1)));
-        while let Some((gap, round)) = gaps.pop() {
-            let mut more = self.look_again(normal, &gap, &refused);
-            if more.is_empty() {
-                continue;
-            }
-            // Only a text built for the purpose comes here: it is hidden whole.
-            if round == ROUNDS {
-                more.truncate(1);
-                more[0].span = gap.clone();
-            }
-            each_gap(gap, &more, |gap| gaps.push((gap, round + 1)));
+        let mut more = Vec::new();
+        each_gap(whole, &found, |gap| self.look_within(normal, gap, 1, &refused, &mut more));
+        if !more.is_empty() {
             found.append(&mut more);
+            found.sort_by_key(|finding| finding.span.start);
         }
-        found.sort_by_key(|finding| finding.span.start);
         found
+    }
+
+    /// Adds what is found in `gap`, and in what is left of it then, until nothing is.
+    fn look_within(
+        &self,
+        normal: &Normal<'_>,
+        gap: Range<usize>,
+        round: usize,
+        refused: &[Candidate],
+        found: &mut Vec<Finding>,
+    ) {
+        let bytes = normal.as_str().as_bytes();
+        let from = refused.partition_point(|candidate| candidate.start.start < gap.start);
+        let refused_here = refused.get(from).is_some_and(|candidate| candidate.start.start < gap.end);
+        let goes_on = gap.start > 0 && (bytes[gap.start - 1].is_ascii_alphanumeric() || bytes[gap.start - 1] == b'_');
+        if !refused_here && !goes_on && !self.any_searched {
+            return;
+        }
+        let mut more = self.look_again(normal, &gap, &refused[from..]);
+        if more.is_empty() {
+            return;
+        }
+        // Only a text built for the purpose comes here: it is hidden whole.
+        if round == ROUNDS {
+            more.truncate(1);
+            more[0].span = gap.clone();
+        }
+        each_gap(gap, &more, |gap| self.look_within(normal, gap, round + 1, refused, found));
+        found.append(&mut more);
     }
 
     /// What is found in a part at first sight, its spans counted from there. Candidates that a rule
@@ -89,22 +110,39 @@ impl Ruleset {
         let text = &normal.as_str()[part.clone()];
         let mut findings = Vec::new();
         self.search(text, &mut findings);
+        let place = Place { normal, text, from: part.start };
         let mut ends = Ends::new(self.rules.len());
         self.scan.each(text, |rule, start| {
-            if self.rules[rule].is_hopeless(text, &start) {
-                return;
-            }
-            match self.try_at(normal, part, rule, &start, &mut ends) {
-                Some(finding) => findings.push(finding),
-                None => refused.push(Candidate { rule, start }),
+            if !self.rules[rule].is_hopeless(text, &start) {
+                self.judge(&place, rule, start, &mut ends, &mut findings, refused);
             }
         });
         merge_overlaps(&mut findings);
         findings
     }
 
+    /// Adds what a rule finds at a place to `findings`, or the place to `refused`.
+    #[inline(never)]
+    fn judge(
+        &self,
+        place: &Place,
+        rule: usize,
+        start: Range<usize>,
+        ends: &mut Ends,
+        findings: &mut Vec<Finding>,
+        refused: &mut Vec<Candidate>,
+    ) {
+        match self.try_at(place, rule, &start, ends) {
+            Some(finding) => {
+                findings.reserve(if findings.is_empty() { FINDINGS } else { 1 });
+                findings.push(finding);
+            }
+            None => refused.push(Candidate { rule, start }),
+        }
+    }
+
     /// What is found in `gap`, a part with findings beside it, now that they are gone.
-    /// The candidates are those of the whole text that were refused there.
+    /// The candidates are those of the whole text that were refused there and behind.
     fn look_again(&self, normal: &Normal<'_>, gap: &Range<usize>, refused: &[Candidate]) -> Vec<Finding> {
         let part = &normal.as_str()[gap.clone()];
         let bytes = normal.as_str().as_bytes();
@@ -115,18 +153,20 @@ impl Ruleset {
         } else {
             let mut findings = Vec::new();
             self.search(part, &mut findings);
+            let continued = continues_word(&bytes[..gap.start]);
+            let refused = refused.iter().take_while(|candidate| candidate.start.start < gap.end);
+            let place = Place { normal, text: part, from: gap.start };
             let mut ends = Ends::new(self.rules.len());
             // What went on with a word may now begin one, and was not seen before.
-            if continues_word(&bytes[..gap.start]) {
+            if continued {
                 self.scan.each_first(part, |rule, start| {
-                    findings.extend(self.try_at(normal, gap, rule, &start, &mut ends));
+                    findings.extend(self.try_at(&place, rule, &start, &mut ends));
                 });
             }
-            let from = refused.partition_point(|candidate| candidate.start.start < gap.start);
-            for candidate in refused[from..].iter().take_while(|candidate| candidate.start.start < gap.end) {
+            for candidate in refused {
                 if candidate.start.end <= gap.end {
                     let start = candidate.start.start - gap.start..candidate.start.end - gap.start;
-                    findings.extend(self.try_at(normal, gap, candidate.rule, &start, &mut ends));
+                    findings.extend(self.try_at(&place, candidate.rule, &start, &mut ends));
                 }
             }
             merge_overlaps(&mut findings);
@@ -138,24 +178,17 @@ impl Ruleset {
         findings
     }
 
-    fn try_at(
-        &self,
-        normal: &Normal<'_>,
-        part: &Range<usize>,
-        rule: usize,
-        start: &Range<usize>,
-        ends: &mut Ends,
-    ) -> Option<Finding> {
+    #[inline(always)]
+    fn try_at(&self, place: &Place, rule: usize, start: &Range<usize>, ends: &mut Ends) -> Option<Finding> {
         if start.start < ends.of(rule) {
             return None;
         }
-        let text = &normal.as_str()[part.clone()];
-        let mut finding = self.rules[rule].finding(self.rules[rule].at(text, start.clone())?);
-        let span = part.start + finding.span.start..part.start + finding.span.end;
+        let mut finding = self.rules[rule].finding(self.rules[rule].at(place.text, start.clone())?);
+        let span = place.from + finding.span.start..place.from + finding.span.end;
         // With letters of two widths it is no address, but the mailbox in it may be somebody's.
         if finding.kind == Kind::Email
-            && normal.mixes_widths(&span)
-            && let Some(at) = text[finding.span.clone()].find('@')
+            && place.normal.mixes_widths(&span)
+            && let Some(at) = place.text[finding.span.clone()].find('@')
         {
             finding.span.end = finding.span.start + at + 1;
         }
@@ -171,6 +204,13 @@ impl Ruleset {
             rules.for_each(|rule| rule.search(text, findings));
         }
     }
+}
+
+/// A part of a normalised text, and where it begins there.
+struct Place<'a> {
+    normal: &'a Normal<'a>,
+    text: &'a str,
+    from: usize,
 }
 
 /// A place where a rule was tried.

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 /// Lists of keywords to compare, as a power of two.
 const BUCKET_BITS: u32 = 11;
+/// Bytes of a keyword that are compared in one.
+const HEAD_BYTES: usize = 8;
 /// The first three of eight bytes.
 const THREE: u64 = 0x00ff_ffff;
 
@@ -24,6 +26,8 @@ struct Entry {
     /// Its first eight bytes, if it has so many, and which bits those are.
     head: u64,
     mask: u64,
+    /// By which bit letters of either case differ, where there are letters.
+    letters: u64,
     word: Box<[u8]>,
     owners: Vec<usize>,
 }
@@ -37,27 +41,28 @@ impl Keywords {
         }
         let mut entries: Vec<Entry> = words.into_iter().map(|(word, owners)| Entry::new(word, owners)).collect();
         // Of those that begin alike, the shortest come last.
-        entries.sort_by_key(|entry| (bucket(entry.head), entry.word.len() == 3));
+        entries.sort_by_key(|entry| (bucket(fold(entry.head)), entry.word.len() == 3));
         let mut buckets = Box::new([0; (1 << BUCKET_BITS) + 1]);
         for (place, begin) in buckets.iter_mut().enumerate() {
-            *begin = entries.partition_point(|entry| bucket(entry.head) < place) as u16;
+            *begin = entries.partition_point(|entry| bucket(fold(entry.head)) < place) as u16;
         }
         Keywords { buckets, entries }
     }
 
     /// The keywords, in lower case.
-    pub(super) fn words(&self) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn words(&self) -> impl Iterator<Item = &[u8]> + Clone {
         self.entries.iter().map(|entry| &*entry.word)
     }
 
     /// Calls `found` with each owner of each keyword at the start of `rest` and the keyword's length.
     #[inline]
     pub(super) fn at(&self, rest: &[u8], mut found: impl FnMut(usize, usize)) {
-        let here = fold(head(rest));
-        let place = bucket(here);
+        let here = head(rest);
+        let place = bucket(fold(here));
         let entries = &self.entries[usize::from(self.buckets[place])..usize::from(self.buckets[place + 1])];
-        for entry in entries.iter().filter(|entry| here & entry.mask == entry.head) {
-            if rest.get(..entry.word.len()).is_some_and(|here| here.eq_ignore_ascii_case(&entry.word)) {
+        for entry in entries.iter().filter(|entry| (here | entry.letters) & entry.mask == entry.head) {
+            let beyond = entry.word.len().min(HEAD_BYTES)..entry.word.len();
+            if rest.get(beyond.clone()).is_some_and(|here| here.eq_ignore_ascii_case(&entry.word[beyond])) {
                 entry.owners.iter().for_each(|owner| found(*owner, entry.word.len()));
             }
         }
@@ -66,8 +71,9 @@ impl Keywords {
 
 impl Entry {
     fn new(word: Box<[u8]>, owners: Vec<usize>) -> Self {
-        let mask = u64::MAX >> (64 - 8 * word.len().min(8));
-        Entry { head: fold(head(&word)) & mask, mask, word, owners }
+        let mask = u64::MAX >> (64 - 8 * word.len().min(HEAD_BYTES));
+        let letters = word.iter().map(|byte| u8::from(byte.is_ascii_lowercase()) << 5).collect::<Vec<u8>>();
+        Entry { head: head(&word) & mask, mask, letters: head(&letters), word, owners }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::fold::fold;
 use super::validate;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::fmt;
 
 /// What was found. The order is from the most specific to the least: where findings overlap, the
@@ -147,20 +148,34 @@ impl Kind {
 
     /// The value by which two findings of this kind are the same: one form for all its spellings.
     /// `text` is already normalised character by character.
-    pub(super) fn same_value(self, text: &str) -> String {
+    pub(super) fn same_value(self, text: &str) -> Cow<'_, [u8]> {
         match self {
             Kind::Iban | Kind::Card | Kind::Ssn | Kind::GovId | Kind::Mac => {
-                text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+                let mut bare = Vec::with_capacity(text.len());
+                bare.extend(text.bytes().filter(u8::is_ascii_alphanumeric));
+                bare.make_ascii_uppercase();
+                bare.into()
             }
-            Kind::Term => fold(text),
-            Kind::Phone => validate::same_phone(text),
-            Kind::Ip => text.parse().map_or_else(|_| text.to_lowercase(), |ip: std::net::IpAddr| ip.to_string()),
+            Kind::Term => fold(text).into_bytes().into(),
+            Kind::Phone => validate::same_phone(text).into_bytes().into(),
+            // An IPv4 address has but one spelling.
+            Kind::Ip if text.contains(':') => {
+                text.parse().map_or_else(|_| lower(text), |ip: std::net::IpAddr| ip.to_string().into_bytes().into())
+            }
             // Base58 distinguishes case; bech32 comes in one case or the other.
-            Kind::Bitcoin if text.starts_with(['1', '2', '3', 'm', 'n']) => text.to_owned(),
-            Kind::Bitcoin | Kind::Ethereum | Kind::Email | Kind::Custom | Kind::Name => text.to_lowercase(),
+            Kind::Bitcoin if text.starts_with(['1', '2', '3', 'm', 'n']) => text.as_bytes().into(),
+            Kind::Bitcoin | Kind::Ethereum | Kind::Email | Kind::Custom | Kind::Name | Kind::Ip => lower(text),
             // Case matters in secrets.
-            _ => text.to_owned(),
+            _ => text.as_bytes().into(),
         }
+    }
+}
+
+fn lower(text: &str) -> Cow<'_, [u8]> {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        text.as_bytes().into()
+    } else {
+        text.to_lowercase().into_bytes().into()
     }
 }
 

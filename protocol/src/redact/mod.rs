@@ -32,6 +32,7 @@ mod rule;
 mod ruleset;
 mod scan;
 mod sieve;
+mod steps;
 mod stream;
 mod terms;
 mod validate;

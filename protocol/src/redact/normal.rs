@@ -131,6 +131,11 @@ fn suspects(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     std::iter::from_fn(move || {
         loop {
             at = next_beyond_ascii(bytes, at)?;
+            // Double quotation marks, ellipses and bullets: most of what stands beyond ASCII in prose.
+            if let [0xE2, 0x80, 0x9C | 0x9D | 0xA6 | 0xA2, ..] = bytes[at..] {
+                at += 3;
+                continue;
+            }
             let start = at;
             let c = text[start..].chars().next()?;
             at += c.len_utf8();
@@ -279,6 +284,7 @@ mod tests {
             let changed = Table::First.form(c) != Form::Same || Table::Second.form(c) != Form::Same;
             let first = c.encode_utf8(&mut [0; 4]).as_bytes()[0];
             assert!(!changed || SUSPECT[usize::from(first)], "U+{:04X}", u32::from(c));
+            assert!(!changed || suspects(c.encode_utf8(&mut [0; 4])).next().is_some(), "U+{:04X}", u32::from(c));
         }
     }
 }

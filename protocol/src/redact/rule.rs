@@ -2,6 +2,7 @@
 
 use super::error::{COMPILED_BYTES, KEYWORD_BYTES, KEYWORDS, PATTERN_BYTES, REACH};
 use super::pinned::{self, Unpinned};
+use super::steps::Steps;
 use super::{Finding, Kind, RuleSpec, RulesetError, Validator};
 use regex_automata::hybrid::dfa::DFA;
 use regex_automata::meta::Regex;
@@ -38,8 +39,10 @@ pub(super) struct Rule {
     kind: Kind,
     /// None when a rule that is tried somewhere leaves all to its validator.
     regex: Option<Regex>,
+    /// The same pattern, if steps are enough and no capture is wanted.
+    steps: Option<Steps>,
     /// With which bytes a match can begin.
-    first: Option<Box<[bool; 256]>>,
+    first: Option<Box<Beginning>>,
     located: bool,
     word: bool,
     reach: usize,
@@ -75,6 +78,7 @@ impl Rule {
         Ok(Rule {
             kind: spec.kind,
             regex,
+            steps: if spec.group.is_none() { Steps::of(&spec.pattern) } else { None },
             first: first_bytes(&spec.pattern).map(Box::new),
             located: spec.is_located(),
             word: spec.word,
@@ -104,16 +108,20 @@ impl Rule {
         match (&self.regex, &self.first) {
             (None, _) => self.validator.is_hopeless(text, start),
             (Some(_), Some(first)) => {
-                let byte = start.start.checked_sub(self.back).and_then(|from| text.as_bytes().get(from));
-                !byte.is_some_and(|byte| first[usize::from(*byte)])
+                let from = start.start.checked_sub(self.back).and_then(|from| text.as_bytes().get(from..));
+                !from.is_some_and(|from| first.fits(from))
             }
             _ => false,
         }
     }
 
     /// What the rule finds at `start`, where the scan saw a keyword, digits or a sign.
+    #[inline]
     pub(super) fn at(&self, text: &str, start: Range<usize>) -> Option<Range<usize>> {
-        let from = start.start.checked_sub(self.back).filter(|from| text.is_char_boundary(*from))?;
+        let from = match self.back {
+            0 => start.start,
+            back => start.start.checked_sub(back).filter(|from| text.is_char_boundary(*from))?,
+        };
         if self.word && continues_word(&text.as_bytes()[..from]) {
             return None;
         }
@@ -121,7 +129,10 @@ impl Rule {
             None => start,
             Some(regex) => {
                 let window = from..text.len().min(from + self.reach);
-                self.matched(regex, Input::new(text).range(window).anchored(Anchored::Yes))?
+                match &self.steps {
+                    Some(steps) => steps.at(&text.as_bytes()[window]).map(|length| from..from + length)?,
+                    None => self.matched(regex, Input::new(text).range(window).anchored(Anchored::Yes))?,
+                }
             }
         };
         self.validator.check(text, span).filter(|span| !span.is_empty())
@@ -179,19 +190,39 @@ pub(super) fn compile_pattern(pattern: &str, rule: usize) -> Result<Regex, Rules
     if regex.is_match("") { Err(RulesetError::Empty(rule)) } else { Ok(regex) }
 }
 
+/// The first and the second bytes of what a pattern matches.
+#[derive(Clone, Debug)]
+struct Beginning {
+    first: [bool; 256],
+    second: [bool; 256],
+}
+
+impl Beginning {
+    /// Whether a match may begin where `bytes` do.
+    fn fits(&self, bytes: &[u8]) -> bool {
+        let allowed = |set: &[bool; 256], at: usize| bytes.get(at).map(|byte| set[usize::from(*byte)]);
+        allowed(&self.first, 0).unwrap_or(false) && allowed(&self.second, 1).unwrap_or(true)
+    }
+}
+
 /// With which bytes a match can begin; unknown where it depends on what stands before.
-fn first_bytes(pattern: &str) -> Option<[bool; 256]> {
+fn first_bytes(pattern: &str) -> Option<Beginning> {
     let dfa = DFA::new(pattern).ok()?;
     if !dfa.get_nfa().look_set_prefix_any().is_empty() {
         return None;
     }
     let mut cache = dfa.create_cache();
     let start = dfa.start_state(&mut cache, &start::Config::new().anchored(Anchored::Yes)).ok()?;
-    let mut first = [false; 256];
-    for (byte, first) in (0..=u8::MAX).zip(&mut first) {
-        *first = !dfa.next_state(&mut cache, start, byte).ok()?.is_dead();
+    let mut beginning = Beginning { first: [false; 256], second: [false; 256] };
+    for (byte, first) in (0..=u8::MAX).zip(&mut beginning.first) {
+        let state = dfa.next_state(&mut cache, start, byte).ok()?;
+        *first = !state.is_dead();
+        // A match of one byte shows in the state behind any second one.
+        for (byte, second) in (0..=u8::MAX).zip(&mut beginning.second) {
+            *second |= *first && !dfa.next_state(&mut cache, state, byte).ok()?.is_dead();
+        }
     }
-    Some(first)
+    Some(beginning)
 }
 
 /// Whether what stands behind `before` goes on with a word. The letter of an escape is none.
@@ -246,6 +277,15 @@ mod tests {
     fn the_next_candidate_begins_after_a_run_of_letters_and_digits() {
         assert_eq!(next_start("ab12 3", 1), 4);
         assert_eq!(next_start("é1", 0), 2);
+    }
+
+    #[test]
+    fn a_pattern_says_how_its_matches_begin() {
+        let fits = |pattern: &str, text: &str| first_bytes(pattern).expect("it says so").fits(text.as_bytes());
+        assert!(fits("ab|cd+", "ab") && fits("ab|cd+", "ad") && fits("ab|cd+", "a"));
+        assert!(!fits("ab|cd+", "ba") && !fits("ab|cd+", "aa") && !fits("ab|cd+", ""));
+        assert!(fits("a|bc", "a ") && fits("ab?", "ax"));
+        assert!(first_bytes("(?-u:\\b)a").is_none());
     }
 
     #[test]

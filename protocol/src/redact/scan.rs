@@ -103,7 +103,7 @@ impl Scan {
     /// those at its keywords, then those at its starts, 64 bytes by 64 bytes, each in order.
     pub(super) fn each(&self, text: &str, mut candidate: impl FnMut(usize, Range<usize>)) {
         let bytes = text.as_bytes();
-        let (mut number, mut run_end) = (Number::default(), 0);
+        let (mut number, mut run_end, mut before) = (Number::default(), 0, 0);
         for base in (0..bytes.len()).step_by(BLOCK) {
             let mut padded = [0; WINDOW];
             let window = match base.checked_sub(1).and_then(|before| bytes[before..].first_chunk()) {
@@ -118,10 +118,9 @@ impl Scan {
             };
             let marks = Marks::of(window);
             if marks.runs != 0 && !self.by_run.is_empty() {
-                run_end = self.runs(bytes, base, marks.runs, run_end, &mut candidate);
+                run_end = self.runs(bytes, base, &marks, run_end, &mut candidate);
             }
-            let anywhere = self.sieve.anywhere(window);
-            let at_words = self.sieve.at_words(window, word_starts(bytes, base, &marks));
+            let (anywhere, at_words) = self.sieve.places(window, word_starts(bytes, base, &marks));
             each_bit(anywhere, |index| {
                 let at = base + index;
                 self.anywhere.at(&bytes[at..], |rule, length| candidate(rule, at..at + length));
@@ -130,8 +129,13 @@ impl Scan {
                 let at = base + index;
                 self.at_words.at(&bytes[at..], |rule, length| candidate(rule, at..at + length));
             });
+            let deep = if marks.signs == 0 { 0 } else { marks.deep(before) };
+            before = marks.alphanumeric;
             each_bit(marks.signs, |index| match bytes[base + index] {
-                b'0'..=b'9' => self.by_digits.each(bytes, base + index, &mut number, &mut candidate),
+                b'0'..=b'9' => {
+                    let deep = deep >> index & 1 == 1;
+                    self.by_digits.each(bytes, base + index, deep, &mut number, &mut candidate);
+                }
                 _ => self.sign(bytes, base + index, &mut candidate),
             });
         }
@@ -142,29 +146,37 @@ impl Scan {
         self.at_words.at(text.as_bytes(), |rule, length| candidate(rule, 0..length));
     }
 
-    /// The long runs of letters and digits of which a part stands at one of `parts` in the block at
-    /// `base`. Those up to `seen` were seen before; gives back up to where they now are.
+    /// The long runs of letters and digits of which a part stands in the block at `base`. Those up to
+    /// `seen` were seen before; gives back up to where they now are.
     fn runs(
         &self,
         bytes: &[u8],
         base: usize,
-        parts: u64,
+        marks: &Marks,
         mut seen: usize,
         candidate: &mut impl FnMut(usize, Range<usize>),
     ) -> usize {
-        each_bit(parts, |index| {
-            let at = base + index;
-            if at < seen {
-                return;
+        let behind = |seen: usize| u64::MAX.checked_shl(seen.saturating_sub(base) as u32).unwrap_or_default();
+        let mut parts = marks.runs & behind(seen);
+        while parts != 0 {
+            let index = parts.trailing_zeros();
+            let length = (marks.alphanumeric >> index).trailing_ones();
+            let before = (!marks.alphanumeric & !(u64::MAX << index)).checked_ilog2().map_or(0, |last| last + 1);
+            let (mut start, mut end) = (base + before as usize, base + (index + length) as usize);
+            if before == 0 {
+                start -= bytes[..start].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
             }
-            let start = at - bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-            seen = at + bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-            if seen - start >= RUN_BYTES {
+            if (index + length) as usize == BLOCK {
+                end += bytes[end..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            }
+            if end - start >= RUN_BYTES {
                 // The letter of an escape such as "\n" is no part of what follows.
-                let start = start + usize::from(bytes.get(start).is_some() && is_escaped(&bytes[..=start]));
-                self.by_run.iter().for_each(|rule| candidate(*rule, start..seen));
+                let start = start + usize::from(is_escaped(&bytes[..=start]));
+                self.by_run.iter().for_each(|rule| candidate(*rule, start..end));
             }
-        });
+            seen = end;
+            parts &= behind(seen);
+        }
         seen
     }
 

@@ -3,8 +3,8 @@
 //!     cargo run --release --manifest-path tests/peers/Cargo.toml -- [--write docs/PERFORMANCE.md]
 //!         [--commonwheel target/release/commonwheel] [--presidio PYTHON] [--megabytes 4] [--rounds 7]
 //!
-//! Time is the processor's, for the libraries and for Presidio; the wall's for the program. Each figure is the median of
-//! the rounds. A slow redactor gets the beginning of the corpus alone.
+//! Time is the processor's, for the program too: what it and the system on its behalf took, its start included. Each
+//! figure is the median of the rounds. A slow redactor gets the beginning of the corpus alone.
 
 mod report;
 mod slow;

@@ -2,11 +2,12 @@
 
 use crate::Contender;
 use anyhow::{Context, Result, ensure};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Instant;
 
 /// Presidio's recognizers by pattern. It is told how many records to do, and answers with its processor time.
 pub struct Presidio {
@@ -57,8 +58,8 @@ pub struct Program {
     records: Vec<String>,
 }
 
-/// How often the corpus goes through the program at once, so that its start does not count for much.
-const REPEATS: usize = 4;
+/// So many bytes go through the program at once, at least, so that its start does not decide.
+const PROGRAM_BYTES: usize = 16_000_000;
 
 impl Program {
     pub fn new(path: &Path, arguments: &[&str], records: &[String]) -> Result<Program> {
@@ -74,14 +75,18 @@ impl Contender for Program {
         format!("`commonwheel redact{}`", self.arguments.iter().map(|a| format!(" {a}")).collect::<String>())
     }
 
-    /// Seconds by the wall for one time through the records.
+    /// Seconds of the processor, the start of the program included, for one time through the records; they go
+    /// through it again and again.
     fn seconds(&mut self, records: usize) -> Result<f64> {
         let path = std::env::temp_dir().join(format!("commonwheel-peers-{}", std::process::id()));
-        let mut file = File::create(&path)?;
-        for _ in 0..REPEATS {
-            self.records[..records].iter().try_for_each(|record| file.write_all(record.as_bytes()))?;
+        let mut file = BufWriter::new(File::create(&path)?);
+        let length: usize = self.records[..records].iter().map(String::len).sum();
+        let repeats = PROGRAM_BYTES.div_ceil(length);
+        for record in (0..repeats).flat_map(|_| &self.records[..records]) {
+            file.write_all(record.as_bytes())?;
         }
-        let start = Instant::now();
+        file.flush()?;
+        let before = children_seconds()?;
         let mut command = Command::new(&self.path);
         command
             .arg("redact")
@@ -93,9 +98,16 @@ impl Contender for Program {
         let mut out = process.stdout.take().context("a pipe from the program")?;
         std::io::copy(&mut out, &mut std::io::sink())?;
         let status = process.wait()?;
-        let seconds = start.elapsed().as_secs_f64();
+        let seconds = children_seconds()? - before;
         std::fs::remove_file(&path)?;
         ensure!(status.success(), "{} redact failed: {status}", self.path.display());
-        Ok(seconds / REPEATS as f64)
+        Ok(seconds / repeats as f64)
     }
+}
+
+/// What the processor did for the processes that were started here and have ended, for them and on their behalf.
+fn children_seconds() -> Result<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let seconds = |time: TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    Ok(seconds(usage.user_time()) + seconds(usage.system_time()))
 }

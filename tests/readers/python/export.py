@@ -4,11 +4,13 @@ import datetime
 import hashlib
 import json
 
+import archive
 import canonical
 import cids
 import copies
 import dagjson
 import keys
+import operations
 import proofs
 import purposes
 import records
@@ -74,8 +76,14 @@ def run(folder, tally, to=None):
         with tally.check(f"export: {row_id} as it was released"):
             header = canonical.decode(seen[row_id])["payload"]
             same([row_id, header["licence"], header["preference"]], outcome.released[row_id])
+    flags = None
+    with tally.check("export: flags.car"):
+        flags = _flags(folder / "flags.car", held, seen)
+        says = outcome.charter.value.get("customs", {}).get("export_notes", False)
+        same(flags is None or (says and not release and not copying), True, "flags where there may be some")
     with tally.check("export: manifest.json"):
-        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, counts, hashes, (copying, purpose), views, stated))
+        rules = (flags, copying, purpose)
+        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, counts, hashes, rules, views, stated))
     views.check(folder, tally)
     beside = sorted(path.name for path in (folder / "copies").glob("*"))
     with tally.check("export: copies"):
@@ -136,6 +144,23 @@ def _row(line, path, held, rules):
     return header_id, header_block
 
 
+def _flags(file, held, rows):
+    """How many flags lie beside the rows; each is signed, about one of them, and in its place."""
+    if not file.exists():
+        return None
+    founding, *sections = archive.read(file.read_bytes(), roots=[cids.of_block(held.founding_block)])
+    same(founding.block, held.founding_block, "the founding")
+    places = []
+    for section in sections:
+        flag = operations.read(section.block)
+        same((flag.kind, flag.community), ("flag", held.path[0].id), "a flag of this community")
+        places.append((flag.value["payload"]["record"], flag.signers[0]))
+    same([record for record, _ in places if record not in rows], [], "flags of records without a row")
+    same(places, sorted(set(places)), "by record and member, each once")
+    same(bool(places), True, "some flags")
+    return len(places)
+
+
 def _header_block(row):
     """The signed header's bytes, from its columns."""
     payload = {"type": "record", "v": 1, "author": keys.parse(row["author"])}
@@ -173,12 +198,12 @@ def _write(header_block, body, certificate):
 def _manifest(held, outcome, counts, hashes, rules, views, stated):
     """manifest.json, written again from the archives and the rows; of a copy, with what it says of bodies left out."""
     named = edition = None
-    copying, purpose = rules
-    incomplete, more = outcome.incomplete, {}
+    flags, copying, purpose = rules
+    incomplete, more = outcome.incomplete, {} if flags is None else {"flags": flags}
     if purpose:
         may_not_be_copied = copying.against if copying else lambda header: None
         incomplete = purpose.account(incomplete, held.headers, may_not_be_copied)
-        more = {"purpose": purpose.said()}
+        more |= {"purpose": purpose.said()}
     if views.formats:
         more |= {"views": views.said()}
     if copying:

@@ -26,6 +26,11 @@ pub fn seed(node: usize) -> Seed {
     Seed::new([node as u8 + 1; 32])
 }
 
+/// The recovery keys of a charter that names some.
+pub fn recovery() -> [SecretKey; 3] {
+    [251, 252, 253].map(|place| Seed::new([place; 32]).validator())
+}
+
 /// A founded community and its validators' secrets.
 pub struct Community {
     /// The founding block.

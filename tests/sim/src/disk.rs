@@ -7,6 +7,11 @@
 //! synced before is there; of the rest, a process that dies leaves what it had written, and a power
 //! cut leaves of every file some part from the front: the torn section at its end is cut off on
 //! opening. A tombstone that is there is carried out on opening.
+//!
+//! A block that was synced may rot: a bit of it turns over where it lies. The index still says that it is
+//! there. Whoever reads it compares it with its id and is told that it is damaged, and opening, which here reads
+//! everything, refuses. (The real store reads on opening what its index has not seen, and the rest when
+//! it is asked for; `commonwheel check` reads everything.) Nothing is cut off or mended: the disk is lost.
 
 use crate::random::Random;
 use commonwheel_protocol::bytes::Cid;
@@ -32,7 +37,14 @@ pub struct Disk {
     /// What the node reads. Between two commits the same is durable.
     live: MemoryStore,
     syncs: u64,
+    /// Blocks that have rotted, and what stands in their place.
+    rotten: BTreeMap<(Shelf, Cid), Vec<u8>>,
+    /// Whether what is read is compared with its id. Only a disk that is faulty on purpose does not.
+    unchecked: bool,
 }
+
+/// A disk as its node reads it: with what has rotted there. The checkers read the disk itself.
+pub struct Reading<'a>(&'a Disk);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum File {
@@ -63,7 +75,7 @@ impl Operation {
 impl Disk {
     /// A disk that holds what a store does.
     pub fn new(store: MemoryStore) -> Self {
-        Disk { live: store, syncs: 0 }
+        Disk { live: store, syncs: 0, rotten: BTreeMap::new(), unchecked: false }
     }
 
     /// How many fsyncs there were so far.
@@ -109,9 +121,48 @@ impl Disk {
         self.live.clone()
     }
 
-    /// Puts a backup in the place of everything.
+    /// Puts a backup in the place of everything, or what a node has that joins anew.
     pub fn restore(&mut self, backup: MemoryStore) {
         self.live = backup;
+        self.rotten.clear();
+    }
+
+    /// Turns over one bit of one block that is stored.
+    pub fn rot(&mut self, random: &mut Random) {
+        let all: Vec<_> =
+            Shelf::ALL.into_iter().flat_map(|on| self.live.blocks(on).map(move |(cid, _)| (on, *cid))).collect();
+        let (shelf, cid) = all[random.index(all.len())];
+        if let Ok(Some(mut bytes)) = self.live.block(shelf, &cid) {
+            random.flip(&mut bytes);
+            self.rotten.insert((shelf, cid), bytes);
+        }
+    }
+
+    /// What stands in the place of blocks that have rotted and were not erased since.
+    pub fn rotten(&self) -> impl Iterator<Item = (&Cid, &[u8])> {
+        let held = self.rotten.iter().filter(|((shelf, cid), _)| self.live.holds(*shelf, cid) == Ok(true));
+        held.map(|((_, cid), bytes)| (cid, &bytes[..]))
+    }
+
+    /// The disk as its node reads it.
+    pub fn reading(&self) -> Reading<'_> {
+        Reading(self)
+    }
+
+    /// Reads everything, as opening does.
+    ///
+    /// # Errors
+    /// When a block is not what its id says.
+    pub fn open(&self) -> Result<(), LedgerError> {
+        match self.rotten().next() {
+            Some((cid, _)) if !self.unchecked => Err(damaged(cid)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Never again compares what is read with its id: a fault put in on purpose.
+    pub fn trust_everything(&mut self) {
+        self.unchecked = true;
     }
 
     /// Every block of a shelf with its id, in the order of their ids.
@@ -141,6 +192,33 @@ impl Disk {
             }
         }
         operations
+    }
+}
+
+fn damaged(cid: &Cid) -> LedgerError {
+    LedgerError(format!("damaged: expected the block {cid}"))
+}
+
+impl Ledger for Reading<'_> {
+    fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError> {
+        let Some(block) = self.0.live.block(shelf, cid)? else { return Ok(None) };
+        match self.0.rotten.get(&(shelf, *cid)) {
+            Some(rotten) if self.0.unchecked || cid.matches(rotten) => Ok(Some(rotten.clone())),
+            Some(_) => Err(damaged(cid)),
+            None => Ok(Some(block)),
+        }
+    }
+
+    fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError> {
+        self.0.live.holds(shelf, cid)
+    }
+
+    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.0.live.value(key)
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<IndexEntry>, LedgerError> {
+        self.0.live.scan(prefix, after, limit)
     }
 }
 
@@ -229,6 +307,21 @@ mod tests {
         assert_eq!(disk.syncs_of(&batch), 2 + 1 + 2, "two shelves, the tombstones, zeros on two shelves");
         disk.commit(&batch).unwrap();
         assert_eq!((disk.syncs(), disk.syncs_of(&batch)), (6, 3), "only what was erased is appended again");
+    }
+
+    #[test]
+    fn a_block_that_has_rotted_is_damaged_for_its_node_and_for_opening_until_it_is_erased() {
+        let (mut disk, _) = disk_and_batch();
+        let (old, _) = block(0);
+        assert!(disk.open().is_ok());
+        disk.rot(&mut Random::new(1));
+        assert!(disk.open().is_err());
+        assert_eq!(disk.reading().holds(Shelf::Waiting, &old), Ok(true), "as the index says");
+        assert!(disk.reading().block(Shelf::Waiting, &old).is_err());
+        let erasures = vec![(Shelf::Waiting, old)];
+        disk.commit(&Batch { puts: vec![], erasures }).unwrap();
+        assert!(disk.open().is_ok());
+        assert_eq!(disk.reading().block(Shelf::Waiting, &old), Ok(None));
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod hostile;
 pub mod introduce;
 mod network;
 mod node;
+mod penalties;
 pub mod plan;
 mod planted;
 mod random;
@@ -23,7 +24,7 @@ pub mod world;
 pub use disk::Loss;
 pub use hostile::Kind;
 pub use node::CrashPoint;
-pub use plan::{Deed, Phase, Plan, Planted, Voters, Weather};
+pub use plan::{Deed, Forkers, Phase, Plan, Planted, Signers, Voters, Weather};
 pub use world::{Report, Violation, run};
 
 /// Why something could not be set up: a fault of the simulator, or of the core.

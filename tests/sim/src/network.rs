@@ -103,12 +103,13 @@ impl Network {
     }
 
     /// Connects and disconnects what should be; says who notices: (node, other, connected).
-    pub fn refresh(&mut self, up: &[bool]) -> Vec<(usize, usize, bool)> {
+    pub fn refresh(&mut self, up: &[bool], bans: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize, bool)> {
         let mut changes = Vec::new();
         for link in &mut self.links {
             let (a, b) = link.nodes;
             let apart = self.sides.as_ref().is_some_and(|sides| sides[a] != sides[b]);
-            let wanted = up[a] && up[b] && !apart && !link.broken;
+            let refused = bans(a, b) || bans(b, a);
+            let wanted = up[a] && up[b] && !apart && !link.broken && !refused;
             if wanted == link.connection.is_some() {
                 continue;
             }

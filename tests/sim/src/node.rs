@@ -81,7 +81,8 @@ impl Node {
             validator: self.key.clone(),
             reader: reader_seed(self.index).reader(&community.id()),
         };
-        self.core = Some(Core::open(community.rulesets(), role, self.clock(now_ms), &self.store)?);
+        self.store.open()?;
+        self.core = Some(Core::open(community.rulesets(), role, self.clock(now_ms), &self.store.reading())?);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 mod deeds;
 mod draw;
 
-pub use deeds::{Deed, Voters};
+pub use deeds::{Deed, Forkers, Signers, Voters};
 
 use crate::disk::Loss;
 use crate::hostile::Kind;
@@ -32,6 +32,10 @@ pub enum Planted {
     WaitingLost,
     /// A validator blames whoever asks it something.
     BlamesEveryone,
+    /// The same, where nobody looks at who is blamed.
+    BansEveryone,
+    /// Nobody is banned, whatever it did.
+    NobodyBans,
     /// Nobody blames anyone.
     BlamesNobody,
     /// A replica forgets every certificate that it learns until all is quiet.
@@ -44,6 +48,14 @@ pub enum Planted {
     TombstonesForgotten,
     /// A replica keeps withdrawals, and the bodies too.
     NothingErased,
+    /// The last validator goes on signing when it has signed a successor, and in a fork.
+    SignsOn,
+    /// No disk compares what it reads with its id.
+    RotTrusted,
+    /// A replica forgets every successor of a round after the first.
+    HigherRoundsForgotten,
+    /// A replica forgets every proof that a validator has contradicted itself.
+    ProofsForgotten,
 }
 
 /// How the network treats messages until it heals.
@@ -115,6 +127,9 @@ pub struct Plan {
     pub liar: Option<(usize, Kind)>,
     /// Nodes that are nothing in the community and misbehave.
     pub strangers: Vec<Kind>,
+    /// Whether whoever has been penalised often enough is banned, as by the real node. If not, what misbehaves goes
+    /// on to the end.
+    pub bans: bool,
     /// How often some node crashes and starts again.
     pub crashes: usize,
     /// How often the network splits in two.
@@ -127,6 +142,9 @@ pub struct Plan {
     pub down: Vec<(usize, u64, u64)>,
     /// Nodes whose disk is lost and replaced by a backup: node, when that was taken, when it is restored.
     pub restored: Vec<(usize, u64, u64)>,
+    /// Nodes on whose disk a bit turns over, and when. Once that is noticed, and at the latest when the network
+    /// heals, the disk is given up.
+    pub rots: Vec<(usize, u64)>,
     /// What people do beside contributing, and from when on they try.
     pub deeds: Vec<(u64, Deed)>,
     /// When an hour ends, by clocks that are right; otherwise one begins with the simulation.
@@ -167,12 +185,14 @@ impl Plan {
             crash_at_sync: None,
             liar: None,
             strangers: vec![],
+            bans: true,
             crashes: 0,
             partitions: 0,
             one_way: 0,
             skewed: vec![],
             down: vec![],
             restored: vec![],
+            rots: vec![],
             deeds: vec![],
             hour_ends_ms: None,
             without_gossip: false,
@@ -194,6 +214,11 @@ impl Plan {
         let stranger = node.checked_sub(self.quorum.0 + self.replicas);
         let liar = self.liar.filter(|(place, _)| *place == node).map(|(_, kind)| kind);
         liar.or_else(|| self.strangers.get(stranger?).copied())
+    }
+
+    /// Whether a node's disk is lost at some time.
+    pub fn loses_disk(&self, node: usize) -> bool {
+        self.restored.iter().any(|(who, ..)| *who == node) || self.rots.iter().any(|(who, _)| *who == node)
     }
 
     /// Nodes in all: validators, then replicas, then strangers, then the contributor.

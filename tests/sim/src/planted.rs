@@ -7,10 +7,10 @@ use crate::plan::{Phase, Plan, Planted};
 use crate::records::PLANTED;
 use commonwheel_protocol::agreement::{Batch, Entry, Verdict};
 use commonwheel_protocol::bytes::{Cid, Codec, Node, decode, encode};
-use commonwheel_protocol::core::{AskId, Effect, Offence, Step};
+use commonwheel_protocol::core::{AskId, Effect, Offence, Step, status};
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{self, Ledger, LedgerError, Shelf, Store};
-use commonwheel_protocol::operation::Withdrawal;
+use commonwheel_protocol::operation::{Equivocation, Matter, Motion, Resolution, Withdrawal};
 use commonwheel_protocol::record::{Body, RecordId};
 use commonwheel_protocol::wire::exchange::{Answer, Parcel};
 use commonwheel_protocol::wire::gossip::Message;
@@ -47,9 +47,18 @@ pub fn spoil(
             step.batch.puts.retain(|(.., bytes)| Withdrawal::verify(bytes).is_err());
             step.batch.erasures.retain(|(_, cid)| !is_body(store, cid));
         }
+        Planted::ProofsForgotten if replica => {
+            step.batch.puts.retain(|(.., bytes)| Equivocation::verify(bytes).is_err());
+        }
         Planted::NothingErased if replica => step.batch.erasures.retain(|(_, cid)| !is_body(store, cid)),
+        Planted::SignsOn if at == plan.quorum.0 - 1 => sign_on(at, store, community, step),
+        Planted::HigherRoundsForgotten if replica => {
+            step.batch
+                .puts
+                .retain(|(.., bytes)| !Resolution::verify(bytes).is_ok_and(|one| round_of(one.matter()) > 1));
+        }
         Planted::NumberTwice if validator => sign_two_under_one_number(community, step),
-        Planted::BlamesEveryone if validator => {
+        Planted::BlamesEveryone | Planted::BansEveryone if validator => {
             let blame = |asker| Effect::Penalise(peer(asker), Offence::Unwanted);
             step.effects.extend(asker.map(blame));
         }
@@ -100,6 +109,26 @@ fn sign_two_under_one_number(community: &Community, step: &mut Step) {
     let (number, key) = (batch.signed().number, &community.validators[0]);
     let other = Batch::sign(community.id(), community.charter().id(), number, &entries, key);
     step.effects.push(Effect::Publish(Message { batches: vec![other], ..Message::default() }.to_bytes()));
+}
+
+/// The round of a successor; 0 for what is none.
+fn round_of(matter: &Matter) -> i64 {
+    match matter {
+        Matter::Successor(charter) => charter.succeeds.as_ref().map_or(0, |succeeds| succeeds.round),
+        _ => 0,
+    }
+}
+
+/// Signs a verdict under the first charter once this validator has signed a successor, or knows of a fork.
+fn sign_on(at: usize, store: &Disk, community: &Community, step: &mut Step) {
+    let key = &community.validators[at];
+    let motions = store.blocks(Shelf::Live).filter_map(|(_, block)| Motion::verify(block).ok());
+    let away = motions.filter(|motion| motion.signer == key.public()).any(|motion| round_of(&motion.matter) > 0);
+    if away || status::lineage(store).is_ok_and(|lineage| !lineage.head().fork.is_empty()) {
+        let entries = [Entry { record: RecordId(Cid::of_cbor(b"another")), verdict: Verdict::Accept }];
+        let batch = Batch::sign(community.id(), community.charter().id(), i64::from(u32::MAX), &entries, key);
+        step.batch.put(Shelf::Live, Cid::of_cbor(&batch), batch);
+    }
 }
 
 fn forget_certificates(step: &mut Step) {

@@ -117,7 +117,7 @@ fn body(i: usize, bytes: usize, community: &Community, random: &mut Random) -> R
         vocabulary: Vocabulary::CURRENT,
         rights: vec![Right::OwnWork],
         assurances: Assurances { of_age: true, has_rights: true, no_sensitive_data: true },
-        redactions: redactor.counts().iter().map(|(kind, n)| (kind.as_str().to_owned(), i64::from(*n))).collect(),
+        redactions: redactor.counts().map(|(kind, n)| (kind.as_str().to_owned(), i64::from(n))).collect(),
         false_alarms: 0,
         attribution: None,
         imported_from: None,

@@ -1,7 +1,7 @@
 //! What people do with a community, one scenario each: withdrawals, votes, releases, successors.
 
 use commonwheel_protocol::agreement::charter::BodyAccess;
-use sim::{Deed, Kind, Plan, Voters, Weather, run};
+use sim::{Deed, Forkers, Kind, Plan, Signers, Voters, Weather, run};
 
 fn holds(plan: &Plan) -> sim::Report {
     run(plan).unwrap_or_else(|violation| panic!("{violation}"))
@@ -70,6 +70,26 @@ fn one_validator_that_signs_two_successors_in_one_round_makes_no_fork() {
     for deeds in [vec![], vec![(8_000, Deed::Succeed { place: 1, newcomer: 4 })]] {
         let charters = deeds.len() + 1;
         assert_eq!(holds(&Plan { liar: Some((2, Kind::Forks)), ..doing(206, deeds) }).charters, charters);
+    }
+}
+
+#[test]
+fn of_rounds_that_compete_the_last_is_carried_through_under_loss_and_partitions() {
+    let weather = Weather { gossip_loss: 40, ask_loss: 30, ..Weather::CALM };
+    for (seed, rounds, ends) in [(208, 2, Signers::Quorum), (209, 3, Signers::Recovery)] {
+        let compete = Deed::Compete { place: 1, newcomer: 4, rounds, ends };
+        let deeds = vec![(3_000, Deed::Release), (5_000, compete), (20_000, Deed::Release)];
+        let report = holds(&Plan { weather, partitions: 2, crashes: 3, ..doing(seed, deeds) });
+        assert!(report.charters == 2 && report.resolved >= 1, "{report:?}");
+    }
+}
+
+#[test]
+fn a_fork_stops_acceptance_until_a_higher_round_is_certified() {
+    for (seed, forkers) in [(210, Forkers::Thieves), (211, Forkers::Recovery)] {
+        let deeds = vec![(2_000, Deed::Release), (5_000, Deed::Fork(forkers)), (20_000, Deed::Release)];
+        let report = holds(&Plan { handfuls: 4, crashes: 3, ..doing(seed, deeds) });
+        assert!(report.charters == 2 && report.resolved >= 1, "{report:?}");
     }
 }
 

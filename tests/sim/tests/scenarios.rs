@@ -127,6 +127,13 @@ fn a_replica_or_a_contributor_restored_from_an_old_backup_comes_back() {
 }
 
 #[test]
+fn a_node_whose_disk_rots_is_lost_and_the_community_is_not() {
+    for (seed, node) in [(104, 0), (105, 4), (106, 6)] {
+        holds(&Plan { rots: vec![(node, 3_500)], end_ms: 60_000, ..Plan::calm(seed) });
+    }
+}
+
+#[test]
 fn strangers_change_no_outcome_and_those_who_offend_are_penalised() {
     for kind in Kind::STRANGERS {
         holds(&Plan { strangers: vec![kind], heal_ms: 15_000, end_ms: 60_000, ..Plan::calm(110) });

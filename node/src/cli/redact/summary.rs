@@ -21,7 +21,7 @@ impl Summary {
         self.records += 1;
         self.quarantine += u64::from(redactor.quarantine());
         for (kind, count) in redactor.counts() {
-            *self.findings.entry(*kind).or_default() += i64::from(*count);
+            *self.findings.entry(kind).or_default() += i64::from(count);
         }
     }
 

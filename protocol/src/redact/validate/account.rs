@@ -28,33 +28,31 @@ pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     if before(text, start).is_some_and(is_word) {
         return None;
     }
-    let country = text[start..span.start].to_ascii_uppercase();
+    let country = [bytes[start].to_ascii_uppercase(), bytes[start + 1].to_ascii_uppercase()];
+    let country = std::str::from_utf8(&country).ok()?;
     let others = || UNREGISTERED.iter().find(|(code, _)| *code == country).map(|(_, structure)| *structure);
-    let structure = structure(&country).or_else(others)?;
+    let structure = structure(country).or_else(others)?;
     let length = 4 + parts(structure).map(|(count, _)| count).sum::<usize>();
-    let (account, end) = read(&bytes[start..], length)?;
+    let mut account = [0; ACCOUNT_CHARS];
+    let account = account.get_mut(..length)?;
+    let end = read(&bytes[start..], account)?;
     let written = &bytes[start..start + end];
     let one_case = !written.iter().any(u8::is_ascii_lowercase) || !written.iter().any(u8::is_ascii_uppercase);
-    let valid = one_case && has_structure(&account[4..], structure) && check_digits(&account);
+    let valid = one_case && has_structure(&account[4..], structure) && check_digits(account);
     (valid && !after(text, start + end).is_some_and(is_word)).then_some(start..start + end)
 }
 
-/// `length` letters and digits in upper case with few separators between them, and their end.
-fn read(bytes: &[u8], length: usize) -> Option<(String, usize)> {
-    let mut account = String::with_capacity(ACCOUNT_CHARS);
-    let (mut at, mut separators) = (0, 0);
-    while account.len() < length {
-        match *bytes.get(at)? {
-            byte if byte.is_ascii_alphanumeric() => {
-                account.push(char::from(byte.to_ascii_uppercase()));
-                separators = 0;
-            }
-            b' ' | b'-' | b'.' if separators < SEPARATORS => separators += 1,
-            _ => return None,
-        }
+/// Fills `account` with letters and digits in upper case that have few separators between them; their end.
+fn read(bytes: &[u8], account: &mut [u8]) -> Option<usize> {
+    let mut at = 0;
+    for place in account {
+        let separators =
+            bytes[at..].iter().take(SEPARATORS).take_while(|byte| matches!(byte, b' ' | b'-' | b'.')).count();
+        at += separators;
+        *place = bytes.get(at).filter(|byte| byte.is_ascii_alphanumeric())?.to_ascii_uppercase();
         at += 1;
     }
-    Some((account, at))
+    Some(at)
 }
 
 #[cfg(test)]

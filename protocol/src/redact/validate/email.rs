@@ -137,17 +137,40 @@ fn local_start(text: &str, at: usize) -> Option<usize> {
     if text[..at].ends_with('"') {
         return quoted_start(text, at);
     }
-    let mut start = at;
-    for (index, c) in text[..at].char_indices().rev().take(LOCAL_BYTES + 1) {
-        if !is_local(c) {
-            break;
-        }
-        start = index;
-    }
+    let start = run_start(text, at);
     let local = &text[start..at];
     let local = local[lead_in(local)..].trim_start_matches(['.', '\'', '-']);
-    let plain = !local.is_empty() && local.len() <= LOCAL_BYTES * 3 && local.chars().count() <= LOCAL_BYTES;
+    let plain = !local.is_empty() && local.len() <= LOCAL_BYTES * 3 && has_at_most(local, LOCAL_BYTES);
     (plain && !local.ends_with('.')).then_some(at - local.len())
+}
+
+/// Where the characters of a local part begin that end at `at`, at most one more than it may have.
+fn run_start(text: &str, at: usize) -> usize {
+    let is_local = |c: char| {
+        let sign = || {
+            matches!(c, '.' | '!' | '#' | '$' | '%' | '&' | '\'' | '*' | '+' | '/' | '=' | '?' | '^')
+                || matches!(c, '_' | '`' | '{' | '|' | '}' | '~' | '-')
+        };
+        c.is_ascii_alphanumeric() || sign() || is_letter_beyond_ascii(c)
+    };
+    let mut start = at;
+    for byte in text.as_bytes()[..at].iter().rev().take(LOCAL_BYTES + 1) {
+        if !byte.is_ascii() {
+            // Then whole characters count.
+            let before = text[..at].char_indices().rev().take(LOCAL_BYTES + 1);
+            return before.take_while(|(_, c)| is_local(*c)).last().map_or(at, |(index, _)| index);
+        }
+        if !is_local(char::from(*byte)) {
+            break;
+        }
+        start -= 1;
+    }
+    start
+}
+
+/// Whether a text has at most so many characters.
+fn has_at_most(text: &str, most: usize) -> bool {
+    text.len() <= most || text.chars().count() <= most
 }
 
 /// The length of what leads up to a local part and is hardly meant to be in it: a path, a query, a
@@ -157,7 +180,7 @@ fn lead_in(local: &str) -> usize {
         '=' => !local.contains('+'),
         '\'' => !local[..index].ends_with(|c: char| c.is_ascii_alphanumeric() || is_letter_beyond_ascii(c)),
         '.' => local[..index].ends_with('.'),
-        _ => "!#$%&*/?^`{|}~".contains(c),
+        _ => matches!(c, '!' | '#' | '$' | '%' | '&' | '*' | '/' | '?' | '^' | '`' | '{' | '|' | '}' | '~'),
     };
     local.char_indices().rev().find(|found| leads(*found)).map_or(0, |(index, _)| index + 1)
 }
@@ -169,10 +192,6 @@ fn quoted_start(text: &str, at: usize) -> Option<usize> {
     (inside[start..].starts_with('"') && start + 1 < inside.len()).then_some(start)
 }
 
-fn is_local(c: char) -> bool {
-    c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c) || is_letter_beyond_ascii(c)
-}
-
 /// Any character beyond ASCII but the common punctuation, symbols and pictures.
 fn is_letter_beyond_ascii(c: char) -> bool {
     c >= '\u{C0}'
@@ -182,19 +201,23 @@ fn is_letter_beyond_ascii(c: char) -> bool {
 
 /// The host name at the start of `rest`: labels and dots, ending in a label without digits alone.
 fn host(rest: &str) -> Option<&str> {
-    let length = rest
-        .char_indices()
-        .take(HOST_BYTES)
-        .find(|(_, c)| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-') || is_letter_beyond_ascii(*c)))
-        .map_or(rest.len(), |(index, _)| index);
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let mut length = rest.as_bytes().iter().take(HOST_BYTES).take_while(|byte| plain(byte)).count();
+    if rest.as_bytes().get(length).is_some_and(|byte| !byte.is_ascii()) {
+        length = rest
+            .char_indices()
+            .take(HOST_BYTES)
+            .find(|(_, c)| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-') || is_letter_beyond_ascii(*c)))
+            .map_or(rest.len(), |(index, _)| index);
+    }
     let mut host = rest.get(..length.min(HOST_BYTES))?.trim_end_matches(['.', '-']);
-    if let Some(double) = host.find("..") {
+    if let Some(double) = host.as_bytes().windows(2).position(|two| two == b"..") {
         host = &host[..double];
     }
     // Prose may follow without a space ("a@b.org.Then"): that is taken along, which hides more.
     loop {
         let (name, top) = host.rsplit_once('.')?;
-        let letters = top.chars().count() >= 2 && !top.chars().any(|c| c.is_ascii_digit());
+        let letters = !has_at_most(top, 1) && !top.bytes().any(|byte| byte.is_ascii_digit());
         if (letters || top.starts_with("xn--")) && !name.is_empty() {
             return host.split('.').all(is_label).then_some(host);
         }
@@ -203,7 +226,7 @@ fn host(rest: &str) -> Option<&str> {
 }
 
 fn is_label(label: &str) -> bool {
-    !label.is_empty() && label.chars().count() <= LABEL_CHARS && !label.starts_with('-') && !label.ends_with('-')
+    !label.is_empty() && has_at_most(label, LABEL_CHARS) && !label.starts_with('-') && !label.ends_with('-')
 }
 
 /// The length of the IP address in `[192.0.2.1]` or `[IPv6:2001:db8::1]`, given what follows "[".

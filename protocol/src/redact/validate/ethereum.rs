@@ -19,11 +19,12 @@ pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
 
 /// Whether the letters are in one case, or in that which the hash of the address demands.
 fn is_in_case(digits: &str) -> bool {
-    let lower = digits.to_ascii_lowercase();
-    if digits == lower || digits == digits.to_ascii_uppercase() {
+    let mixed =
+        digits.bytes().any(|byte| byte.is_ascii_lowercase()) && digits.bytes().any(|byte| byte.is_ascii_uppercase());
+    if !mixed {
         return true;
     }
-    let hash = Keccak256::digest(lower.as_bytes());
+    let hash = Keccak256::digest(digits.to_ascii_lowercase());
     digits.bytes().enumerate().all(|(index, byte)| {
         let nibble = hash[index / 2] >> (4 * (1 - index % 2)) & 0xf;
         byte.is_ascii_digit() || byte.is_ascii_uppercase() == (nibble >= 8)

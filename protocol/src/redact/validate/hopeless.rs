@@ -7,6 +7,10 @@
 use super::Validator;
 use std::ops::Range;
 
+/// Letters and digits in a row, behind which numbers that stand alone have ended. More than stand
+/// before the last digits of any that is read backwards.
+pub(in super::super) const DEEP: usize = 10;
+
 impl Validator {
     /// Whether something may be found at digits behind this byte, which is 0 at the beginning of a text.
     pub(in super::super) fn may_follow(self, before: u8) -> bool {
@@ -21,17 +25,36 @@ impl Validator {
         }
     }
 
-    /// Whether something may be found at a run of so many digits.
-    pub(in super::super) fn may_begin(self, digits: usize) -> bool {
+    /// Whether something may be found at a run of so many digits; `more`: others follow behind one of
+    /// the signs " -./+:".
+    pub(in super::super) fn may_begin(self, digits: usize, more: bool) -> bool {
         match self {
-            Validator::Ipv42 | Validator::IpSpecial2 => digits <= 3,
-            Validator::Coordinates => digits <= 2,
-            Validator::Ssn2 => matches!(digits, 3 | 9),
+            Validator::Ipv42 | Validator::IpSpecial2 => digits <= 3 && more,
+            Validator::Coordinates => digits <= 2 && more,
+            Validator::Ssn2 => digits == 9 || digits == 3 && more,
             Validator::Card2 => (4..=19).contains(&digits),
             Validator::Iban2 => digits >= 2,
-            Validator::GovId => digits <= 18,
+            Validator::GovId => (7..=18).contains(&digits) || digits < 7 && more,
             _ => true,
         }
+    }
+
+    /// Whether something may be found at digits behind [`DEEP`] letters and digits in a row. No address,
+    /// account or number goes on from so many: what is found from its middle has a separator before.
+    pub(in super::super) fn may_stand_deep(self) -> bool {
+        !matches!(
+            self,
+            Validator::Ipv42
+                | Validator::IpSpecial2
+                | Validator::Coordinates
+                | Validator::Ssn2
+                | Validator::Card2
+                | Validator::Phone2
+                | Validator::GovId
+                | Validator::GovIdLetters
+                | Validator::Iban2
+                | Validator::Mac
+        )
     }
 
     /// Whether nothing is found at a colon but where [`is_among_hexadecimal`].
@@ -54,14 +77,7 @@ impl Validator {
             }
             Validator::Ipv42 | Validator::IpSpecial2 | Validator::Coordinates => !decimal(),
             Validator::Mac if colon() => !before(1).is_ascii_hexdigit(),
-            Validator::Mac => {
-                let beside = before(1).is_ascii_hexdigit()
-                    || after(0).is_ascii_hexdigit()
-                    || matches!(after(0), b'-' | b'.')
-                    || after(0) == b' ' && after(1).is_ascii_hexdigit();
-                // A group has four at most.
-                !beside || (1..=4).all(|distance| before(distance).is_ascii_hexdigit())
-            }
+            Validator::Mac => is_far_from_groups(bytes, span),
             Validator::Ssn2 => {
                 span.len() == 3 && !(matches!(after(0), b'-' | b'.' | b' ') && after(1).is_ascii_digit())
             }
@@ -72,25 +88,8 @@ impl Validator {
                     || matches!(after(0), b' ' | b'-' | b'.' | b'/' | b'+' | b':') && after(1).is_ascii_digit();
                 span.len() < 7 && !parted()
             }
-            Validator::GovIdLetters if before(1).is_ascii_alphabetic() => {
-                let letters = bytes[..span.start].iter().rev().take(7).take_while(|b| b.is_ascii_alphabetic()).count();
-                let within = letters > 6 || before(letters + 1).is_ascii_digit();
-                within && !(span.len() == 2 && before(1).is_ascii_uppercase() && before(2).is_ascii_uppercase())
-            }
-            Validator::GovIdLetters if after(0).is_ascii_alphabetic() => false,
-            Validator::GovIdLetters => {
-                !(matches!(span.len(), 2 | 7) && matches!(before(1), b' ' | b'-') && before(2).is_ascii_alphabetic())
-            }
-            // Without brackets, a dot must be said behind the first label of the host.
-            Validator::EmailSpoken2 if bytes[span.start] == b' ' => {
-                let count = |from: usize, most: usize, of: fn(&u8) -> bool| {
-                    bytes[from..].iter().take(most).take_while(|byte| of(byte)).count()
-                };
-                let label = span.end + count(span.end, 2, |byte| *byte == b' ');
-                let end = label + count(label, 63, |byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-                let dot = bytes.get(end + count(end, 2, |byte| *byte == b' '));
-                end == label || !matches!(dot, Some(b'[' | b'(' | b'{' | b'<' | b'd' | b'D' | b'p' | b'P'))
-            }
+            Validator::GovIdLetters => is_far_from_letters(bytes, span),
+            Validator::EmailSpoken2 => bytes[span.start] == b' ' && is_far_from_dot(bytes, span),
             Validator::Ethereum => span.len() != 42,
             Validator::Bitcoin2 => {
                 !(26..=35).contains(&span.len()) || !matches!(bytes[span.start], b'1' | b'2' | b'3' | b'm' | b'n')
@@ -98,6 +97,52 @@ impl Validator {
             _ => false,
         }
     }
+}
+
+/// Whether the hexadecimal digits around those at `span` are too many for a group of an address, or
+/// stand by no sign that separates groups: one before them, or one behind them and others behind it.
+fn is_far_from_groups(bytes: &[u8], span: &Range<usize>) -> bool {
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+    let hexadecimal = |at: usize| byte(at).is_ascii_hexdigit();
+    let separates = |at: usize| matches!(byte(at), b'-' | b'.' | b' ');
+    let left = (1..=4).find(|distance| !hexadecimal(span.start.wrapping_sub(*distance)));
+    let right = (0..4).find(|distance| !hexadecimal(span.end + distance)).unwrap_or(4);
+    let Some(left) = left else { return true };
+    let end = span.end + right;
+    let followed = separates(end) && hexadecimal(end + 1);
+    if (left, right) == (1, 0) {
+        // Groups have two digits, or four with full stops between.
+        let fits = |at: usize| separates(at) && (byte(at) == b'.') == (span.len() == 4);
+        return !matches!(span.len(), 2 | 4)
+            || !(followed || matches!(byte(end), b'-' | b'.'))
+            || !(followed && fits(end) || fits(span.start.wrapping_sub(1)));
+    }
+    !separates(span.start.wrapping_sub(left)) && !followed
+}
+
+/// Whether the digits at `span` are no part of a run of letters and digits that may be a number of a
+/// government, and neither do letters stand before them as in one that is written apart.
+fn is_far_from_letters(bytes: &[u8], span: &Range<usize>) -> bool {
+    let before = |distance: usize| bytes.get(span.start.wrapping_sub(distance)).copied().unwrap_or_default();
+    let after = bytes.get(span.end).copied().unwrap_or_default();
+    if before(1).is_ascii_alphabetic() {
+        let letters = bytes[..span.start].iter().rev().take(7).take_while(|b| b.is_ascii_alphabetic()).count();
+        let within = letters > 6 || before(letters + 1).is_ascii_digit();
+        return within && !(span.len() == 2 && before(1).is_ascii_uppercase() && before(2).is_ascii_uppercase());
+    }
+    let apart = || matches!(span.len(), 2 | 7) && matches!(before(1), b' ' | b'-') && before(2).is_ascii_alphabetic();
+    !after.is_ascii_alphabetic() && !apart()
+}
+
+/// Whether no dot is said behind the first label of the host behind `span`.
+fn is_far_from_dot(bytes: &[u8], span: &Range<usize>) -> bool {
+    let count = |from: usize, most: usize, of: fn(&u8) -> bool| {
+        bytes[from..].iter().take(most).take_while(|byte| of(byte)).count()
+    };
+    let label = span.end + count(span.end, 2, |byte| *byte == b' ');
+    let end = label + count(label, 63, |byte| byte.is_ascii_alphanumeric() || *byte == b'-');
+    let dot = bytes.get(end + count(end, 2, |byte| *byte == b' '));
+    end == label || !matches!(dot, Some(b'[' | b'(' | b'{' | b'<' | b'd' | b'D' | b'p' | b'P'))
 }
 
 /// Whether the bytes beside the colon at `at` let it be in an address: behind it another colon, or
@@ -115,7 +160,7 @@ mod tests {
     use super::*;
 
     /// Made of what validators look for; each piece may stand beside each other.
-    const PIECES: [&str; 24] = [
+    const PIECES: [&str; 26] = [
         "192.0.2.44",
         "2001:db8::1",
         "::1",
@@ -137,6 +182,8 @@ mod tests {
         "12345678Z",
         "943 476 5919",
         "my SSN",
+        "1EG4TE5MK73",
+        "xB3kQ9zzW4T7",
         "a",
         "_",
         " 7",
@@ -197,7 +244,11 @@ mod tests {
             let seen = if colon {
                 is_among_hexadecimal(bytes, start)
             } else {
-                validator.may_follow(before) && validator.may_begin(length)
+                let deep = start >= DEEP && bytes[start - DEEP..start].iter().all(u8::is_ascii_alphanumeric);
+                let after = |distance: usize| bytes.get(start + length + distance).copied().unwrap_or_default();
+                let more = matches!(after(0), b' ' | b'-' | b'.' | b'/' | b'+' | b':') && after(1).is_ascii_digit();
+                let here = validator.may_follow(before) && validator.may_begin(length, more);
+                here && (!deep || validator.may_stand_deep())
             };
             if seen && !validator.is_hopeless(text, &(start..start + length)) {
                 continue;

@@ -38,8 +38,10 @@ pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let one_case =
         !written.contains(|c: char| c.is_ascii_lowercase()) || !written.contains(|c: char| c.is_ascii_uppercase());
     let account: String = account.iter().map(|(_, c)| c.to_ascii_uppercase()).collect();
-    let valid =
-        one_case && account.len() == length && has_structure(&account[4..], structure) && check_digits(&account);
+    let valid = one_case
+        && account.len() == length
+        && has_structure(&account.as_bytes()[4..], structure)
+        && check_digits(account.as_bytes());
     (valid && !after(text, end).is_some_and(is_word)).then_some(span.start..end)
 }
 
@@ -49,29 +51,39 @@ pub(super) fn structure(country: &str) -> Option<&'static str> {
 }
 
 /// The (count, class) pairs of a structure.
-pub(super) fn parts(structure: &str) -> impl Iterator<Item = (usize, char)> + '_ {
-    structure.split_inclusive(['n', 'a', 'c']).filter_map(|part| {
-        let class = part.chars().next_back()?;
-        Some((part.trim_end_matches(class).parse().ok()?, class))
+pub(super) fn parts(structure: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
+    let mut count = 0;
+    structure.bytes().filter_map(move |byte| match byte {
+        b'0'..=b'9' => {
+            count = count * 10 + usize::from(byte - b'0');
+            None
+        }
+        class => Some((std::mem::take(&mut count), class)),
     })
 }
 
-pub(super) fn has_structure(account: &str, structure: &str) -> bool {
-    let mut characters = account.chars();
+/// Whether the part of an account behind its check digits has this structure.
+pub(super) fn has_structure(account: &[u8], structure: &str) -> bool {
+    let mut rest = account;
     parts(structure).all(|(count, class)| {
-        characters.by_ref().take(count).all(|c| match class {
-            'n' => c.is_ascii_digit(),
-            'a' => c.is_ascii_uppercase(),
-            _ => c.is_ascii_alphanumeric(),
+        let (part, more) = rest.split_at(count.min(rest.len()));
+        rest = more;
+        part.iter().all(|byte| match class {
+            b'n' => byte.is_ascii_digit(),
+            b'a' => byte.is_ascii_uppercase(),
+            _ => byte.is_ascii_alphanumeric(),
         })
     })
 }
 
 /// ISO/IEC 7064, MOD 97-10, over the number with its first four characters moved to the end.
-pub(super) fn check_digits(account: &str) -> bool {
+pub(super) fn check_digits(account: &[u8]) -> bool {
     let (first, rest) = account.split_at(4);
-    let remainder = rest.chars().chain(first.chars()).filter_map(|c| c.to_digit(36)).fold(0, |remainder, value| {
-        if value < 10 { (remainder * 10 + value) % 97 } else { (remainder * 100 + value) % 97 }
+    let remainder = rest.iter().chain(first).fold(0, |remainder, byte| match byte {
+        b'0'..=b'9' => (remainder * 10 + u32::from(byte - b'0')) % 97,
+        b'a'..=b'z' => (remainder * 100 + u32::from(byte - b'a') + 10) % 97,
+        b'A'..=b'Z' => (remainder * 100 + u32::from(byte - b'A') + 10) % 97,
+        _ => remainder,
     });
     remainder == 1
 }

@@ -17,8 +17,7 @@ const CONTEXT_BYTES: usize = 32;
 
 /// The IPv4 address that begins with the digits at `span`, unless it is nobody's.
 pub(super) fn check_v4(text: &str, span: Range<usize>) -> Option<Range<usize>> {
-    let (address, span) = read_v4(text, span)?;
-    (!is_nobodys(IpAddr::V4(address))).then_some(span)
+    read_v4(text, span, false)
 }
 
 /// The IPv6 address around the colon at `span`, unless it is nobody's.
@@ -29,13 +28,13 @@ pub(super) fn check_v6(text: &str, span: Range<usize>) -> Option<Range<usize>> {
 
 /// The address at the digits or the colon at `span` if it is nobody's and stands in prose.
 pub(super) fn check_special(text: &str, span: Range<usize>) -> Option<Range<usize>> {
-    let (address, span) = match text.as_bytes()[span.start] {
-        b':' => read_v6(text, span).map(|(address, span)| (IpAddr::V6(address), span))?,
-        _ => read_v4(text, span).map(|(address, span)| (IpAddr::V4(address), span))?,
+    let span = match text.as_bytes()[span.start] {
+        b':' => read_v6(text, span).filter(|(address, _)| is_nobodys(IpAddr::V6(*address)))?.1,
+        _ => read_v4(text, span, true)?,
     };
     let in_prose = before(text, span.start).is_none_or(|c| matches!(c, ' ' | '\n' | '\t'))
         && after(text, span.end).is_none_or(|c| matches!(c, ' ' | '\n' | '\r' | '\t' | '.' | ',' | ';' | '!' | '?'));
-    (is_nobodys(address) && in_prose).then_some(span)
+    in_prose.then_some(span)
 }
 
 fn is_nobodys(address: IpAddr) -> bool {
@@ -50,7 +49,8 @@ fn is_nobodys(address: IpAddr) -> bool {
     }
 }
 
-fn read_v4(text: &str, span: Range<usize>) -> Option<(Ipv4Addr, Range<usize>)> {
+/// The IPv4 address that begins with the digits at `span`, if it is `nobodys` or not.
+fn read_v4(text: &str, span: Range<usize>, nobodys: bool) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     if span.len() > 3 || bytes.get(span.end) != Some(&b'.') {
         return None;
@@ -61,6 +61,9 @@ fn read_v4(text: &str, span: Range<usize>) -> Option<(Ipv4Addr, Range<usize>)> {
     let length = octets.by_ref().take(4).sum::<usize>() + 3;
     let end = span.start + length;
     let address: Ipv4Addr = text.get(span.start..end)?.parse().ok()?;
+    if is_nobodys(IpAddr::V4(address)) != nobodys {
+        return None;
+    }
     let left = span.start.checked_sub(1).map(|at| bytes[at]);
     let joined = match left {
         Some(b'.' | b'-') => {
@@ -79,13 +82,12 @@ fn read_v4(text: &str, span: Range<usize>) -> Option<(Ipv4Addr, Range<usize>)> {
     }
     let port = bytes.get(end) == Some(&b':') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
     let end = end + prefix_length(&text[end..]);
-    let told = told(text, span.start);
-    let plain = match told {
+    let plain = match told(text, span.start) {
         Told::Version => false,
         Told::Address => true,
         Told::Nothing => port || !is_like_version(address) || is_all(text, span.start, end),
     };
-    plain.then_some((address, span.start..end))
+    plain.then_some(span.start..end)
 }
 
 /// Whether a number is compared ("==1.2.3.4"), has a suffix ("-rc.1", "+build") or later ones ("and up").

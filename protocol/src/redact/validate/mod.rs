@@ -23,7 +23,7 @@ mod phone;
 mod secret;
 mod ssn;
 
-pub(super) use hopeless::is_among_hexadecimal;
+pub(super) use hopeless::{DEEP, is_among_hexadecimal};
 pub(super) use phone::same as same_phone;
 use secret::{assigned, header};
 use serde::Deserialize;

@@ -47,7 +47,7 @@ impl Check for Convergence {
 
 fn everything_sound_is_accepted(view: &View, node: &Node) -> Result<(), String> {
     // Where bodies are kept for releases, an author whose disk was lost does not get its own back.
-    let restored = view.plan.restored.iter().any(|(who, ..)| *who == node.index);
+    let restored = view.plan.loses_disk(node.index);
     let has_bodies = node.validates()
         || view.plan.bodies == BodyAccess::OnCertificate
         || (node.index == view.plan.contributor() && !restored);

@@ -1,15 +1,19 @@
 //! What must hold, a file for each rule. The rules are those of the design's last section.
 
 mod agreement;
+mod bans;
 mod bounds;
 mod canary;
 mod convergence;
 mod durability;
 mod edition;
+mod evidence;
 mod fairness;
 mod privacy;
 mod progress;
 mod restored;
+mod rot;
+mod succession;
 mod withdrawal;
 
 use crate::community::Community;
@@ -176,6 +180,11 @@ trait Check {
         Ok(())
     }
 
+    /// A node disconnects another and refuses it from now on.
+    fn banned(&mut self, _view: &View, _judge: usize, _judged: usize) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The simulation has ended.
     fn end(&mut self, _view: &View) -> Result<(), String> {
         Ok(())
@@ -188,17 +197,21 @@ pub(crate) struct Checks(Vec<Box<dyn Check>>);
 impl Checks {
     pub fn all() -> Self {
         Checks(vec![
+            Box::<succession::Succession>::default(),
             Box::<agreement::Agreement>::default(),
             Box::<privacy::Privacy>::default(),
             Box::<durability::Durability>::default(),
+            Box::new(rot::Rot),
             Box::new(canary::Canary),
             Box::new(edition::Edition),
+            Box::new(evidence::Evidence),
             Box::new(withdrawal::Withdrawal),
             Box::new(convergence::Convergence),
             Box::<progress::Progress>::default(),
             Box::<bounds::Bounds>::default(),
             Box::<restored::Restored>::default(),
             Box::<fairness::Fairness>::default(),
+            Box::<bans::Bans>::default(),
         ])
     }
 
@@ -234,6 +247,13 @@ impl Checks {
             return Ok(());
         }
         self.each(|check| check.penalised(view, judge, judged, offence))
+    }
+
+    pub fn banned(&mut self, view: &View, judge: usize, judged: usize) -> Result<(), String> {
+        if !view.nodes[judge].honest {
+            return Ok(());
+        }
+        self.each(|check| check.banned(view, judge, judged))
     }
 
     pub fn end(&mut self, view: &View) -> Result<(), String> {

@@ -26,6 +26,38 @@ pub enum Deed {
         /// The node.
         newcomer: usize,
     },
+    /// The same in rounds that compete: some validators sign the first, and before anybody knows what came of it
+    /// another is proposed, with other words in it. The last one is carried through.
+    Compete {
+        /// The place.
+        place: usize,
+        /// The node, which every round names.
+        newcomer: usize,
+        /// How many rounds, at most.
+        rounds: usize,
+        /// Who signs the last one.
+        ends: Signers,
+    },
+    /// Two successors are certified in one round. Once that is seen, people agree on one in a higher round.
+    Fork(Forkers),
+}
+
+/// Who signs the last of some rounds that compete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signers {
+    /// The validators.
+    Quorum,
+    /// Most of the recovery keys, against validators who are stuck.
+    Recovery,
+}
+
+/// How there come to be two certified successors in one round: not by f liars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forkers {
+    /// The keys of a quorum are stolen, and sign both. Their nodes know nothing of it.
+    Thieves,
+    /// The validators sign one, and most of the recovery keys the other.
+    Recovery,
 }
 
 /// Who votes.
@@ -43,7 +75,23 @@ const LATE_MS: u64 = 8_000;
 impl Plan {
     /// Whether a node has a key with which a successor may name it.
     pub fn is_newcomer(&self, node: usize) -> bool {
-        self.deeds.iter().any(|(_, deed)| matches!(deed, Deed::Succeed { newcomer, .. } if *newcomer == node))
+        self.deeds.iter().any(|(_, deed)| match deed {
+            Deed::Succeed { newcomer, .. } | Deed::Compete { newcomer, .. } => *newcomer == node,
+            _ => false,
+        })
+    }
+
+    /// Whether the charter names recovery keys: where somebody uses them.
+    pub fn has_recovery(&self) -> bool {
+        let uses =
+            |deed: &Deed| matches!(deed, Deed::Compete { ends: Signers::Recovery, .. } | Deed::Fork(Forkers::Recovery));
+        self.deeds.iter().any(|(_, deed)| uses(deed))
+    }
+
+    /// Whether more than f validators sign what nobody who follows the protocol does, or recovery keys work against
+    /// the validators: then, and only then, two successors may be certified in one round.
+    pub fn forks(&self) -> bool {
+        self.deeds.iter().any(|(_, deed)| matches!(deed, Deed::Fork(_)))
     }
 
     /// The records that are revised, in the order in which their revisions are numbered: after all others.
@@ -103,6 +151,24 @@ impl Plan {
         }
         if self.liar.is_none() && self.quorum.1 > 0 && random.percent(20) {
             self.liar = Some((random.index(n), Kind::Forks));
+        }
+        self.with_rounds()
+    }
+
+    /// Makes some successions take several rounds, and now and then lets the succession fork.
+    fn with_rounds(mut self) -> Self {
+        let mut random = Random::new(self.seed ^ 0x0f0f);
+        for (_, deed) in &mut self.deeds {
+            if let Deed::Succeed { place, newcomer } = *deed
+                && random.percent(60)
+            {
+                let ends = if random.percent(30) { Signers::Recovery } else { Signers::Quorum };
+                *deed = Deed::Compete { place, newcomer, rounds: random.within(2, 3) as usize, ends };
+            }
+        }
+        if self.liar.is_none() && random.percent(15) {
+            let forkers = if random.percent(50) { Forkers::Thieves } else { Forkers::Recovery };
+            self.deeds.push((random.within(1_000, self.heal_ms + LATE_MS), Deed::Fork(forkers)));
         }
         self
     }

@@ -43,6 +43,7 @@ impl Plan {
             end_ms: heal_ms + SETTLE_MS + QUIET_MS,
             crashes: random.within(0, 6) as usize,
             partitions: random.within(0, 3) as usize,
+            bans: Random::new(seed ^ 0xba25).percent(50),
             ..Plan::calm(seed)
         };
         match Random::new(seed ^ 0x6055).within(0, 19) {
@@ -69,7 +70,23 @@ impl Plan {
             // As many as it takes to stop acceptance; the last of them comes back only at the end.
             plan.down = (0..quorum.0 - quorum.2 + 1).map(|i| (i, 0, heal_ms - 1_000 * i as u64)).collect();
         }
-        plan.with_deeds()
+        plan.with_deeds().with_rot()
+    }
+
+    /// The same, now and then with a block that rots: of a validator only where one may fail and none does otherwise.
+    fn with_rot(mut self) -> Self {
+        let mut random = Random::new(self.seed ^ 0x0207);
+        let validator_may = self.quorum.1 > 0 && self.liar.is_none();
+        let validator_may = validator_may && self.restored.iter().all(|(node, ..)| *node >= self.quorum.0);
+        let may = |node: &usize| {
+            let named = *node < self.quorum.0 || self.is_newcomer(*node);
+            self.kind_of(*node).is_none() && !self.loses_disk(*node) && (!named || validator_may)
+        };
+        let nodes: Vec<_> = (0..self.nodes()).filter(may).collect();
+        if random.percent(20) && !nodes.is_empty() {
+            self.rots.push((nodes[random.index(nodes.len())], random.within(2_000, self.heal_ms - 500)));
+        }
+        self
     }
 
     /// The same with one more node whose disk is replaced by an old backup: an honest validator.

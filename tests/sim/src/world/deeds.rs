@@ -1,5 +1,6 @@
 //! What people do beside contributing: they withdraw, revise, vote, and try again until it is done.
 
+use super::successions::Round;
 use super::{Cause, Event, World};
 use crate::check;
 use crate::community::{START_S, TERMS, seed};
@@ -47,20 +48,26 @@ pub(super) struct Doing {
     /// is resolved while it is signed.
     proposed: BTreeMap<Cid, Cid>,
     /// The deed that is replacing the charter.
-    succeeding: Option<usize>,
+    pub succeeding: Option<usize>,
+    /// The charter that leads, as far as people know.
+    pub head: Cid,
+    /// What is proposed in rounds that compete, by deed.
+    pub rounds: BTreeMap<usize, Vec<Round>>,
     /// Charters on the leading path.
-    charters: usize,
+    pub charters: usize,
     /// What only the contributor knows of, and does again when its disk is lost.
     own: BTreeSet<usize>,
 }
 
 impl Doing {
-    pub fn new() -> Self {
+    pub fn new(head: Cid) -> Self {
         Doing {
             withdrawn: BTreeMap::new(),
             proposals: BTreeMap::new(),
             proposed: BTreeMap::new(),
             succeeding: None,
+            head,
+            rounds: BTreeMap::new(),
             charters: 1,
             own: BTreeSet::new(),
         }
@@ -90,6 +97,8 @@ impl World<'_> {
                 }
                 done
             }
+            Deed::Compete { place, newcomer, rounds, ends } => self.compete(at, (place, newcomer), rounds, ends)?,
+            Deed::Fork(forkers) => self.fork(at, forkers)?,
             _ => self.put_to_the_vote(at, deed)?,
         };
         if !done {
@@ -123,20 +132,32 @@ impl World<'_> {
         let Some(proposal) = self.doing.proposals.get(&at).cloned() else { return Ok(false) };
         let id = proposal.matter.id();
         for voter in self.voters(deed, &proposal.matter) {
-            if !self.nodes[voter].is_up() || has_moved(&self.nodes[voter], &id) {
-                continue;
-            }
             let blocks = if voter == proposal.drafter { proposal.blocks.clone() } else { vec![] };
-            let vote = Input::Vote { matter: Box::new(proposal.matter.clone()), blocks };
-            self.step(voter, vote, Cause::Own)?;
+            self.vote(voter, &proposal.matter, blocks)?;
         }
         let resolved: Vec<_> = self.nodes.iter().map(|node| is_resolved(node, &id)).collect();
-        if self.doing.succeeding == Some(at) && resolved.contains(&true) {
-            self.doing.succeeding = None;
-            self.doing.charters += 1;
+        if resolved.contains(&true) {
+            self.succeeded(at, id);
         }
         let (mut up, few) = (self.honest_up(), matches!(deed, Deed::TakeDown(_, Voters::TooFew)));
         Ok(!few && up.all(|node| resolved[node.index]))
+    }
+
+    /// Asks a node for its voice, unless it has given it or is down.
+    pub(super) fn vote(&mut self, voter: usize, matter: &Matter, blocks: Vec<Vec<u8>>) -> Result<(), String> {
+        if !self.nodes[voter].is_up() || has_moved(&self.nodes[voter], &matter.id()) {
+            return Ok(());
+        }
+        self.step(voter, Input::Vote { matter: Box::new(matter.clone()), blocks }, Cause::Own)
+    }
+
+    /// Another charter leads, if this deed was to bring that about.
+    pub(super) fn succeeded(&mut self, at: usize, charter: Cid) {
+        if self.doing.succeeding == Some(at) {
+            self.doing.succeeding = None;
+            self.doing.head = charter;
+            self.doing.charters += 1;
+        }
     }
 
     /// Charters that led, withdrawn records, decisions and releases with a quorum.
@@ -146,20 +167,13 @@ impl World<'_> {
         (self.doing.charters, self.doing.withdrawn.len(), resolved)
     }
 
-    fn honest_up(&self) -> impl Iterator<Item = &Node> {
+    pub(super) fn honest_up(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter().filter(|node| node.honest && node.is_up())
     }
 
     /// Drafts what a deed puts to the vote, on some validator, if that is not done or has to be done anew.
     fn draft(&mut self, at: usize, deed: Deed) -> Result<(), String> {
-        let path = |core: &Core| core.lineage().path().len();
-        let drafters = self.honest_up().filter(|node| node.validates());
-        let newest = drafters.filter_map(|node| Some((node, node.core.as_ref()?)));
-        let newest: Vec<_> = newest.filter(|(_, core)| path(core) == self.doing.charters).collect();
-        if newest.is_empty() {
-            return Ok(());
-        }
-        let (node, core) = newest[at % newest.len()];
+        let Some((node, core)) = self.drafter(at) else { return Ok(()) };
         if let Some(held) = self.doing.proposals.get(&at) {
             let old = held.matter.charter() != core.charter().id();
             let slow = matches!(deed, Deed::Release) && self.now > held.drafted_ms + PATIENCE_MS;
@@ -178,10 +192,18 @@ impl World<'_> {
         Ok(())
     }
 
+    /// A validator that goes by the charter that leads.
+    pub(super) fn drafter(&self, at: usize) -> Option<(&Node, &Core)> {
+        let drafters = self.honest_up().filter(|node| node.validates());
+        let newest = drafters.filter_map(|node| Some((node, node.core.as_ref()?)));
+        let newest: Vec<_> = newest.filter(|(_, core)| core.charter().id() == self.doing.head).collect();
+        newest.get(at % newest.len().max(1)).copied()
+    }
+
     fn matter(&self, deed: Deed, node: &Node, core: &Core) -> Result<Option<Put>, String> {
         let now_s = node.clock(self.now).unix_s();
         let ruling = match deed {
-            Deed::Withdraw(_) | Deed::Revise(_) => return Ok(None),
+            Deed::Withdraw(_) | Deed::Revise(_) | Deed::Compete { .. } | Deed::Fork(_) => return Ok(None),
             Deed::TakeDown(record, _) => Ruling::Takedown(self.records[record].id),
             Deed::Freeze => Ruling::Freeze,
             Deed::RateCap(most) => Ruling::RateCap(most),
@@ -190,7 +212,7 @@ impl World<'_> {
                 return Ok(draft.ok().map(|draft| (Matter::Release(draft.release), draft.pages)));
             }
             Deed::Succeed { place, newcomer } => {
-                let charter = self.successor(core, place, newcomer, now_s);
+                let charter = with_newcomer(self.successor(core, 1, now_s), place, newcomer);
                 return Ok(Some((Matter::Successor(Box::new(charter)), vec![TERMS.to_vec()])));
             }
         };
@@ -209,29 +231,23 @@ impl World<'_> {
         Ok(Some((Matter::Decision(decision), vec![])))
     }
 
-    /// The charter that leads with another validator in one place.
-    fn successor(&self, core: &Core, place: usize, newcomer: usize, now_s: i64) -> Charter {
+    /// A successor of the charter that leads, which changes nothing yet.
+    pub(super) fn successor(&self, core: &Core, round: i64, now_s: i64) -> Charter {
         let (counting, mut charter) = (core.counting(), core.charter().clone());
         let of_it = self.doing.proposed.iter().filter(|(_, under)| **under == charter.id()).map(|(id, _)| *id);
         let newest = counting.newest().map(|(id, _)| *id);
         charter.succeeds = Some(Succession {
             community: charter.community(),
             predecessor: charter.id(),
-            round: 1,
+            round,
             closing: newest.into_iter().chain(counting.decisions.keys().copied()).chain(of_it).collect(),
         });
         charter.drafted = now_s;
-        let seed = seed(newcomer);
-        charter.validators[place] = Validator {
-            name: format!("validator {newcomer}"),
-            signing: seed.validator().public(),
-            encryption: seed.encryption_public(),
-        };
         charter
     }
 
     /// Who votes, of those that follow the protocol.
-    fn voters(&self, deed: Deed, matter: &Matter) -> Vec<usize> {
+    pub(super) fn voters(&self, deed: Deed, matter: &Matter) -> Vec<usize> {
         let named = |node: &&Node| {
             let Some(key) = node.public() else { return false };
             let under =
@@ -248,7 +264,18 @@ impl World<'_> {
     }
 }
 
-fn is_resolved(node: &Node, matter: &Cid) -> bool {
+/// A charter with another validator in one place.
+pub(super) fn with_newcomer(mut charter: Charter, place: usize, newcomer: usize) -> Charter {
+    let seed = seed(newcomer);
+    charter.validators[place] = Validator {
+        name: format!("validator {newcomer}"),
+        signing: seed.validator().public(),
+        encryption: seed.encryption_public(),
+    };
+    charter
+}
+
+pub(super) fn is_resolved(node: &Node, matter: &Cid) -> bool {
     node.store.scan(&index::key(prefix::MATTER, &[&matter.to_bytes()]), None, 1).is_ok_and(|found| !found.is_empty())
 }
 

@@ -1,10 +1,11 @@
 //! One transition as the real driver makes it.
 
-use super::{Cause, World};
+use super::{Cause, Event, World};
 use crate::check::Sent;
 use crate::disk::Loss;
 use crate::network::What;
 use crate::node::{CrashPoint, index_of};
+use crate::plan::Planted;
 use crate::planted;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::{Effect, Input, Judgement, Notice, Step};
@@ -20,7 +21,12 @@ impl World<'_> {
             Input::Request { bytes, .. } if !node.honest => Some(bytes.clone()),
             _ => None,
         };
-        let mut step = core.step(now, input, &node.store).map_err(|error| format!("step: {error}"))?;
+        let mut step = match core.step(now, input, &node.store.reading()) {
+            Ok(step) => step,
+            // A node whose disk is damaged stops.
+            Err(_) if node.store.rotten().next().is_some() => return self.give_up(at),
+            Err(error) => return Err(format!("step: {error}")),
+        };
         self.steps += 1;
         if let Some(fault) = self.plan.planted {
             let asker = if let Cause::Request(from, _) = cause { Some(from) } else { None };
@@ -98,7 +104,18 @@ impl World<'_> {
             }
             Effect::Notice(Notice::Refused(id, _)) if at == self.plan.contributor() => drop(self.told.insert(id)),
             Effect::Penalise(who, offence) => {
-                self.check(|checks, view| checks.penalised(view, at, index_of(&who), offence))?;
+                let judged = index_of(&who);
+                self.check(|checks, view| checks.penalised(view, at, judged, offence))?;
+                let bans = self.plan.bans && self.plan.planted != Some(Planted::NobodyBans);
+                if bans && let Some(until) = self.penalties.add(self.now, at, judged, offence) {
+                    self.check(|checks, view| checks.banned(view, at, judged))?;
+                    self.at(until, Event::Pardon);
+                    self.refresh()?;
+                }
+            }
+            Effect::Notice(Notice::Damaged(_)) => {
+                let when = self.now + self.random.within(100, 5_000);
+                self.at(when, Event::GiveUp(at));
             }
             Effect::Notice(_) => {}
         }

@@ -5,6 +5,7 @@ use crate::node::{Node, peer};
 use crate::plan::{Planted, Weather};
 use crate::planted;
 use commonwheel_protocol::core::Input;
+use commonwheel_storage::MemoryStore;
 
 impl World<'_> {
     pub(super) fn heal(&mut self) -> Result<(), String> {
@@ -12,6 +13,7 @@ impl World<'_> {
         self.network.heal();
         for node in 0..self.nodes.len() {
             self.nodes[node].doom = None;
+            self.give_up(node)?;
             if !self.plan.down.iter().any(|(who, _, until)| *who == node && *until > self.now) {
                 self.start(node)?;
             }
@@ -23,7 +25,16 @@ impl World<'_> {
         if self.nodes[node].is_up() {
             return Ok(());
         }
-        self.nodes[node].start(self.now, &self.community).map_err(|error| format!("open: {error}"))?;
+        if self.plan.planted == Some(Planted::RotTrusted) {
+            self.nodes[node].store.trust_everything();
+        }
+        if let Err(error) = self.nodes[node].start(self.now, &self.community) {
+            if self.nodes[node].store.rotten().next().is_none() {
+                return Err(format!("open: {error}"));
+            }
+            self.give_up(node)?;
+            self.nodes[node].start(self.now, &self.community).map_err(|error| format!("open: {error}"))?;
+        }
         self.check(|checks, view| checks.opened(view, node))?;
         self.refresh()
     }
@@ -33,6 +44,7 @@ impl World<'_> {
             return Ok(());
         }
         self.nodes[node].crash();
+        self.penalties.forget(node);
         if self.plan.planted == Some(Planted::WaitingLost) {
             planted::lose_what_waits(&mut self.nodes[node].store).map_err(|error| error.to_string())?;
         }
@@ -47,8 +59,23 @@ impl World<'_> {
     /// does so again.
     pub(super) fn restore(&mut self, node: usize) -> Result<(), String> {
         let Some(backup) = self.nodes[node].backup.clone() else { return Ok(()) };
+        self.replace(node, backup)
+    }
+
+    /// A damaged disk is given up, if it is damaged: the last backup takes its place, or what a node has that joins
+    /// anew.
+    pub(super) fn give_up(&mut self, node: usize) -> Result<(), String> {
+        if self.nodes[node].store.rotten().next().is_none() {
+            return Ok(());
+        }
+        let anew = self.community.joined_store().map_err(|error| error.to_string())?;
+        let store = self.nodes[node].backup.clone().unwrap_or(anew);
+        self.replace(node, store)
+    }
+
+    fn replace(&mut self, node: usize, store: MemoryStore) -> Result<(), String> {
         self.crash(node)?;
-        self.nodes[node].store.restore(backup);
+        self.nodes[node].store.restore(store);
         self.check(|checks, view| checks.restored(view, node))?;
         if node == self.plan.contributor() {
             for handful in std::mem::take(&mut self.shared) {
@@ -74,7 +101,8 @@ impl World<'_> {
 
     pub(super) fn refresh(&mut self) -> Result<(), String> {
         let up: Vec<_> = self.nodes.iter().map(Node::is_up).collect();
-        for (node, other, connected) in self.network.refresh(&up) {
+        let (penalties, now) = (&self.penalties, self.now);
+        for (node, other, connected) in self.network.refresh(&up, |judge, judged| penalties.bans(now, judge, judged)) {
             let input = if connected { Input::Connected(peer(other)) } else { Input::Disconnected(peer(other)) };
             self.step(node, input, Cause::Own)?;
         }

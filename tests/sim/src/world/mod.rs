@@ -5,14 +5,16 @@ mod drive;
 mod faults;
 mod misbehave;
 mod schedule;
+mod successions;
 mod traffic;
 
 use crate::Failed;
 use crate::check::{self, Checks, View};
-use crate::community::{Community, seed};
+use crate::community::{self, Community, seed};
 use crate::hostile::{Hostile, mind};
 use crate::network::{Delivery, Network};
 use crate::node::{CrashPoint, Node};
+use crate::penalties::Penalties;
 use crate::plan::{Plan, Weather};
 use crate::random::Random;
 use crate::records::{self, Shared};
@@ -21,6 +23,7 @@ use commonwheel_protocol::core::{AskId, Input};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::record::header::HOUR_S;
+use commonwheel_protocol::sign::SecretKey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
@@ -92,8 +95,14 @@ enum Event {
     /// The connection with this number fails.
     Break(usize, usize, u64),
     Rejoin(usize, usize),
+    /// A ban is over.
+    Pardon,
     Backup(usize),
     Restore(usize),
+    /// A bit of a stored block turns over.
+    Rot(usize),
+    /// People give up a disk that was found to be damaged.
+    GiveUp(usize),
     Contribute(usize),
     /// People try what the plan says.
     Do(usize),
@@ -119,6 +128,7 @@ struct World<'p> {
     records: Vec<Shared>,
     nodes: Vec<Node>,
     network: Network,
+    penalties: Penalties,
     minds: BTreeMap<usize, Box<dyn Hostile>>,
     checks: Checks,
     /// Records whose author has learned that, and why, they are refused.
@@ -139,7 +149,11 @@ impl<'p> World<'p> {
     fn new(plan: &'p Plan) -> Result<Self, Failed> {
         let mut random = Random::new(plan.seed);
         let (n, f, q) = plan.quorum;
-        let community = Community::found(n, f, q, plan.bodies)?;
+        let community = Community::found_with(n, f, q, plan.bodies, &|charter| {
+            if plan.has_recovery() {
+                charter.recovery = community::recovery().iter().map(SecretKey::public).collect();
+            }
+        })?;
         let records =
             records::write(plan.records + plan.late_records, plan.revised(), plan.body_bytes, &community, &mut random)?;
         let mut nodes = Vec::new();
@@ -157,13 +171,14 @@ impl<'p> World<'p> {
             queue: BTreeMap::new(),
             sequence: 0,
             network: Network::new(plan, &mut random),
+            penalties: Penalties::default(),
             minds: (0..plan.nodes())
                 .filter_map(|node| Some((node, mind(plan.kind_of(node)?, community.validators.get(node)))))
                 .collect(),
             checks: Checks::all(),
             told: BTreeSet::new(),
             shared: BTreeSet::new(),
-            doing: deeds::Doing::new(),
+            doing: deeds::Doing::new(community.charter().id()),
             crash_on_contributing: plan.crash_on_contributing,
             crashed_at_sync: false,
             trace: Cid::of_cbor(b""),
@@ -232,11 +247,17 @@ impl<'p> World<'p> {
                 self.network.set_broken(a, b, false);
                 self.refresh()
             }
+            Event::Pardon => self.refresh(),
             Event::Backup(node) => {
                 self.nodes[node].backup = Some(self.nodes[node].store.backup());
                 Ok(())
             }
             Event::Restore(node) => self.restore(node),
+            Event::Rot(node) => {
+                self.nodes[node].store.rot(&mut self.random);
+                Ok(())
+            }
+            Event::GiveUp(node) => self.give_up(node),
             Event::Contribute(handful) => self.contribute(handful),
             Event::Do(deed) => self.try_deed(deed),
             Event::Misbehave(node) => self.misbehave(node),

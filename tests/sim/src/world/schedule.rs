@@ -53,6 +53,9 @@ impl World<'_> {
             self.at(*taken, Event::Backup(*node));
             self.at(*restored, Event::Restore(*node));
         }
+        for (node, when) in &plan.rots {
+            self.at(*when, Event::Rot(*node));
+        }
         for (at, (when, _)) in plan.deeds.iter().enumerate() {
             self.at(*when, Event::Do(at));
         }

@@ -2,12 +2,17 @@
 
 use crate::cluster::{Cluster, fresh, terms};
 use commonwheel_protocol::agreement::state::Standing;
+use commonwheel_protocol::agreement::{Batch, Entry, Verdict};
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::core::{Input, Notice, notes};
+use commonwheel_protocol::core::{Input, Notice, Token, notes};
 use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::operation::{Matter, Motion};
+use commonwheel_protocol::record::SignedHeader;
+use commonwheel_protocol::wire::exchange::Peer;
+use commonwheel_protocol::wire::gossip::Message;
+use sim::records;
 use std::collections::BTreeSet;
 
 #[test]
@@ -133,6 +138,60 @@ fn two_successors_in_one_round_stop_acceptance_until_a_higher_round() {
     cluster.settle();
     assert_eq!(cluster.agreed(&waits.id()), Some(Standing::Accepted));
     assert!(cluster.converged());
+}
+
+#[test]
+fn what_was_certified_under_a_round_that_was_replaced_is_exchanged_too() {
+    let mut cluster = Cluster::new(2);
+    let keys = cluster.community.validators.clone();
+    let rounds: Vec<_> = (1..3).map(|round| Matter::Successor(Box::new(cluster.successor(round, |_| {})))).collect();
+    cluster.stop(4);
+    for (number, matter) in rounds.into_iter().enumerate() {
+        let motions = keys[..3].iter().map(|key| Motion::sign(matter.clone(), key).to_bytes());
+        let _ = cluster.give(5, Input::Operate(motions.collect()));
+        cluster.settle();
+        let header = cluster.share(number, |_| {});
+        assert_eq!(cluster.agreed(&header.id()), Some(Standing::Accepted));
+    }
+    cluster.start(4);
+    cluster.settle();
+    let items = |at: usize| {
+        let mut items = BTreeSet::new();
+        index::each(&cluster.members[at].store, &[prefix::ITEM], |entry| {
+            items.insert(entry.key.clone());
+            Ok(())
+        })
+        .unwrap();
+        items
+    };
+    assert_eq!(items(4), items(0), "otherwise they would ask each other for ever");
+    assert!(cluster.converged());
+}
+
+#[test]
+fn acceptances_that_come_during_a_fork_make_no_certificate() {
+    let mut cluster = Cluster::new(1);
+    (1..5).for_each(|at| cluster.stop(at));
+    let keys = cluster.community.validators.clone();
+    for scope in ["One thing", "Another thing"] {
+        let successor = Matter::Successor(Box::new(cluster.successor(1, |charter| charter.scope = scope.into())));
+        let motions = keys[1..].iter().map(|key| Motion::sign(successor.clone(), key).to_bytes());
+        let _ = cluster.give(0, Input::Operate(motions.collect()));
+    }
+    cluster.settle();
+    assert!(cluster.core(0).silent_because().is_some_and(|why| why.contains("certified in one round")));
+    let parcel = records::sound(1, 100, &cluster.community).unwrap().remove(0);
+    let record = SignedHeader::verify(&parcel.header).unwrap().id();
+    let _ = cluster.give(0, Input::Contribute(vec![parcel]));
+    let (community, charter) = (cluster.community.id(), cluster.community.charter().id());
+    let entries = [Entry { record, verdict: Verdict::Accept }];
+    let batches = keys[1..].iter().map(|key| Batch::sign(community, charter, 1, &entries, key));
+    let bytes = Message { batches: batches.collect(), ..Message::default() }.to_bytes();
+    let _ = cluster.give(0, Input::Gossip { from: Peer(vec![b'n', 4]), token: Token(1), bytes });
+    cluster.settle();
+    let verdicts = index::verdicts(&cluster.members[0].store, &record).unwrap();
+    assert_eq!(verdicts.len(), 3, "a quorum of acceptances is here");
+    assert_eq!(cluster.standing(0, &record), None);
 }
 
 #[test]

@@ -66,6 +66,7 @@ struct Number {
     digits: [u8; DIGITS],
     count: usize,
     groups: [u8; GROUPS],
+    group_count: usize,
     separators: [u8; GROUPS],
     /// Of all of it, in bytes.
     length: usize,
@@ -73,8 +74,14 @@ struct Number {
 
 impl Number {
     fn read(bytes: &[u8], start: usize) -> Option<Number> {
-        let mut number =
-            Number { digits: [0; DIGITS], count: 0, groups: [0; GROUPS], separators: [0; GROUPS], length: 0 };
+        let mut number = Number {
+            digits: [0; DIGITS],
+            count: 0,
+            groups: [0; GROUPS],
+            group_count: 1,
+            separators: [0; GROUPS],
+            length: 0,
+        };
         let (mut at, mut group) = (start, 0);
         loop {
             while let Some(byte) = bytes.get(at).filter(|byte| byte.is_ascii_digit()) {
@@ -88,6 +95,7 @@ impl Number {
             }
             group += 1;
             *number.groups.get_mut(group)? = 0;
+            number.group_count = group + 1;
             (number.separators[group - 1], at) = (separator.unwrap_or_default(), at + 1);
         }
     }
@@ -97,8 +105,7 @@ impl Number {
     }
 
     fn groups(&self) -> &[u8] {
-        let count = self.groups.iter().take_while(|group| **group > 0).count();
-        &self.groups[..count]
+        &self.groups[..self.group_count]
     }
 
     /// Whether all groups are separated alike.
@@ -158,15 +165,15 @@ fn is_epoch(digits: &[u8]) -> bool {
 /// Whether the words before say what kind it is, and its check digits agree.
 fn is_told(number: &Number, text: &str, whole: &Range<usize>) -> bool {
     let digits = number.digits();
-    let mut known = NUMBERS.iter().filter(|known| known.digits == digits.len()).peekable();
-    if known.peek().is_none() || is_clutter(number) {
+    let known = &NUMBERS[range_of(digits.len())];
+    if known.is_empty() || is_clutter(number) {
         return false;
     }
     // A message that is nothing but a number answers a question.
     let alone = is_all(text, whole.start, whole.end) && !is_epoch(digits) && number.groups().len() < 4;
     let line = Line::before(text, whole.start);
     let said = |known: &Known| (known.alone && alone) || known.words.iter().any(|word| line.has_word(word));
-    known.any(|known| said(known) && (known.valid)(digits))
+    known.iter().any(|known| said(known) && (known.valid)(digits))
 }
 
 /// Groups as in sums, dates and lists.
@@ -197,43 +204,61 @@ const fn known(digits: usize, valid: fn(&[u8]) -> bool, alone: bool, words: &'st
     Known { digits, valid, alone, words }
 }
 
-/// The numbers of digits alone, by country.
+/// The numbers of digits alone, by how many they have.
 static NUMBERS: [Known; 34] = [
-    known(10, any, false, TAX),
-    known(11, any, false, TAX),
-    known(13, any, false, TAX),
-    known(10, check::nhs, true, &["nhs", "national health"]),
+    known(8, any, false, PASSPORTS),
+    known(8, any, false, &["tfn", "tax file"]),
     known(9, check::aba, false, &["routing", "aba", "rtn"]),
     known(9, check::itin, true, &["itin", "taxpayer"]),
     known(9, any, false, PASSPORTS),
-    known(8, any, false, PASSPORTS),
-    known(10, check::npi, true, &["npi", "provider"]),
     known(9, check::luhn, false, &["sin", "social insurance", "nas", "assurance sociale"]),
     known(9, check::tfn, false, &["tfn", "tax file"]),
-    known(8, any, false, &["tfn", "tax file"]),
     known(9, check::acn, true, &["acn", "company number"]),
-    known(11, check::abn, true, &["abn", "business number"]),
-    known(10, check::medicare, false, &["medicare"]),
-    known(12, check::aadhaar, true, &["aadhaar", "aadhar", "uid", "आधार"]),
-    known(11, check::mod_11_10, false, &["steuer", "tax id", "idnr", "tin"]),
     known(9, check::nif_pt, false, &["nif", "contribuinte", "nipc", "fiscal"]),
-    known(11, check::cpf, true, &["cpf", "cadastro de pessoa"]),
-    known(14, check::cnpj, true, &["cnpj"]),
-    known(11, check::pesel, true, &["pesel"]),
     known(9, check::bsn, false, &["bsn", "burgerservice", "sofinummer", "sofi"]),
+    known(10, any, false, TAX),
+    known(10, check::nhs, true, &["nhs", "national health"]),
+    known(10, check::npi, true, &["npi", "provider"]),
+    known(10, check::medicare, false, &["medicare"]),
     known(10, check::is_ddmmyy, false, &["cpr", "personnummer"]),
     known(10, check::swedish, false, &["personnummer", "personal identity", "pnr", "samordningsnummer"]),
     known(10, check::luhn, false, &["organisationsnummer", "org", "company identity", "företag"]),
-    known(13, check::korean, true, &["rrn", "frn", "주민", "외국인", "resident registration"]),
-    known(12, check::my_number, false, &["マイナンバー", "個人番号", "my number", "individual number"]),
-    known(13, check::thai, true, &["thai", "tnin", "ประชาชน", "national id", "citizen id"]),
+    known(11, any, false, TAX),
+    known(11, check::abn, true, &["abn", "business number"]),
+    known(11, check::mod_11_10, false, &["steuer", "tax id", "idnr", "tin"]),
+    known(11, check::cpf, true, &["cpf", "cadastro de pessoa"]),
+    known(11, check::pesel, true, &["pesel"]),
     known(11, check::turkish, true, &["turk", "türk", "kimlik", "tckn", "tc no", "t.c."]),
     known(11, check::verhoeff, false, &["nin", "national identification"]),
     known(11, check::mod_11_10, false, &["oib"]),
-    known(13, check::south_african, true, &["south africa", "id number", "rsa id", "identity number"]),
-    known(15, any, false, &["imei"]),
     known(11, check::cuit, false, &["cuit", "cuil"]),
+    known(12, check::aadhaar, true, &["aadhaar", "aadhar", "uid", "आधार"]),
+    known(12, check::my_number, false, &["マイナンバー", "個人番号", "my number", "individual number"]),
+    known(13, any, false, TAX),
+    known(13, check::korean, true, &["rrn", "frn", "주민", "외국인", "resident registration"]),
+    known(13, check::thai, true, &["thai", "tnin", "ประชาชน", "national id", "citizen id"]),
+    known(13, check::south_african, true, &["south africa", "id number", "rsa id", "identity number"]),
+    known(14, check::cnpj, true, &["cnpj"]),
+    known(15, any, false, &["imei"]),
 ];
+
+/// Where in the list the numbers of so many digits are.
+fn range_of(digits: usize) -> Range<usize> {
+    static ENDS: [usize; DIGITS + 1] = {
+        let mut ends = [0; DIGITS + 1];
+        let mut index = 0;
+        while index < NUMBERS.len() {
+            let mut digits = NUMBERS[index].digits;
+            while digits < ends.len() {
+                ends[digits] = index + 1;
+                digits += 1;
+            }
+            index += 1;
+        }
+        ends
+    };
+    ENDS[digits - 1]..ENDS[digits]
+}
 
 const TAX: &[&str] = &["steuernummer", "steuernr", "steuer-nr"];
 const PASSPORTS: &[&str] = &["passport", "pasaporte", "passeport", "passaporto", "reisepass", "paszport"];

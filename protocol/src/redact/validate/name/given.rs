@@ -1,8 +1,11 @@
 //! Given names that are common in one of the languages whose phrases are known.
 
+use super::shapes::{holds, shapes};
+
 /// Whether a word, in lower case and without accents, is a common given name.
 pub(super) fn is_given(word: &str) -> bool {
-    GIVEN.binary_search(&word).is_ok()
+    static SHAPES: [u64; 1024] = shapes(&GIVEN);
+    holds(&SHAPES, &GIVEN, word)
 }
 
 /// Own list, of the names that people of these countries know; not from any register. Words that are

@@ -36,6 +36,9 @@ pub(super) fn is_uncased(c: char) -> bool {
 
 /// A word in lower case without accents, as far as the Latin script goes; other letters are kept.
 pub(super) fn fold(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
     let mut folded = String::with_capacity(word.len());
     for c in word.chars() {
         match c {

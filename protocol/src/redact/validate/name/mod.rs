@@ -62,8 +62,8 @@ pub(super) fn check_weak(text: &str, phrase: Range<usize>) -> Option<Range<usize
 
 /// The name after "this is" and "call me": a given name with another, or alone before a pause.
 pub(super) fn check_known(text: &str, phrase: Range<usize>) -> Option<Range<usize>> {
-    let called = text[phrase.clone()].to_ascii_lowercase().ends_with("call me");
-    let name = read(text, start(text, phrase)?)?;
+    let name = read(text, start(text, phrase.clone())?)?;
+    let called = text[phrase].to_ascii_lowercase().ends_with("call me");
     let end = name.span.end;
     let alone = || closes(text, end) || follows(text, end, is_connector);
     let speaks = ["speaking", "here", "calling"].iter().any(|word| text[end..].trim_start().starts_with(word));

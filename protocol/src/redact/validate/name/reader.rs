@@ -61,12 +61,12 @@ pub(super) fn read(text: &str, at: usize) -> Option<Name> {
             end = word.end;
             continue;
         }
-        let as_name = if name.words > 0 { is_surname(&folded) } else { is_given(first) && goes_on(text, word.end) };
-        let stops = is_stop(&folded) && !as_name;
+        let given = is_given(first);
+        let as_name = || if name.words > 0 { is_surname(&folded) } else { given && goes_on(text, word.end) };
+        let stops = is_stop(&folded) && !as_name();
         if written.len() < 2 || stops || (name.words > 0 && is_suffix(&folded)) {
             break;
         }
-        let given = is_given(first);
         name.given = if name.words == 0 { given } else { name.given };
         name.any_given |= given;
         name.role = is_role(&folded);
@@ -154,10 +154,11 @@ fn particles(text: &str, at: usize, first: bool) -> usize {
 fn titles(text: &str, at: usize) -> (usize, bool) {
     let mut end = at;
     for _ in 0..TITLES {
+        if !text[end..].starts_with(is_capital) {
+            break;
+        }
         match token(text, end).filter(|(folded, _)| is_title(folded)) {
-            Some((_, length)) if text[end + length..].starts_with(' ') && text[end..].starts_with(is_capital) => {
-                end += length + 1;
-            }
+            Some((_, length)) if text[end + length..].starts_with(' ') => end += length + 1,
             _ => break,
         }
     }
@@ -173,9 +174,12 @@ fn suffixes(text: &str, at: usize) -> usize {
             break;
         }
         let from = end + comma + 1;
+        if !text[from..].starts_with(is_capital) {
+            break;
+        }
         match token(text, from).filter(|(folded, _)| is_suffix(folded)) {
-            Some((_, length)) if text[from..].starts_with(is_capital) => end = from + length,
-            _ => break,
+            Some((_, length)) => end = from + length,
+            None => break,
         }
     }
     end

@@ -7,6 +7,9 @@ use std::sync::LazyLock;
 const BEFORE: usize = 48;
 /// And how far after it.
 const AFTER: usize = 24;
+/// Letters of one of them that are looked at.
+const WORD: usize = 16;
+
 /// Whether a word before `start` or after `end` says that what stands between is a telephone number.
 pub(super) fn speaks_for(text: &[u8], start: usize, end: usize) -> bool {
     let after = &text[end..text.len().min(end + AFTER)];
@@ -18,8 +21,10 @@ pub(super) fn speaks_for(text: &[u8], start: usize, end: usize) -> bool {
 /// number of an order, an amount.
 pub(super) fn speaks_against(text: &[u8], start: usize, end: usize) -> bool {
     let after = &text[end..text.len().min(end + AFTER)];
+    // A unit stands behind a space, or is a sign or letters.
+    let unit = |byte: &u8| !byte.is_ascii() || matches!(byte, b' ' | b'%') || byte.is_ascii_alphabetic();
     numbers_something_else(&text[start.saturating_sub(BEFORE)..start])
-        || UNIT.as_ref().is_some_and(|words| words.is_match(after))
+        || after.first().is_some_and(unit) && UNIT.as_ref().is_some_and(|words| words.is_match(after))
 }
 
 /// Whether the last words of `before` are "order number", "Rechnung Nr." or the like.
@@ -27,12 +32,17 @@ fn numbers_something_else(before: &[u8]) -> bool {
     let mut rest = before;
     // "account", "number", "is", and one to spare.
     for _ in 0..4 {
-        let between = rest.iter().rev().take(5).take_while(|byte| b" \"':=#.".contains(byte)).count();
+        let joins = |byte: u8| matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'#' | b'.');
+        let between = rest.iter().rev().take(5).take_while(|byte| joins(**byte)).count();
         rest = &rest[..rest.len() - between];
-        let length = rest.iter().rev().take(16).take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let length = rest.iter().rev().take(WORD).take_while(|byte| byte.is_ascii_alphabetic()).count();
         let (left, word) = rest.split_at(rest.len() - length);
-        let word = word.to_ascii_lowercase();
-        match word.strip_suffix(b"nummer").or_else(|| word.strip_suffix(b"number")).unwrap_or(&word) {
+        let mut lower = [0; WORD];
+        let lower = &mut lower[..length];
+        lower.copy_from_slice(word);
+        lower.make_ascii_lowercase();
+        let lower = &*lower;
+        match lower.strip_suffix(b"nummer").or_else(|| lower.strip_suffix(b"number")).unwrap_or(lower) {
             b"" if length == 0 => return false,
             b"" | b"is" | b"was" | b"ist" | b"est" | b"es" | b"no" | b"nr" | b"num" | b"code" => rest = left,
             word => return OTHER.binary_search(&word).is_ok(),

@@ -2,6 +2,7 @@
 
 use super::groups::{Gap, Group, Groups};
 use super::plan;
+use std::ops::RangeInclusive;
 
 /// Forms with which a country writes numbers, that little else is written in: lengths of the
 /// groups, calling code, the gap before the last group.
@@ -18,15 +19,18 @@ const FORMS: [(&[usize], usize, Gap); 10] = [
     (&[5, 5], 91, Gap::Space),
 ];
 
+/// Digits of a number that its form alone can tell.
+pub(super) const DISTINCTIVE_DIGITS: RangeInclusive<usize> = 8..=16;
+
 /// Whether the first `count` groups are a telephone number by their form alone. `open` if a
-/// parenthesis stands before them; `crowded` if other digits do.
-pub(super) fn is_distinctive(groups: &Groups, count: usize, open: bool, crowded: bool) -> bool {
+/// parenthesis stands before them; `crowded` says if other digits do.
+pub(super) fn is_distinctive(groups: &Groups, count: usize, open: bool, crowded: impl Fn() -> bool) -> bool {
     let (all, digits) = (&groups.all()[..count], groups.digits(count));
-    if !(8..=16).contains(&digits.len()) || is_something_else(all, digits) {
+    if !DISTINCTIVE_DIGITS.contains(&digits.len()) || is_something_else(all, digits) {
         return false;
     }
     // A small number may follow; more groups of digits make a table.
-    let crowded = crowded || groups.overflows || groups.digits(groups.all().len()).len() > digits.len() + 2;
+    let crowded = groups.overflows || groups.digits(groups.all().len()).len() > digits.len() + 2 || crowded();
     is_north_american(all, digits, open, crowded)
         || (!crowded
             && (is_bare(all, digits) || is_in_form_of_country(all, digits) || is_trunk_zero(all, digits, open)))

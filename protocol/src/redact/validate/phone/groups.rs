@@ -55,29 +55,39 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// The groups from the digit at `start`; `open` if a parenthesis stands before it.
-    pub fn read(bytes: &[u8], start: usize, open: bool) -> Groups {
-        let mut read =
-            Groups { digits: [0; MOST_DIGITS], groups: [Group::default(); MOST_GROUPS], count: 0, overflows: false };
+    /// No groups.
+    pub fn none() -> Groups {
+        Groups { digits: [0; MOST_DIGITS], groups: [Group::default(); MOST_GROUPS], count: 0, overflows: false }
+    }
+
+    /// Reads the groups from the digit at `start` in place of what was read before; `open` if a parenthesis
+    /// stands before it.
+    pub fn read(&mut self, bytes: &[u8], start: usize, open: bool) {
+        (self.count, self.overflows) = (0, false);
         let (mut at, mut total) = (start, 0);
         let mut group = Group { open, ..Group::default() };
         loop {
-            let run = bytes[at..].iter().take(MOST_DIGITS + 1).take_while(|byte| byte.is_ascii_digit()).count();
-            if total + run > MOST_DIGITS || read.count == MOST_GROUPS {
-                read.overflows = true;
-                return read;
+            let from = total;
+            if self.count == MOST_GROUPS {
+                self.overflows = true;
+                return;
             }
-            read.digits[total..total + run].copy_from_slice(&bytes[at..at + run]);
-            total += run;
-            at += run;
-            read.groups[read.count] = Group { len: run, digits: total, end: at, ..group };
-            read.count += 1;
+            while let Some(byte) = bytes.get(at).filter(|byte| byte.is_ascii_digit()) {
+                if total == MOST_DIGITS {
+                    self.overflows = true;
+                    return;
+                }
+                self.digits[total] = *byte;
+                (total, at) = (total + 1, at + 1);
+            }
+            self.groups[self.count] = Group { len: total - from, digits: total, end: at, ..group };
+            self.count += 1;
             match gap(&bytes[at..], group.open) {
                 Some((next, width)) => {
                     at += width;
                     group = next;
                 }
-                None => return read,
+                None => return,
             }
         }
     }
@@ -94,9 +104,14 @@ impl Groups {
     }
 }
 
+/// Whether a byte may stand between two groups.
+pub(super) fn joins(byte: u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')' | b'~')
+}
+
 /// The gap at the beginning of `bytes`, if it joins two groups, and its width.
 fn gap(bytes: &[u8], open: bool) -> Option<(Group, usize)> {
-    let width = bytes.iter().take(5).take_while(|byte| b" -./()~".contains(byte)).count();
+    let width = bytes.iter().take(5).take_while(|byte| joins(**byte)).count();
     if width == 0 || width > 4 || !bytes.get(width)?.is_ascii_digit() {
         return None;
     }
@@ -143,8 +158,14 @@ fn gap(bytes: &[u8], open: bool) -> Option<(Group, usize)> {
 mod tests {
     use super::*;
 
+    fn read(text: &str, open: bool) -> Groups {
+        let mut groups = Groups::none();
+        groups.read(text.as_bytes(), 0, open);
+        groups
+    }
+
     fn shape(text: &str, open: bool) -> Vec<(Gap, usize)> {
-        Groups::read(text.as_bytes(), 0, open).all().iter().map(|group| (group.gap, group.len)).collect()
+        read(text, open).all().iter().map(|group| (group.gap, group.len)).collect()
     }
 
     #[test]
@@ -161,8 +182,8 @@ mod tests {
 
     #[test]
     fn more_digits_than_a_number_can_have_overflow() {
-        assert!(Groups::read(&[b'7'; 40], 0, false).overflows);
-        assert!(Groups::read("1 2 3 4 5 6 7 8 9 0 1 2 3 4 5".as_bytes(), 0, false).overflows);
-        assert!(!Groups::read(b"12345678901234567890", 0, false).overflows);
+        assert!(read(&"7".repeat(40), false).overflows);
+        assert!(read("1 2 3 4 5 6 7 8 9 0 1 2 3 4 5", false).overflows);
+        assert!(!read("12345678901234567890", false).overflows);
     }
 }

@@ -37,7 +37,8 @@ pub(super) fn check(text: &str, span: Range<usize>) -> Option<Range<usize>> {
 /// The number whose first digit is at `start`, whatever comes before it in the same cluster.
 fn number(bytes: &[u8], start: usize) -> Option<Range<usize>> {
     let lead = Lead::of(bytes, start)?;
-    let (lead, groups) = lead.matched(bytes, start);
+    let mut groups = Groups::none();
+    let lead = lead.matched(bytes, start, &mut groups);
     let accepted = match lead.plus {
         true => international(bytes, &groups, &lead),
         false => national(bytes, &groups, &lead),
@@ -101,16 +102,16 @@ impl Lead {
         (lead.edge != Edge::Word || lead.plus || lead.open).then_some(lead)
     }
 
-    /// The groups that follow; a parenthesis that stands around the whole number, or that is
+    /// Reads the groups that follow; a parenthesis that stands around the whole number, or that is
     /// never closed, is left out.
-    fn matched(mut self, bytes: &[u8], digit: usize) -> (Lead, Groups) {
-        let groups = Groups::read(bytes, digit, self.open);
+    fn matched(mut self, bytes: &[u8], digit: usize, groups: &mut Groups) -> Lead {
+        groups.read(bytes, digit, self.open);
         if self.open && !groups.all().iter().take(3).any(|group| group.gap == Gap::Close) {
             self.open = false;
             self.start += 1;
-            return (self, Groups::read(bytes, digit, false));
+            groups.read(bytes, digit, false);
         }
-        (self, groups)
+        self
     }
 }
 
@@ -144,15 +145,17 @@ fn national(bytes: &[u8], groups: &Groups, lead: &Lead) -> Option<usize> {
     if groups.digits(groups.all().len()).len() < FEWEST_DIGITS {
         return None;
     }
-    let ends = || (1..=groups.all().len()).rev().filter(|count| ends_here(bytes, groups, *count));
     let whole = groups.all().len();
     let end = |count: usize| groups.all()[count - 1].end;
     let in_code = lead.edge == Edge::Digits || (whole == 1 && is_value_in_code(bytes, lead.start));
     let distinctive = |count: &usize| {
-        let crowded = in_code || is_dump(bytes, groups, lead.start, *count) || in_row(bytes, end(*count));
+        if !form::DISTINCTIVE_DIGITS.contains(&groups.digits(*count).len()) || !ends_here(bytes, groups, *count) {
+            return false;
+        }
+        let crowded = || in_code || is_dump(bytes, groups, lead.start, *count) || in_row(bytes, end(*count));
         form::is_distinctive(groups, *count, lead.open, crowded)
     };
-    if let Some(count) = ends().find(distinctive) {
+    if let Some(count) = (1..=whole).rev().find(distinctive) {
         let unheard = lead.edge != Edge::Hyphen || cue::speaks_for(bytes, lead.start, end(count));
         return (unheard && !cue::speaks_against(bytes, lead.start, end(count))).then_some(count);
     }
@@ -216,18 +219,19 @@ fn extension(bytes: &[u8], end: usize) -> Option<usize> {
         b"dw",
         "доб".as_bytes(),
     ];
-    let skip = |at: usize, most: usize, set: &[u8]| {
-        at + bytes[at..].iter().take(most).take_while(|byte| set.contains(byte)).count()
-    };
-    let at = skip(end, 3, b" ,");
+    let skip = |at: usize, set: fn(u8) -> bool| at + bytes[at..].iter().take(3).take_while(|byte| set(**byte)).count();
+    let at = skip(end, |byte| matches!(byte, b' ' | b','));
     // With which bytes the words begin.
-    if !bytes.get(at).is_some_and(|byte| b";exXE#~iIaArRpPdD\xd0".contains(byte)) {
+    let begins = |byte: u8| {
+        matches!(byte.to_ascii_lowercase(), b';' | b'e' | b'x' | b'#' | b'~' | b'i' | b'a' | b'r' | b'p' | b'd' | 0xd0)
+    };
+    if !bytes.get(at).is_some_and(|byte| begins(*byte)) {
         return None;
     }
     let word = WORDS
         .into_iter()
         .find(|word| bytes.get(at..at + word.len()).is_some_and(|here| here.eq_ignore_ascii_case(word)))?;
-    let from = skip(at + word.len(), 3, b" .:");
+    let from = skip(at + word.len(), |byte| matches!(byte, b' ' | b'.' | b':'));
     let digits = bytes[from..].iter().take(EXTENSION_DIGITS + 1).take_while(|byte| byte.is_ascii_digit()).count();
     let next = bytes.get(from + digits).copied().unwrap_or(b' ');
     ((1..=EXTENSION_DIGITS).contains(&digits) && !next.is_ascii_alphanumeric() && next != b'_').then_some(from + digits)
@@ -237,7 +241,7 @@ fn extension(bytes: &[u8], end: usize) -> Option<usize> {
 fn cluster_before(bytes: &[u8], start: usize) -> [Option<usize>; 8] {
     let mut starts = [None; 8];
     let from = start.saturating_sub(CLUSTER);
-    let joined = |byte: &u8| byte.is_ascii_digit() || b" -./()+~".contains(byte);
+    let joined = |byte: &u8| byte.is_ascii_digit() || *byte == b'+' || groups::joins(*byte);
     let cluster = bytes[from..start].iter().rev().take_while(|byte| joined(byte)).count();
     let mut places = starts.iter_mut();
     for at in start - cluster..start {

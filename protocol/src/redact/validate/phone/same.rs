@@ -8,10 +8,15 @@ const ZERO_IS_DIALLED: [&str; 2] = ["+39", "+378"];
 /// The number alone, in one form for all its spellings: digits, a plus sign before a calling code, no
 /// extension, and no zero that is left out from abroad. `text` is normalised.
 pub(in crate::redact) fn same(text: &str) -> String {
-    let marks = text[..end_of_number(text)].chars().filter(|c| c.is_ascii_digit() || matches!(c, '+' | '(' | ')'));
-    let mut marks: String = marks.collect();
+    let mut marks = String::with_capacity(text.len());
+    let written = text[..end_of_number(text)].bytes();
+    let counted = written.filter(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'(' | b')'));
+    counted.for_each(|byte| marks.push(char::from(byte)));
     if let Some(rest) = marks.strip_prefix("00") {
         marks = format!("+{rest}");
+    }
+    if !marks.bytes().any(|byte| matches!(byte, b'(' | b')')) {
+        return marks;
     }
     let bare = |marks: &str| marks.replace(['(', ')'], "");
     let international = marks.trim_start_matches('(').starts_with('+');

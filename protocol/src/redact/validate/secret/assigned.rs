@@ -5,7 +5,7 @@
 //! value must look like a secret depends on how it is joined to the name.
 
 use super::reading::{Join, Value, name_end, name_start, read, value_after, value_before};
-use super::value::{holds, is_bare_password, is_code, is_password, is_random, is_signs, judged};
+use super::value::{Look, holds, is_bare_password, is_code, is_password, is_random, is_signs, judged};
 use super::words::{ASIDE, KEYS, PUBLIC, SAID, SERVICES};
 use std::ops::Range;
 
@@ -35,9 +35,10 @@ pub(in super::super) fn check_password(text: &str, span: Range<usize>) -> Option
         return None;
     }
     let called = |value: &Value| value.join != Join::Passed || !bytes[span.end..end].contains(&b'.');
-    let value = value_after(text, start, end)
-        .filter(|value| called(value) && is_password_value(text, start, value))
-        .or_else(|| value_before(text, start).filter(|value| is_bare_password(judged(&text[value.span.clone()]))));
+    let value =
+        value_after(text, start, end).filter(|value| called(value) && is_password_value(text, start, value)).or_else(
+            || value_before(text, start).filter(|value| is_bare_password(&Look::at(judged(&text[value.span.clone()])))),
+        );
     match value {
         Some(value) => Some(value.span),
         None => told_with_login(text, start, end),
@@ -60,11 +61,10 @@ pub(in super::super) fn check_secret(text: &str, span: Range<usize>) -> Option<R
 fn is_other_token(bytes: &[u8], span: &Range<usize>) -> bool {
     let before = &bytes[..span.start];
     let before = before.strip_suffix(b"_").or_else(|| before.strip_suffix(b"-")).unwrap_or(before);
-    let head = last_word(&before[before.len().saturating_sub(32)..]);
+    let other = |head: String| KEYS.binary_search(&&*head).is_err() && SERVICES.binary_search(&&*head).is_err();
     bytes[span.clone()].eq_ignore_ascii_case(b"token")
         && before.last().is_some_and(u8::is_ascii_alphanumeric)
-        && KEYS.binary_search(&&*head).is_err()
-        && SERVICES.binary_search(&&*head).is_err()
+        && other(last_word(&before[before.len().saturating_sub(32)..]))
 }
 
 /// The id of a session: `JSESSIONID=…`, `session_token: …`.
@@ -110,7 +110,7 @@ pub(in super::super) fn check_token(text: &str, span: Range<usize>) -> Option<Ra
 
 /// The span itself looks drawn by chance.
 pub(in super::super) fn check_random(text: &str, span: Range<usize>) -> Option<Range<usize>> {
-    is_random(&text[span.clone()]).then_some(span)
+    is_random(&Look::at(&text[span.clone()])).then_some(span)
 }
 
 /// The value of the name around `span`, if `accepts` it.
@@ -129,31 +129,29 @@ fn named(text: &str, span: Range<usize>, accepts: impl Fn(&str, &Value) -> bool)
 }
 
 fn is_secret_value(text: &str, value: &Value) -> bool {
-    let candidate = judged(&text[value.span.clone()]);
-    if value.join == Join::Passed && is_code(candidate) {
-        return false;
-    }
-    if value.quoted {
-        return is_random(candidate) || is_signs(candidate);
-    }
-    let code = is_code(candidate) || ends_statement(text, value);
-    !code && (is_random(candidate) || is_signs(candidate))
+    let look = Look::at(judged(&text[value.span.clone()]));
+    let excluded = match (value.join, value.quoted) {
+        (Join::Passed, true) => is_code(&look),
+        (_, true) => false,
+        (_, false) => is_code(&look) || ends_statement(text, value),
+    };
+    !excluded && (is_random(&look) || is_signs(&look))
 }
 
 fn is_password_value(text: &str, start: usize, value: &Value) -> bool {
-    let candidate = judged(&text[value.span.clone()]);
+    let look = Look::at(judged(&text[value.span.clone()]));
     match (value.join, value.quoted) {
-        (Join::Assigned { .. } | Join::Element, true) => is_password(candidate) || is_signs(candidate),
-        (Join::Compared | Join::Passed | Join::Beside, true) => is_bare_password(candidate) || is_signs(candidate),
-        (Join::Said, _) => is_bare_password(candidate) || is_told(text, start, value),
+        (Join::Assigned { .. } | Join::Element, true) => is_password(&look) || is_signs(&look),
+        (Join::Compared | Join::Passed | Join::Beside, true) => is_bare_password(&look) || is_signs(&look),
+        (Join::Said, _) => is_bare_password(&look) || is_told(text, start, value),
         (Join::Assigned { tight }, false) => {
             // With spaces around "=" it is a language's, and brackets make the value an expression.
             let equals = text[..value.span.start].trim_end_matches(' ').ends_with(" =");
-            let expression = !tight && equals && candidate.contains(['(', '[', '{']);
-            let mixed = (is_bare_password(candidate) || is_signs(candidate) && !is_code(candidate)) && !expression;
+            let expression = !tight && equals && look.value.contains(['(', '[', '{']);
+            let mixed = (is_bare_password(&look) || is_signs(&look) && !is_code(&look)) && !expression;
             mixed && !ends_statement(text, value) || tight && is_setting(text, start, value)
         }
-        (_, false) => is_bare_password(candidate),
+        (_, false) => is_bare_password(&look),
     }
 }
 
@@ -161,12 +159,13 @@ fn is_password_value(text: &str, start: usize, value: &Value) -> bool {
 fn is_setting(text: &str, start: usize, value: &Value) -> bool {
     let bytes = text.as_bytes();
     let candidate = judged(&text[value.span.clone()]);
+    let look = Look::at(candidate);
     let after = bytes.get(value.span.end);
     let loud = bytes[start..value.span.start].iter().all(|b| !b.is_ascii_lowercase());
     let alone = loud && matches!(after, None | Some(b'\n' | b'\r' | b'"' | b'\'' | b'\\'));
     let part = matches!(bytes[..start].last(), Some(b';')) || bytes[..start].ends_with(b"; ");
     let joined = part && matches!(after, None | Some(b';' | b'"' | b'\'' | b'\\'));
-    (alone || joined) && candidate.len() >= 6 && is_password(candidate) && !is_code(candidate)
+    (alone || joined) && candidate.len() >= 6 && is_password(&look) && !is_code(&look)
 }
 
 /// Whether spaces around "=" and a semicolon behind make this a statement, its value an expression.
@@ -186,7 +185,7 @@ fn is_told(text: &str, start: usize, value: &Value) -> bool {
     let rest = text[value.span.end..].trim_start_matches([' ', '\t']);
     let ends = rest.is_empty() || rest.starts_with(['\n', '\r', '.', ',', '!', '?', ';']);
     let lower = candidate.to_ascii_lowercase();
-    own && ends && is_password(candidate) && SAID.binary_search(&&*lower).is_err()
+    own && ends && is_password(&Look::at(candidate)) && SAID.binary_search(&&*lower).is_err()
 }
 
 /// "login name pw value", as people tell each other.
@@ -205,9 +204,9 @@ fn told_with_login(text: &str, start: usize, end: usize) -> Option<Range<usize>>
     let at = end + bytes[end..].iter().take(4).take_while(|b| matches!(b, b' ' | b'\t' | b':')).count();
     let value = read(text, at, Join::Said).filter(|_| at > end)?;
     let candidate = judged(&text[value.span.clone()]);
+    let look = Look::at(candidate);
     let filler = [&b"and"[..], b"or", b"with", b"your", b"the", b"plus", b"using", b"&", b"/", b"to"];
-    let told =
-        logs_in && !is_code(candidate) && !filler.contains(&name) && candidate.len() >= 5 && is_password(candidate);
+    let told = logs_in && !is_code(&look) && !filler.contains(&name) && candidate.len() >= 5 && is_password(&look);
     let lower = candidate.to_ascii_lowercase();
     (told && SAID.binary_search(&&*lower).is_err()).then_some(value.span)
 }

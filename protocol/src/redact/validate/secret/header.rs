@@ -19,7 +19,8 @@ pub(in super::super) fn check_authorization(text: &str, span: Range<usize>) -> O
     let first = &text[value.span.clone()];
     let first = &first[..first.find(' ').unwrap_or(first.len())];
     if !is_scheme(first) {
-        let known = !is_wordy(first) && is_credentials(first) && (value.quoted || !is_code(first));
+        let look = Look::at(first);
+        let known = !is_wordy(&look) && is_credentials(&look) && (value.quoted || !is_code(&look));
         return known.then(|| value.span.start..value.span.start + first.len());
     }
     let from = value.span.start + first.len();
@@ -31,9 +32,8 @@ pub(in super::super) fn check_authorization(text: &str, span: Range<usize>) -> O
 pub(in super::super) fn check_scheme(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let scheme = text[span.clone()].trim_end();
     let found = credentials(text, span.end, scheme)?;
-    let value = &text[found.clone()];
-    let strong =
-        scheme.eq_ignore_ascii_case("basic") || value.len() >= 16 && Look::at(value).digits > 0 && is_random(value);
+    let look = Look::at(&text[found.clone()]);
+    let strong = scheme.eq_ignore_ascii_case("basic") || look.len >= 16 && look.digits > 0 && is_random(&look);
     strong.then_some(found)
 }
 
@@ -98,7 +98,7 @@ fn is_user_password(word: &str) -> bool {
     let bare: String = word.chars().filter(|c| !matches!(c, '"' | '\'')).collect();
     let Some((user, password)) = bare.split_once(':') else { return false };
     password.len() >= 3
-        && !is_placeholder(password)
+        && !is_placeholder(&Look::at(password))
         && !password.contains('$')
         && !user.contains('<')
         && user != password
@@ -138,7 +138,8 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
     } else if several {
         value.contains('=') && value.len() >= 24 && !value.contains("...")
     } else {
-        is_credentials(value) && !is_code(value)
+        let look = Look::at(value);
+        is_credentials(&look) && !is_code(&look)
     };
     known.then_some(at..at + len)
 }
@@ -147,16 +148,16 @@ fn credentials(text: &str, at: usize, scheme: &str) -> Option<Range<usize>> {
 fn is_basic(value: &str) -> bool {
     value.len() >= 8
         && base64::decode(value, 256).is_some_and(|pair| {
-            pair.contains(&b':') && pair.iter().all(|b| !b.is_ascii_control()) || pair.len() >= 16 && is_random(value)
+            pair.contains(&b':') && pair.iter().all(|b| !b.is_ascii_control())
+                || pair.len() >= 16 && is_random(&Look::at(value))
         })
 }
 
-fn is_credentials(value: &str) -> bool {
-    let look = Look::at(value);
+fn is_credentials(look: &Look) -> bool {
     look.len >= 8
         && look.spaces == 0
-        && !is_placeholder(value)
-        && (is_random(value) || look.digits > 0 && !is_wordy(value))
+        && !is_placeholder(look)
+        && (is_random(look) || look.digits > 0 && !is_wordy(look))
 }
 
 fn is_scheme(word: &str) -> bool {
@@ -188,7 +189,7 @@ fn is_scheme(word: &str) -> bool {
 
 fn is_session(value: &str) -> bool {
     let look = Look::at(value);
-    look.len >= 8 && look.digits > 0 && !is_placeholder(value) && !is_wordy(value)
+    look.len >= 8 && look.digits > 0 && !is_placeholder(&look) && !is_wordy(&look)
 }
 
 #[cfg(test)]

@@ -16,14 +16,18 @@ pub(in super::super) fn check_user(text: &str, span: Range<usize>) -> Option<Ran
     let user = &text[span.end..span.end + at];
     let secret = match user.split_once(':') {
         Some((name, password)) => is_url_password(name, password),
-        None => user.len() >= 16 && Look::at(user).digits > 0 && is_random(user),
+        None => user.len() >= 16 && is_mixed(&Look::at(user)),
     };
     secret.then_some(span.end..span.end + at)
 }
 
+fn is_mixed(look: &Look) -> bool {
+    look.digits > 0 && is_random(look)
+}
+
 fn is_url_password(name: &str, password: &str) -> bool {
     // "user:pass" and "postgres:postgres" are what examples have.
-    password.len() >= 3 && !is_placeholder(password) && password != name && !password.starts_with('$')
+    password.len() >= 3 && !is_placeholder(&Look::at(password)) && password != name && !password.starts_with('$')
 }
 
 #[cfg(test)]
