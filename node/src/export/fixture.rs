@@ -261,7 +261,8 @@ fn body(n: u8, content: &Content<RawText>) -> Vec<u8> {
     let mut own = |text: &str| redact(&RawText::new(text));
     let body: Body<Redacted> = Body {
         salt: Salt([n; 32]),
-        title: Some(own("A title")),
+        // One title that a spreadsheet would compute.
+        title: Some(own(if n == 29 { "=1+1" } else { "A title" })),
         language: Some("pt-BR".into()),
         tags: vec![own("maths"), own("ünïcode \u{2028}")],
         model: Some(own("llama3.2:3b")),

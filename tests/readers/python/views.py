@@ -177,7 +177,8 @@ def _hh_rlhf(row):
 
 
 def _escaped(value):
-    return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    formula = "\\" if value.startswith(("=", "+", "-", "@")) else ""
+    return formula + value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def _parts(row):

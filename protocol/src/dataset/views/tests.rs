@@ -137,6 +137,9 @@ fn a_line_of_values_has_as_many_as_the_heading_whatever_is_in_them() {
     ];
     assert_eq!(lines(View::Tsv, &rated), [expected.join("\t") + "\n"]);
     assert_eq!(View::Tsv.heading().split('\t').count(), expected.len());
+    let formula =
+        row("example", vec![("title", Node::text("=1+1")), ("model", Node::text("@x")), ("tests", Node::text("-"))]);
+    assert!(lines(View::Tsv, &formula)[0].ends_with("\texample\t\t\t\\@x\t\\=1+1\ttests: -\n"), "no formula");
     let later = row("hologram", vec![("layers", Node::List(vec![Node::Null])), ("label", Node::Int(1))]);
     assert_eq!(lines(View::Tsv, &later)[0].split('\t').count(), expected.len());
 }

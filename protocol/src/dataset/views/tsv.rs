@@ -48,15 +48,10 @@ pub(super) fn line(row: &Row) -> String {
         escape(text_or_empty(row, column), &mut line);
         line.push('\t');
     }
-    let parts = TEXTS.iter().filter_map(|column| Some((*column, row.body().get(*column)?)));
-    for (at, (name, part)) in parts.flat_map(|(column, node)| parts_of(column, node)).enumerate() {
-        if at > 0 {
-            line.push_str("\\n\\n");
-        }
-        escape(name, &mut line);
-        line.push_str(": ");
-        escape(&part, &mut line);
-    }
+    let columns = TEXTS.iter().filter_map(|column| Some((*column, row.body().get(*column)?)));
+    let parts = columns.flat_map(|(column, node)| parts_of(column, node));
+    let parts: Vec<_> = parts.map(|(name, part)| format!("{name}: {part}")).collect();
+    escape(&parts.join("\n\n"), &mut line);
     line.push('\n');
     line
 }
@@ -88,8 +83,12 @@ fn score(fields: &BTreeMap<String, Node>) -> Option<String> {
     Some(format!("{score}/{max}{note}"))
 }
 
-/// Appends a value without tabs or line ends: `\t`, `\n`, `\r`, and `\\` for a backslash.
+/// Appends a value without tabs or line ends: `\t`, `\n`, `\r`, and `\\` for a backslash. One that begins as a formula
+/// does has a backslash before it, so that no spreadsheet computes what somebody wrote.
 fn escape(value: &str, to: &mut String) {
+    if value.starts_with(['=', '+', '-', '@']) {
+        to.push('\\');
+    }
     for char in value.chars() {
         match char {
             '\\' => to.push_str("\\\\"),
