@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::ffi::OsStr;
 use std::path::Path;
 
+const FORMATS: &str = "jsonl,alpaca,hh-rlhf,kto,openai,preference,sft,sharegpt,tsv";
 const SAMPLE: [&str; 4] = ["conversations.jsonl", "open-webui-export.json", "notes.txt", "questions.jsonl"];
 
 #[test]
@@ -98,8 +99,12 @@ fn exports_are_byte_identical_and_verify(scene: &Scene, places: &[&Place], root:
     for place in places {
         let out = scene.root().join(format!("export-{}", place.name));
         let export: [&OsStr; 5] =
-            ["export".as_ref(), "--format".as_ref(), "jsonl".as_ref(), "--out".as_ref(), out.as_ref()];
-        place.command(export).unwrap();
+            ["export".as_ref(), "--format".as_ref(), FORMATS.as_ref(), "--out".as_ref(), out.as_ref()];
+        let written = place.json(export).unwrap();
+        let views = written["views"].as_array().unwrap();
+        assert_eq!(views.len(), FORMATS.split(',').count() - 1);
+        let carried = |view: &Value| view["rows"].as_u64().unwrap() + view["left_out"].as_u64().unwrap();
+        assert!(views.iter().all(|view| carried(view) == written["rows"]), "{views:?}");
         let verified =
             place.json([OsStr::new("verify"), out.as_ref(), "--state-root".as_ref(), root.as_ref()]).unwrap();
         assert_eq!(verified["valid"], true, "{verified}");

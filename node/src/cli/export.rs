@@ -5,8 +5,8 @@ use crate::community::{self, Community, CommunityError};
 use crate::export::{self, ExportOptions, ExportSummary, Origin, Source, Which};
 use crate::run::Access;
 use crate::verify::thousands;
-use clap::{Args, ValueEnum};
-use commonwheel_protocol::dataset::{LeftOut, Purpose};
+use clap::Args;
+use commonwheel_protocol::dataset::{LeftOut, Purpose, View, names};
 use commonwheel_protocol::preference::{Category, Exception};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
@@ -32,9 +32,11 @@ pub struct ExportArgs {
     /// what you make).
     #[arg(long, value_name = "SIGNAL", value_delimiter = ',', requires = "usage", value_parser = signal)]
     pub honour: Vec<Exception>,
-    /// The format of the rows.
-    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
-    pub format: Format,
+    /// The forms of the rows: `jsonl`, the canonical one, which is always written; and, under views/, `openai`,
+    /// `sharegpt` and `alpaca`; `sft`, `preference` and `kto` for TRL's trainers; `hh-rlhf`; `tsv` for spreadsheets.
+    /// Several with commas between, or the option several times.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "jsonl", value_parser = format)]
+    pub format: Vec<Format>,
     /// The folder to write. It appears only when it is complete.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -56,9 +58,12 @@ pub struct ExportArgs {
 const EXAMPLES: &str = "\
 Examples:
   commonwheel export --out dataset                    one file of rows for each licence and month
-  commonwheel export --format jsonl --out dataset --force
+  commonwheel export --format jsonl,openai,sft --out dataset --force
+      and, below views/, the same rows as trainers take them
   commonwheel export --release latest --out release   what was released last, without what was erased
   commonwheel export --use train-ai --out training    only what people allow to train a model
+  commonwheel export --use train-ai --format preference,kto --out training
+      and of that what people judged, for TRL; manifest.json counts what a form leaves out
   commonwheel export --use train-ai --honour cc-cr --out training
       and what they allow to whoever gives credit
   commonwheel export --community language --with health --out dataset
@@ -68,15 +73,32 @@ Examples:
 
 Beside a release, and from a community that opens texts with a release, a release is copied: the
 newest, unless you name another. What is withdrawn there is not in your next export.
+Copies hold the canonical rows alone, whatever --format says.
 `commonwheel federation show` says who may copy what.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some records have no body here).";
 
-/// A format of rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// A form of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// JSON Lines, from which `verify` rebuilds every record.
     Jsonl,
+    /// What follows from these.
+    View(View),
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    let known = (text == "jsonl").then_some(Format::Jsonl).or_else(|| View::named(text).map(Format::View));
+    known.ok_or_else(|| format!("expected one of jsonl, {}", View::ALL.map(View::name).join(", ")))
+}
+
+impl Format {
+    fn view(self) -> Option<View> {
+        match self {
+            Format::Jsonl => None,
+            Format::View(view) => Some(view),
+        }
+    }
 }
 
 fn usage(text: &str) -> Result<Category, String> {
@@ -114,7 +136,6 @@ impl FromStr for Wanted {
 /// # Errors
 /// When nothing was written.
 pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let Format::Jsonl = args.format;
     let here = |community: Community| {
         let access = Access::open(&context.home, &community.id())?;
         anyhow::Ok((community, access))
@@ -140,6 +161,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<ExitCode> {
         replace: args.force,
         allow_incomplete: args.allow_incomplete,
         release: args.release.clone(),
+        views: args.format.iter().filter_map(|format| format.view()).collect(),
         purpose: args.usage.map(|category| Purpose::new(category, args.honour.iter().copied())),
     };
     let mut bar = Bar::new("Writing");
@@ -179,6 +201,10 @@ fn print(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> {
 fn print_content(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> {
     for (path, rows) in &summary.files {
         writeln!(to, "  {path}  {}", thousands(*rows))?;
+    }
+    for view in &summary.views {
+        let (rows, left_out) = (thousands(view.rows), thousands(view.left_out));
+        writeln!(to, "  {}/{}/  {rows}; {left_out} left out", names::VIEWS, view.format)?;
     }
     if let Some(root) = &summary.state_root {
         writeln!(to, "State root: {root}")?;
@@ -243,6 +269,26 @@ impl Bar {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn formats_are_told_apart_and_an_unknown_one_is_answered_with_those_that_are_known() {
+        use clap::Parser;
+        let parsed = |formats: &[&str]| {
+            let words = ["commonwheel", "export", "--out", "x"].iter().chain(formats);
+            match crate::cli::Cli::try_parse_from(words) {
+                Ok(cli) => match cli.command {
+                    crate::cli::Command::Export(args) => Ok(args.format),
+                    _ => panic!("expected an export"),
+                },
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        let all = [Format::Jsonl, Format::View(View::Sft), Format::View(View::Tsv)];
+        assert_eq!(parsed(&[]), Ok(vec![Format::Jsonl]));
+        assert_eq!(parsed(&["--format", "jsonl,sft", "--format", "tsv"]).as_deref(), Ok(&all[..]));
+        let refused = parsed(&["--format", "parquet"]).unwrap_err();
+        assert!(View::ALL.iter().all(|view| refused.contains(view.name())) && refused.contains("jsonl"), "{refused}");
+    }
 
     #[test]
     fn what_stands_after_the_last_at_sign_is_a_release_if_it_is_one() {

@@ -78,7 +78,12 @@ pub fn run(args: &VerifyArgs, out: Output) -> anyhow::Result<ExitCode> {
                     writeln!(to, "Charter:    {}", summary.charter)?;
                     let found = [("State root", &summary.state_root), ("Edition", &summary.edition)];
                     let mut found = found.iter().filter_map(|(what, id)| Some((*what, id.as_ref()?)));
-                    found.try_for_each(|(what, id)| writeln!(to, "{:<12}{id}", format!("{what}:")))
+                    found.try_for_each(|(what, id)| writeln!(to, "{:<12}{id}", format!("{what}:")))?;
+                    let views: Vec<_> = summary.views.iter().map(|view| &view.format[..]).collect();
+                    match views.is_empty() {
+                        true => Ok(()),
+                        false => writeln!(to, "Views:      {}; each follows from the rows", views.join(", ")),
+                    }
                 },
             )?;
             Ok(ExitCode::SUCCESS)

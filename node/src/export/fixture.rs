@@ -142,7 +142,8 @@ impl Commons {
         self.with_content(n, Content::Profile(profile), licence, preference)
     }
 
-    fn with_content(&self, n: u8, content: Content<RawText>, licence: Licence, preference: &str) -> Certified {
+    /// A record of the author `n` with this content, under a licence and a preference.
+    pub fn with_content(&self, n: u8, content: Content<RawText>, licence: Licence, preference: &str) -> Certified {
         let body = body(n, &content);
         let key = author(n).pseudonym(&self.founding.community());
         let like = self.certified(5, body.clone()).header.header().clone();
@@ -186,6 +187,12 @@ impl Commons {
         (0u8..).zip(bodies()).map(|(n, body)| self.certified(n, body)).collect()
     }
 
+    /// Chats and pairs as trainers take them, and some of which they can take only a part or nothing.
+    pub fn talks(&self) -> Vec<Certified> {
+        let talks = (20u8..).zip(talks());
+        talks.map(|(n, content)| self.with_content(n, content, Licence::Cc0, "train-ai=y")).collect()
+    }
+
     /// A store that holds the founding and certified records.
     pub fn store<'a>(&self, records: impl IntoIterator<Item = &'a Certified>) -> MemoryStore {
         let mut blocks = vec![(self.founding.cid(), self.founding.bytes().to_vec())];
@@ -203,8 +210,14 @@ impl Commons {
         out: &Path,
         release: Option<Which>,
     ) -> Result<ExportSummary, ExportError> {
-        let options =
-            ExportOptions { out: out.to_owned(), replace: true, allow_incomplete: false, release, purpose: None };
+        let options = ExportOptions {
+            out: out.to_owned(),
+            replace: true,
+            allow_incomplete: false,
+            release,
+            purpose: None,
+            views: Default::default(),
+        };
         export(&source(store, self, TERMS), &[], &options, &mut |_, _| {})
     }
 }
@@ -248,7 +261,8 @@ fn body(n: u8, content: &Content<RawText>) -> Vec<u8> {
     let mut own = |text: &str| redact(&RawText::new(text));
     let body: Body<Redacted> = Body {
         salt: Salt([n; 32]),
-        title: Some(own("A title")),
+        // One title that a spreadsheet would compute.
+        title: Some(own(if n == 29 { "=1+1" } else { "A title" })),
         language: Some("pt-BR".into()),
         tags: vec![own("maths"), own("ünïcode \u{2028}")],
         model: Some(own("llama3.2:3b")),
@@ -268,6 +282,32 @@ fn body(n: u8, content: &Content<RawText>) -> Vec<u8> {
         content: content.map(&mut redact),
     };
     body.to_bytes().unwrap()
+}
+
+/// The contents of [`Commons::talks`].
+pub fn talks() -> Vec<Content<RawText>> {
+    let said = |role, text: &str| Message::new(role, RawText::new(text));
+    let judged = |label, text: &str| Message { label: Some(label), ..said(Role::Assistant, text) };
+    let (asked, answered) = (said(Role::User, "Which tea?"), said(Role::Assistant, "Green.\n\tWith \\ \"milk\""));
+    let thanks = said(Role::User, "Thanks \u{2028}\u{1}");
+    let chat = |label, messages: Vec<Message<RawText>>| Content::Chat(Chat { messages, label, note: None });
+    let pair = |prompt: Vec<Message<RawText>>, chosen: &str| {
+        let (chosen, rejected) = (RawText::new(chosen), RawText::new("None."));
+        Content::Preference(PreferencePair { prompt, chosen, rejected, note: None })
+    };
+    let system = said(Role::System, "Be brief.");
+    vec![
+        chat(Label::Good, vec![asked.clone(), answered.clone()]),
+        chat(Label::Fail, vec![asked.clone(), answered.clone()]),
+        chat(Label::Good, vec![system.clone(), asked.clone(), answered.clone(), thanks.clone()]),
+        chat(Label::Good, vec![asked.clone(), judged(Label::Fail, "None."), thanks, judged(Label::Good, "Green.")]),
+        chat(Label::Good, vec![asked.clone(), said(Role::Tool, "2 teas"), answered.clone()]),
+        pair(vec![asked.clone()], "Green.\nOr white: both."),
+        pair(vec![asked.clone(), answered, asked.clone()], "Green."),
+        pair(vec![system, asked.clone()], "Green."),
+        pair(vec![asked], "Green.\nHuman: more?"),
+        Content::Example(Example { prompt: RawText::new("1 + 1"), ideal: RawText::new("2") }),
+    ]
 }
 
 fn contents() -> Vec<Content<RawText>> {

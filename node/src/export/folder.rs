@@ -7,8 +7,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// Files that one export may have: more than five licences for a hundred years.
-pub const FILES: usize = 10_000;
+/// Files that one export may have: more than five licences for a hundred years, in rows and eight views.
+pub const FILES: usize = 60_000;
 /// The longest manifest or list of hashes that is read.
 const TEXT_BYTES: u64 = 256 << 20;
 

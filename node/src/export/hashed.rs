@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// How much is held back before it is written out.
+/// How much is held back before it is written out, unless a file says otherwise.
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// A file of an export.
@@ -18,6 +18,7 @@ pub struct HashedFile {
     path: PathBuf,
     name: String,
     buffer: Vec<u8>,
+    most: usize,
     hash: Sha256,
     writes: usize,
 }
@@ -33,7 +34,13 @@ impl HashedFile {
             fs::create_dir_all(parent).map_err(ExportError::io("create the folder", parent))?;
         }
         File::create_new(&path).map_err(ExportError::io("create", &path))?;
-        Ok(HashedFile { path, name: name.to_owned(), buffer: Vec::new(), hash: Sha256::new(), writes: 0 })
+        let (buffer, most, hash) = (Vec::new(), BUFFER_BYTES, Sha256::new());
+        Ok(HashedFile { path, name: name.to_owned(), buffer, most, hash, writes: 0 })
+    }
+
+    /// The same, holding back less: so many bytes.
+    pub fn holding(self, most: usize) -> Self {
+        HashedFile { most, ..self }
     }
 
     /// Appends bytes.
@@ -44,7 +51,7 @@ impl HashedFile {
         self.hash.update(bytes);
         self.buffer.extend_from_slice(bytes);
         self.writes += 1;
-        if self.buffer.len() >= BUFFER_BYTES { self.write_out().map(drop) } else { Ok(()) }
+        if self.buffer.len() >= self.most { self.write_out().map(drop) } else { Ok(()) }
     }
 
     /// How often something was appended.
@@ -66,6 +73,8 @@ impl HashedFile {
         let mut file = File::options().append(true).open(&self.path).map_err(ExportError::io("open", &self.path))?;
         file.write_all(&self.buffer).map_err(ExportError::io("write", &self.path))?;
         self.buffer.clear();
+        // One long row must not leave its room behind in each of many files.
+        self.buffer.shrink_to(self.most);
         Ok(file)
     }
 }

@@ -10,19 +10,20 @@ mod error;
 pub mod folder;
 mod hashed;
 mod selection;
+mod views;
 mod writer;
 
 use crate::community::printable;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::dataset::{ForUse, LeftOut, Manifest, Purpose, names};
+use commonwheel_protocol::dataset::{ForUse, LeftOut, Manifest, Purpose, View, ViewRows, names};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 pub use error::ExportError;
 use folder::Staging;
 use selection::{Of, Selection};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use writer::{Writer, Written};
 
@@ -39,6 +40,8 @@ pub struct ExportOptions {
     pub release: Option<Which>,
     /// The use that it is for: then it holds only what allows that. Without one it holds everything.
     pub purpose: Option<Purpose>,
+    /// In which forms the rows are written besides the canonical one. Copies have that one alone.
+    pub views: BTreeSet<View>,
 }
 
 /// Which release.
@@ -101,6 +104,9 @@ pub struct ExportSummary {
     pub incomplete: usize,
     /// How many rows each file has.
     pub files: BTreeMap<String, usize>,
+    /// The same rows in other forms: how many each carries, and in which files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<ViewRows>,
     /// Whether the charter opens bodies to everyone who asks.
     pub open: bool,
     /// For which use it is, and what was left out for that; nothing where it holds everything.
@@ -168,10 +174,12 @@ pub fn export<L: Ledger>(
     let mut copies = BTreeMap::new();
     for (origin, job) in &jobs {
         let dir = staging.path().join(names::COPIES).join(origin.to_string());
-        let written = job.write(&dir, &BTreeMap::new(), progress).map_err(|error| error.of(job.source.founding))?;
+        let written = job
+            .write(&dir, &BTreeSet::new(), &BTreeMap::new(), progress)
+            .map_err(|error| error.of(job.source.founding))?;
         copies.insert(*origin, written);
     }
-    let written = own.write(staging.path(), &copies, progress)?;
+    let written = own.write(staging.path(), &options.views, &copies, progress)?;
     if !copies.is_empty() {
         folder::sync_folder(&staging.path().join(names::COPIES))?;
     }
@@ -240,11 +248,12 @@ impl<'a, L: Ledger> Job<'a, L> {
     fn write(
         &self,
         dir: &Path,
+        views: &BTreeSet<View>,
         copies: &BTreeMap<Cid, Written>,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Written, ExportError> {
         let ledger = self.source.ledger;
-        match write(&self.source, &self.selection, dir, copies, progress) {
+        match write(&self.source, &self.selection, dir, views, copies, progress) {
             Err(error) if error.lacks_something() && selection::has_changed(ledger, &self.selection.root)? => {
                 Err(ExportError::Changed)
             }
@@ -275,6 +284,7 @@ impl<'a, L: Ledger> Job<'a, L> {
             incomplete: manifest.incomplete.len(),
             files: manifest.files.into_iter().map(|file| (file.path, file.rows)).collect(),
             purpose: manifest.purpose,
+            views: manifest.views,
             left_out: manifest.copied.map(|copied| copied.left_out),
             copies,
         }
@@ -285,11 +295,12 @@ fn write<L: Ledger>(
     source: &Source<L>,
     selection: &Selection,
     dir: &Path,
+    views: &BTreeSet<View>,
     copies: &BTreeMap<Cid, Written>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Written, ExportError> {
     let texts = texts(source.ledger, source.terms, &selection.path)?;
-    let mut writer = Writer::create(dir, source.founding, &texts, selection, source.ledger)?;
+    let mut writer = Writer::create(dir, source.founding, &texts, selection, views.iter().copied(), source.ledger)?;
     for (done, (id, proof)) in selection.records.iter().enumerate() {
         progress(done, selection.records.len());
         writer.record(source.ledger, id, proof)?;

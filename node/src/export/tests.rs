@@ -77,8 +77,14 @@ fn a_record_without_its_body_is_named_and_needs_consent() {
     let refused = commons.export(&store, &out).unwrap_err();
     assert!(matches!(refused, ExportError::Incomplete { missing: 1, .. }), "{refused}");
     assert!(names_in(temp.path()).is_empty(), "a refused export leaves nothing");
-    let options =
-        ExportOptions { out: out.clone(), replace: false, allow_incomplete: true, release: None, purpose: None };
+    let options = ExportOptions {
+        out: out.clone(),
+        replace: false,
+        allow_incomplete: true,
+        release: None,
+        purpose: None,
+        views: Default::default(),
+    };
     let summary = export(&source(&store, &commons, TERMS), &[], &options, &mut |_, _| {}).unwrap();
     assert_eq!((summary.rows, summary.incomplete), (records.len() - 1, 1));
     let manifest = Manifest::read(&fs::read_to_string(out.join(names::MANIFEST)).unwrap()).unwrap();
@@ -90,16 +96,28 @@ fn only_an_earlier_export_of_the_same_community_is_replaced_and_only_on_demand()
     let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
     let (records, out) = (commons.records(), temp.path().join("out"));
     let forced = |commons: &Commons, store: &commonwheel_storage::MemoryStore| {
-        let options =
-            ExportOptions { out: out.clone(), replace: true, allow_incomplete: false, release: None, purpose: None };
+        let options = ExportOptions {
+            out: out.clone(),
+            replace: true,
+            allow_incomplete: false,
+            release: None,
+            purpose: None,
+            views: Default::default(),
+        };
         export(&source(store, commons, TERMS), &[], &options, &mut |_, _| {})
     };
     let occupied = |result| matches!(result, Err(ExportError::Occupied { .. }));
     fs::create_dir(&out).unwrap();
     commons.export(&commons.store(&records[..3]), &out).unwrap();
     let earlier = contents(&out);
-    let kept =
-        ExportOptions { out: out.clone(), replace: false, allow_incomplete: false, release: None, purpose: None };
+    let kept = ExportOptions {
+        out: out.clone(),
+        replace: false,
+        allow_incomplete: false,
+        release: None,
+        purpose: None,
+        views: Default::default(),
+    };
     let unforced = export(&source(&commons.store(&records), &commons, TERMS), &[], &kept, &mut |_, _| {});
     assert!(occupied(unforced), "not without --force");
     let other = Commons::named("another");
@@ -132,6 +150,7 @@ fn terms_that_the_charter_does_not_name_are_refused() {
         allow_incomplete: false,
         release: None,
         purpose: None,
+        views: Default::default(),
     };
     let refused = export(&source(&commons.store([]), &commons, "Other terms"), &[], &options, &mut |_, _| {});
     assert!(matches!(refused, Err(ExportError::Terms)));

@@ -2,10 +2,11 @@
 
 use super::hashed::HashedFile;
 use super::selection::{Of, Proof, Selection};
+use super::views::ViewWriter;
 use super::{ExportError, car};
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, decode};
-use commonwheel_protocol::dataset::{ForUse, Manifest, Partition, Row, Subject, edition, names, pretty, readme};
+use commonwheel_protocol::dataset::{ForUse, Manifest, Partition, Row, Subject, View, edition, names, pretty, readme};
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::record::RecordId;
@@ -22,10 +23,12 @@ pub struct Writer<'a> {
     certificates: Archive,
     data: BTreeMap<Partition, HashedFile>,
     purpose: Option<ForUse>,
+    views: ViewWriter<'a>,
 }
 
 impl<'a> Writer<'a> {
-    /// Begins both archives: the operations whole, the certificates with the terms of the path's charters.
+    /// Begins both archives: the operations whole, the certificates with the terms of the path's charters. The rows
+    /// are written in these views, too.
     ///
     /// # Errors
     /// When the system refuses, or a block is not here.
@@ -34,6 +37,7 @@ impl<'a> Writer<'a> {
         founding: &Founding,
         terms: &[(Cid, Vec<u8>)],
         selection: &'a Selection,
+        views: impl IntoIterator<Item = View>,
         ledger: &impl Ledger,
     ) -> Result<Self, ExportError> {
         let mut operations = Archive::create(dir, names::OPERATIONS, founding)?;
@@ -50,7 +54,8 @@ impl<'a> Writer<'a> {
             certificates.section(cid, text)?;
         }
         let purpose = selection.purpose.clone();
-        Ok(Writer { dir, selection, operations, certificates, data: BTreeMap::new(), purpose })
+        let views = ViewWriter::new(dir, views);
+        Ok(Writer { dir, selection, operations, certificates, data: BTreeMap::new(), purpose, views })
     }
 
     /// Writes the flags, if there are any.
@@ -85,9 +90,10 @@ impl<'a> Writer<'a> {
         let body = block(ledger, id, &entry.body, "body")?;
         self.purpose.iter_mut().for_each(|purpose| purpose.see(&body));
         let charter = self.selection.path[proof.charter].id();
-        let row = Row::of(&header, &body, &charter).and_then(|row| Ok((row.partition()?, row.line()?)));
-        let (partition, mut line) = row.map_err(|source| ExportError::Row { record: *id, source })?;
+        let row = Row::of(&header, &body, &charter).and_then(|row| Ok((row.partition()?, row.line()?, row)));
+        let (partition, mut line, row) = row.map_err(|source| ExportError::Row { record: *id, source })?;
         line.push('\n');
+        self.views.add(&row, partition)?;
         match self.data.entry(partition) {
             Entry::Occupied(file) => file.into_mut().write(line.as_bytes()),
             Entry::Vacant(place) => {
@@ -117,9 +123,12 @@ impl<'a> Writer<'a> {
                 Subject::Edition { id, number: *number, contents, edition }
             }
         };
+        let (views, view_sums) = self.views.finish()?;
+        sums.extend(view_sums);
         let manifest = Manifest::new(&path[..=*leading], &subject, tally, &rows, incomplete)
             .copied(copied.clone())
-            .for_use(self.purpose);
+            .for_use(self.purpose)
+            .viewed(views);
         let count = self.selection.flags.len();
         let manifest = manifest.flagged((count > 0).then_some(count));
         let manifest = manifest.beside(&copies.keys().copied().collect::<Vec<_>>());

@@ -134,7 +134,7 @@ pub(super) fn tags_of(value: &Value) -> Vec<RawText> {
     list.iter().filter_map(|t| t.as_str().map(str::trim)).filter(usable).take(limits::TAGS).map(RawText::new).collect()
 }
 
-/// The language, if the field is there: the shape of a BCP 47 tag (RFC 5646, section 2.1).
+/// The language, if the field is there and not empty: the shape of a BCP 47 tag (RFC 5646, section 2.1).
 pub(super) fn language(object: &Value, key: &str) -> Result<Option<String>, Why> {
     let subtag = |s: &str| (1..=8).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric());
     let tag = |s: &str| {
@@ -143,6 +143,7 @@ pub(super) fn language(object: &Value, key: &str) -> Result<Option<String>, Why>
     };
     match field(object, key) {
         None => Ok(None),
+        Some(Value::String(s)) if s.is_empty() => Ok(None),
         Some(Value::String(s)) if s.len() <= 35 && tag(s) => Ok(Some(s.clone())),
         Some(_) => Err(format!("{key}: expected a language tag such as en or pt-BR, found something else")),
     }

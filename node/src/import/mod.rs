@@ -34,6 +34,8 @@ mod shared;
 mod stream;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod view_tests;
 
 /// One thing to submit, as a file gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]

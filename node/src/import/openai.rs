@@ -1,6 +1,6 @@
 //! Chats as lists of messages with a role and a content, the form of OpenAI's chat interface and of
 //! most fine-tuning files. The fields `label`, `note`, `language`, `model`, `tags` and `title` beside
-//! the messages are ours, and optional.
+//! the messages are ours, and optional; what is empty is not there.
 
 use super::fields::{Messages, Why, field, language, model, note, parts, role, tags, title, wrong};
 use super::{Format, Item};
@@ -17,7 +17,7 @@ pub(super) fn chat(object: &Value) -> Result<Item, Why> {
     }
     let mut item = messages.into_chat(Format::OpenAiChat)?;
     let label = match field(object, "label").map(Value::as_str) {
-        None => None,
+        None | Some(Some("")) => None,
         Some(Some("good")) => Some(Label::Good),
         Some(Some("fail")) => Some(Label::Fail),
         Some(_) => return Err("label: expected good or fail, found something else".into()),
@@ -107,6 +107,14 @@ mod tests {
         assert_eq!(item.model.as_ref().unwrap().expose(), "m-1");
         assert_eq!(plain(&item.tags), ["a", "b"]);
         assert_eq!(item.title.as_ref().unwrap().expose(), "Greeting");
+    }
+
+    #[test]
+    fn a_field_of_ours_that_is_empty_is_not_there() {
+        let text = json!({"messages": simple(), "label": "", "note": "", "language": "", "model": "", "title": ""});
+        let item = &sound(Format::OpenAiChat, text.to_string())[0];
+        assert_eq!((chat(item).label, item.labelled, &chat(item).note), (Label::Good, false, &None));
+        assert_eq!((&item.language, &item.model, &item.title), (&None, &None, &None));
     }
 
     #[test]

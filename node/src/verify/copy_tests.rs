@@ -66,8 +66,14 @@ impl Case {
     fn export(&self, store: &MemoryStore, release: Option<Which>) -> Result<ExportSummary, ExportError> {
         let own = self.own.store(&self.own.records());
         let origins = [Origin { source: source(store, &self.origin, TERMS), release }];
-        let options =
-            ExportOptions { out: self.dir(), replace: true, allow_incomplete: false, release: None, purpose: None };
+        let options = ExportOptions {
+            out: self.dir(),
+            replace: true,
+            allow_incomplete: false,
+            release: None,
+            purpose: None,
+            views: Default::default(),
+        };
         export(&source(&own, &self.own, TERMS), &origins, &options, &mut |_, _| {})
     }
 
@@ -192,8 +198,14 @@ fn a_body_that_is_not_here_is_missed_only_where_the_header_lets_it_be_copied() {
     assert!(refused.contains("Health") && refused.contains("1 of 7 accepted records have no body here"), "{refused}");
     let (own, store) = (case.own.store([]), without(0));
     let origins = [Origin { source: source(&store, &case.origin, TERMS), release: None }];
-    let options =
-        ExportOptions { out: case.dir(), replace: true, allow_incomplete: true, release: None, purpose: None };
+    let options = ExportOptions {
+        out: case.dir(),
+        replace: true,
+        allow_incomplete: true,
+        release: None,
+        purpose: None,
+        views: Default::default(),
+    };
     let summary = export(&source(&own, &case.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
     assert_eq!((summary.copies[0].rows, summary.copies[0].incomplete, summary.is_complete()), (1, 1, false));
     assert!(case.verify(&case.copy()).contains("incomplete: 1 more record has no row here, besides 2 left out"));
@@ -225,8 +237,14 @@ fn editions_are_copied_by_the_charter_that_leads_even_if_only_that_names_the_com
             let own = case.own.store([]);
             let origins =
                 [Origin { source: source(&store, &events.commons, TERMS), release: Some(Which::Number(release)) }];
-            let options =
-                ExportOptions { out: case.dir(), replace: true, allow_incomplete: false, release: None, purpose: None };
+            let options = ExportOptions {
+                out: case.dir(),
+                replace: true,
+                allow_incomplete: false,
+                release: None,
+                purpose: None,
+                views: Default::default(),
+            };
             let summary = export(&source(&own, &case.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
             let said = case.verify(&case.dir());
             assert!(said.contains(&format!("of release {release} copied")) && said.contains("withdrawn"), "{said}");
@@ -252,7 +270,14 @@ fn a_successor_that_no_longer_names_a_community_ends_its_copying_of_older_releas
     let (temp, store, own_store) = (TempDir::new().unwrap(), events.store(), own.store([]));
     let origins = [Origin { source: source(&store, &events.commons, TERMS), release: Some(Which::Number(1)) }];
     let out = temp.path().join("out");
-    let options = ExportOptions { out, replace: true, allow_incomplete: false, release: None, purpose: None };
+    let options = ExportOptions {
+        out,
+        replace: true,
+        allow_incomplete: false,
+        release: None,
+        purpose: None,
+        views: Default::default(),
+    };
     let refused = export(&source(&own_store, &own, TERMS), &origins, &options, &mut |_, _| {}).unwrap_err();
     assert!(refused.to_string().contains("does not let the community"), "{refused}");
 }
@@ -266,8 +291,14 @@ fn copies_from_several_communities_lie_beside_each_other_and_each_is_checked() {
     let mut written = Vec::new();
     for order in [[0, 1], [1, 0]] {
         let origins = order.map(|at| Origin { source: source_of(at), release: None });
-        let options =
-            ExportOptions { out: one.dir(), replace: true, allow_incomplete: false, release: None, purpose: None };
+        let options = ExportOptions {
+            out: one.dir(),
+            replace: true,
+            allow_incomplete: false,
+            release: None,
+            purpose: None,
+            views: Default::default(),
+        };
         let summary = export(&source(&own, &one.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
         let rows: BTreeSet<_> = summary.copies.iter().map(|copy| copy.rows).collect();
         assert_eq!(rows, [2, 3].into());

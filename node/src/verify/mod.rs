@@ -11,12 +11,13 @@ mod outcome;
 mod problem;
 mod rows;
 mod summary;
+mod views;
 
 use crate::community::printable;
 use crate::export::{self, folder};
 use archive::Archive;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Manifest, Subject, edition, names};
+use commonwheel_protocol::dataset::{Manifest, Subject, Views, edition, names};
 use copies::Hashes;
 use data_encoding::HEXLOWER;
 use operations::Operations;
@@ -30,6 +31,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 pub use summary::{VerifySummary, thousands};
+use views::Viewed;
 
 /// What the caller knows from elsewhere, and the export must match.
 #[derive(Clone, Debug, Default)]
@@ -194,8 +196,19 @@ fn check_content(
             some => some,
         },
     };
+    let Some(views) = Views::stated_in(&stated.views) else {
+        problems.add(
+            names::MANIFEST,
+            None,
+            "it names views that this program does not know, or not once each and in order",
+        );
+        return Ok(None);
+    };
+    if stated.copied.is_some() && !stated.views.is_empty() {
+        problems.add(names::MANIFEST, None, "it is a copy, and copies have no views");
+    }
     let rules = Rules { copying: copying.as_ref(), purpose: purpose.as_ref() };
-    let mut rows = Rows::new(&operations, &archive, released.as_ref(), rules);
+    let mut rows = Rows::new(&operations, &archive, released.as_ref(), rules, Viewed::new(views));
     let data: Vec<_> = hashes.keys().filter(|path| path.starts_with("data/")).collect();
     for path in &data {
         rows.check_file(dir, path, problems, progress)?;
@@ -204,7 +217,7 @@ fn check_content(
         // What follows from operations, certificates and rows cannot be computed from wrong ones.
         return Ok(None);
     }
-    let Seen { counts, facts, mut purpose } = rows.finish();
+    let Seen { counts, facts, mut purpose, views } = rows.finish();
     let Some(mut outcome) = outcome::judge(&operations, &archive, released.as_ref(), &facts, problems) else {
         return Ok(None);
     };
@@ -229,7 +242,8 @@ fn check_content(
         _ => return Ok(None),
     };
     let manifest = Manifest::new(path, &subject, &outcome.tally, &counts, &outcome.incomplete);
-    let manifest = manifest.copied(copied).beside(place.beside).for_use(purpose).flagged(flags);
+    let views = views.finish(hashes, problems);
+    let manifest = manifest.copied(copied).beside(place.beside).for_use(purpose).viewed(views).flagged(flags);
     check_stated(&stated, &manifest, problems);
     let derived = export::derived(charter, archive.terms(charter), &manifest);
     check_derived(dir, hashes, derived, &manifest, problems)?;
@@ -271,7 +285,8 @@ fn check_derived(
 ) -> Result<(), VerifyError> {
     let mut wanted = BTreeSet::from([names::CERTIFICATES, names::OPERATIONS, names::SUMS].map(str::to_owned));
     wanted.extend(manifest.flags.map(|_| names::FLAGS.to_owned()));
-    wanted.extend(manifest.files.iter().map(|file| file.path.clone()));
+    let views = manifest.views.iter().flat_map(|view| &view.files);
+    wanted.extend(manifest.files.iter().chain(views).map(|file| file.path.clone()));
     for (name, text) in derived {
         wanted.insert(name.to_owned());
         if files.contains_key(name) && read(dir, name, problems)? != text {
@@ -339,3 +354,5 @@ mod flag_tests;
 mod purpose_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod view_tests;

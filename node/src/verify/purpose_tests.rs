@@ -37,8 +37,14 @@ impl Case {
 
     fn export(&self, purpose: Option<Purpose>, out: &Path) -> ExportSummary {
         let store = self.commons.store(&self.records);
-        let options =
-            ExportOptions { out: out.to_owned(), replace: true, allow_incomplete: false, release: None, purpose };
+        let options = ExportOptions {
+            out: out.to_owned(),
+            replace: true,
+            allow_incomplete: false,
+            release: None,
+            purpose,
+            views: Default::default(),
+        };
         export(&source(&store, &self.commons, TERMS), &[], &options, &mut |_, _| {}).unwrap()
     }
 

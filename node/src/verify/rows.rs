@@ -5,6 +5,7 @@ use super::archive::Archive;
 use super::operations::Operations;
 use super::outcome::Released;
 use super::problem::Problems;
+use super::views::Viewed;
 use crate::export::copying::Copying;
 use commonwheel_protocol::agreement::state::Fact;
 use commonwheel_protocol::dataset::{ForUse, Partition, Purpose, ROW_BYTES, Row};
@@ -32,6 +33,8 @@ pub struct Seen {
     pub facts: BTreeMap<RecordId, Fact>,
     /// What the purpose says of its rows.
     pub purpose: Option<ForUse>,
+    /// What views of them are.
+    pub views: Viewed,
 }
 
 /// Checks rows against an archive, file by file.
@@ -45,6 +48,7 @@ pub struct Rows<'a> {
     rules: Rules<'a>,
     /// What the purpose says of itself, as far as it was seen.
     counting: Option<ForUse>,
+    views: Viewed,
     counts: BTreeMap<Partition, usize>,
     facts: BTreeMap<RecordId, Fact>,
     /// For each certified record, whether a row of it was seen.
@@ -59,6 +63,7 @@ impl<'a> Rows<'a> {
         archive: &'a Archive,
         released: Option<&'a Released>,
         rules: Rules<'a>,
+        views: Viewed,
     ) -> Self {
         let seen = vec![false; archive.accepted().len()];
         let leading = released.map_or(operations.path.len() - 1, |released| released.leading);
@@ -66,7 +71,7 @@ impl<'a> Rows<'a> {
         let released = released.map(|released| &released.rows[..]);
         let (counts, facts) = (BTreeMap::new(), BTreeMap::new());
         let counting = rules.purpose.map(Purpose::counting);
-        Rows { operations, archive, released, notes, rules, counting, counts, facts, seen, done: 0 }
+        Rows { operations, archive, released, notes, rules, counting, views, counts, facts, seen, done: 0 }
     }
 
     /// Checks every row of one file.
@@ -109,7 +114,7 @@ impl<'a> Rows<'a> {
 
     /// What the rows show.
     pub fn finish(self) -> Seen {
-        Seen { counts: self.counts, facts: self.facts, purpose: self.counting }
+        Seen { counts: self.counts, facts: self.facts, purpose: self.counting, views: self.views }
     }
 
     fn check_row(&mut self, line: &[u8], path: &str) -> Result<RecordId, String> {
@@ -161,6 +166,7 @@ impl<'a> Rows<'a> {
         if std::mem::replace(&mut self.seen[at], true) {
             return Err("the record has another row already".into());
         }
+        self.views.add(&row, partition);
         *self.counts.entry(partition).or_default() += 1;
         self.facts.insert(row.id(), Fact { author: header.header().author, revises: header.header().revises });
         Ok(row.id())

@@ -1,6 +1,6 @@
 //! What a check has proved, in a sentence.
 
-use commonwheel_protocol::dataset::{Copied, ForUse, Manifest};
+use commonwheel_protocol::dataset::{Copied, ForUse, Manifest, ViewRows};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -43,6 +43,9 @@ pub struct VerifySummary {
     /// For which use it is, and what was left out for that; nothing where it holds everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<ForUse>,
+    /// The same rows in other forms, each made again from the rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<ViewRows>,
     /// For whom the rows were copied, and what was left out; nothing in an export of a community for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copied: Option<Copied>,
@@ -65,6 +68,7 @@ impl VerifySummary {
             accepted_by: quorums.collect::<BTreeSet<_>>().into_iter().collect(),
             flags: manifest.flags,
             purpose: manifest.purpose,
+            views: manifest.views,
             copied: manifest.copied,
             copies: Vec::new(),
             name,

@@ -36,6 +36,8 @@ pub mod names {
     pub const SUMS: &str = "SHA256SUMS";
     /// The terms that contributors accepted.
     pub const TERMS: &str = "TERMS.md";
+    /// The rows in other forms, one folder a format. Only where there are any.
+    pub const VIEWS: &str = "views";
     /// Copies from other communities, one folder each, named by the community's id. Only where there are any.
     pub const COPIES: &str = "copies";
 }
@@ -52,7 +54,12 @@ pub struct Partition {
 impl Partition {
     /// The file's path inside the export, with `/` between folders.
     pub fn path(&self) -> String {
-        format!("{}/licence={}/{}.jsonl", names::DATA, self.licence, self.month)
+        format!("{}/{}.jsonl", names::DATA, self.place())
+    }
+
+    /// The path of a file of these rows inside its folder, without what its name ends in.
+    pub(super) fn place(&self) -> String {
+        format!("licence={}/{}", self.licence, self.month)
     }
 }
 
@@ -103,6 +110,9 @@ pub struct Manifest {
     /// For which use it was written; nothing where it holds everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<ForUse>,
+    /// The same rows in other forms, in the order of the formats' names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<ViewRows>,
     /// For whom these rows were copied; nothing in an export of a community for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied: Option<Copied>,
@@ -119,6 +129,20 @@ pub struct FileRows {
     pub path: String,
     /// How many rows it has.
     pub rows: usize,
+}
+
+/// The rows in another form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewRows {
+    /// The name of a [`super::View`].
+    pub format: String,
+    /// How many rows of the export it carries, in one line or several.
+    pub rows: usize,
+    /// How many it leaves out, since the format cannot carry them.
+    pub left_out: usize,
+    /// Its files, by path, each with how many lines it has after its heading.
+    pub files: Vec<FileRows>,
 }
 
 /// Which release.
@@ -251,6 +275,7 @@ impl Manifest {
             incomplete: incomplete.iter().map(RecordId::to_string).collect(),
             flags: None,
             purpose: None,
+            views: Vec::new(),
             copied: None,
             copies: Vec::new(),
         }
@@ -264,6 +289,11 @@ impl Manifest {
     /// The same for one use, if it is for one.
     pub fn for_use(self, purpose: Option<ForUse>) -> Self {
         Manifest { purpose, ..self }
+    }
+
+    /// The same with views of the rows.
+    pub fn viewed(self, views: Vec<ViewRows>) -> Self {
+        Manifest { views, ..self }
     }
 
     /// The same as a copy for another community, if it is one.

@@ -11,12 +11,14 @@ mod manifest;
 mod purpose;
 mod readme;
 mod row;
+mod views;
 
 pub use civil::{Month, rfc3339, unix_s};
 pub use copied::{Copied, LeftOut};
 pub use dag_json::pretty;
 pub use edition::{Contents, Gone, edition};
-pub use manifest::{ErasedRow, FORMAT, FileRows, Manifest, Partition, ReleaseName, Subject, Tally, names};
+pub use manifest::{ErasedRow, FORMAT, FileRows, Manifest, Partition, ReleaseName, Subject, Tally, ViewRows, names};
 pub use purpose::{ForUse, Purpose, Unfit};
 pub use readme::readme;
 pub use row::{HEADER_COLUMNS, ROW_BYTES, Row, RowError};
+pub use views::{View, Views};

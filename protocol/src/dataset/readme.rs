@@ -71,6 +71,16 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
              of its own, with its own charter and terms.\n"
         }
     };
+    let formats: Vec<_> = manifest.views.iter().map(|view| &view.format[..]).collect();
+    let views = match formats.is_empty() {
+        true => String::new(),
+        false => format!(
+            "- `views/<format>/`: the same rows in other forms, as far as a format can carry them:\n  \
+             {}.\n  \
+             `manifest.json` counts those that each leaves out. Licence and preference bind there too.\n",
+            formats.join(", ")
+        ),
+    };
     format!(
         "# {name}\n\n\
          A dataset of records that people shared on their own terms and that a community accepted, written by Commonwheel.\n\
@@ -89,7 +99,7 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
          - `operations.car`: what the community decided, and for each record without a row a signed reason why.\n\
          - `charter.json`, `TERMS.md`: what the community agreed on, and the terms that contributors accepted.\n\
          {flags}\
-         {copies}\
+         {views}{copies}\
          - `manifest.json`: what is here. `SHA256SUMS`: the hash of every file.\n\n\
          ## Check it\n\n\
          ```\n\

@@ -281,14 +281,7 @@ impl Row {
     fn columns(&self) -> Result<Vec<(&str, Cow<'_, Node>)>, RowError> {
         let mut columns = Vec::with_capacity(COLUMNS.len() + self.body.len());
         for (name, form) in COLUMNS {
-            let value = match form {
-                Form::Id => Node::text(self.id.to_string()),
-                Form::Charter => Node::text(self.charter.to_string()),
-                Form::AuthorMode => Node::text(if self.header.contains_key("nonce") { "anonymous" } else { "key" }),
-                Form::Signature => Node::text(HEXLOWER.encode(&self.signature)),
-                _ => self.header.get(field(name)).map_or(Ok(Node::Null), |value| form.show(name, value))?,
-            };
-            columns.push((name, Cow::Owned(value)));
+            columns.push((name, Cow::Owned(self.header_value(name, form)?)));
         }
         let known = BODY_COLUMNS.iter().filter_map(|name| self.body.get_key_value(*name));
         let unknown = self.body.iter().filter(|(name, _)| !BODY_COLUMNS.contains(&name.as_str()));
@@ -297,6 +290,30 @@ impl Row {
             value => (&name[..], Cow::Borrowed(value)),
         }));
         Ok(columns)
+    }
+
+    fn header_value(&self, name: &'static str, form: Form) -> Result<Node, RowError> {
+        Ok(match form {
+            Form::Id => Node::text(self.id.to_string()),
+            Form::Charter => Node::text(self.charter.to_string()),
+            Form::AuthorMode => Node::text(if self.header.contains_key("nonce") { "anonymous" } else { "key" }),
+            Form::Signature => Node::text(HEXLOWER.encode(&self.signature)),
+            _ => self.header.get(field(name)).map_or(Ok(Node::Null), |value| form.show(name, value))?,
+        })
+    }
+
+    /// The text in a column of the header; none where it is `null` or a number.
+    pub(super) fn header_text(&self, column: &str) -> Option<String> {
+        let (name, form) = COLUMNS.into_iter().find(|(name, _)| *name == column)?;
+        match self.header_value(name, form) {
+            Ok(Node::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The columns of the body, as the values that they show.
+    pub(super) fn body(&self) -> &BTreeMap<String, Node> {
+        &self.body
     }
 
     fn check_body(&self) -> Result<(), RowError> {

@@ -44,6 +44,17 @@ export async function checkExport(folder, tally, to) {
       deepStrictEqual(stateRoot(charter.id, [...accepted.keys()].map(parseId)).toString(), manifest.state_root)
     }
   })
+  await tally.check('export: views', async () => {
+    demand(manifest.copied === undefined || manifest.views === undefined, 'a copy with views')
+    for (const { format, rows, left_out: leftOut, files } of manifest.views ?? []) {
+      deepStrictEqual(rows + leftOut, manifest.rows)
+      for (const { path, rows: lines } of files) {
+        demand(path.startsWith(`views/${format}/licence=`), 'a file of another view')
+        const text = await readFile(join(folder, path), 'utf8')
+        deepStrictEqual(text.split('\n').length - 1, lines + (format === 'tsv' ? 1 : 0))
+      }
+    }
+  })
   const seen = new Set()
   for (const { path, rows } of manifest.files) {
     const lines = (await readFile(join(folder, path), 'utf8')).split('\n').slice(0, -1)

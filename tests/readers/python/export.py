@@ -17,6 +17,7 @@ import records
 from refused import Refused
 from state import ACCEPTED
 from tally import same
+from views import Views
 
 HEADER = ("id", "community", "charter", "author", "author_mode", "nonce", "time", "licence", "preference", "terms",
           "ruleset", "revises", "corrects", "about_record", "body", "size_class", "signature")
@@ -50,11 +51,17 @@ def run(folder, tally, to=None):
     purpose = None
     with tally.check("export: for which use"):
         purpose = purposes.ForUse(stated["purpose"]) if "purpose" in stated else None
+    views = None
+    with tally.check("export: its views"):
+        same(copying is None or "views" not in stated, True, "a copy without views")
+        views = Views(stated.get("views", []), dagjson.line)
+    if views is None:
+        return
     rules = [rule for rule in (purpose, copying) if rule]
     seen, counts, hashes = {}, {}, {}
     for file in sorted((folder / "data").rglob("*.jsonl"), key=lambda file: str(file).encode()):
         path = file.relative_to(folder).as_posix()
-        counts[path] = _rows(file, path, held, seen, rules, tally)
+        counts[path] = _rows(file, path, held, seen, rules, views, tally)
         hashes[path] = hashlib.sha256(file.read_bytes()).digest()
     outcome = None
     with tally.check("export: what became of the records"):
@@ -76,7 +83,8 @@ def run(folder, tally, to=None):
         same(flags is None or (says and not release and not copying), True, "flags where there may be some")
     with tally.check("export: manifest.json"):
         rules = (flags, copying, purpose)
-        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, counts, hashes, rules, stated))
+        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, counts, hashes, rules, views, stated))
+    views.check(folder, tally)
     beside = sorted(path.name for path in (folder / "copies").glob("*"))
     with tally.check("export: copies"):
         same(sorted(stated.get("copies", [])), beside, "the copies")
@@ -93,7 +101,7 @@ def _sums(folder):
     same((folder / "SHA256SUMS").read_bytes().decode(), "".join(lines))
 
 
-def _rows(file, path, held, seen, rules, tally):
+def _rows(file, path, held, seen, rules, views, tally):
     """Checks the rows of one file; returns how many there are."""
     data = file.read_bytes()
     with tally.check(f"export: {path} ends in a newline"):
@@ -106,6 +114,7 @@ def _rows(file, path, held, seen, rules, tally):
             same(before is None or before < row_id, True, "in the order of ids")
             seen[row_id] = header_block
             before = row_id
+            views.add(path, dagjson.parse(line.decode()))
     return len(lines)
 
 
@@ -186,7 +195,7 @@ def _write(header_block, body, certificate):
     return row
 
 
-def _manifest(held, outcome, counts, hashes, rules, stated):
+def _manifest(held, outcome, counts, hashes, rules, views, stated):
     """manifest.json, written again from the archives and the rows; of a copy, with what it says of bodies left out."""
     named = edition = None
     flags, copying, purpose = rules
@@ -195,6 +204,8 @@ def _manifest(held, outcome, counts, hashes, rules, stated):
         may_not_be_copied = copying.against if copying else lambda header: None
         incomplete = purpose.account(incomplete, held.headers, may_not_be_copied)
         more |= {"purpose": purpose.said()}
+    if views.formats:
+        more |= {"views": views.said()}
     if copying:
         copied, incomplete = copying.account(incomplete, held.headers, stated["incomplete"])
         more |= {"copied": copied}

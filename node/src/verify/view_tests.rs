@@ -1,0 +1,235 @@
+//! Views: what an export has of them, and that nothing in them can be changed, left out or slipped in.
+
+use super::*;
+use crate::export::events::Events;
+use crate::export::fixture::{Certified, Commons, TERMS, source};
+use crate::export::{ExportOptions, ExportSummary, Origin, Which, export};
+use commonwheel_protocol::agreement::customs::Federated;
+use commonwheel_protocol::dataset::{Purpose, View};
+use commonwheel_protocol::licence::Licence;
+use commonwheel_protocol::preference::Category;
+use std::collections::BTreeMap;
+use std::fs;
+use tempfile::TempDir;
+
+struct Case {
+    commons: Commons,
+    records: Vec<Certified>,
+    temp: TempDir,
+}
+
+impl Case {
+    fn new() -> Case {
+        let commons = Commons::named("a");
+        let records = [commons.records(), commons.talks()].concat();
+        Case { commons, records, temp: TempDir::new().unwrap() }
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.temp.path().join("out")
+    }
+
+    fn options(&self, views: &[View], purpose: Option<Purpose>) -> ExportOptions {
+        let views = views.iter().copied().collect();
+        ExportOptions { out: self.dir(), replace: true, allow_incomplete: false, release: None, purpose, views }
+    }
+
+    fn export(&self, options: &ExportOptions) -> ExportSummary {
+        let store = self.commons.store(&self.records);
+        export(&source(&store, &self.commons, TERMS), &[], options, &mut |_, _| {}).unwrap()
+    }
+
+    /// Every problem, each on a line; nothing when it is verified.
+    fn problems(&self) -> String {
+        match verify(&self.dir(), &Expected::default(), &mut |_, _| {}) {
+            Ok(_) => String::new(),
+            Err(VerifyError::Failed(problems)) => problems.iter().map(|problem| format!("{problem}\n")).collect(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn fix_sums(&self) {
+        let dir = self.dir();
+        let mut paths = folder::files(&dir).unwrap();
+        paths.remove(names::SUMS);
+        let line = |path: &String| format!("{}  {path}\n", HEXLOWER.encode(&hash_of(&dir.join(path)).unwrap()));
+        fs::write(dir.join(names::SUMS), paths.iter().map(line).collect::<String>()).unwrap();
+    }
+
+    fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let read = |path: String| (path.clone(), fs::read(self.dir().join(path)).unwrap());
+        folder::files(&self.dir()).unwrap().into_iter().map(read).collect()
+    }
+}
+
+/// For readers that share no code with this one.
+pub(super) fn write_for_readers(folder: &Path) {
+    let case = Case::new();
+    let options = ExportOptions { out: folder.join("with-views"), ..case.options(&View::ALL, None) };
+    case.export(&options);
+}
+
+#[test]
+fn views_lie_beside_the_rows_and_change_nothing_else() {
+    let case = Case::new();
+    case.export(&case.options(&[], None));
+    let without = case.files();
+    let summary = case.export(&case.options(&View::ALL, None));
+    assert_eq!(case.problems(), "");
+    let with = case.files();
+    let written = [names::MANIFEST, names::README, names::SUMS];
+    for (path, bytes) in &without {
+        assert!(with[path] == *bytes || written.contains(&&path[..]), "{path}");
+    }
+    let stated: BTreeSet<_> = summary.views.iter().flat_map(|view| &view.files).map(|file| file.path.clone()).collect();
+    let added: BTreeSet<_> = with.keys().filter(|path| !without.contains_key(*path)).cloned().collect();
+    assert_eq!(added, stated);
+    let counts: Vec<_> = summary.views.iter().map(|view| (&view.format[..], view.rows, view.left_out)).collect();
+    assert_eq!(
+        counts,
+        [
+            ("alpaca", 3, 17),
+            ("hh-rlhf", 2, 18),
+            ("kto", 8, 12),
+            ("openai", 10, 10),
+            ("preference", 5, 15),
+            ("sft", 5, 15),
+            ("sharegpt", 5, 15),
+            ("tsv", 20, 0),
+        ]
+    );
+    let readme = String::from_utf8(with[names::README].clone()).unwrap();
+    assert!(readme.contains("`views/<format>/`") && readme.contains("hh-rlhf, kto"), "{readme}");
+    for view in &summary.views {
+        let lines = |path: &String| String::from_utf8(with[path].clone()).unwrap().split('\n').count() - 1;
+        let heading = usize::from(view.format == "tsv");
+        assert!(view.files.iter().all(|file| lines(&file.path) == file.rows + heading), "{view:?}");
+    }
+}
+
+#[test]
+fn the_same_rows_give_the_same_bytes() {
+    let case = Case::new();
+    case.export(&case.options(&View::ALL, None));
+    let (one, mut other) = (case.files(), Case::new());
+    other.records.reverse();
+    other.export(&other.options(&View::ALL, None));
+    assert!(one == other.files());
+}
+
+#[test]
+fn a_view_that_does_not_follow_from_the_rows_is_found_though_the_hashes_are_right() {
+    let case = Case::new();
+    case.export(&case.options(&View::ALL, None));
+    let good = case.files();
+    for path in good.keys().filter(|path| path.starts_with("views/")) {
+        let file = case.dir().join(path);
+        let lines: Vec<_> = good[path].split_inclusive(|byte| *byte == b'\n').collect();
+        let shorter = lines[..lines.len() - 1].concat();
+        let longer = [&good[path][..], lines[lines.len() - 1]].concat();
+        let mut changed = good[path].clone();
+        let at = changed.len() / 2;
+        changed[at] ^= 1;
+        for bytes in [shorter, longer, changed] {
+            fs::write(&file, bytes).unwrap();
+            case.fix_sums();
+            assert!(case.problems().contains(&format!("{path}: it is not what follows from the rows")), "{path}");
+        }
+        fs::remove_file(&file).unwrap();
+        case.fix_sums();
+        assert!(case.problems().contains(&format!("{path}: it is missing")), "{}", case.problems());
+        fs::write(&file, &good[path]).unwrap();
+    }
+    for extra in ["views/sft/licence=CC0-1.0/2001-01.jsonl", "views/parquet/licence=CC0-1.0/2001-01.parquet", "views/x"]
+    {
+        let file = case.dir().join(extra);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "").unwrap();
+        case.fix_sums();
+        assert!(case.problems().contains("no part of an export"), "{extra}");
+        fs::remove_file(file).unwrap();
+    }
+    case.fix_sums();
+    assert_eq!(case.problems(), "");
+}
+
+#[test]
+fn what_a_manifest_says_of_views_is_checked() {
+    let case = Case::new();
+    let restated = |from: &str, to: &str| {
+        case.export(&case.options(&[View::Sft, View::Tsv], None));
+        let path = case.dir().join(names::MANIFEST);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        case.fix_sums();
+        case.problems()
+    };
+    let other = restated("\"left_out\": 15", "\"left_out\": 0");
+    assert!(other.contains("not what follows"), "{other}");
+    let unknown = restated("\"format\": \"sft\"", "\"format\": \"parquet\"");
+    assert!(unknown.contains("views that this program does not know"), "{unknown}");
+    let hidden = restated("\"format\": \"sft\"", "\"format\": \"openai\"");
+    assert!(hidden.contains("views/sft") && hidden.contains("no part of an export"), "{hidden}");
+    assert!(hidden.contains("views/openai") && hidden.contains("it is missing"), "{hidden}");
+}
+
+#[test]
+fn views_of_an_export_for_a_use_hold_what_it_holds() {
+    let case = Case::new();
+    let purpose = Purpose::new(Category::TrainAi, []);
+    let summary = case.export(&case.options(&[View::OpenAi, View::Tsv], Some(purpose)));
+    assert_eq!(case.problems(), "");
+    assert_eq!((summary.rows, summary.views[1].rows), (10, 10));
+    let tsv: String =
+        summary.views[1].files.iter().map(|file| fs::read_to_string(case.dir().join(&file.path)).unwrap()).collect();
+    assert!(!tsv.contains("train-ai=n"));
+}
+
+#[test]
+fn an_edition_keeps_its_name_and_its_views_lose_what_was_erased() {
+    let (events, case) = (Events::new(), Case::new());
+    let store = events.store();
+    let (mut editions, mut lines) = (BTreeSet::new(), Vec::new());
+    for (number, views) in [(1, &[][..]), (1, &[View::Sft, View::Tsv]), (2, &[View::Sft, View::Tsv])] {
+        let options = ExportOptions { release: Some(Which::Number(number)), ..case.options(views, None) };
+        let summary = export(&source(&store, &events.commons, TERMS), &[], &options, &mut |_, _| {}).unwrap();
+        assert_eq!(case.problems(), "");
+        editions.insert(summary.edition.unwrap());
+        lines.extend(summary.views.iter().find(|view| view.format == "tsv").map(|view| (view.rows, summary.rows)));
+    }
+    assert_eq!((editions.len(), lines), (2, vec![(11, 11), (12, 12)]));
+    let gone = events.gone[0].id().to_string();
+    let all = case.files().into_values().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(
+        case.files().keys().any(|path| path.starts_with("views/")) && all.into_iter().any(|text| text.contains(&gone))
+    );
+    let views = case.files().into_iter().filter(|(path, _)| path.starts_with("views/"));
+    assert!(views.map(|(_, bytes)| String::from_utf8(bytes).unwrap()).all(|text| !text.contains(&gone)));
+}
+
+#[test]
+fn a_copy_has_no_views_and_can_have_none() {
+    let own = Commons::named("Language");
+    let to = own.founding.community();
+    let terms = || Federated {
+        community: to,
+        licences: [Licence::Cc0].into(),
+        uses: [].into(),
+        kinds: [].into(),
+        classes: [].into(),
+    };
+    let origin = Commons::with("Health", |charter| drop(charter.customs.federation.insert(to, terms())));
+    let (copied, case) = (origin.store(&origin.talks()), Case { records: own.talks(), commons: own, ..Case::new() });
+    let store = case.commons.store(&case.records);
+    let origins = [Origin { source: source(&copied, &origin, TERMS), release: None }];
+    let options = case.options(&[View::Sft], None);
+    let summary = export(&source(&store, &case.commons, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
+    assert_eq!(case.problems(), "");
+    assert_eq!((summary.views.len(), summary.copies[0].views.len(), summary.copies[0].rows), (1, 0, 10));
+    let manifest = case.dir().join(names::COPIES).join(&summary.copies[0].community).join(names::MANIFEST);
+    let text = fs::read_to_string(&manifest).unwrap();
+    let view = r#"  "views": [{"format": "tsv", "rows": 0, "left_out": 0, "files": []}],"#;
+    fs::write(&manifest, text.replacen("  \"copied\"", &format!("{view}\n  \"copied\""), 1)).unwrap();
+    assert!(case.problems().contains("copies have no views"), "{}", case.problems());
+}

@@ -1,0 +1,47 @@
+//! Views: made again from the rows while these are checked, and compared by their hashes.
+
+use super::copies::Hashes;
+use super::problem::Problems;
+use commonwheel_protocol::dataset::{Partition, Row, ViewRows, Views};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// The views that a manifest names, as they must be.
+#[derive(Default)]
+pub struct Viewed {
+    views: Views,
+    files: BTreeMap<String, Sha256>,
+}
+
+impl Viewed {
+    /// These views, of no rows yet.
+    pub fn new(views: Views) -> Self {
+        Viewed { views, files: BTreeMap::new() }
+    }
+
+    /// Takes one row more.
+    pub fn add(&mut self, row: &Row, partition: Partition) {
+        let files = &mut self.files;
+        let hashed: Result<(), std::convert::Infallible> = self.views.add(row, partition, &mut |path, text| {
+            match files.get_mut(path) {
+                Some(hash) => hash.update(text),
+                None => drop(files.insert(path.to_owned(), Sha256::new_with_prefix(text))),
+            }
+            Ok(())
+        });
+        match hashed {
+            Ok(()) => {}
+        }
+    }
+
+    /// What the manifest says of them. A file of a view that is here with other bytes is a problem; whether one is
+    /// missing or too many shows where the files of the manifest are compared with those that are here.
+    pub fn finish(self, here: &Hashes, problems: &mut Problems) -> Vec<ViewRows> {
+        for (path, hash) in self.files {
+            if here.get(&path).is_some_and(|found| found[..] != hash.finalize()[..]) {
+                problems.add(&path, None, "it is not what follows from the rows");
+            }
+        }
+        self.views.stated()
+    }
+}

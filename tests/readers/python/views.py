@@ -1,0 +1,215 @@
+"""The views of an export (docs/DATASET.md): the same rows in the forms that trainers take, made again from the rows."""
+
+from tally import same
+
+HEADER = ("id", "licence", "preference", "author", "time")
+BODY = ("kind", "label", "language", "model", "title")
+HEADING = "\t".join((*HEADER, *BODY, "text")) + "\n"
+TEXTS = ("messages", "note", "prompt", "ideal", "chosen", "rejected", "corrected", "criteria", "answers",
+         "programming_language", "code", "tests", "source_language", "source_text", "target_language", "target_text", "name",
+         "about", "text", "asks")
+ROLES = ("system", "user", "assistant", "tool")
+MOST_ANSWERS = 32
+
+
+class Views:
+    """The views that a manifest names, as far as rows were seen."""
+
+    def __init__(self, stated, line_of):
+        self.formats = [view["format"] for view in stated]
+        same(self.formats, sorted(set(self.formats) & set(FORMATS)), "known formats in order, each once")
+        self.line_of = line_of
+        self.carried = dict.fromkeys(self.formats, 0)
+        self.left_out = dict.fromkeys(self.formats, 0)
+        self.files = {name: {} for name in self.formats}
+
+    def add(self, path, row):
+        """Takes one row of the file `path`."""
+        for name in self.formats:
+            lines = FORMATS[name](row)
+            if not lines:
+                self.left_out[name] += 1
+                continue
+            self.carried[name] += 1
+            at = path.replace("data/", f"views/{name}/", 1)
+            if name == "tsv":
+                at = at.removesuffix(".jsonl") + ".tsv"
+            self.files[name].setdefault(at, []).extend(
+                line if isinstance(line, str) else self.line_of(line) + "\n" for line in lines
+            )
+
+    def check(self, folder, tally):
+        """That each file, and no other, is here as it follows from the rows."""
+        wanted = {path: lines for files in self.files.values() for path, lines in files.items()}
+        here = {file.relative_to(folder).as_posix() for file in (folder / "views").rglob("*") if file.is_file()}
+        with tally.check("export: the files of the views"):
+            same(sorted(here), sorted(wanted))
+        for path, lines in wanted.items():
+            with tally.check(f"export: {path}"):
+                heading = HEADING if path.endswith(".tsv") else ""
+                same((folder / path).read_bytes().decode(), heading + "".join(lines))
+
+    def said(self):
+        """What the manifest says of them."""
+        return [
+            {
+                "format": name,
+                "rows": self.carried[name],
+                "left_out": self.left_out[name],
+                "files": [{"path": path, "rows": len(self.files[name][path])} for path in sorted(self.files[name])],
+            }
+            for name in self.formats
+        ]
+
+
+def _text(row, column):
+    value = row.get(column)
+    return value if isinstance(value, str) else None
+
+
+def _origin(row):
+    return {column: _text(row, column) or "" for column in ("id", "licence", "preference", "language", "model")}
+
+
+def _messages(row):
+    """The messages of a row; nothing where one of them is none."""
+    messages = row.get("messages")
+    if not isinstance(messages, list):
+        return []
+    sound = all(isinstance(one, dict) and one.get("role") in ROLES and _text(one, "content") is not None for one in messages)
+    return messages if sound else []
+
+
+def _plain(messages):
+    return [{"role": one["role"], "content": one["content"]} for one in messages]
+
+
+def _answer(text):
+    return [{"role": "assistant", "content": text}]
+
+
+def _example(row):
+    if row["kind"] != "example" or None in (_text(row, "prompt"), _text(row, "ideal")):
+        return []
+    return [{"role": "user", "content": row["prompt"]}, *_answer(row["ideal"])]
+
+
+def _imitable(row):
+    if example := _example(row):
+        return example
+    messages = _messages(row)
+    good = row["kind"] == "chat" and row.get("label") == "good" and all(one.get("label") != "fail" for one in messages)
+    return _plain(messages) if good and any(one["role"] == "assistant" for one in messages) else []
+
+
+def _pair(row):
+    pair = row["kind"] == "preference" and None not in (_text(row, "chosen"), _text(row, "rejected"))
+    return _plain(_messages(row)) if pair else []
+
+
+def _openai(row):
+    messages = _example(row)
+    if not messages and row["kind"] in ("chat", "rubric", "feedback"):
+        messages = _plain(_messages(row))
+    if not messages:
+        return []
+    more = {column: _text(row, column) or "" for column in ("label", "note", "title")}
+    return [{"messages": messages, **more, **_origin(row)}]
+
+
+def _sft(row):
+    messages = _imitable(row)
+    return [{"messages": messages, **_origin(row)}] if messages else []
+
+
+def _preference(row):
+    prompt = _pair(row)
+    if not prompt or prompt[-1]["role"] == "system":
+        return []
+    return [{"prompt": prompt, "chosen": _answer(row["chosen"]), "rejected": _answer(row["rejected"]), **_origin(row)}]
+
+
+def _kto(row):
+    messages, lines = _messages(row), []
+    for at, one in enumerate(messages):
+        label = one.get("label")
+        if label is None and at + 1 == len(messages) and row["kind"] == "chat":
+            label = row.get("label")
+        judged = one["role"] == "assistant" and label in ("good", "fail")
+        if judged and at > 0 and messages[at - 1]["role"] != "system":
+            prompt, completion = _plain(messages[:at]), _answer(one["content"])
+            lines.append({"prompt": prompt, "completion": completion, "label": label == "good", **_origin(row)})
+    return lines[:MOST_ANSWERS]
+
+
+def _sharegpt(row):
+    names = {"user": "human", "assistant": "gpt"}
+    turns = [{"from": names.get(one["role"], one["role"]), "value": one["content"]} for one in _imitable(row)]
+    return [{"conversations": turns, **_origin(row)}] if turns else []
+
+
+def _alpaca(row):
+    messages = _imitable(row)
+    if [one["role"] for one in messages] != ["user", "assistant"]:
+        return []
+    asked, answered = (one["content"] for one in messages)
+    return [{"instruction": asked, "input": "", "output": answered, **_origin(row)}]
+
+
+def _begins_a_turn(text):
+    for line in text.replace("\r", "\n").split("\n"):
+        name, colon, _ = line.partition(":")
+        name = name.strip(" \t*").lower().removesuffix(" said").strip(" \t*")
+        if colon and name in ("human", "assistant"):
+            return True
+    return False
+
+
+def _hh_rlhf(row):
+    prompt = _pair(row)
+    names = {"user": "Human", "assistant": "Assistant"}
+    texts = [one["content"] for one in prompt] + [row.get("chosen"), row.get("rejected")]
+    if not prompt or any(one["role"] not in names for one in prompt) or any(_begins_a_turn(text) for text in texts):
+        return []
+    said = "".join(f"\n\n{names[one['role']]}: {one['content']}" for one in prompt)
+    answers = {key: f"{said}\n\nAssistant: {row[key]}" for key in ("chosen", "rejected")}
+    return [{**answers, **_origin(row)}]
+
+
+def _escaped(value):
+    formula = "\\" if value.startswith(("=", "+", "-", "@")) else ""
+    return formula + value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _parts(row):
+    """The texts of a row, each after a name."""
+    for column in TEXTS:
+        value = row.get(column)
+        if isinstance(value, str):
+            yield column, value
+        for entry in value if isinstance(value, list) else ():
+            if column == "messages":
+                yield entry["role"], entry["content"]
+            elif column == "answers":
+                yield entry["question"], entry["answer"]
+            elif column == "criteria":
+                note = f", {entry['note']}" if "note" in entry else ""
+                yield entry["name"], f"{entry['score']}/{entry['max']}{note}"
+
+
+def _tsv(row):
+    texts = "\n\n".join(f"{name}: {text}" for name, text in _parts(row))
+    values = [*(_text(row, column) or "" for column in (*HEADER, *BODY)), texts]
+    return ["\t".join(map(_escaped, values)) + "\n"]
+
+
+FORMATS = {
+    "alpaca": _alpaca,
+    "hh-rlhf": _hh_rlhf,
+    "kto": _kto,
+    "openai": _openai,
+    "preference": _preference,
+    "sft": _sft,
+    "sharegpt": _sharegpt,
+    "tsv": _tsv,
+}
