@@ -71,6 +71,8 @@ pub mod prefix {
     pub const PIN: u8 = b'z';
     /// What people said of records in the review queue: record, block.
     pub const REVIEW: u8 = b'd';
+    /// Bodies that wait: body.
+    pub const WAITING_BODY: u8 = b'B';
     /// Why a validator did not take one's own records: record, block.
     pub const REFUSAL: u8 = b'R';
 }
@@ -126,8 +128,11 @@ pub type Said = (Cid, PublicKey, &'static str, Option<&'static str>);
 
 /// The entries that a block on a shelf contributes. Blocks of other kinds contribute none.
 pub fn derive(shelf: Shelf, cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {
-    if cid.codec() == Codec::Raw || shelf == Shelf::Waiting {
+    if cid.codec() == Codec::Raw {
         return Vec::new();
+    }
+    if shelf == Shelf::Waiting {
+        return vec![entry(key(prefix::WAITING_BODY, &[&cid.to_bytes()]), vec![])];
     }
     let Ok(Node::Map(block)) = decode(bytes) else { return Vec::new() };
     let kind = crate::operation::kind(&Node::Map(block.clone())).to_owned();

@@ -19,6 +19,7 @@ impl Core {
         self.waiting_by_author.clear();
         self.signed_round = self.round_signed(ledger)?;
         self.reload_erased(ledger)?;
+        self.reload_bodies(ledger)?;
         let erased = |id: &RecordId, leftovers: &Batch| leftovers.erasures.contains(&(Shelf::Live, id.0));
         let mut waiting = Vec::new();
         index::each_record(ledger, prefix::WAITING, |id, header| waiting.push((id, header.body)))?;
@@ -58,6 +59,28 @@ impl Core {
                 self.last_batch = self.last_batch.max(number);
                 Ok(())
             })?;
+        }
+        Ok(())
+    }
+
+    /// Clears bodies that wait and that no header names: a crash came after a body was durable and before its header
+    /// was. Nothing would ever erase them, since a withdrawal of what is not known here is passed over.
+    fn reload_bodies(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
+        let (mut named, mut orphans) = (BTreeSet::new(), Vec::new());
+        index::each_record(ledger, prefix::WAITING, |_, header| drop(named.insert(header.body)))?;
+        index::each(ledger, &[prefix::WAITING_BODY], |entry| {
+            orphans.extend(index::last_cid(&entry.key).filter(|body| !named.contains(body)));
+            Ok(())
+        })?;
+        if orphans.is_empty() {
+            return Ok(());
+        }
+        // A certified record's body may still lie where it waited.
+        index::each_record(ledger, prefix::CERTIFIED, |_, header| drop(named.insert(header.body)))?;
+        for body in orphans {
+            if !named.contains(&body) || ledger.holds(Shelf::Certified, &body)? {
+                self.leftovers.erase(Shelf::Waiting, body);
+            }
         }
         Ok(())
     }

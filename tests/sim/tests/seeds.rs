@@ -64,3 +64,8 @@ fn with_more_nodes_the_same_holds() {
         }
     }
 }
+
+#[test]
+fn a_body_whose_header_a_crash_took_is_not_kept_for_ever() {
+    all_hold(&[283]);
+}

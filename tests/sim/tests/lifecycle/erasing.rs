@@ -3,6 +3,7 @@
 use crate::cluster::{Cluster, fresh, terms};
 use commonwheel_protocol::agreement::Certificate;
 use commonwheel_protocol::agreement::state::Standing;
+use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::notes::{Opinion, Review, refusal};
 use commonwheel_protocol::core::{Input, Notice};
 use commonwheel_protocol::ledger::{Batch, Ledger, Shelf, Store};
@@ -225,6 +226,24 @@ fn a_purge_waits_until_the_revisions_are_gone_too() {
     assert_eq!(cluster.agreed(&first.id()), Some(Standing::TakenDown));
     assert_eq!(cluster.agreed(&second.id()), None);
     assert!(cluster.converged());
+}
+
+#[test]
+fn a_body_whose_header_a_crash_took_is_cleared_at_the_next_start() {
+    let mut cluster = Cluster::new(1);
+    (1..4).for_each(|at| cluster.stop(at));
+    let waits = cluster.share(0, |_| {});
+    cluster.stop(0);
+    let orphan = b"\xa1dsaltDsalt".to_vec();
+    let mut batch = Batch::default();
+    batch.put(Shelf::Waiting, Cid::of_cbor(&orphan), orphan.clone());
+    cluster.members[0].store.commit(&batch).unwrap();
+    assert!(cluster.holds_text(0, b"Dsalt"));
+    cluster.start(0);
+    cluster.settle();
+    assert!(!cluster.holds_text(0, b"Dsalt"));
+    let store = &cluster.members[0].store;
+    assert!(store.holds(Shelf::Waiting, &waits.header().body).unwrap(), "what a header names stays");
 }
 
 #[test]
