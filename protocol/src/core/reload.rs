@@ -67,7 +67,7 @@ impl Core {
     /// was. Nothing would ever erase them, since a withdrawal of what is not known here is passed over.
     fn reload_bodies(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
         let (mut named, mut orphans) = (BTreeSet::new(), Vec::new());
-        index::each_record(ledger, prefix::WAITING, |_, header| drop(named.insert(header.body)))?;
+        index::each_record(ledger, prefix::WAITING, |_, header| named.extend([header.body]))?;
         index::each(ledger, &[prefix::WAITING_BODY], |entry| {
             orphans.extend(index::last_cid(&entry.key).filter(|body| !named.contains(body)));
             Ok(())
@@ -76,7 +76,7 @@ impl Core {
             return Ok(());
         }
         // A certified record's body may still lie where it waited.
-        index::each_record(ledger, prefix::CERTIFIED, |_, header| drop(named.insert(header.body)))?;
+        index::each_record(ledger, prefix::CERTIFIED, |_, header| named.extend([header.body]))?;
         for body in orphans {
             if !named.contains(&body) || ledger.holds(Shelf::Certified, &body)? {
                 self.leftovers.erase(Shelf::Waiting, body);
