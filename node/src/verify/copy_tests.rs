@@ -5,6 +5,7 @@ use crate::export::events::{Events, withdraw};
 use crate::export::fixture::{Certified, Commons, TERMS, source, store_of};
 use crate::export::{ExportError, ExportOptions, ExportSummary, Origin, Which, car, export};
 use commonwheel_protocol::agreement::customs::Federated;
+use commonwheel_protocol::dataset::Purpose;
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::Category;
 use commonwheel_protocol::redact::RiskClass;
@@ -64,6 +65,15 @@ impl Case {
     }
 
     fn export(&self, store: &MemoryStore, release: Option<Which>) -> Result<ExportSummary, ExportError> {
+        self.export_for(None, store, release)
+    }
+
+    fn export_for(
+        &self,
+        purpose: Option<Purpose>,
+        store: &MemoryStore,
+        release: Option<Which>,
+    ) -> Result<ExportSummary, ExportError> {
         let own = self.own.store(&self.own.records());
         let origins = [Origin { source: source(store, &self.origin, TERMS), release }];
         let options = ExportOptions {
@@ -71,7 +81,7 @@ impl Case {
             replace: true,
             allow_incomplete: false,
             release: None,
-            purpose: None,
+            purpose,
             views: Default::default(),
         };
         export(&source(&own, &self.own, TERMS), &origins, &options, &mut |_, _| {})
@@ -417,4 +427,24 @@ fn every_change_of_a_block_in_a_copys_archives_is_a_problem() {
         }
         fs::write(case.copy().join(name), good).unwrap();
     }
+}
+
+#[test]
+fn a_copy_beside_an_export_for_a_use_is_for_that_use() {
+    let case = Case::with(|_| {});
+    case.written();
+    let plain = folder::files(&case.copy()).unwrap().into_iter();
+    let plain: Vec<_> = plain.map(|path| (fs::read(case.copy().join(&path)).unwrap(), path)).collect();
+    let purpose = Purpose::new(Category::TrainAi, Vec::new());
+    case.export_for(Some(purpose), &case.origin.store(&case.records()), None).unwrap();
+    assert!(case.verify(&case.dir()).contains("From Health"), "{}", case.verify(&case.dir()));
+    fs::remove_dir_all(case.copy()).unwrap();
+    for (bytes, path) in plain {
+        let path = case.copy().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    case.mend();
+    let found = case.verify(&case.dir());
+    assert!(found.contains("it is for another use, or for none, than the export beside which it lies"), "{found}");
 }

@@ -17,7 +17,7 @@ use crate::community::printable;
 use crate::export::{self, folder};
 use archive::Archive;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Manifest, Subject, Views, edition, names};
+use commonwheel_protocol::dataset::{Manifest, Purpose, Subject, Views, edition, names};
 use copies::Hashes;
 use data_encoding::HEXLOWER;
 use operations::Operations;
@@ -101,13 +101,19 @@ pub fn verify(
     check_sums(dir, &hashes, &mut problems)?;
     let (own, copies) = copies::split(&hashes);
     let beside: Vec<_> = copies.keys().copied().collect();
-    let place = Place { dir, hashes: &own, beside: &beside, to: None };
+    let place = Place { dir, hashes: &own, beside: &beside, to: None, purpose: None };
     let mut summary = check_content(&place, expected, &mut problems, progress)?;
-    let community = Manifest::community_in(&read(dir, names::MANIFEST, &mut problems)?);
+    let text = match copies.is_empty() {
+        true => String::new(),
+        false => read(dir, names::MANIFEST, &mut problems)?,
+    };
+    let community = Manifest::community_in(&text);
+    let purpose = Manifest::read(&text).and_then(|stated| stated.purpose?.purpose());
     for (origin, hashes) in &copies {
         let folder = format!("{}/{origin}", names::COPIES);
         problems.within(&folder);
-        let place = Place { dir: &dir.join(&folder), hashes, beside: &[], to: community.as_deref() };
+        let place =
+            Place { dir: &dir.join(&folder), hashes, beside: &[], to: community.as_deref(), purpose: purpose.as_ref() };
         check_sums(place.dir, hashes, &mut problems)?;
         let expected = Expected { community: Some(*origin), ..Expected::default() };
         let copy = check_content(&place, &expected, &mut problems, progress)?;
@@ -129,6 +135,8 @@ struct Place<'a> {
     beside: &'a [Cid],
     /// The community beside whose export it lies as a copy.
     to: Option<&'a str>,
+    /// The use for which that export was written.
+    purpose: Option<&'a Purpose>,
 }
 
 /// That the list of hashes names every file with its hash, and no other.
@@ -196,6 +204,10 @@ fn check_content(
             some => some,
         },
     };
+    if place.to.is_some() && purpose.as_ref() != place.purpose {
+        let what = "it is for another use, or for none, than the export beside which it lies";
+        problems.add(names::MANIFEST, None, what);
+    }
     let Some(views) = Views::stated_in(&stated.views) else {
         problems.add(
             names::MANIFEST,

@@ -143,15 +143,18 @@ impl Core {
             return Ok(Answer::Refused(Refusal::Busy));
         }
         let receipt = (!held.is_empty()).then(|| Receipt::sign(self.community, &held, &key));
-        // The same promise again need not be kept: records can be submitted in very many selections.
-        let mut promised = true;
+        // The same promise again is not kept: records can be submitted in very many selections.
+        let mut promised = Vec::new();
         for id in &held {
             let given = index::key(prefix::RECEIPT, &[&id.0.to_bytes(), &key.public().0]);
-            promised &= !ledger.scan(&given, None, 1)?.is_empty();
+            if ledger.scan(&given, None, 1)?.is_empty() {
+                promised.push(*id);
+            }
         }
-        if let Some(bytes) = receipt.as_ref().filter(|_| !promised) {
-            self.hearsay.changed(held.iter().copied());
-            step.batch.put(Shelf::Live, Cid::of_cbor(bytes), bytes.clone());
+        if !promised.is_empty() {
+            let bytes = Receipt::sign(self.community, &promised, &key);
+            self.hearsay.changed(promised);
+            step.batch.put(Shelf::Live, Cid::of_cbor(&bytes), bytes);
         }
         Ok(Answer::Submitted { receipt, refused })
     }

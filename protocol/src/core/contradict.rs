@@ -105,6 +105,9 @@ impl Core {
             others.extend(differ.map(|verdict| verdict.batch));
         }
         for other in others {
+            if self.is_accused(&signed.charter, &signed.validator) {
+                break;
+            }
             let bytes = ledger.block(Shelf::Live, &other)?;
             let other = bytes.and_then(|bytes| Batch::verify(&bytes).ok());
             self.accuse(other.and_then(|other| Equivocation::between(batch, &other)), step);

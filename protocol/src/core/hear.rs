@@ -108,9 +108,16 @@ impl Core {
         })
     }
 
-    /// Whether a receipt that is held already vouches for a record.
+    /// Whether a receipt that is held already, by a validator of the charter that leads, vouches for a record: others
+    /// take none by anybody else.
     pub(super) fn vouched_before(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
-        Ok(!ledger.scan(&index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), None, 1)?.is_empty())
+        for validator in &self.charter.validators {
+            let start = index::key(prefix::RECEIPT, &[&id.0.to_bytes(), &validator.signing.0]);
+            if !ledger.scan(&start, None, 1)?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn check_message<'m>(&self, message: &'m Message) -> Result<Checked<'m>, Offence> {
@@ -212,12 +219,14 @@ impl Core {
         let mut news = false;
         for id in &receipt.records {
             let start = index::key(prefix::RECEIPT, &[&id.0.to_bytes(), &receipt.validator.0]);
-            news |= self.known(id, ledger, step)? && ledger.scan(&start, None, 1)?.is_empty();
+            let heard = step.vouched.contains(&(*id, receipt.validator));
+            news |= !heard && self.known(id, ledger, step)? && ledger.scan(&start, None, 1)?.is_empty();
         }
         if !news {
             return Ok(false);
         }
         step.batch.put(Shelf::Live, Cid::of_cbor(bytes), bytes.to_vec());
+        step.vouched.extend(receipt.records.iter().map(|id| (*id, receipt.validator)));
         self.hearsay.changed(receipt.records.iter().copied());
         step.effects.push(super::Effect::Notice(Notice::Held(receipt.validator, receipt.records.clone())));
         Ok(true)

@@ -52,6 +52,8 @@ pub struct Step {
     pub batch: Batch,
     /// To carry out then.
     pub effects: Vec<Effect>,
+    /// Who has vouched for what in this step: the ledger does not show it yet.
+    vouched: BTreeSet<(RecordId, PublicKey)>,
 }
 
 /// Who a node is in one community.
@@ -268,6 +270,9 @@ impl Core {
         }
         let mut leftovers = std::mem::take(&mut self.leftovers).erasures;
         leftovers.retain(|(on, id)| !step.batch.puts.iter().any(|(shelf, cid, _)| (shelf, cid) == (on, id)));
+        // The step's erasures reach the ledger after what waits was brought up to it.
+        let gone = leftovers.iter().filter(|(shelf, _)| *shelf == Shelf::Live);
+        self.hearsay.changed(gone.map(|(_, id)| RecordId(*id)));
         step.batch.erasures.extend(leftovers);
         self.similar.forget_erased(&step.batch, ledger)?;
         // Not before: a snapshot taken later in this step would lack what the step changes.

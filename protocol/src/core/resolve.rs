@@ -232,8 +232,10 @@ impl Core {
         Ok(None)
     }
 
+    /// Whether enough of the others have said what this validator has signed. One that the charter that leads does not
+    /// name is told nothing by those that it names.
     fn restored_for(&self, predecessor: &crate::agreement::Charter) -> bool {
-        self.told_own.len() + 1 >= predecessor.quorum.q() || predecessor.id() != self.charter.id()
+        self.restored() || (predecessor.id() != self.charter.id() && !self.validates())
     }
 
     /// Matters, with the releases before those among them that are releases.

@@ -352,6 +352,12 @@ impl Core {
             step.effects.push(not_taken(why));
             return Ok(());
         }
+        if waits.is_some() && self.takes_back(&review.record, review.opinion.verdict(), ledger)? {
+            let why = "this validator has accepted the record, and takes no acceptance back; propose its takedown with \
+                       `commonwheel decision propose`";
+            step.effects.push(not_taken(why.into()));
+            return Ok(());
+        }
         let flags = super::review::flags(&review.record, ledger)?.len() as i64;
         let note = Review { flags, ..review.clone() }.to_bytes();
         step.batch.put(Shelf::Live, Cid::of_cbor(&note), note);

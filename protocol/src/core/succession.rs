@@ -26,7 +26,7 @@ impl Core {
     }
 
     /// Whether enough of the others have said what this validator has signed: with itself, a quorum.
-    fn restored(&self) -> bool {
+    pub(super) fn restored(&self) -> bool {
         self.told_own.len() + 1 >= self.charter.quorum.q()
     }
 

@@ -72,7 +72,11 @@ impl Core {
         while entries.len() < ATTESTATION_ENTRIES
             && let Some((record, verdict)) = self.reviewed.pop_first()
         {
-            entries.push(Entry { record, verdict });
+            // What a person says goes before what the machine would: not both in one batch.
+            self.to_check.remove(&record);
+            if !self.takes_back(&record, verdict, ledger)? {
+                entries.push(Entry { record, verdict });
+            }
         }
         // What is put off counts too: looking at it costs time, and there may be very many.
         for _ in entries.len()..ATTESTATION_ENTRIES {
@@ -83,6 +87,7 @@ impl Core {
             match self.judge(&id, &mut checked, ledger, step)? {
                 // A word on each of many records too many would only be noise: they wait.
                 Some(Verdict::Reject(Class::Rate)) => drop(self.next_hour.insert(id)),
+                Some(verdict) if self.takes_back(&id, verdict, ledger)? => {}
                 Some(verdict) => {
                     if matches!(verdict, Verdict::Reject(_)) {
                         self.forget(&id);
@@ -103,6 +108,20 @@ impl Core {
         self.hearsay.changed(entries.iter().map(|entry| entry.record));
         self.outbox.batches.push(bytes);
         Ok(())
+    }
+
+    /// Whether a verdict would take back this validator's own acceptance under this charter. An acceptance may have
+    /// become part of a certificate anywhere: to sign both would be to contradict oneself.
+    pub(super) fn takes_back(
+        &self,
+        record: &RecordId,
+        verdict: Verdict,
+        ledger: &impl Ledger,
+    ) -> Result<bool, LedgerError> {
+        let Some(me) = self.validator().filter(|_| verdict != Verdict::Accept) else { return Ok(false) };
+        let charter = self.charter.id();
+        let mut said = index::verdicts(ledger, record)?.into_iter();
+        Ok(said.any(|one| one.validator == me && one.charter == charter && one.verdict == Verdict::Accept))
     }
 
     /// This validator's verdict on a waiting record; `None` when there is nothing to say. Adds the

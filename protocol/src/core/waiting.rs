@@ -9,7 +9,7 @@ use super::{Core, Millis, Step};
 use crate::agreement::Verdict;
 use crate::index::{self, Item, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
-use crate::limits::{GOSSIP_ITEMS, LIVE_PAGE_BYTES, REQUEST_IDS};
+use crate::limits::{GOSSIP_ITEMS, LIVE_PAGE_BYTES};
 use crate::reconcile::Snapshot;
 use crate::record::RecordId;
 use crate::sign::PublicKey;
@@ -42,6 +42,9 @@ impl Waiting {
     }
 
     fn set(&mut self, record: RecordId, item: Option<(i64, Item)>) {
+        if self.items.get(&record) == item.as_ref() {
+            return;
+        }
         if let Some((_, before)) = self.items.remove(&record) {
             self.records.remove(&before);
         }
@@ -97,11 +100,14 @@ impl Core {
         let now = self.now;
         let Some(state) = self.peers.get_mut(peer) else { return true };
         let hearing = &mut state.hearing;
-        if hearing.since.plus(HEARD_AGAIN_MS) <= now || hearing.heard.len() > MOST_TO_HEAR {
+        if hearing.since.plus(HEARD_AGAIN_MS) <= now {
             (hearing.since, hearing.heard) = (now, BTreeSet::new());
         }
-        hearing.to_hear.extend(progress.missing.into_iter().filter(|item| !hearing.heard.contains(item)));
-        if let Some(next) = progress.next.filter(|_| hearing.to_hear.len() <= MOST_TO_HEAR) {
+        // Whoever invents items is asked for no more than these until the time is over.
+        let room = MOST_TO_HEAR.saturating_sub(hearing.to_hear.len() + hearing.heard.len());
+        let fresh = progress.missing.into_iter().filter(|item| !hearing.heard.contains(item));
+        hearing.to_hear.extend(fresh.take(room));
+        if let Some(next) = progress.next.filter(|_| hearing.to_hear.len() + hearing.heard.len() < MOST_TO_HEAR) {
             self.ask(peer, Ask::Waiting(next), Asked::Waiting, step);
         }
         self.hear_from(peer, step);
@@ -115,9 +121,16 @@ impl Core {
         }
         let known = &self.hearsay.records;
         let Some(state) = self.peers.get_mut(peer) else { return };
-        // Others may have said it since.
-        state.hearing.to_hear.retain(|item| !known.contains_key(item));
-        let items: Vec<_> = state.hearing.to_hear.iter().take(HEARD_AT_ONCE).copied().collect();
+        let mut items = Vec::new();
+        while items.len() < HEARD_AT_ONCE
+            && let Some(item) = state.hearing.to_hear.pop_first()
+        {
+            // Others may have said it since.
+            if !known.contains_key(&item) {
+                items.push(item);
+            }
+        }
+        state.hearing.to_hear.extend(&items);
         if !items.is_empty() {
             let wire = items.iter().map(|item| item.0).collect();
             self.ask(peer, Ask::Live(wire), Asked::Live(items), step);
@@ -128,6 +141,10 @@ impl Core {
     pub(super) fn note_heard(&mut self, peer: &Peer, asked: &[Item], records: usize) {
         let Some(state) = self.peers.get_mut(peer) else { return };
         let said = if records == 0 { asked.len() } else { records.min(asked.len()) };
+        if records == 0 {
+            // It has said so much for nothing that the rest waits for the next round.
+            state.hearing.to_hear.clear();
+        }
         for item in &asked[..said] {
             state.hearing.to_hear.remove(item);
             state.hearing.heard.insert(*item);
@@ -143,29 +160,40 @@ impl Core {
     /// quarter of the largest page, or one record if that takes more.
     pub(super) fn live(&self, items: &[[u8; 32]], ledger: &impl Ledger) -> Result<Answer, LedgerError> {
         let mut message = Message::default();
-        let wanted = items.iter().take(REQUEST_IDS).filter_map(|item| self.hearsay.records.get(&Item(*item)));
+        let wanted = items.iter().take(HEARD_AT_ONCE).filter_map(|item| self.hearsay.records.get(&Item(*item)));
         for id in wanted {
-            let mut more = message.clone();
-            add_live(id, &mut more, ledger)?;
-            let full = more.size() > LIVE_PAGE_BYTES / 4
-                || more.batches.len().max(more.receipts.len()).max(more.headers.len()) > GOSSIP_ITEMS;
-            if full && !message.is_empty() {
+            let (headers, receipts, batches) = (message.headers.len(), message.receipts.len(), message.batches.len());
+            add_live(id, &mut message, ledger)?;
+            let full = message.size() > LIVE_PAGE_BYTES / 4
+                || message.batches.len().max(message.receipts.len()).max(message.headers.len()) > GOSSIP_ITEMS;
+            if full && headers > 0 {
+                message.headers.truncate(headers);
+                message.receipts.truncate(receipts);
+                message.batches.truncate(batches);
                 break;
             }
-            message = more;
         }
         Ok(Answer::Live { message: message.to_bytes() })
     }
 }
 
 fn add_live(id: &RecordId, message: &mut Message, ledger: &impl Ledger) -> Result<(), LedgerError> {
-    // Every receipt: whoever asks lacks some of what is known here.
-    for entry in ledger.scan(&index::key(prefix::RECEIPT, &[&id.0.to_bytes()]), None, GOSSIP_ITEMS)? {
-        if let Some(cid) = index::last_cid(&entry.key)
-            && let Some(receipt) = ledger.block(Shelf::Live, &cid)?
-        {
-            add(&mut message.receipts, receipt);
+    // One receipt of each validator: whoever asks may lack any of them. Receipts take half of a page at most, since
+    // each may name hundreds of records.
+    let start = index::key(prefix::RECEIPT, &[&id.0.to_bytes()]);
+    let mut vouching = BTreeMap::new();
+    index::each(ledger, &start, |entry| {
+        if let (Some(key), Some(cid)) = (entry.key[start.len()..].first_chunk::<32>(), index::last_cid(&entry.key)) {
+            vouching.entry(*key).or_insert(cid);
         }
+        Ok(())
+    })?;
+    for cid in vouching.into_values() {
+        let Some(receipt) = ledger.block(Shelf::Live, &cid)? else { continue };
+        if message.size() + receipt.len() > LIVE_PAGE_BYTES / 2 {
+            break;
+        }
+        add(&mut message.receipts, receipt);
     }
     message.headers.extend(ledger.block(Shelf::Live, &id.0)?);
     // One acceptance of each validator first, so that no validator crowds out the others by

@@ -32,8 +32,9 @@ TIME = "%Y-%m-%dT%H:%M:%SZ"
 MOST_LINE = 20 * 1024 * 1024
 
 
-def run(folder, tally, to=None):
-    """Checks a folder, and the copies in it; `to` is the community beside whose export it lies as a copy."""
+def run(folder, tally, to=None, beside_use=None):
+    """Checks a folder, and the copies in it; `to` is the community beside whose export it lies as a copy, and
+    `beside_use` the use of that export with the signals that it honours."""
     with tally.check("export: SHA256SUMS"):
         _sums(folder)
     held = None
@@ -51,6 +52,7 @@ def run(folder, tally, to=None):
     purpose = None
     with tally.check("export: for which use"):
         purpose = purposes.ForUse(stated["purpose"]) if "purpose" in stated else None
+        same(to is None or purposes.named(stated) == beside_use, True, "the use of the export beside which it lies")
     views = None
     with tally.check("export: its views"):
         same(copying is None or "views" not in stated, True, "a copy without views")
@@ -90,7 +92,7 @@ def run(folder, tally, to=None):
         same(sorted(stated.get("copies", [])), beside, "the copies")
         same(copying is None or not beside, True, "a copy without copies")
     for name in beside:
-        run(folder / "copies" / name, tally, str(held.path[0].id))
+        run(folder / "copies" / name, tally, str(held.path[0].id), purposes.named(stated))
 
 
 def _sums(folder):

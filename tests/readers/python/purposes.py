@@ -4,6 +4,12 @@ import preferences
 from tally import same
 
 
+def named(stated):
+    """The use that a manifest names, with the signals; `None` when it names none."""
+    said = stated.get("purpose")
+    return said and (said["use"], said["honours"])
+
+
 class ForUse:
     """A use, with the signals that are honoured, and what was counted."""
 

@@ -226,7 +226,7 @@ impl Engine {
     fn step(&mut self, at: usize, input: Input, cause: Cause) -> Outcome<()> {
         let now = Millis(START_S * 1000 + self.now);
         let node = &mut self.nodes[at];
-        let Step { batch, effects } = node.core.step(now, input, &node.store)?;
+        let Step { batch, effects, .. } = node.core.step(now, input, &node.store)?;
         node.store.commit(&batch)?;
         effects.into_iter().try_for_each(|effect| self.act(at, effect, &cause))
     }

@@ -182,6 +182,13 @@ impl Cluster {
 
     /// The contributor's next record, handed to the last node; `change` before it is signed.
     pub fn share(&mut self, number: usize, change: impl Fn(&mut Header)) -> SignedHeader {
+        let header = self.submit(number, change);
+        self.settle();
+        header
+    }
+
+    /// As [`Cluster::share`], and nobody has judged it yet.
+    pub fn submit(&mut self, number: usize, change: impl Fn(&mut Header)) -> SignedHeader {
         let parcel = records::sound(number + 1, 100, &self.community).unwrap().pop().unwrap();
         let mut header = SignedHeader::verify(&parcel.header).unwrap().header().clone();
         header.time = HourTime::hour(self.now.unix_s());
@@ -190,7 +197,7 @@ impl Cluster {
         let last = self.members.len() - 1;
         let parcel = Parcel { header: bytes.clone(), ..parcel };
         let _ = self.give(last, Input::Contribute(vec![parcel]));
-        self.settle();
+        let _ = self.give(last, Input::Tick);
         SignedHeader::verify(&bytes).unwrap()
     }
 

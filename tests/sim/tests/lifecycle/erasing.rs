@@ -273,7 +273,7 @@ fn a_refused_text_is_erased_after_the_charters_time_and_a_waiting_one_later() {
         });
     (2..4).for_each(|at| cluster.stop(at));
     let waits = cluster.share(0, |_| {});
-    let refused = cluster.share(1, |_| {});
+    let refused = cluster.submit(1, |_| {});
     let (waiting, refusing) = (traces(&cluster, &waits), traces(&cluster, &refused));
     for at in 0..2 {
         let review = Review {

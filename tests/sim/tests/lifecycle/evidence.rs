@@ -1,17 +1,23 @@
 //! Validators that contradict themselves: the proof reaches everybody, once, and voids nothing.
 
 use crate::cluster::{Cluster, terms};
+use commonwheel_protocol::agreement::charter::BodyAccess;
+use commonwheel_protocol::agreement::customs::Membership as Kind;
 use commonwheel_protocol::agreement::state::Standing;
 use commonwheel_protocol::agreement::{Batch, Class, Entry, Verdict};
+use commonwheel_protocol::core::notes::{Opinion, Review};
 use commonwheel_protocol::core::{Input, Notice, Token};
 use commonwheel_protocol::identity::Seed;
+use commonwheel_protocol::index;
 use commonwheel_protocol::index::operations::equivocations;
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::operation::equivocation::Contradiction;
-use commonwheel_protocol::operation::{Equivocation, Matter, Motion};
+use commonwheel_protocol::operation::{Equivocation, Matter, Membership, Motion};
 use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::record::header::HourTime;
 use commonwheel_protocol::wire::exchange::Peer;
 use commonwheel_protocol::wire::gossip::Message;
+use sim::records;
 
 /// The proofs that a node holds.
 fn proofs(cluster: &Cluster, at: usize) -> Vec<Equivocation> {
@@ -127,4 +133,81 @@ fn a_proof_about_somebody_whom_the_charter_does_not_name_is_refused() {
         "{told:?}"
     );
     assert!(proofs(&cluster, 0).is_empty());
+}
+
+/// What a moderator says.
+fn refusal(cluster: &Cluster, record: RecordId) -> Input {
+    Input::Review(Review {
+        record,
+        opinion: Opinion::Reject,
+        moderator: "m".into(),
+        note: String::new(),
+        time_s: cluster.now.unix_s(),
+        flags: 0,
+    })
+}
+
+#[test]
+fn a_moderator_takes_no_acceptance_of_the_validator_back() {
+    let mut cluster = Cluster::new(1);
+    (2..4).for_each(|at| cluster.stop(at));
+    let header = cluster.share(0, |_| {});
+    let review = refusal(&cluster, header.id());
+    let told = cluster.give(0, review);
+    assert!(matches!(&told[..], [Notice::NotTaken(_, why)] if why.contains("propose its takedown")), "{told:?}");
+    cluster.settle();
+    (2..4).for_each(|at| cluster.start(at));
+    cluster.settle();
+    assert_eq!(cluster.agreed(&header.id()), Some(Standing::Accepted));
+    assert!(cluster.running().all(|at| proofs(&cluster, at).is_empty()));
+}
+
+#[test]
+fn what_a_moderator_says_goes_before_what_the_machine_would_say() {
+    let mut cluster = Cluster::new(1);
+    let header = cluster.submit(0, |_| {});
+    let review = refusal(&cluster, header.id());
+    let told = cluster.give(0, review);
+    assert!(told.is_empty(), "{told:?}");
+    (1..4).for_each(|at| cluster.stop(at));
+    cluster.settle();
+    let said = index::verdicts(&cluster.members[0].store, &header.id()).unwrap();
+    let said: Vec<_> = said.iter().map(|one| one.verdict).collect();
+    assert_eq!(said, [Verdict::Reject(Class::Review)]);
+}
+
+#[test]
+fn a_record_that_is_judged_again_too_late_is_not_refused_by_who_accepted_it() {
+    let mut cluster = Cluster::with(1, BodyAccess::OnCertificate, &|charter| {
+        charter.customs.membership = Kind::Invited;
+        charter.numbers.insert("past_hours".into(), 24);
+    });
+    let admit = |cluster: &mut Cluster, sponsor: usize| {
+        let sponsor = cluster.community.validators[sponsor].clone();
+        let membership = Membership {
+            community: cluster.community.id(),
+            sponsor: sponsor.public(),
+            member: records::author(&cluster.community).public(),
+            time: HourTime::hour(cluster.now.unix_s()),
+        };
+        let _ = cluster.give(0, Input::Operate(vec![membership.sign(&sponsor)]));
+    };
+    admit(&mut cluster, 0);
+    cluster.settle();
+    (2..4).for_each(|at| cluster.stop(at));
+    let header = cluster.share(0, |_| {});
+    cluster.days(3);
+    admit(&mut cluster, 1);
+    cluster.settle();
+    let failed = |notice: &Notice| format!("{notice:?}").contains("Failed");
+    assert!(cluster.notices.iter().any(|(at, notice)| *at == 0 && failed(notice)), "it was judged again");
+    (2..4).for_each(|at| cluster.start(at));
+    cluster.settle();
+    assert!(cluster.running().all(|at| proofs(&cluster, at).is_empty()));
+    let said = index::verdicts(&cluster.members[0].store, &header.id()).unwrap();
+    let own = |at: usize| cluster.community.validators[at].public();
+    for at in 0..2 {
+        let verdicts: Vec<_> = said.iter().filter(|one| one.validator == own(at)).map(|one| one.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Accept], "validator {at}");
+    }
 }

@@ -1,9 +1,14 @@
 //! What waits is told to whoever lacks some of it, and not again.
 
 use crate::cluster::Cluster;
-use commonwheel_protocol::core::status;
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::{Input, Token, status};
+use commonwheel_protocol::index;
+use commonwheel_protocol::ledger::Ledger;
 use commonwheel_protocol::operation::Ruling;
 use commonwheel_protocol::record::RecordId;
+use commonwheel_protocol::wire::exchange::{Peer, Receipt};
+use commonwheel_protocol::wire::gossip::Message;
 use sim::records;
 
 /// A community in which every record of the contributor's is refused.
@@ -44,4 +49,18 @@ fn who_was_off_hears_of_what_waits_from_anybody() {
     cluster.settle();
     assert_eq!(known(&cluster, 4, &header.id()), known(&cluster, 5, &header.id()));
     assert!(known(&cluster, 4, &header.id()).is_some_and(|(against, held)| against > 0 && held > 0));
+}
+
+#[test]
+fn of_many_receipts_of_one_validator_for_one_record_one_is_kept() {
+    let mut cluster = refusing(1);
+    cluster.stop(3);
+    let header = cluster.share(0, |_| {});
+    let (id, key) = (cluster.community.id(), cluster.community.validators[3].clone());
+    let unknown = |n: u8| RecordId(Cid::of_cbor(&[n]));
+    let receipts: Vec<_> = (0..20).map(|n| Receipt::sign(id, &[header.id(), unknown(n)], &key)).collect();
+    let bytes = Message { receipts, ..Message::default() }.to_bytes();
+    let _ = cluster.give(0, Input::Gossip { from: Peer(vec![b'n', 3]), token: Token(0), bytes });
+    let start = index::key(index::prefix::RECEIPT, &[&header.id().0.to_bytes(), &key.public().0]);
+    assert_eq!(cluster.members[0].store.scan(&start, None, 100).unwrap().len(), 1);
 }
