@@ -345,9 +345,13 @@ impl Core {
             self.keep_receipt(&receipt, &bytes, ledger, step)?;
             settled.extend(receipt.records);
         }
+        let mut noted = BTreeSet::new();
         for (at, why) in refused {
             if let Some(id) = records.get(at) {
-                self.note_refusal(id, why, ledger, step)?;
+                // Once, and not when it waits no more: a quorum may have accepted it before this answer came.
+                if self.own.contains(id) && noted.insert(*id) {
+                    self.note_refusal(id, why, ledger, step)?;
+                }
                 settled.insert(*id);
             }
         }

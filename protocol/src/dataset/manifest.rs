@@ -315,10 +315,15 @@ impl Manifest {
 
     /// The community that the text of an export's manifest names, whatever the version of its format.
     pub fn community_in(text: &str) -> Option<String> {
-        let value: serde_json::Value = serde_json::from_str(text).ok()?;
+        /// All that is kept of it: the rest may be very long.
+        #[derive(Deserialize)]
+        struct Named {
+            format: String,
+            community: String,
+        }
+        let named: Named = serde_json::from_str(text).ok()?;
         let family = FORMAT.rsplit_once('/').map_or(FORMAT, |(family, _)| family);
-        let format = value.get("format")?.as_str()?.rsplit_once('/')?.0;
-        (format == family).then(|| value.get("community")?.as_str().map(str::to_owned)).flatten()
+        (named.format.rsplit_once('/')?.0 == family).then_some(named.community)
     }
 
     /// Reads the text of the file; `None` when it is none of this [`FORMAT`].
