@@ -25,7 +25,8 @@ use std::process::ExitCode;
 /// Look, as a moderator behind a validator, at what waits for a person.
 ///
 /// In the queue are records that this validator holds back, and records that somebody has flagged since a person
-/// looked last; requests by people who are concerned come first.
+/// looked last; requests by people who are concerned come first. What this validator has accepted it cannot refuse
+/// any more: propose its takedown with `commonwheel decision propose`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -9,6 +9,7 @@ use crate::index::{self, VerdictEntry, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::{WAITING_PER_AUTHOR, WAITING_RECORDS};
 use crate::record::{RecordId, SignedHeader};
+use crate::sign::PublicKey;
 use crate::wire::exchange::{Peer, Receipt};
 use crate::wire::gossip::{Message, MessageError};
 use std::collections::BTreeSet;
@@ -111,13 +112,14 @@ impl Core {
     /// Whether a receipt that is held already, by a validator of the charter that leads, vouches for a record: others
     /// take none by anybody else.
     pub(super) fn vouched_before(&self, id: &RecordId, ledger: &impl Ledger) -> Result<bool, LedgerError> {
-        for validator in &self.charter.validators {
-            let start = index::key(prefix::RECEIPT, &[&id.0.to_bytes(), &validator.signing.0]);
-            if !ledger.scan(&start, None, 1)?.is_empty() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let start = index::key(prefix::RECEIPT, &[&id.0.to_bytes()]);
+        let mut vouched = false;
+        index::each(ledger, &start, |entry| {
+            let key = entry.key[start.len()..].first_chunk::<32>().map(|key| PublicKey(*key));
+            vouched |= key.is_some_and(|key| self.charter.validator(&key).is_some());
+            Ok(())
+        })?;
+        Ok(vouched)
     }
 
     fn check_message<'m>(&self, message: &'m Message) -> Result<Checked<'m>, Offence> {

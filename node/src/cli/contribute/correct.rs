@@ -1,9 +1,6 @@
 //! `commonwheel correct`: a better text for a record that is here, one's own or somebody else's.
 
-use super::ShareArgs;
-use super::decide::ChoiceArgs;
 use super::one::{self, How};
-use crate::cli::hide::OwnTermsArgs;
 use crate::cli::{Context, ask};
 use crate::community::printable;
 use crate::community::{self, Community};
@@ -44,15 +41,7 @@ pub struct CorrectArgs {
     #[arg(long)]
     note: Option<String>,
     #[command(flatten)]
-    choices: ChoiceArgs,
-    /// Leave findings in the text, by their placeholders, such as PHONE_1 or PHONE_1,EMAIL_2.
-    /// Validators hold such a record back until a person has looked at it.
-    #[arg(long = "false-alarm", value_name = "NAMES")]
-    false_alarms: Vec<String>,
-    #[command(flatten)]
-    own: OwnTermsArgs,
-    #[command(flatten)]
-    share: ShareArgs,
+    how: How,
 }
 
 /// Runs the verb.
@@ -61,7 +50,7 @@ pub struct CorrectArgs {
 /// When the record or its text is not here, or nothing can be shared.
 pub fn run(args: &CorrectArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let seed = keys::load_seed(&context.home)?;
-    let asks = !args.share.yes;
+    let asks = !args.how.share.yes;
     if asks {
         ask::require_terminal(context.out)?;
         if args.text == Path::new("-") {
@@ -82,8 +71,7 @@ pub fn run(args: &CorrectArgs, context: &Context) -> anyhow::Result<ExitCode> {
     item.language = body.language;
     item.corrects = Some(args.record);
 
-    let how = How { choices: &args.choices, false_alarms: &args.false_alarms, own: &args.own, share: &args.share };
-    one::share(item, &community, how, (&seed, context), "correction of")
+    one::share(item, &community, &args.how, (&seed, context), "correction of")
 }
 
 /// The community that holds a record, and the record's body.

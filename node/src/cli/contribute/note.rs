@@ -1,9 +1,6 @@
 //! `commonwheel note` and `commonwheel notes`: what people say about a record.
 
-use super::ShareArgs;
-use super::decide::ChoiceArgs;
 use super::one::{self, How};
-use crate::cli::hide::OwnTermsArgs;
 use crate::cli::own::{self, Found};
 use crate::cli::show::record::{Remark, remarks};
 use crate::cli::{Context, show};
@@ -32,15 +29,7 @@ pub struct NoteArgs {
     #[arg(value_name = "TEXT")]
     text: String,
     #[command(flatten)]
-    choices: ChoiceArgs,
-    /// Leave findings in the text, by their placeholders, such as PHONE_1 or PHONE_1,EMAIL_2.
-    /// Validators hold such a record back until a person has looked at it.
-    #[arg(long = "false-alarm", value_name = "NAMES")]
-    false_alarms: Vec<String>,
-    #[command(flatten)]
-    own: OwnTermsArgs,
-    #[command(flatten)]
-    share: ShareArgs,
+    how: How,
 }
 
 /// List what people say about a record.
@@ -71,8 +60,7 @@ pub fn run(args: &NoteArgs, context: &Context) -> anyhow::Result<ExitCode> {
     drop(access);
     let mut item = Item::note(&args.text, args.record);
     item.position = args.record.to_string();
-    let how = How { choices: &args.choices, false_alarms: &args.false_alarms, own: &args.own, share: &args.share };
-    one::share(item, &community, how, (&seed, context), "note about")
+    one::share(item, &community, &args.how, (&seed, context), "note about")
 }
 
 /// Runs `notes`.

@@ -13,23 +13,30 @@ use crate::contribute::{Rules, false_alarms};
 use crate::govern::Leading;
 use crate::import::Item;
 use anyhow::bail;
+use clap::Args;
 use commonwheel_protocol::identity::Seed;
 use std::process::ExitCode;
 
 /// How it is shared.
-#[derive(Clone, Copy)]
-pub(super) struct How<'a> {
-    pub choices: &'a ChoiceArgs,
-    pub false_alarms: &'a [String],
-    pub own: &'a OwnTermsArgs,
-    pub share: &'a ShareArgs,
+#[derive(Args, Clone, Debug)]
+pub(super) struct How {
+    #[command(flatten)]
+    pub choices: ChoiceArgs,
+    /// Leave findings in the text, by their placeholders, such as PHONE_1 or PHONE_1,EMAIL_2.
+    /// Validators hold such a record back until a person has looked at it.
+    #[arg(long = "false-alarm", value_name = "NAMES")]
+    pub false_alarms: Vec<String>,
+    #[command(flatten)]
+    pub own: OwnTermsArgs,
+    #[command(flatten)]
+    pub share: ShareArgs,
 }
 
 /// Redacts an item and shares it; `name` says what it is, before its position.
 pub(super) fn share(
     item: Item,
     community: &Community,
-    how: How,
+    how: &How,
     who: (&Seed, &Context),
     name: &str,
 ) -> anyhow::Result<ExitCode> {
@@ -46,7 +53,7 @@ pub(super) fn share_prepared(
     mut prepared: Prepared,
     rules: Rules,
     (community, leading): (&Community, &Leading),
-    how: How,
+    how: &How,
     (seed, context): (&Seed, &Context),
     name: &str,
 ) -> anyhow::Result<ExitCode> {
@@ -61,11 +68,11 @@ pub(super) fn share_prepared(
         };
         prepared = prepared.with_false_alarms(&names, rules)?;
     }
-    let decided = decide::decide(how.choices, charter, &community.id(), context)?;
+    let decided = decide::decide(&how.choices, charter, &community.id(), context)?;
     decide::consent_to_terms(community, leading, how.share.yes, context.out)?;
     decide::remind_of_anonymity(&decided.choices);
     let interview = asks.then(|| Interview::of_one(rules, charter.number("quarantine_above"), context.out));
-    let run = Run { context, args: how.share, community, charter, seed, ruleset: rules.ruleset };
+    let run = Run { context, args: &how.share, community, charter, seed, ruleset: rules.ruleset };
     let mut sharing = Sharing::begin(run, decided.choices, interview, 1)?;
     let position = prepared.position.clone();
     // How it goes on with a single item does not matter.

@@ -1,10 +1,7 @@
 //! `commonwheel petition new|support|list`: what people ask of the community together.
 
-use super::ShareArgs;
-use super::decide::ChoiceArgs;
 use super::note::fits;
 use super::one::{self, How};
-use crate::cli::hide::OwnTermsArgs;
 use crate::cli::own::{self, Found};
 use crate::cli::session::{self, Session};
 use crate::cli::show::record::body;
@@ -79,14 +76,7 @@ struct New {
     #[arg(long, value_name = "COMMUNITY")]
     community: Option<String>,
     #[command(flatten)]
-    choices: ChoiceArgs,
-    /// Leave findings in the text, by their placeholders, such as PHONE_1 or PHONE_1,EMAIL_2.
-    #[arg(long = "false-alarm", value_name = "NAMES")]
-    false_alarms: Vec<String>,
-    #[command(flatten)]
-    own: OwnTermsArgs,
-    #[command(flatten)]
-    share: ShareArgs,
+    how: How,
 }
 
 fn asks(text: &str) -> Result<Asks, String> {
@@ -126,8 +116,7 @@ fn share(new: &New, context: &Context) -> anyhow::Result<ExitCode> {
     };
     let mut item = Item::petition(&new.text, new.asks, new.about);
     item.position = new.asks.name().to_owned();
-    let how = How { choices: &new.choices, false_alarms: &new.false_alarms, own: &new.own, share: &new.share };
-    one::share(item, &community, how, (&seed, context), "petition for")
+    one::share(item, &community, &new.how, (&seed, context), "petition for")
 }
 
 fn support(petition: &RecordId, timeout_s: u64, context: &Context) -> anyhow::Result<ExitCode> {

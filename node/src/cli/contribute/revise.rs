@@ -1,9 +1,8 @@
 //! `commonwheel revise`: a new text in the place of one's own record.
 
-use super::decide::{ChoiceArgs, ModeArg};
+use super::decide::ModeArg;
 use super::one::{self, How};
-use super::{ShareArgs, gather, ruleset};
-use crate::cli::hide::OwnTermsArgs;
+use super::{gather, ruleset};
 use crate::cli::own::{self, Found};
 use crate::cli::{Context, ask};
 use crate::contribute::Rules;
@@ -40,15 +39,7 @@ pub struct ReviseArgs {
     #[arg(long, value_name = "ITEM")]
     pick: Option<Pick>,
     #[command(flatten)]
-    choices: ChoiceArgs,
-    /// Leave findings in the text, by their placeholders, such as PHONE_1 or PHONE_1,EMAIL_2.
-    /// Validators hold such a record back until a person has looked at it.
-    #[arg(long = "false-alarm", value_name = "NAMES")]
-    false_alarms: Vec<String>,
-    #[command(flatten)]
-    own: OwnTermsArgs,
-    #[command(flatten)]
-    share: ShareArgs,
+    how: How,
 }
 
 /// Runs the verb.
@@ -57,7 +48,7 @@ pub struct ReviseArgs {
 /// When the record is somebody else's or gone, the file does not hold one item, or nothing can be shared.
 pub fn run(args: &ReviseArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let seed = keys::load_seed(&context.home)?;
-    if !args.share.yes {
+    if !args.how.share.yes {
         ask::require_terminal(context.out)?;
     }
     let record = args.record;
@@ -84,7 +75,7 @@ pub fn run(args: &ReviseArgs, context: &Context) -> anyhow::Result<ExitCode> {
     drop(access);
     let leading = super::leading(&community, &seed, context)?;
     let ruleset = ruleset(&leading.charter)?;
-    let terms = args.own.terms(context)?;
+    let terms = args.how.own.terms(context)?;
     let rules = Rules { ruleset: &ruleset, terms: &terms };
     let mut items = Vec::new();
     let pick = args.pick.clone().unwrap_or(Pick::All);
@@ -109,7 +100,8 @@ pub fn run(args: &ReviseArgs, context: &Context) -> anyhow::Result<ExitCode> {
     }
     item.revises = Some(Revised { record, nonce: of.nonce });
     item.position = record.to_string();
-    let mut choices = args.choices.clone();
+    let mut how = args.how.clone();
+    let choices = &mut how.choices;
     choices.licence.get_or_insert_with(|| of.licence.spdx().to_owned());
     choices.preference.get_or_insert_with(|| of.preference.to_string());
     choices.mode = Some(match mode {
@@ -117,6 +109,5 @@ pub fn run(args: &ReviseArgs, context: &Context) -> anyhow::Result<ExitCode> {
         AuthorMode::Pseudonym => ModeArg::Pseudonym,
         AuthorMode::Anonymous => ModeArg::Anonymous,
     });
-    let how = How { choices: &choices, false_alarms: &args.false_alarms, own: &args.own, share: &args.share };
-    one::share_prepared(item.clone(), rules, (&community, &leading), how, (&seed, context), "revision of")
+    one::share_prepared(item.clone(), rules, (&community, &leading), &how, (&seed, context), "revision of")
 }
