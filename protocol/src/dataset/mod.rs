@@ -3,6 +3,7 @@
 //! docs/DATASET.md describes the same for readers in other languages. Start at [`Row`]; then
 //! [`Manifest`], which names every file.
 
+mod authors;
 mod civil;
 mod copied;
 mod dag_json;
@@ -13,6 +14,7 @@ mod readme;
 mod row;
 mod views;
 
+pub use authors::{Author, Authors};
 pub use civil::{Month, rfc3339, unix_s};
 pub use copied::{Copied, LeftOut};
 pub use dag_json::pretty;

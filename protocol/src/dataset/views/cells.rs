@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// One message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Said<'a> {
+pub(in crate::dataset) struct Said<'a> {
     /// The name of a [`Role`].
     pub role: &'a str,
     /// What is said.
@@ -37,7 +37,7 @@ impl<'a> Said<'a> {
 /// Where a line comes from: columns that trainers leave alone. What is not there is empty, never `null`: loaders
 /// guess a column's type from the first file, and break on a text where they have seen none.
 #[derive(Serialize)]
-pub(super) struct Origin<'a> {
+pub(in crate::dataset) struct Origin<'a> {
     id: String,
     licence: String,
     preference: String,
@@ -59,24 +59,24 @@ impl<'a> Origin<'a> {
 }
 
 /// A value as a line of JSON, without white space.
-pub(super) fn json(value: &impl Serialize) -> String {
+pub(in crate::dataset) fn json(value: &impl Serialize) -> String {
     let mut line = serde_json::to_string(value).expect("writing JSON to memory cannot fail");
     line.push('\n');
     line
 }
 
 /// The text in a column of the body.
-pub(super) fn text<'a>(row: &'a Row, column: &str) -> Option<&'a str> {
+pub(in crate::dataset) fn text<'a>(row: &'a Row, column: &str) -> Option<&'a str> {
     text_of(row.body().get(column)?)
 }
 
 /// The text in a column of the body; nothing where there is none.
-pub(super) fn text_or_empty<'a>(row: &'a Row, column: &str) -> &'a str {
+pub(in crate::dataset) fn text_or_empty<'a>(row: &'a Row, column: &str) -> &'a str {
     text(row, column).unwrap_or_default()
 }
 
 /// A value, if it is text.
-pub(super) fn text_of(node: &Node) -> Option<&str> {
+pub(in crate::dataset) fn text_of(node: &Node) -> Option<&str> {
     match node {
         Node::Text(text) => Some(text),
         _ => None,
@@ -84,12 +84,12 @@ pub(super) fn text_of(node: &Node) -> Option<&str> {
 }
 
 /// Whether a row is of this kind.
-pub(super) fn is(row: &Row, kind: &str) -> bool {
+pub(in crate::dataset) fn is(row: &Row, kind: &str) -> bool {
     text(row, "kind") == Some(kind)
 }
 
 /// The messages of a row, at least one.
-pub(super) fn messages(row: &Row) -> Option<Vec<Said<'_>>> {
+pub(in crate::dataset) fn messages(row: &Row) -> Option<Vec<Said<'_>>> {
     let Node::List(list) = row.body().get("messages")? else { return None };
     let said: Option<Vec<_>> = list.iter().map(message).collect();
     said.filter(|said| !said.is_empty())
@@ -103,14 +103,14 @@ fn message(node: &Node) -> Option<Said<'_>> {
 }
 
 /// The question and the answer of an example.
-pub(super) fn example(row: &Row) -> Option<(&str, &str)> {
+pub(in crate::dataset) fn example(row: &Row) -> Option<(&str, &str)> {
     is(row, "example").then_some(())?;
     Some((text(row, "prompt")?, text(row, "ideal")?))
 }
 
 /// What a model may imitate: a chat that is labelled good and in which the model speaks, with no message that is
 /// labelled fail; or an example, as two messages.
-pub(super) fn imitable(row: &Row) -> Option<Vec<Said<'_>>> {
+pub(in crate::dataset) fn imitable(row: &Row) -> Option<Vec<Said<'_>>> {
     if let Some((prompt, ideal)) = example(row) {
         return Some(vec![Said::user(prompt), Said::assistant(ideal)]);
     }
@@ -121,12 +121,12 @@ pub(super) fn imitable(row: &Row) -> Option<Vec<Said<'_>>> {
 }
 
 /// Messages that an answer can follow: there are some, and the last is not the system's, which TRL refuses.
-pub(super) fn asked<'a, 'b>(messages: &'b [Said<'a>]) -> Option<&'b [Said<'a>]> {
+pub(in crate::dataset) fn asked<'a, 'b>(messages: &'b [Said<'a>]) -> Option<&'b [Said<'a>]> {
     messages.last().is_some_and(|last| last.role != Role::System.name()).then_some(messages)
 }
 
 /// The messages before the two answers of a preference pair, the better answer, and the worse one.
-pub(super) fn pair(row: &Row) -> Option<(Vec<Said<'_>>, &str, &str)> {
+pub(in crate::dataset) fn pair(row: &Row) -> Option<(Vec<Said<'_>>, &str, &str)> {
     is(row, "preference").then_some(())?;
     Some((messages(row)?, text(row, "chosen")?, text(row, "rejected")?))
 }

@@ -5,7 +5,7 @@
 //! file a format; `cells` reads what they need of a row.
 
 mod alpaca;
-mod cells;
+pub(super) mod cells;
 mod hh_rlhf;
 mod kto;
 mod openai;
