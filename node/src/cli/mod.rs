@@ -7,6 +7,7 @@ mod decision;
 mod demo;
 pub mod export;
 mod federation;
+pub mod filter;
 mod flag;
 mod hide;
 pub mod identity;

@@ -3,6 +3,7 @@
 //! Source: the Gregorian calendar as RFC 3339 uses it, years 1970 to 9999.
 
 use std::fmt;
+use std::str::FromStr;
 
 const DAY_S: i64 = 86_400;
 
@@ -23,6 +24,20 @@ impl Month {
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.year, self.month)
+    }
+}
+
+/// A text that names no month.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a month of the years 1970 to 9999, such as 2026-11")]
+pub struct NoMonth;
+
+impl FromStr for Month {
+    type Err = NoMonth;
+
+    /// Reads what is shown, and only that.
+    fn from_str(text: &str) -> Result<Month, NoMonth> {
+        unix_s(&format!("{text}-01T00:00:00Z")).and_then(Month::of).ok_or(NoMonth)
     }
 }
 
@@ -94,6 +109,7 @@ mod tests {
             assert_eq!(rfc3339(seconds).as_deref(), Some(text));
             assert_eq!(unix_s(text), Some(seconds));
             assert_eq!(Month::of(seconds).map(|month| month.to_string()).as_deref(), Some(&text[..7]));
+            assert_eq!(text[..7].parse().ok(), Month::of(seconds));
         }
     }
 
@@ -115,6 +131,9 @@ mod tests {
             "2026-1é-22T14:00:00Z",
         ] {
             assert_eq!(unix_s(text), None, "{text}");
+        }
+        for text in ["", "2026", "2026-1", "2026-13", "1969-12", "10000-01", "+026-01", "2026-11-01"] {
+            assert_eq!(text.parse::<Month>(), Err(NoMonth), "{text}");
         }
     }
 

@@ -39,12 +39,27 @@ impl Role {
 }
 
 /// A person's judgement of a chat or of one message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Label {
     /// It did what was asked.
     Good,
     /// It did not.
     Fail,
+}
+
+impl Label {
+    /// The label's name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Label::Good => "good",
+            Label::Fail => "fail",
+        }
+    }
+
+    /// The label with this name.
+    pub fn named(name: &str) -> Option<Label> {
+        [Label::Good, Label::Fail].into_iter().find(|label| label.name() == name)
+    }
 }
 
 /// One message.
@@ -225,6 +240,21 @@ pub struct Petition<T> {
     /// The same in a word.
     pub asks: Asks,
 }
+
+/// The names of all kinds, in the order of [`Content`].
+pub const KINDS: [&str; 11] = [
+    "chat",
+    "correction",
+    "preference",
+    "example",
+    "rubric",
+    "feedback",
+    "code",
+    "translation",
+    "profile",
+    "note",
+    "petition",
+];
 
 /// What a body holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -128,10 +128,7 @@ fn opt(value: &Option<Redacted>) -> Option<Node> {
 }
 
 fn label(label: Label) -> Node {
-    Node::text(match label {
-        Label::Good => "good",
-        Label::Fail => "fail",
-    })
+    Node::text(label.name())
 }
 
 fn messages(list: &[Message<Redacted>]) -> Node {
@@ -197,11 +194,7 @@ fn read_answer(node: Node) -> Result<Answer<String>, FieldError> {
 }
 
 fn read_label(text: &str) -> Result<Label, FieldError> {
-    match text {
-        "good" => Ok(Label::Good),
-        "fail" => Ok(Label::Fail),
-        _ => Err(FieldError::value("label", "expected good or fail")),
-    }
+    Label::named(text).ok_or_else(|| FieldError::value("label", "expected good or fail"))
 }
 
 fn rating(fields: &mut Fields) -> Result<Option<i64>, FieldError> {
