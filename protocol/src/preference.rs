@@ -4,6 +4,7 @@
 //! with Creative Commons signals as exceptions. It is read into a closed canonical form, which
 //! headers carry. What is not understood is never read as yes.
 
+mod slug;
 mod vocabulary;
 
 pub use vocabulary::{UnknownVocabulary, Vocabulary};

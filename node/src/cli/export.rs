@@ -57,7 +57,7 @@ pub struct ExportArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  commonwheel export --out dataset                    one file of rows for each licence and month
+  commonwheel export --out dataset     one file of rows for each licence, AI-use preference and month
   commonwheel export --format jsonl,openai,sft --out dataset --force
       and, below views/, the same rows as trainers take them
   commonwheel export --release latest --out release   what was released last, without what was erased

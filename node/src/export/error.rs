@@ -2,6 +2,7 @@
 
 use super::Which;
 use super::copying::Unjudged;
+use super::folder::FILES;
 use crate::community::printable;
 use commonwheel_protocol::agreement::Founding;
 use commonwheel_protocol::bytes::Cid;
@@ -34,6 +35,12 @@ pub enum ExportError {
         /// Why not.
         why: &'static str,
     },
+    /// There are too many partitions.
+    #[error(
+        "this export would have more files than the {FILES} that one may have\nHint: write fewer forms with --format, or \
+         fewer records, such as with --use"
+    )]
+    Files,
     /// The charter is newer than this program.
     #[error("the charter goes by protocol version {0}, which this program does not know; install a newer one")]
     Protocol(i64),

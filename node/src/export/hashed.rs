@@ -3,14 +3,16 @@
 //! It is open only while its buffer is written out, so that any number of them may be written
 //! at once: a dataset of many years has more files than a process may have open.
 
+use super::pool::Finished;
 use super::{ExportError, folder};
+use commonwheel_protocol::dataset::Sealed;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// How much is held back before it is written out, unless a file says otherwise.
+/// How much a file holds back before it is written out.
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// A file of an export.
@@ -18,9 +20,9 @@ pub struct HashedFile {
     path: PathBuf,
     name: String,
     buffer: Vec<u8>,
-    most: usize,
     hash: Sha256,
     writes: usize,
+    bytes: u64,
 }
 
 impl HashedFile {
@@ -34,13 +36,7 @@ impl HashedFile {
             fs::create_dir_all(parent).map_err(ExportError::io("create the folder", parent))?;
         }
         File::create_new(&path).map_err(ExportError::io("create", &path))?;
-        let (buffer, most, hash) = (Vec::new(), BUFFER_BYTES, Sha256::new());
-        Ok(HashedFile { path, name: name.to_owned(), buffer, most, hash, writes: 0 })
-    }
-
-    /// The same, holding back less: so many bytes.
-    pub fn holding(self, most: usize) -> Self {
-        HashedFile { most, ..self }
+        Ok(HashedFile { path, name: name.to_owned(), buffer: Vec::new(), hash: Sha256::new(), writes: 0, bytes: 0 })
     }
 
     /// Appends bytes.
@@ -51,30 +47,50 @@ impl HashedFile {
         self.hash.update(bytes);
         self.buffer.extend_from_slice(bytes);
         self.writes += 1;
-        if self.buffer.len() >= self.most { self.write_out().map(drop) } else { Ok(()) }
+        self.bytes += bytes.len() as u64;
+        if self.buffer.len() >= BUFFER_BYTES { self.write_out().map(drop) } else { Ok(()) }
     }
 
-    /// How often something was appended.
-    pub fn writes(&self) -> usize {
-        self.writes
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many bytes it holds back.
+    pub fn held(&self) -> usize {
+        self.buffer.len()
     }
 
     /// Makes the file durable: its name inside the export, and its hash.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn finish(mut self) -> Result<(String, String), ExportError> {
-        self.write_out()?.sync_all().map_err(ExportError::io("sync", &self.path))?;
-        self.path.parent().map_or(Ok(()), folder::sync_folder)?;
-        Ok((self.name, HEXLOWER.encode(&self.hash.finalize())))
+    pub fn finish(self) -> Result<(String, String), ExportError> {
+        let parent = self.path.parent().map(Path::to_owned);
+        let Finished { path, sealed, .. } = self.seal()?;
+        parent.as_deref().map_or(Ok(()), folder::sync_folder)?;
+        Ok((path, HEXLOWER.encode(&sealed.sha256)))
     }
 
-    fn write_out(&mut self) -> Result<File, ExportError> {
+    /// Makes what is in the file durable. Whoever calls it makes its name so, too.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn seal(mut self) -> Result<Finished, ExportError> {
+        self.write_out()?.sync_all().map_err(ExportError::io("sync", &self.path))?;
+        let sealed = Sealed { bytes: self.bytes, sha256: self.hash.finalize().into() };
+        Ok(Finished { path: self.name, writes: self.writes, sealed })
+    }
+
+    /// Writes out what is held back.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn write_out(&mut self) -> Result<File, ExportError> {
         let mut file = File::options().append(true).open(&self.path).map_err(ExportError::io("open", &self.path))?;
         file.write_all(&self.buffer).map_err(ExportError::io("write", &self.path))?;
-        self.buffer.clear();
         // One long row must not leave its room behind in each of many files.
-        self.buffer.shrink_to(self.most);
+        self.buffer = Vec::new();
         Ok(file)
     }
 }

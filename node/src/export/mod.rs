@@ -9,6 +9,7 @@ pub mod copying;
 mod error;
 pub mod folder;
 mod hashed;
+mod pool;
 mod selection;
 mod views;
 mod writer;

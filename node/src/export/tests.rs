@@ -34,8 +34,9 @@ fn rows_rebuild_every_kind_of_record_and_lie_in_their_partition_by_id() {
             let Certified { header, body, .. } = &records[&row.id()];
             assert_eq!(SignedHeader::verify(&row.header_bytes()).as_ref(), Ok(header));
             assert_eq!(row.body_bytes(), *body);
-            let licence = format!("data/licence={}/20", header.header().licence);
-            assert!(path.starts_with(&licence) && path == &row.partition().unwrap().path());
+            let header = header.header();
+            let folder = format!("data/licence={}/preference={}/20", header.licence, header.preference.slug());
+            assert!(path.starts_with(&folder) && path == &row.partition().unwrap().path());
             seen += 1;
         }
     }
@@ -188,10 +189,10 @@ fn an_export_of_the_format_before_can_be_replaced() {
     let out = temp.path().join("out");
     commons.export(&commons.store([]), &out).unwrap();
     let manifest = out.join(names::MANIFEST);
-    let older = fs::read_to_string(&manifest).unwrap().replace("commonwheel-export/2", "commonwheel-export/1");
+    let older = fs::read_to_string(&manifest).unwrap().replace("commonwheel-export/3", "commonwheel-export/2");
     fs::write(&manifest, &older).unwrap();
     commons.export(&commons.store([]), &out).unwrap();
     assert_ne!(fs::read_to_string(&manifest).unwrap(), older);
-    fs::write(&manifest, older.replace("commonwheel-export/1", "another-export/1")).unwrap();
+    fs::write(&manifest, older.replace("commonwheel-export/2", "another-export/1")).unwrap();
     assert!(matches!(commons.export(&commons.store([]), &out), Err(ExportError::Occupied { .. })));
 }

@@ -1,19 +1,16 @@
 //! The files of views while they are written, row by row.
 
 use super::ExportError;
-use super::hashed::HashedFile;
+use super::pool::{Finished, Pool};
 use commonwheel_protocol::dataset::{Partition, Row, View, ViewRows, Views};
+use data_encoding::HEXLOWER;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// How much each file holds back before it is written out: there are many more of them than files of rows.
-const BUFFER_BYTES: usize = 8 * 1024;
-
 /// The views of an export.
 pub struct ViewWriter<'a> {
-    dir: &'a Path,
     views: Views,
-    files: BTreeMap<String, HashedFile>,
+    files: Pool<'a, String>,
 }
 
 /// What was written: what the manifest says, and each file with its hash.
@@ -22,21 +19,17 @@ pub type WrittenViews = (Vec<ViewRows>, Vec<(String, String)>);
 impl<'a> ViewWriter<'a> {
     /// These views, of no rows yet.
     pub fn new(dir: &'a Path, views: impl IntoIterator<Item = View>) -> Self {
-        ViewWriter { dir, views: Views::new(views), files: BTreeMap::new() }
+        ViewWriter { views: Views::new(views), files: Pool::new(dir) }
     }
 
     /// Writes what a row gives.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn add(&mut self, row: &Row, partition: Partition) -> Result<(), ExportError> {
-        let (dir, files) = (self.dir, &mut self.files);
-        self.views.add(row, partition, &mut |path, text| {
-            if !files.contains_key(path) {
-                files.insert(path.to_owned(), HashedFile::create(dir, path)?.holding(BUFFER_BYTES));
-            }
-            files.get_mut(path).map_or(Ok(()), |file| file.write(text.as_bytes()))
-        })
+    pub fn add(&mut self, row: &Row, partition: &Partition) -> Result<(), ExportError> {
+        let files = &mut self.files;
+        self.views
+            .add(row, partition, &mut |path, text| files.write(&path.to_owned(), || path.to_owned(), text.as_bytes()))
     }
 
     /// Makes the files durable.
@@ -44,7 +37,9 @@ impl<'a> ViewWriter<'a> {
     /// # Errors
     /// When the system refuses.
     pub fn finish(self) -> Result<WrittenViews, ExportError> {
-        let sums = self.files.into_values().map(HashedFile::finish).collect::<Result<_, _>>()?;
-        Ok((self.views.stated(), sums))
+        let files: BTreeMap<_, _> =
+            self.files.finish()?.into_iter().map(|(path, Finished { sealed, .. })| (path, sealed)).collect();
+        let stated = self.views.stated(&files);
+        Ok((stated, files.into_iter().map(|(path, file)| (path, HEXLOWER.encode(&file.sha256))).collect()))
     }
 }

@@ -1,9 +1,10 @@
 //! The files of an export while they are written.
 
 use super::hashed::HashedFile;
+use super::pool::Pool;
 use super::selection::{Of, Proof, Selection};
 use super::views::ViewWriter;
-use super::{ExportError, car};
+use super::{ExportError, car, folder};
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, decode};
 use commonwheel_protocol::dataset::{ForUse, Manifest, Partition, Row, Subject, View, edition, names, pretty, readme};
@@ -12,7 +13,6 @@ use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::record::RecordId;
 use data_encoding::HEXLOWER;
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::path::Path;
 
 /// Writes what was selected into a folder.
@@ -21,7 +21,7 @@ pub struct Writer<'a> {
     selection: &'a Selection,
     operations: Archive,
     certificates: Archive,
-    data: BTreeMap<Partition, HashedFile>,
+    data: Pool<'a, Partition>,
     purpose: Option<ForUse>,
     views: ViewWriter<'a>,
 }
@@ -55,7 +55,7 @@ impl<'a> Writer<'a> {
         }
         let purpose = selection.purpose.clone();
         let views = ViewWriter::new(dir, views);
-        Ok(Writer { dir, selection, operations, certificates, data: BTreeMap::new(), purpose, views })
+        Ok(Writer { dir, selection, operations, certificates, data: Pool::new(dir), purpose, views })
     }
 
     /// Writes the flags, if there are any.
@@ -93,13 +93,8 @@ impl<'a> Writer<'a> {
         let row = Row::of(&header, &body, &charter).and_then(|row| Ok((row.partition()?, row.line()?, row)));
         let (partition, mut line, row) = row.map_err(|source| ExportError::Row { record: *id, source })?;
         line.push('\n');
-        self.views.add(&row, partition)?;
-        match self.data.entry(partition) {
-            Entry::Occupied(file) => file.into_mut().write(line.as_bytes()),
-            Entry::Vacant(place) => {
-                place.insert(HashedFile::create(self.dir, &partition.path())?).write(line.as_bytes())
-            }
-        }
+        self.views.add(&row, &partition)?;
+        self.data.write(&partition, || partition.path(), line.as_bytes())
     }
 
     /// Writes the files that follow from the others, and the hashes of all; those of `copies`, which lie in the
@@ -113,8 +108,10 @@ impl<'a> Writer<'a> {
         flags: Option<HashedFile>,
         copies: &BTreeMap<Cid, Written>,
     ) -> Result<Written, ExportError> {
-        let rows = self.data.iter().map(|(partition, file)| (*partition, file.writes())).collect();
-        let mut sums = self.data.into_values().map(HashedFile::finish).collect::<Result<Vec<_>, _>>()?;
+        let data = self.data.finish()?;
+        let mut sums: Vec<_> =
+            data.values().map(|one| (one.path.clone(), HEXLOWER.encode(&one.sealed.sha256))).collect();
+        let files = data.into_iter().map(|(partition, one)| (partition, (one.writes, one.sealed))).collect();
         let Selection { path, leading, tally, incomplete, copied, of, .. } = self.selection;
         let subject = match of {
             Of::State(root) => Subject::State(root),
@@ -125,7 +122,7 @@ impl<'a> Writer<'a> {
         };
         let (views, view_sums) = self.views.finish()?;
         sums.extend(view_sums);
-        let manifest = Manifest::new(&path[..=*leading], &subject, tally, &rows, incomplete)
+        let manifest = Manifest::new(&path[..=*leading], &subject, tally, &files, incomplete)
             .copied(copied.clone())
             .for_use(self.purpose)
             .viewed(views);
@@ -148,6 +145,9 @@ impl<'a> Writer<'a> {
             sums.push(file.finish()?);
         }
         sums.sort();
+        if sums.len() >= folder::FILES {
+            return Err(ExportError::Files);
+        }
         let mut list = HashedFile::create(self.dir, names::SUMS)?;
         list.write(sums_text(&sums).as_bytes())?;
         sums.push(list.finish()?);

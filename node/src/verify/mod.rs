@@ -17,7 +17,7 @@ use crate::community::printable;
 use crate::export::{self, folder};
 use archive::Archive;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Manifest, Purpose, Subject, Views, edition, names};
+use commonwheel_protocol::dataset::{Manifest, Partition, Purpose, Sealed, Subject, Views, edition, names};
 use copies::Hashes;
 use data_encoding::HEXLOWER;
 use operations::Operations;
@@ -253,7 +253,12 @@ fn check_content(
         }
         _ => return Ok(None),
     };
-    let manifest = Manifest::new(path, &subject, &outcome.tally, &counts, &outcome.incomplete);
+    let sealed = |(one, (rows, bytes)): (Partition, (usize, u64))| {
+        let sha256 = *hashes.get(&one.path())?;
+        Some((one, (rows, Sealed { bytes, sha256 })))
+    };
+    let files = counts.into_iter().filter_map(sealed).collect();
+    let manifest = Manifest::new(path, &subject, &outcome.tally, &files, &outcome.incomplete);
     let views = views.finish(hashes, problems);
     let manifest = manifest.copied(copied).beside(place.beside).for_use(purpose).viewed(views).flagged(flags);
     check_stated(&stated, &manifest, problems);

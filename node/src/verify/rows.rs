@@ -27,8 +27,8 @@ pub struct Rules<'a> {
 
 /// What rows show.
 pub struct Seen {
-    /// How many rows each file should have.
-    pub counts: BTreeMap<Partition, usize>,
+    /// How many rows each file should have, and how many bytes.
+    pub counts: BTreeMap<Partition, (usize, u64)>,
     /// Who signed each row.
     pub facts: BTreeMap<RecordId, Fact>,
     /// What the purpose says of its rows.
@@ -49,7 +49,7 @@ pub struct Rows<'a> {
     /// What the purpose says of itself, as far as it was seen.
     counting: Option<ForUse>,
     views: Viewed,
-    counts: BTreeMap<Partition, usize>,
+    counts: BTreeMap<Partition, (usize, u64)>,
     facts: BTreeMap<RecordId, Fact>,
     /// For each certified record, whether a row of it was seen.
     seen: Vec<bool>,
@@ -166,8 +166,10 @@ impl<'a> Rows<'a> {
         if std::mem::replace(&mut self.seen[at], true) {
             return Err("the record has another row already".into());
         }
-        self.views.add(&row, partition);
-        *self.counts.entry(partition).or_default() += 1;
+        self.views.add(&row, &partition);
+        let (rows, bytes) = self.counts.entry(partition).or_default();
+        *rows += 1;
+        *bytes += line.len() as u64 + 1;
         self.facts.insert(row.id(), Fact { author: header.header().author, revises: header.header().revises });
         Ok(row.id())
     }

@@ -4,6 +4,8 @@ use crate::export::{ExportOptions, car, export};
 use commonwheel_protocol::bytes::{Codec, Node};
 use commonwheel_protocol::dataset::Row;
 use commonwheel_protocol::ledger::{Batch, Shelf, Store};
+use commonwheel_protocol::licence::Licence;
+use commonwheel_protocol::preference::Preference;
 use std::fs;
 use tempfile::TempDir;
 
@@ -119,8 +121,13 @@ fn a_missing_or_additional_file_is_found() {
         fs::write(case.dir().join(&path), bytes).unwrap();
         case.fix_sums();
     }
-    for extra in ["data/licence=MIT/2001-01.jsonl", "data/notes", "notes\u{1b}[31m"] {
-        fs::create_dir_all(case.dir().join("data/licence=MIT")).unwrap();
+    for extra in [
+        "data/licence=MIT/preference=train-ai-y/2001-01.jsonl",
+        "data/licence=MIT/2001-01.jsonl",
+        "data/notes",
+        "notes\u{1b}[31m",
+    ] {
+        fs::create_dir_all(case.dir().join("data/licence=MIT/preference=train-ai-y")).unwrap();
         fs::write(case.dir().join(extra), "").unwrap();
         let problems = case.problems().join("\n");
         assert!(problems.contains("not listed in SHA256SUMS") && !problems.contains('\u{1b}'), "{problems}");
@@ -178,14 +185,57 @@ fn a_row_that_says_something_else_is_found_though_the_hashes_are_right() {
 }
 
 #[test]
-fn a_row_under_the_wrong_licence_or_month_is_found() {
+fn a_row_under_the_wrong_licence_preference_or_month_is_found() {
     let case = Case::new();
     let (path, lines) = case.rows();
-    let other = case.dir().join("data/licence=CC-BY-4.0/2001-01.jsonl");
-    fs::create_dir_all(other.parent().unwrap()).unwrap();
-    fs::rename(&path, &other).unwrap();
-    case.write_rows(&other, &lines);
-    case.expect("the row belongs in");
+    let here = path.to_str().unwrap().to_owned();
+    let partition = Row::read(&lines[0]).unwrap().partition().unwrap();
+    let licence = if partition.licence == Licence::Mit { Licence::Cc0 } else { Licence::Mit };
+    for (from, to) in [
+        (format!("licence={}", partition.licence), format!("licence={licence}")),
+        (format!("preference={}", partition.preference.slug()), "preference=train-ai-y".to_owned()),
+        (format!("{}.jsonl", partition.month), "2001-01.jsonl".to_owned()),
+        (format!("preference={}/", partition.preference.slug()), String::new()),
+    ] {
+        let other = PathBuf::from(here.replacen(&from, &to, 1));
+        assert_ne!(other, path);
+        fs::create_dir_all(other.parent().unwrap()).unwrap();
+        fs::rename(&path, &other).unwrap();
+        case.write_rows(&other, &lines);
+        case.expect("the row belongs in");
+        fs::rename(&other, &path).unwrap();
+    }
+}
+
+#[test]
+fn what_the_manifest_says_of_a_file_is_checked() {
+    let case = Case::new();
+    let path = case.dir().join(names::MANIFEST);
+    let text = fs::read_to_string(&path).unwrap();
+    let stated = Manifest::read(&text).unwrap();
+    let (file, slug) = (&stated.files[0], Preference::of_slug("train-ai-y").unwrap());
+    for (key, from, to) in [
+        ("licence", &file.licence, "CC0-1.0"),
+        ("preference", &file.preference, &slug.to_string()),
+        ("month", &file.month, "2001-01"),
+        ("sha256", &file.sha256, &"0".repeat(64)),
+    ] {
+        let (from, to) = (format!("\"{key}\": \"{from}\""), format!("\"{key}\": \"{to}\""));
+        let changed = text.replacen(&from, &to, 1);
+        assert_ne!(changed, text, "{from}");
+        fs::write(&path, changed).unwrap();
+        case.fix_sums();
+        case.expect("manifest.json: it is not what follows");
+    }
+    for (from, to) in
+        [(format!("\"bytes\": {}", file.bytes), "\"bytes\": 0"), (format!("\"rows\": {},", file.rows), "\"rows\": 0,")]
+    {
+        let changed = text.replacen(&from, to, 1);
+        assert_ne!(changed, text, "{from}");
+        fs::write(&path, changed).unwrap();
+        case.fix_sums();
+        case.expect("manifest.json: it is not what follows");
+    }
 }
 
 #[test]

@@ -140,8 +140,11 @@ fn a_view_that_does_not_follow_from_the_rows_is_found_though_the_hashes_are_righ
         assert!(case.problems().contains(&format!("{path}: it is missing")), "{}", case.problems());
         fs::write(&file, &good[path]).unwrap();
     }
-    for extra in ["views/sft/licence=CC0-1.0/2001-01.jsonl", "views/parquet/licence=CC0-1.0/2001-01.parquet", "views/x"]
-    {
+    for extra in [
+        "views/sft/licence=CC0-1.0/preference=train-ai-y/2001-01.jsonl",
+        "views/sft/licence=CC0-1.0/2001-01.jsonl",
+        "views/x",
+    ] {
         let file = case.dir().join(extra);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, "").unwrap();

@@ -2,7 +2,7 @@
 
 use super::copies::Hashes;
 use super::problem::Problems;
-use commonwheel_protocol::dataset::{Partition, Row, ViewRows, Views};
+use commonwheel_protocol::dataset::{Partition, Row, Sealed, ViewRows, Views};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub struct Viewed {
     views: Views,
-    files: BTreeMap<String, Sha256>,
+    files: BTreeMap<String, (Sha256, u64)>,
 }
 
 impl Viewed {
@@ -20,12 +20,15 @@ impl Viewed {
     }
 
     /// Takes one row more.
-    pub fn add(&mut self, row: &Row, partition: Partition) {
+    pub fn add(&mut self, row: &Row, partition: &Partition) {
         let files = &mut self.files;
         let hashed: Result<(), std::convert::Infallible> = self.views.add(row, partition, &mut |path, text| {
-            match files.get_mut(path) {
-                Some(hash) => hash.update(text),
-                None => drop(files.insert(path.to_owned(), Sha256::new_with_prefix(text))),
+            if !files.contains_key(path) {
+                files.insert(path.to_owned(), (Sha256::new(), 0));
+            }
+            if let Some((hash, bytes)) = files.get_mut(path) {
+                hash.update(text);
+                *bytes += text.len() as u64;
             }
             Ok(())
         });
@@ -37,11 +40,14 @@ impl Viewed {
     /// What the manifest says of them. A file of a view that is here with other bytes is a problem; whether one is
     /// missing or too many shows where the files of the manifest are compared with those that are here.
     pub fn finish(self, here: &Hashes, problems: &mut Problems) -> Vec<ViewRows> {
-        for (path, hash) in self.files {
-            if here.get(&path).is_some_and(|found| found[..] != hash.finalize()[..]) {
-                problems.add(&path, None, "it is not what follows from the rows");
+        let seal =
+            |(path, (hash, bytes)): (String, (Sha256, u64))| (path, Sealed { bytes, sha256: hash.finalize().into() });
+        let files: BTreeMap<_, _> = self.files.into_iter().map(seal).collect();
+        for (path, file) in &files {
+            if here.get(path).is_some_and(|found| *found != file.sha256) {
+                problems.add(path, None, "it is not what follows from the rows");
             }
         }
-        self.views.stated()
+        self.views.stated(&files)
     }
 }

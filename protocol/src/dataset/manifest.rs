@@ -1,23 +1,23 @@
 //! What lies where in an export, and the files of it that follow from the others.
 
-use super::Month;
 use super::copied::Copied;
 use super::edition::{Contents, Gone};
+use super::partition::Partition;
 use super::purpose::ForUse;
 use crate::agreement::Charter;
 use crate::agreement::state::{Standing, StateRoot};
 use crate::bytes::Cid;
-use crate::licence::Licence;
 use crate::record::RecordId;
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the layout and of the rows.
-pub const FORMAT: &str = "commonwheel-export/2";
+pub const FORMAT: &str = "commonwheel-export/3";
 
 /// The names of the files that every export has.
 pub mod names {
-    /// The rows, one folder a licence, one file a month.
+    /// The rows, one folder a licence, in it one a preference, one file a month.
     pub const DATA: &str = "data";
     /// The founding, the terms, then each record's certificate, as a CARv1 archive.
     pub const CERTIFICATES: &str = "certificates.car";
@@ -36,31 +36,10 @@ pub mod names {
     pub const SUMS: &str = "SHA256SUMS";
     /// The terms that contributors accepted.
     pub const TERMS: &str = "TERMS.md";
-    /// The rows in other forms, one folder a format. Only where there are any.
+    /// The rows in other forms, one folder a format, in it the same folders. Only where there are any.
     pub const VIEWS: &str = "views";
     /// Copies from other communities, one folder each, named by the community's id. Only where there are any.
     pub const COPIES: &str = "copies";
-}
-
-/// Which rows lie in one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Partition {
-    /// Their licence.
-    pub licence: Licence,
-    /// The month of their headers' time.
-    pub month: Month,
-}
-
-impl Partition {
-    /// The file's path inside the export, with `/` between folders.
-    pub fn path(&self) -> String {
-        format!("{}/{}.jsonl", names::DATA, self.place())
-    }
-
-    /// The path of a file of these rows inside its folder, without what its name ends in.
-    pub(super) fn place(&self) -> String {
-        format!("licence={}/{}", self.licence, self.month)
-    }
 }
 
 /// What an export holds. The same accepted records give the same manifest on every machine, and so do the
@@ -121,14 +100,48 @@ pub struct Manifest {
     pub copies: Vec<String>,
 }
 
-/// One file of rows.
+/// One file of rows, in the canonical form or another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileRows {
     /// Its path inside the export.
     pub path: String,
-    /// How many rows it has.
+    /// The licence of each of its rows.
+    pub licence: String,
+    /// Their AI-use preference, as the rows have it.
+    pub preference: String,
+    /// The month of their headers' time.
+    pub month: String,
+    /// How many rows it has, without its heading.
     pub rows: usize,
+    /// How long it is.
+    pub bytes: u64,
+    /// The SHA-256 of it, in hexadecimal.
+    pub sha256: String,
+}
+
+/// What shows of a file when it is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// How long it is, in bytes.
+    pub bytes: u64,
+    /// Its SHA-256.
+    pub sha256: [u8; 32],
+}
+
+impl FileRows {
+    /// What a manifest says of the file at this path, which holds so many rows of a partition.
+    pub fn new(path: String, partition: &Partition, rows: usize, sealed: &Sealed) -> Self {
+        FileRows {
+            path,
+            licence: partition.licence.to_string(),
+            preference: partition.preference.to_string(),
+            month: partition.month.to_string(),
+            rows,
+            bytes: sealed.bytes,
+            sha256: HEXLOWER.encode(&sealed.sha256),
+        }
+    }
 }
 
 /// The rows in another form.
@@ -235,12 +248,12 @@ impl Tally {
 
 impl Manifest {
     /// The manifest of an export. `path` leads from the first charter to the one that leads, or to that of
-    /// the release; `incomplete` is in ascending order.
+    /// the release; `files` says how many rows each file has, and what it is; `incomplete` is in ascending order.
     pub fn new(
         path: &[Charter],
         subject: &Subject,
         tally: &Tally,
-        rows: &BTreeMap<Partition, usize>,
+        files: &BTreeMap<Partition, (usize, Sealed)>,
         incomplete: &[RecordId],
     ) -> Self {
         let ids: Vec<_> = path.iter().map(|charter| charter.id().to_string()).collect();
@@ -264,13 +277,13 @@ impl Manifest {
             release,
             edition,
             records: tally.accepted,
-            rows: rows.values().sum(),
+            rows: files.values().map(|(rows, _)| rows).sum(),
             superseded: tally.superseded,
             withdrawn: tally.withdrawn,
             taken_down: tally.taken_down,
             purged: tally.purged,
             notes: tally.notes,
-            files: rows.iter().map(|(partition, rows)| FileRows { path: partition.path(), rows: *rows }).collect(),
+            files: files.iter().map(|(one, (rows, file))| FileRows::new(one.path(), one, *rows, file)).collect(),
             erased,
             incomplete: incomplete.iter().map(RecordId::to_string).collect(),
             flags: None,
@@ -329,21 +342,5 @@ impl Manifest {
     /// Reads the text of the file; `None` when it is none of this [`FORMAT`].
     pub fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok().filter(|manifest: &Manifest| manifest.format == FORMAT)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn partitions_are_in_the_order_of_their_paths() {
-        let months = [0, 1_800_000_000, 4_107_542_400].map(|time| Month::of(time).unwrap());
-        let mut partitions: Vec<_> =
-            Licence::ALL.into_iter().flat_map(|licence| months.map(|month| Partition { licence, month })).collect();
-        partitions.sort();
-        let paths: Vec<_> = partitions.iter().map(Partition::path).collect();
-        assert!(paths.is_sorted(), "{paths:?}");
-        assert_eq!(paths[0], "data/licence=Apache-2.0/1970-01.jsonl");
     }
 }

@@ -93,8 +93,8 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
          {left_out}\
          | agreement | {meaning} |\n\n\
          {complete}\n\n\
-         - `data/licence=<SPDX id>/<month>.jsonl`: one record a line. Each row names its licence and its AI-use preference;\n  \
-           both bind whoever uses it.\n\
+         - `data/licence=<SPDX id>/preference=<what it says>/<month>.jsonl`: one record a line. Each row names its licence\n  \
+           and its AI-use preference; both bind whoever uses it.\n\
          - `certificates.car`: for each record, the signatures of the validators that accepted it.\n\
          - `operations.car`: what the community decided, and for each record without a row a signed reason why.\n\
          - `charter.json`, `TERMS.md`: what the community agreed on, and the terms that contributors accepted.\n\

@@ -2,7 +2,7 @@
 
 use super::civil::{self, Month};
 use super::dag_json::{self, DagJson};
-use super::manifest::Partition;
+use super::partition::Partition;
 use crate::bytes::{Cid, FieldError, Fields, Node, decode, encode};
 use crate::limits::BODY_BYTES;
 use crate::record::RecordId;
@@ -252,17 +252,25 @@ impl Row {
     /// In which file of a dataset the row belongs.
     ///
     /// # Errors
-    /// When the licence or the time is none that a header can have.
+    /// When the licence, the preference or the time is none that a header can have.
     pub fn partition(&self) -> Result<Partition, RowError> {
         let licence = match self.header.get("licence") {
             Some(Node::Text(spdx)) => spdx.parse().ok(),
+            _ => None,
+        };
+        let preference = match self.header.get("preference") {
+            Some(Node::Text(canonical)) => canonical.parse().ok(),
             _ => None,
         };
         let month = match self.header.get("time") {
             Some(Node::Int(time)) => Month::of(*time),
             _ => None,
         };
-        Ok(Partition { licence: licence.ok_or(RowError::Column("licence"))?, month: month.ok_or(RowError::Time)? })
+        Ok(Partition {
+            licence: licence.ok_or(RowError::Column("licence"))?,
+            preference: preference.ok_or(RowError::Column("preference"))?,
+            month: month.ok_or(RowError::Time)?,
+        })
     }
 
     /// The bytes of the signed header.

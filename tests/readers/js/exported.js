@@ -1,6 +1,7 @@
 // An export folder (docs/DATASET.md): rows, certificates, operations and the state root.
 
 import { deepStrictEqual } from 'node:assert'
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commitsTo, readCertificate, readCharter, readFounding, readHeader, stateRoot } from './agreements.js'
@@ -48,19 +49,28 @@ export async function checkExport(folder, tally, to) {
     demand(manifest.copied === undefined || manifest.views === undefined, 'a copy with views')
     for (const { format, rows, left_out: leftOut, files } of manifest.views ?? []) {
       deepStrictEqual(rows + leftOut, manifest.rows)
-      for (const { path, rows: lines } of files) {
-        demand(path.startsWith(`views/${format}/licence=`), 'a file of another view')
+      for (const { path, licence, preference, rows: lines } of files) {
+        const place = `views/${format}/licence=${licence}/preference=${slug(preference)}/`
+        demand(path.startsWith(place), 'a file of another view, licence or preference')
         const text = await readFile(join(folder, path), 'utf8')
         deepStrictEqual(text.split('\n').length - 1, lines + (format === 'tsv' ? 1 : 0))
       }
     }
   })
   const seen = new Set()
-  for (const { path, rows } of manifest.files) {
-    const lines = (await readFile(join(folder, path), 'utf8')).split('\n').slice(0, -1)
-    await tally.check(`export: ${path}: rows`, () => deepStrictEqual(lines.length, rows))
+  for (const { path, licence, preference, month, rows, bytes, sha256 } of manifest.files) {
+    const file = await readFile(join(folder, path))
+    const lines = file.toString('utf8').split('\n').slice(0, -1)
+    await tally.check(`export: ${path}: rows, bytes and hash`, () => {
+      deepStrictEqual([lines.length, file.length, createHash('sha256').update(file).digest('hex')], [rows, bytes, sha256])
+      deepStrictEqual(path, `data/licence=${licence}/preference=${slug(preference)}/${month}.jsonl`)
+    })
     for (const [place, line] of lines.entries()) {
-      await tally.check(`export: ${path}:${place + 1}`, () => seen.add(checkRow(JSON.parse(line), accepted)))
+      await tally.check(`export: ${path}:${place + 1}`, () => {
+        const row = JSON.parse(line)
+        deepStrictEqual([row.licence, row.preference, row.time.slice(0, 7)], [licence, preference, month])
+        seen.add(checkRow(row, accepted))
+      })
     }
   }
   await tally.check('export: each certified record has a row, or its header stands with the operations', () => {
@@ -121,5 +131,8 @@ function headerOf(row) {
   if (row.nonce !== null) payload.nonce = unhex(row.nonce)
   return encode({ payload, signature: unhex(row.signature) })
 }
+
+/** The name of the folder for rows with this preference. */
+const slug = (preference) => preference.replaceAll(';exceptions=', '-').replaceAll('=', '-').replaceAll(', ', '.')
 
 const unhex = (text) => new Uint8Array(Buffer.from(text, 'hex'))

@@ -11,6 +11,7 @@ import copies
 import dagjson
 import keys
 import operations
+import partitions
 import proofs
 import purposes
 import records
@@ -60,11 +61,12 @@ def run(folder, tally, to=None, beside_use=None):
     if views is None:
         return
     rules = [rule for rule in (purpose, copying) if rule]
-    seen, counts, hashes = {}, {}, {}
+    seen, stored, hashes = {}, [], {}
     for file in sorted((folder / "data").rglob("*.jsonl"), key=lambda file: str(file).encode()):
         path = file.relative_to(folder).as_posix()
-        counts[path] = _rows(file, path, held, seen, rules, views, tally)
-        hashes[path] = hashlib.sha256(file.read_bytes()).digest()
+        count = _rows(file, path, held, seen, rules, views, tally)
+        stored.append(partitions.said(path, count, file.read_bytes()))
+        hashes[path] = bytes.fromhex(stored[-1]["sha256"])
     outcome = None
     with tally.check("export: what became of the records"):
         outcome = proofs.Outcome(held, seen, release)
@@ -85,7 +87,7 @@ def run(folder, tally, to=None, beside_use=None):
         same(flags is None or (says and not release and not copying), True, "flags where there may be some")
     with tally.check("export: manifest.json"):
         rules = (flags, copying, purpose)
-        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, counts, hashes, rules, views, stated))
+        same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, stored, hashes, rules, views, stated))
     views.check(folder, tally)
     beside = sorted(path.name for path in (folder / "copies").glob("*"))
     with tally.check("export: copies"):
@@ -140,8 +142,7 @@ def _row(line, path, held, rules):
         rule.check_row(payload, body)
     certificate = held.certificates[header_id]
     same(certificate["time"], payload["time"], "the certificate's time")
-    month = row["time"][: len("YYYY-MM")]
-    same(path, f"data/licence={payload['licence']}/{month}.jsonl", "the file")
+    same(path, partitions.path(row), "the file")
     same(line.decode(), dagjson.line(_write(header_block, body, certificate)), "the row's one text")
     return header_id, header_block
 
@@ -197,7 +198,7 @@ def _write(header_block, body, certificate):
     return row
 
 
-def _manifest(held, outcome, counts, hashes, rules, views, stated):
+def _manifest(held, outcome, stored, hashes, rules, views, stated):
     """manifest.json, written again from the archives and the rows; of a copy, with what it says of bodies left out."""
     named = edition = None
     flags, copying, purpose = rules
@@ -220,7 +221,7 @@ def _manifest(held, outcome, counts, hashes, rules, views, stated):
             edition = str(proofs.edition(outcome.release.id, outcome.erased, hashes))
     return dagjson.page(
         {
-            "format": "commonwheel-export/2",
+            "format": "commonwheel-export/3",
             "protocol": outcome.charter.value["protocol"],
             "community": str(held.path[0].id),
             "charter": str(outcome.charter.id),
@@ -229,13 +230,13 @@ def _manifest(held, outcome, counts, hashes, rules, views, stated):
             "release": named,
             "edition": edition,
             "records": len(outcome.wanted),
-            "rows": sum(counts.values()),
+            "rows": sum(file["rows"] for file in stored),
             "superseded": outcome.counts["superseded"],
             "withdrawn": outcome.counts["withdrawn"],
             "taken_down": outcome.counts["taken-down"],
             "purged": outcome.counts["purged"],
             "notes": outcome.counts["notes"],
-            "files": [{"path": path, "rows": rows} for path, rows in counts.items()],
+            "files": stored,
             "erased": [{"id": str(one), "why": outcome.erased[one]} for one in sorted(outcome.erased)],
             "incomplete": [str(record) for record in incomplete],
             **more,

@@ -54,6 +54,11 @@ def canonical(statement, by=CURRENT):
     return ", ".join(f"{use}={said[use]}" for use in USES if use in said)
 
 
+def slug(text):
+    """The name of the folder for rows with this preference, which is canonical."""
+    return text.replace(";exceptions=", "-").replace("=", "-").replace(", ", ".")
+
+
 def read_canonical(text):
     """The text, which must be canonical already."""
     if not CANONICAL.fullmatch(text):

@@ -1,5 +1,6 @@
 """The views of an export (docs/DATASET.md): the same rows in the forms that trainers take, made again from the rows."""
 
+import partitions
 from tally import same
 
 HEADER = ("id", "licence", "preference", "author", "time")
@@ -46,8 +47,7 @@ class Views:
             same(sorted(here), sorted(wanted))
         for path, lines in wanted.items():
             with tally.check(f"export: {path}"):
-                heading = HEADING if path.endswith(".tsv") else ""
-                same((folder / path).read_bytes().decode(), heading + "".join(lines))
+                same((folder / path).read_bytes(), _bytes(path, lines))
 
     def said(self):
         """What the manifest says of them."""
@@ -56,10 +56,17 @@ class Views:
                 "format": name,
                 "rows": self.carried[name],
                 "left_out": self.left_out[name],
-                "files": [{"path": path, "rows": len(self.files[name][path])} for path in sorted(self.files[name])],
+                "files": [
+                    partitions.said(path, len(lines), _bytes(path, lines)) for path, lines in sorted(self.files[name].items())
+                ],
             }
             for name in self.formats
         ]
+
+
+def _bytes(path, lines):
+    """The file at this path, which has these lines."""
+    return ((HEADING if path.endswith(".tsv") else "") + "".join(lines)).encode()
 
 
 def _text(row, column):

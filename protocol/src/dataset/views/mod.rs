@@ -14,7 +14,8 @@ mod sft;
 mod sharegpt;
 mod tsv;
 
-use super::manifest::{FileRows, Partition, ViewRows, names};
+use super::manifest::{FileRows, Sealed, ViewRows, names};
+use super::partition::Partition;
 use super::row::Row;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -122,21 +123,21 @@ impl Views {
         known.filter(|known| known.is_sorted_by(|a, b| a < b)).map(Views::new)
     }
 
-    /// Takes one row more: `put` gets the path of a file and the text that follows in it, line by line.
+    /// Takes one row more, which lies in `partition`: `put` gets the path of a file and the text that follows in it, line by line.
     ///
     /// # Errors
     /// The first of `put`.
     pub fn add<E>(
         &mut self,
         row: &Row,
-        partition: Partition,
+        partition: &Partition,
         put: &mut dyn FnMut(&str, &str) -> Result<(), E>,
     ) -> Result<(), E> {
         for (view, made) in &mut self.0 {
-            let path = view.path(&partition);
+            let path = view.path(partition);
             let mut carried = false;
             for line in view.lines(row) {
-                let lines = made.files.entry(partition).or_default();
+                let lines = made.files.entry(partition.clone()).or_default();
                 if *lines == 0 && !view.heading().is_empty() {
                     put(&path, view.heading())?;
                 }
@@ -149,17 +150,19 @@ impl Views {
         Ok(())
     }
 
-    /// What the manifest says of them.
-    pub fn stated(&self) -> Vec<ViewRows> {
+    /// What the manifest says of them, when their files are whole. `files` has each by its path; one that is not
+    /// there is not spoken of.
+    pub fn stated(&self, files: &BTreeMap<String, Sealed>) -> Vec<ViewRows> {
+        let file = |view: &View, (partition, lines): (&Partition, &usize)| {
+            let path = view.path(partition);
+            let sealed = files.get(&path)?;
+            Some(FileRows::new(path, partition, *lines, sealed))
+        };
         let of = |(view, made): (&View, &Made)| ViewRows {
             format: view.name().to_owned(),
             rows: made.rows,
             left_out: made.left_out,
-            files: made
-                .files
-                .iter()
-                .map(|(partition, lines)| FileRows { path: view.path(partition), rows: *lines })
-                .collect(),
+            files: made.files.iter().filter_map(|one| file(view, one)).collect(),
         };
         self.0.iter().map(of).collect()
     }

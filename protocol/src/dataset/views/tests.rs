@@ -210,14 +210,15 @@ fn views_count_what_they_carry_and_leave_out_and_begin_each_file_once() {
             files.entry(path.to_owned()).or_default().push_str(text);
             Ok::<_, ()>(())
         };
-        views.add(row, partition, put).unwrap();
+        views.add(row, &partition, put).unwrap();
     }
-    let stated = views.stated();
+    let sealed = Sealed { bytes: 7, sha256: [1; 32] };
+    let stated = views.stated(&files.keys().map(|path| (path.clone(), sealed)).collect());
     let found: Vec<_> =
         stated.iter().map(|view| (&view.format[..], view.rows, view.left_out, view.files.len())).collect();
     assert_eq!(found, [("hh-rlhf", 0, 3, 0), ("sft", 2, 1, 1), ("tsv", 3, 0, 1)]);
-    let path = "views/tsv/licence=CC-BY-4.0/2027-01.tsv";
-    assert_eq!((&stated[2].files[0].path[..], stated[2].files[0].rows), (path, 3));
+    let path = "views/tsv/licence=CC-BY-4.0/preference=train-ai-y/2027-01.tsv";
+    assert_eq!(stated[2].files, [FileRows::new(path.to_owned(), &chat("good", &TEA).partition().unwrap(), 3, &sealed)]);
     assert_eq!(files[path].matches(View::Tsv.heading()).count(), 1);
     assert_eq!(files[path].lines().count(), 4);
     assert!(Views::stated_in(&stated).is_some());

@@ -1,0 +1,66 @@
+//! Which rows lie together in one file.
+
+use super::Month;
+use super::manifest::names;
+use crate::licence::Licence;
+use crate::preference::Preference;
+use std::cmp::Ordering;
+
+/// Which rows lie in one file: those of one licence, one preference and one month, in this order of folders, so that a
+/// loader takes what its use allows by the path alone. The order is that of the paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// Their licence.
+    pub licence: Licence,
+    /// Their AI-use preference.
+    pub preference: Preference,
+    /// The month of their headers' time.
+    pub month: Month,
+}
+
+impl Partition {
+    /// The file's path inside the export, with `/` between folders.
+    pub fn path(&self) -> String {
+        format!("{}/{}.jsonl", names::DATA, self.place())
+    }
+
+    /// The path of a file of these rows inside its folder, without what its name ends in.
+    pub fn place(&self) -> String {
+        format!("licence={}/preference={}/{}", self.licence, self.preference.slug(), self.month)
+    }
+}
+
+impl Ord for Partition {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_preference = || self.preference.by_slug(&other.preference);
+        self.licence.cmp(&other.licence).then_with(by_preference).then_with(|| self.month.cmp(&other.month))
+    }
+}
+
+impl PartialOrd for Partition {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_are_in_the_order_of_their_paths() {
+        let months = [0, 1_800_000_000, 4_107_542_400].map(|time| Month::of(time).unwrap());
+        let said = ["evaluate=y", "evaluate=y, search=n", "train-ai=n", "train-ai=n;exceptions=cc-cr", "search=y"];
+        let said = said.map(|raw| Preference::read(raw).unwrap());
+        let mut partitions = Vec::new();
+        for licence in Licence::ALL {
+            for preference in &said {
+                partitions.extend(months.map(|month| Partition { licence, preference: preference.clone(), month }));
+            }
+        }
+        partitions.sort();
+        let paths: Vec<_> = partitions.iter().map(Partition::path).collect();
+        assert!(paths.is_sorted(), "{paths:?}");
+        assert_eq!(paths[0], "data/licence=Apache-2.0/preference=evaluate-y.search-n/1970-01.jsonl");
+    }
+}
