@@ -70,6 +70,14 @@ pub enum ExportError {
         /// How many.
         missing: usize,
     },
+    /// A release that came before is not here.
+    #[error("release {id}, which came before release {number}, is not here yet; wait until this replica has it")]
+    NoEarlier {
+        /// The number of the release that was asked for.
+        number: i64,
+        /// The one before it, or before one of those.
+        id: Cid,
+    },
     /// The text of a later charter's terms is not here.
     #[error("the terms of charter {0} are not here yet; wait until this replica has them")]
     NoTerms(Cid),
@@ -133,7 +141,13 @@ pub enum ExportError {
 impl ExportError {
     /// Whether something that is spoken of is not here.
     pub(super) fn lacks_something(&self) -> bool {
-        matches!(self, ExportError::Missing { .. } | ExportError::NotHere(_) | ExportError::Ledger(_))
+        matches!(
+            self,
+            ExportError::Missing { .. }
+                | ExportError::NotHere(_)
+                | ExportError::NoEarlier { .. }
+                | ExportError::Ledger(_)
+        )
     }
 
     /// The same, saying from which community was to be copied.

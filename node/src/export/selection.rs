@@ -1,5 +1,7 @@
 //! What an export holds and what proves it, read from a ledger: the accepted records, or a release.
 
+mod revoked;
+
 use super::copying::Copying;
 use super::{ExportError, Which};
 use commonwheel_protocol::agreement::charter::BodyAccess;
@@ -8,7 +10,7 @@ use commonwheel_protocol::agreement::{Charter, Lineage};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::{release, status};
-use commonwheel_protocol::dataset::{Contents, Copied, ForUse, LeftOut, Purpose, Tally, Unfit};
+use commonwheel_protocol::dataset::{Contents, Copied, ForUse, LeftOut, Purpose, Revocations, Tally, Unfit};
 use commonwheel_protocol::index::{self, Erasure, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::operation::{Matter, Release, Resolution, Ruling};
@@ -31,6 +33,8 @@ pub struct Selection {
     pub records: BTreeMap<RecordId, Proof>,
     /// Records that should have a row and have none, because their bodies are not here.
     pub incomplete: Vec<RecordId>,
+    /// What is erased, with the releases that held it.
+    pub revocations: Revocations,
     /// How many records became what.
     pub tally: Tally,
     /// For whom it is copied, and what is left out; nothing for an export of a community for itself.
@@ -172,6 +176,7 @@ impl<'a, L: Ledger> Known<'a, L> {
         let records = self.facts.records.keys().copied().collect();
         let proved = self.prove(&records, accepted, leading, &released)?;
         let kept = self.counting.decisions.keys().chain(self.counting.releases.keys()).copied().collect();
+        let revocations = self.revoked(&self.counting.releases.values().collect::<Vec<_>>())?;
         let closing = self.named_up_to(leading).into_values();
         Ok(Selection {
             leading,
@@ -181,6 +186,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             copied: self.copied(proved.left_out),
             purpose: self.purposed(&proved.unfit),
             flags: self.flags(&proved)?,
+            revocations,
             tally: Tally::of_state(standings.values(), self.purged.len()).keeping_back(notes.len()),
             of: Of::State(self.root),
             root: self.root,
@@ -202,10 +208,13 @@ impl<'a, L: Ledger> Known<'a, L> {
             return Err(ExportError::NotHere(*unknown));
         }
         let mut records: BTreeSet<_> = released.difference(&self.purged).copied().collect();
-        for id in contents.erased.keys() {
+        let earlier = self.before(release)?;
+        let mut revocations = self.revoked(&earlier.values().copied().chain([release]).collect::<Vec<_>>())?;
+        for (id, _) in revocations.iter().filter(|(_, one)| !one.releases.is_empty()) {
             let group = status::group(id, self.ledger)?;
             records.extend(group.into_iter().filter(|id| self.facts.records.contains_key(id)));
         }
+        revocations.retain(|id, one| !one.releases.is_empty() || records.contains(id));
         let place = |charter: &Cid| self.path.iter().position(|one| one.id() == *charter);
         let (last, leading) = (self.path.len() - 1, place(&release.charter).unwrap_or_default());
         let notes = self.kept_back(leading, |id| contents.rows.contains(id))?;
@@ -215,9 +224,13 @@ impl<'a, L: Ledger> Known<'a, L> {
         let outside = records.difference(&released).copied().collect();
         proved.records.extend(self.prove(&outside, |_| false, last, &self.released_up_to(last)?)?.records);
         let mut kept = BTreeSet::from([id]);
-        kept.extend(self.erasing(|record| records.contains(record) || released.contains(record)));
-        let decided = kept.iter().map(|id| self.counts_from(id));
-        let used = decided.chain(proved.records.values().map(|proof| proof.charter)).chain([leading]);
+        let held = |record: &RecordId| released.contains(record) || revocations.get(record).is_some();
+        kept.extend(self.erasing(|record| records.contains(record) || held(record)));
+        let decided: Vec<_> = kept.iter().map(|id| self.counts_from(id)).collect();
+        kept.extend(earlier.keys());
+        let cut = earlier.values().filter_map(|release| place(&release.charter));
+        let used =
+            decided.into_iter().chain(cut).chain(proved.records.values().map(|proof| proof.charter)).chain([leading]);
         // A copy is made by the charter that leads.
         let needed = used.chain(self.copying.as_ref().map(|_| last)).max().unwrap_or_default();
         Ok(Selection {
@@ -229,6 +242,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             purpose: self.purposed(&proved.unfit),
             // No two replicas need hold the same.
             flags: Vec::new(),
+            revocations,
             records: proved.records,
             incomplete: proved.incomplete,
             tally: Tally::of_edition(&contents).keeping_back(notes.len()),
@@ -271,22 +285,6 @@ impl<'a, L: Ledger> Known<'a, L> {
             })?;
         }
         Ok(notes)
-    }
-
-    /// The release that is asked for.
-    fn release(&self, which: &Which) -> Result<(Cid, Release), ExportError> {
-        let wanted = |(id, release): &(&Cid, &Release)| match which {
-            Which::Latest => self.counting.newest().is_some_and(|(newest, _)| newest == *id),
-            Which::Number(number) => release.number == *number,
-            Which::Id(text) => id.to_string().starts_with(text),
-        };
-        let found: Vec<_> = self.counting.releases.iter().filter(wanted).collect();
-        match found[..] {
-            [] if *which == Which::Latest => Err(ExportError::NothingReleased),
-            [] => Err(ExportError::NoRelease(which.clone())),
-            [(id, release)] => Ok((*id, release.clone())),
-            _ => Err(ExportError::SeveralReleases(found.iter().map(|(id, _)| id.to_string()).collect())),
-        }
     }
 
     /// The releases that close charters of the path up to a place, each with its charter's place.

@@ -139,6 +139,9 @@ impl<'a> Writer<'a> {
         }
         sums.push(self.operations.0.finish()?);
         sums.push(self.certificates.0.finish()?);
+        let mut revoked = HashedFile::create(self.dir, names::REVOCATIONS)?;
+        revoked.write(self.selection.revocations.to_text().as_bytes())?;
+        sums.push(revoked.finish()?);
         for (name, text) in derived(&path[*leading], terms, &manifest) {
             let mut file = HashedFile::create(self.dir, name)?;
             file.write(text.as_bytes())?;

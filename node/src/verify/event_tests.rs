@@ -26,7 +26,7 @@ impl Case {
         self.temp.path().join("out")
     }
 
-    fn export(&self, store: &MemoryStore, release: Option<Which>) -> BTreeMap<String, Vec<u8>> {
+    pub(super) fn export(&self, store: &MemoryStore, release: Option<Which>) -> BTreeMap<String, Vec<u8>> {
         self.events.commons.export_release(store, &self.dir(), release).unwrap();
         let read = |path: String| (path.clone(), fs::read(self.dir().join(path)).unwrap());
         folder::files(&self.dir()).unwrap().into_iter().map(read).collect()
@@ -36,7 +36,7 @@ impl Case {
         self.events.commons.export_release(store, &self.dir(), release).unwrap_err()
     }
 
-    fn manifest(&self) -> Manifest {
+    pub(super) fn manifest(&self) -> Manifest {
         Manifest::read(&fs::read_to_string(self.dir().join(names::MANIFEST)).unwrap()).unwrap()
     }
 
@@ -53,7 +53,7 @@ impl Case {
     }
 
     /// Writes a file, and the hashes that then are right.
-    fn write(&self, path: &str, bytes: &[u8]) {
+    pub(super) fn write(&self, path: &str, bytes: &[u8]) {
         let dir = self.dir();
         fs::write(dir.join(path), bytes).unwrap();
         let mut paths = folder::files(&dir).unwrap();
@@ -63,12 +63,12 @@ impl Case {
     }
 
     /// The blocks of an archive.
-    fn blocks(&self, name: &str) -> Vec<(Cid, Vec<u8>)> {
+    pub(super) fn blocks(&self, name: &str) -> Vec<(Cid, Vec<u8>)> {
         let (mut reader, _) = car::CarReader::open(File::open(self.dir().join(name)).unwrap()).unwrap();
         std::iter::from_fn(|| reader.next_block().unwrap()).collect()
     }
 
-    fn write_blocks(&self, name: &str, blocks: &[(Cid, Vec<u8>)]) {
+    pub(super) fn write_blocks(&self, name: &str, blocks: &[(Cid, Vec<u8>)]) {
         let mut bytes = car::header(&blocks[0].0);
         for (cid, block) in blocks {
             car::write_section(&mut bytes, cid, block).unwrap();
@@ -104,7 +104,7 @@ impl Case {
     }
 }
 
-fn number(number: i64) -> Option<Which> {
+pub(super) fn number(number: i64) -> Option<Which> {
     Some(Which::Number(number))
 }
 

@@ -9,6 +9,7 @@ mod flags;
 mod operations;
 mod outcome;
 mod problem;
+mod revoked;
 mod rows;
 mod summary;
 mod views;
@@ -262,6 +263,7 @@ fn check_content(
     let views = views.finish(hashes, problems);
     let manifest = manifest.copied(copied).beside(place.beside).for_use(purpose).viewed(views).flagged(flags);
     check_stated(&stated, &manifest, problems);
+    revoked::check(dir, &outcome, problems)?;
     let derived = export::derived(charter, archive.terms(charter), &manifest);
     check_derived(dir, hashes, derived, &manifest, problems)?;
     check_expected(expected, &manifest, problems);
@@ -300,7 +302,8 @@ fn check_derived(
     manifest: &Manifest,
     problems: &mut Problems,
 ) -> Result<(), VerifyError> {
-    let mut wanted = BTreeSet::from([names::CERTIFICATES, names::OPERATIONS, names::SUMS].map(str::to_owned));
+    let mut wanted =
+        BTreeSet::from([names::CERTIFICATES, names::OPERATIONS, names::REVOCATIONS, names::SUMS].map(str::to_owned));
     wanted.extend(manifest.flags.map(|_| names::FLAGS.to_owned()));
     let views = manifest.views.iter().flat_map(|view| &view.files);
     wanted.extend(manifest.files.iter().chain(views).map(|file| file.path.clone()));
@@ -369,6 +372,8 @@ mod event_tests;
 mod flag_tests;
 #[cfg(test)]
 mod purpose_tests;
+#[cfg(test)]
+mod revoked_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

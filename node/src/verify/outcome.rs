@@ -7,7 +7,7 @@ use super::problem::Problems;
 use commonwheel_protocol::agreement::state::{Fact, Facts, Standing, StateRoot};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::facts::Counting;
-use commonwheel_protocol::dataset::{Contents, Gone, Tally, names};
+use commonwheel_protocol::dataset::{Contents, Revocations, Tally, names};
 use commonwheel_protocol::operation::release::{self, ReleaseRow};
 use commonwheel_protocol::operation::{Matter, Release};
 use commonwheel_protocol::record::RecordId;
@@ -49,6 +49,10 @@ pub struct Outcome {
     pub contents: Option<Contents>,
     /// The records that should have a row and have none.
     pub incomplete: Vec<RecordId>,
+    /// What is erased; in which releases it was is not known yet.
+    pub revocations: Revocations,
+    /// Each release that may have held it, by its number, with its records as far as its pages are here.
+    pub releases: BTreeMap<i64, Option<BTreeSet<RecordId>>>,
 }
 
 /// Judges the records that have rows, with `rows` their authors, and those of which only headers are here.
@@ -111,8 +115,13 @@ fn state(
     let leading = operations.path.len() - 1;
     let named = operations.lineage.closing();
     let closing: Vec<_> = counting.releases.iter().filter(|(id, _)| named.contains(id)).map(|(_, one)| one).collect();
-    let closing = rows_of(&closing, operations, problems)?;
-    let closing: BTreeSet<_> = closing.into_iter().flatten().map(|row| row.record).collect();
+    let rows_of_closing = rows_of(&closing, operations, problems)?;
+    let mut releases: BTreeMap<_, _> = counting.releases.values().map(|release| (release.number, None)).collect();
+    for (release, rows) in closing.iter().zip(&rows_of_closing) {
+        let alone = counting.releases.values().filter(|one| one.number == release.number).count() == 1;
+        releases.insert(release.number, alone.then(|| rows.iter().map(|row| row.record).collect()));
+    }
+    let closing: BTreeSet<_> = rows_of_closing.into_iter().flatten().map(|row| row.record).collect();
     for id in operations.matters.keys() {
         let counts = counting.decisions.contains_key(id) || counting.releases.contains_key(id);
         if !counts {
@@ -143,6 +152,8 @@ fn state(
         root: Some(facts.root(&operations.path[leading].id())),
         contents: None,
         incomplete: without_row(&accepted, rows, problems),
+        revocations: Revocations::of(&facts, &counting.decisions),
+        releases,
     })
 }
 
@@ -158,14 +169,16 @@ fn edition(
     let leading = released.leading;
     let inside: BTreeSet<_> = released.rows.iter().map(|row| row.record).collect();
     let counting = Counting::of(&operations.lineage, &operations.matters);
-    for id in operations.matters.keys().filter(|id| **id != released.id) {
+    let earlier = before(released.release, operations, problems);
+    for id in operations.matters.keys().filter(|id| **id != released.id && !earlier.contains_key(id)) {
         let erases = counting.decisions.get(id).and_then(|decision| decision.ruling.erases());
         facts.taken_down.extend(erases);
-        if !erases.is_some_and(|record| facts.records.contains_key(&record) || inside.contains(&record)) {
+        let of_it = |id| facts.records.contains_key(id) || inside.contains(id) || purged.contains(id);
+        if !erases.as_ref().is_some_and(of_it) {
             problems.add(
                 names::OPERATIONS,
                 None,
-                format!("matter {id} does not count, or erases nothing of the release"),
+                format!("matter {id} does not count, or erases nothing of the release or of one before it"),
             );
         }
     }
@@ -174,15 +187,31 @@ fn edition(
         let what = format!("record {id} is in the release and has neither row nor reason why not");
         problems.add(names::DATA, None, what);
     }
-    let erased = contents.erased.iter().filter(|(_, why)| **why != Gone::Purged);
-    let groups: BTreeSet<_> = erased.map(|(id, _)| first(id, &facts)).collect();
+    let revocations = Revocations::of(&facts, &counting.decisions);
+    let groups: BTreeSet<_> = revocations.iter().map(|(id, _)| first(id, &facts)).collect();
     for id in facts.records.keys().filter(|id| !inside.contains(id) && !groups.contains(&first(id, &facts))) {
         problems.add(names::OPERATIONS, None, format!("record {id} has no part in the release"));
     }
     let (wanted, notes) = without_notes(contents.rows.clone(), operations, leading);
     let incomplete = without_row(&wanted, rows, problems);
     let tally = Tally::of_edition(&contents).keeping_back(notes);
-    Some(Outcome { leading, tally, root: None, contents: Some(contents), incomplete })
+    let mut releases: BTreeMap<_, _> = earlier.values().map(|number| (*number, None)).collect();
+    releases.insert(released.release.number, Some(inside));
+    Some(Outcome { leading, tally, root: None, contents: Some(contents), incomplete, revocations, releases })
+}
+
+/// The numbers of the releases before one, by their matters; each must be here.
+fn before(release: &Release, operations: &Operations, problems: &mut Problems) -> BTreeMap<Cid, i64> {
+    let (mut before, mut at) = (BTreeMap::new(), release.previous);
+    while let Some(id) = at.filter(|id| !before.contains_key(id)) {
+        let Some(Matter::Release(earlier)) = operations.matters.get(&id) else {
+            problems.add(names::OPERATIONS, None, format!("release {id}, which came before, is not here"));
+            break;
+        };
+        before.insert(id, earlier.number);
+        at = earlier.previous;
+    }
+    before
 }
 
 /// Accepted records without those that the charter keeps back, and how many those are.

@@ -68,20 +68,34 @@ impl Facts {
     pub fn standings(&self) -> BTreeMap<RecordId, Standing> {
         let mut standings: BTreeMap<_, _> = self.records.keys().map(|id| (*id, self.alone(id))).collect();
         for members in self.groups().into_values() {
-            let withdrawn = members.iter().any(|(_, id)| self.withdrawn.contains(id));
-            let taken_down = members.iter().any(|(_, id)| self.taken_down.contains(id));
-            let newest = members.last().map(|(_, id)| *id);
-            for (_, id) in &members {
-                let standing = match (withdrawn, taken_down) {
-                    (true, _) => Standing::Withdrawn,
-                    (false, true) => Standing::TakenDown,
-                    _ if Some(*id) == newest => Standing::Accepted,
-                    _ => Standing::Superseded,
-                };
-                standings.insert(*id, standing);
-            }
+            let members: Vec<_> = members.into_iter().map(|(_, id)| id).collect();
+            standings.extend(members.iter().copied().zip(self.standings_of(&members)));
         }
         standings
+    }
+
+    /// The records that revise each other, the newest last; and alone each other record that is erased.
+    pub(crate) fn each_group(&self) -> Vec<Vec<RecordId>> {
+        let groups = self.groups().into_values();
+        let mut all: Vec<Vec<_>> = groups.map(|members| members.into_iter().map(|(_, id)| id).collect()).collect();
+        let linked: BTreeSet<_> = all.iter().flatten().copied().collect();
+        let erased: BTreeSet<_> = self.withdrawn.union(&self.taken_down).collect();
+        let alone = erased.into_iter().filter(|id| self.records.contains_key(id) && !linked.contains(id));
+        all.extend(alone.map(|id| vec![*id]));
+        all
+    }
+
+    /// What became of the records of one group.
+    pub(crate) fn standings_of(&self, members: &[RecordId]) -> Vec<Standing> {
+        let withdrawn = members.iter().any(|id| self.withdrawn.contains(id));
+        let taken_down = members.iter().any(|id| self.taken_down.contains(id));
+        let standing = |place| match (withdrawn, taken_down) {
+            (true, _) => Standing::Withdrawn,
+            (false, true) => Standing::TakenDown,
+            _ if place + 1 == members.len() => Standing::Accepted,
+            _ => Standing::Superseded,
+        };
+        (0..members.len()).map(standing).collect()
     }
 
     fn alone(&self, id: &RecordId) -> Standing {

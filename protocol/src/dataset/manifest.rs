@@ -34,6 +34,8 @@ pub mod names {
     pub const README: &str = "README.md";
     /// The hash of every other file, as `sha256sum -c` reads it.
     pub const SUMS: &str = "SHA256SUMS";
+    /// What earlier exports held and is erased since, as JSON Lines.
+    pub const REVOCATIONS: &str = "revocations.jsonl";
     /// The terms that contributors accepted.
     pub const TERMS: &str = "TERMS.md";
     /// The rows in other forms, one folder a format, in it the same folders. Only where there are any.

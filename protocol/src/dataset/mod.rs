@@ -13,6 +13,7 @@ mod manifest;
 mod partition;
 mod purpose;
 mod readme;
+mod revocations;
 mod row;
 mod views;
 
@@ -26,5 +27,6 @@ pub use manifest::{ErasedRow, FORMAT, FileRows, Manifest, ReleaseName, Sealed, S
 pub use partition::Partition;
 pub use purpose::{ForUse, Purpose, Unfit};
 pub use readme::readme;
+pub use revocations::{Revocation, Revocations};
 pub use row::{HEADER_COLUMNS, ROW_BYTES, Row, RowError};
 pub use views::{View, Views};

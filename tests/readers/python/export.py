@@ -15,6 +15,7 @@ import partitions
 import proofs
 import purposes
 import records
+import revocations
 from refused import Refused
 from state import ACCEPTED
 from tally import same
@@ -76,6 +77,8 @@ def run(folder, tally, to=None, beside_use=None):
         same((folder / "charter.json").read_bytes(), dagjson.page(dagjson.to_json(outcome.charter.value)).encode())
     with tally.check("export: TERMS.md"):
         same((folder / "TERMS.md").read_bytes(), held.terms[outcome.charter.value["terms"]])
+    with tally.check("export: revocations.jsonl"):
+        revocations.check((folder / "revocations.jsonl").read_bytes().decode(), outcome)
     for row_id in seen if release else ():
         with tally.check(f"export: {row_id} as it was released"):
             header = canonical.decode(seen[row_id])["payload"]

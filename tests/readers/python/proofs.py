@@ -5,6 +5,7 @@ import archive
 import canonical
 import cids
 import operations
+import revocations
 from records import read_header
 from refused import demand
 from state import ACCEPTED, SUPERSEDED, TAKEN_DOWN, WITHDRAWN, Held, State
@@ -114,6 +115,7 @@ class Outcome:
         same(set(proofs.withdrawals) <= set(state.standings), True, "withdrawals of these records alone")
         rulings = [proofs.matters[one].value["ruling"] for one in state.decisions]
         self.purged = {ruling["record"] for ruling in rulings if ruling["rule"] == "purge"}
+        self.revoked = revocations.of(state, proofs.withdrawals, {one: proofs.matters[one].value["ruling"] for one in state.decisions})
         self.state_root, self.erased = None, {}
         if self.release:
             self._edition(state, rulings)
@@ -138,6 +140,11 @@ class Outcome:
         named = sorted(state.releases & state.lineage.named)
         rows = self.proofs.rows_of([proved[one] for one in named])
         closing = {row[0] for release in rows for row in release}
+        numbers = [proved[one].value["number"] for one in state.releases]
+        self.releases = dict.fromkeys(numbers)
+        for one, its_rows in zip(named, rows):
+            if numbers.count(number := proved[one].value["number"]) == 1:
+                self.releases[number] = {row[0] for row in its_rows}
         same(closing <= set(state.standings) | self.purged, True, "each record of a closing release")
         self.charter, self.path, self.state_root = state.lineage.head, state.lineage.path, state.root
         self.wanted = {one for one, standing in state.standings.items() if standing == ACCEPTED}
@@ -147,8 +154,12 @@ class Outcome:
     def _edition(self, state, rulings):
         (rows,) = self.proofs.rows_of([self.release])
         inside = {row[0]: row for row in rows}
-        same(set(self.proofs.matters), state.decisions | {self.release.id}, "the matters that are needed")
-        same(all(one.get("record") in state.standings.keys() | inside.keys() for one in rulings), True, "rulings")
+        earlier = self._before()
+        self.releases = {self.proofs.matters[one].value["number"]: None for one in earlier}
+        self.releases[self.release.value["number"]] = set(inside)
+        same(set(self.proofs.matters), state.decisions | earlier | {self.release.id}, "the matters that are needed")
+        of_it = state.standings.keys() | inside.keys() | self.purged
+        same(all(one.get("record") in of_it for one in rulings), True, "rulings")
         self.released = inside
         for one in inside:
             standing = state.standings.get(one)
@@ -161,6 +172,16 @@ class Outcome:
         self.path = self.proofs.path[: places.index(self.release.charter) + 1]
         self.charter = self.path[-1]
         self.counts = {why: list(self.erased.values()).count(why) for why in (*WHY.values(), "purged")}
+
+
+    def _before(self):
+        """The releases before the one of the edition, each of which is here."""
+        before, at = set(), self.release.value.get("previous")
+        while at and at not in before:
+            same(self.proofs.matters[at].purpose, "release", "a release before")
+            before.add(at)
+            at = self.proofs.matters[at].value.get("previous")
+        return before
 
 
 class _Certified(State):

@@ -167,7 +167,7 @@ class State:
         ours = self.lineage.community
         return {one: header for one, header in counting.items() if one not in purged and header["community"] == ours}
 
-    def _before(self, record):
+    def before(self, record):
         """The record that this one replaces, when they are connected."""
         header = self._headers[record]
         before = self._headers.get(header.get("revises"))
@@ -177,7 +177,7 @@ class State:
         groups = collections.defaultdict(set)
         for record in self._headers:
             number, first = 0, record
-            while (before := self._before(first)) is not None:
+            while (before := self.before(first)) is not None:
                 number, first = number + 1, before
             groups[first].add((number, record))
         rulings = [self._matters[decision]["ruling"] for decision in self.decisions]
