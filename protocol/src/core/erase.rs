@@ -1,20 +1,16 @@
-//! Erasing what was withdrawn, taken down, replaced by a revision, or kept longer than the charter says.
+//! Erasing what was withdrawn, taken down or replaced by a revision.
 
 use super::facts::{erased_in, group, group_by};
 use super::{Core, Effect, Notice, Step};
+use crate::agreement::Batch;
 use crate::agreement::state::{Fact, Facts, Standing};
-use crate::agreement::{Batch, Verdict};
 use crate::bytes::Cid;
 use crate::index::{self, Erasure, HeaderEntry, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::operation::Ruling;
-use crate::record::header::DAY_S;
 use crate::record::{RecordId, SignedHeader};
 use crate::wire::exchange::Receipt;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Waiting records looked at in one tick for how long they have been kept.
-const EXPIRY_PAGE: usize = 256;
 
 impl Core {
     /// Erases the bodies of a record and of all that revises it, or that it revises.
@@ -182,15 +178,20 @@ impl Core {
         for (cid, records) in about {
             let mut speaks = false;
             for other in records {
-                let dropped = step.batch.erasures.contains(&(Shelf::Live, other.0));
-                let certified = ledger.holds(Shelf::Certified, &other.0)? || self.just_certified(&other, step);
-                speaks |= certified || (!dropped && ledger.holds(Shelf::Live, &other.0)?);
+                speaks = speaks || self.stays_known(&other, ledger, step)?;
             }
             if !speaks {
                 step.batch.erase(Shelf::Live, cid);
             }
         }
         Ok(())
+    }
+
+    /// Whether a record is known here after this step, waiting or accepted.
+    pub(super) fn stays_known(&self, id: &RecordId, ledger: &impl Ledger, step: &Step) -> Result<bool, LedgerError> {
+        let dropped = step.batch.erasures.contains(&(Shelf::Live, id.0));
+        let certified = ledger.holds(Shelf::Certified, &id.0)? || self.just_certified(id, step);
+        Ok(certified || (!dropped && ledger.holds(Shelf::Live, &id.0)?))
     }
 
     fn erase_body(&mut self, body: &Cid, step: &mut Step) {
@@ -286,39 +287,6 @@ impl Core {
                 self.erase_body(&waiting.header().body, step);
             }
             self.drop_waiting(&waiting, ledger, step)?;
-        }
-        Ok(())
-    }
-
-    /// Whether a waiting record has been kept for as long as the charter says.
-    pub(super) fn has_expired(&self, id: &RecordId, time_s: i64, ledger: &impl Ledger) -> Result<bool, LedgerError> {
-        let age_s = self.now.unix_s() - time_s;
-        if age_s > self.charter.number("waiting_days") * DAY_S {
-            return Ok(true);
-        }
-        if age_s <= self.charter.number("refused_days") * DAY_S {
-            return Ok(false);
-        }
-        let me = self.validator();
-        let mine = index::verdicts(ledger, id)?.into_iter().filter(|verdict| Some(verdict.validator) == me);
-        Ok(mine.max_by_key(|verdict| verdict.number).is_some_and(|last| matches!(last.verdict, Verdict::Reject(_))))
-    }
-
-    /// Erases what has waited for too long, some of it in each tick. The author's own copy on a node that is
-    /// no validator goes too: nobody will accept it any more.
-    pub(super) fn expire(&mut self, ledger: &impl Ledger, step: &mut Step) -> Result<(), LedgerError> {
-        let page = ledger.scan(&[prefix::WAITING], self.expired_to.as_deref(), EXPIRY_PAGE)?;
-        self.expired_to = match page.len() == EXPIRY_PAGE {
-            true => page.last().map(|entry| entry.key.clone()),
-            false => None,
-        };
-        for entry in page {
-            let Some(id) = index::last_cid(&entry.key).map(RecordId) else { continue };
-            let Some(header) = index::header(ledger, Shelf::Live, &id)? else { continue };
-            if self.has_expired(&id, header.time_s, ledger)? && !ledger.holds(Shelf::Certified, &id.0)? {
-                self.erase_body_of(&id, ledger, step)?;
-                step.effects.push(Effect::Notice(Notice::Expired(id)));
-            }
         }
         Ok(())
     }

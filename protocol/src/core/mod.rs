@@ -10,6 +10,7 @@ mod contradict;
 mod contribute;
 mod decide;
 mod erase;
+mod expire;
 pub mod facts;
 pub mod fate;
 mod hear;
@@ -154,6 +155,8 @@ pub struct Core {
     lapsed: BTreeSet<RecordId>,
     /// How far the search for what has expired has come.
     expired_to: Option<Vec<u8>>,
+    /// The number of the own batch up to which it was looked whether it speaks of anything that is known.
+    words_to: i64,
     /// What a validator compares new records with.
     similar: similar::Compared,
 }
@@ -228,6 +231,7 @@ impl Core {
             caught_up: false,
             lapsed: BTreeSet::new(),
             expired_to: None,
+            words_to: 0,
             similar: similar::Compared::new(),
         };
         core.counting = facts::Counting::load(&core.lineage, ledger)?;

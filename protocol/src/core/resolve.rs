@@ -2,6 +2,7 @@
 
 use super::operate::{Taken, motions_on};
 use super::{Core, Effect, Notice, Step, release};
+use crate::agreement::Succession;
 use crate::bytes::{Cid, Codec};
 use crate::index;
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -190,15 +191,20 @@ impl Core {
             return Ok(Some("a successor of that charter has a release already; succeed that one".into()));
         }
         for motion in self.own_motions(ledger)? {
-            if let Matter::Successor(signed) = &motion.matter
-                && let Some(before) = &signed.succeeds
-                && before.predecessor == succeeds.predecessor
-                && before.round >= succeeds.round
-                && signed.id() != successor.id()
-            {
+            let Matter::Successor(signed) = &motion.matter else { continue };
+            let Some(before) = signed.succeeds.as_ref().filter(|_| signed.id() != successor.id()) else { continue };
+            if before.predecessor == succeeds.predecessor && before.round >= succeeds.round {
                 return Ok(Some(format!(
                     "this validator has signed another successor in round {}; propose it in a higher round",
                     before.round
+                )));
+            }
+            if self.comes_by_lower_round(&succeeds.predecessor, before) && !self.descends(&pinned, &before.predecessor)
+            {
+                return Ok(Some(format!(
+                    "this validator has signed a successor of round {} that may yet lead, and nothing that comes after a \
+                     lower round; propose it as a successor of {} in a higher round",
+                    before.round, before.predecessor
                 )));
             }
         }
@@ -236,6 +242,14 @@ impl Core {
     /// name is told nothing by those that it names.
     fn restored_for(&self, predecessor: &crate::agreement::Charter) -> bool {
         self.restored() || (predecessor.id() != self.charter.id() && !self.validates())
+    }
+
+    /// Whether a charter is, or comes after, a successor of the same charter in a lower round than the one signed.
+    fn comes_by_lower_round(&self, charter: &Cid, signed: &Succession) -> bool {
+        let succeeds = |id: &Cid| self.lineage.charter(id)?.succeeds.as_ref();
+        let all = std::iter::successors(succeeds(charter), |one| succeeds(&one.predecessor));
+        let mut same = all.filter(|one| one.predecessor == signed.predecessor);
+        same.next().is_some_and(|one| one.round < signed.round)
     }
 
     /// Matters, with the releases before those among them that are releases.

@@ -221,6 +221,7 @@ impl Core {
             let (cid, signed) = (Cid::of_cbor(bytes), batch.signed());
             if signed.validator == me && signed.charter == self.charter.id() && !ledger.holds(Shelf::Live, &cid)? {
                 self.last_batch = self.last_batch.max(signed.number);
+                self.words_to = self.words_to.min(signed.number - 1);
                 self.to_count.extend(batch.entries().iter().map(|entry| entry.record));
                 self.hearsay.changed(batch.entries().iter().map(|entry| entry.record));
                 step.batch.put(Shelf::Live, cid, bytes.clone());

@@ -26,6 +26,7 @@ impl Core {
         self.give_up_late_asks();
         self.note_catching_up();
         self.expire(ledger, step)?;
+        self.expire_words(ledger, step)?;
         self.count(ledger)?;
         self.count_voices(ledger, step)?;
         self.certify_ripe(ledger, step)?;

@@ -6,7 +6,7 @@
 use super::answer::add;
 use super::peers::Asked;
 use super::{Core, Millis, Step};
-use crate::agreement::Verdict;
+use crate::agreement::{Charter, Verdict};
 use crate::index::{self, Item, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::limits::{GOSSIP_ITEMS, LIVE_PAGE_BYTES};
@@ -75,7 +75,7 @@ impl Core {
     /// Brings the items up to what the ledger holds now.
     pub(super) fn refresh_waiting(&mut self, ledger: &impl Ledger) -> Result<(), LedgerError> {
         for record in std::mem::take(&mut self.hearsay.changed) {
-            let item = waiting_item(&record, ledger)?;
+            let item = waiting_item(&record, &self.charter, ledger)?;
             self.hearsay.set(record, item);
         }
         Ok(())
@@ -212,20 +212,26 @@ fn add_live(id: &RecordId, message: &mut Message, ledger: &impl Ledger) -> Resul
     Ok(())
 }
 
-/// The time of a waiting record and the item of what is said of it; `None` when it does not wait, or nobody vouches
-/// for it.
-fn waiting_item(record: &RecordId, ledger: &impl Ledger) -> Result<Option<(i64, Item)>, LedgerError> {
+/// The time of a waiting record and the item of what validators of this charter say of it; `None` when it does not wait,
+/// or none of them vouches for it. What others said under former charters is not kept by whoever came later.
+fn waiting_item(
+    record: &RecordId,
+    charter: &Charter,
+    ledger: &impl Ledger,
+) -> Result<Option<(i64, Item)>, LedgerError> {
     let Some(header) = index::header(ledger, Shelf::Live, record)? else { return Ok(None) };
     let mut vouching = BTreeSet::new();
     let start = index::key(prefix::RECEIPT, &[&record.0.to_bytes()]);
     index::each(ledger, &start, |entry| {
-        vouching.extend(entry.key[start.len()..].first_chunk::<32>().map(|key| PublicKey(*key)));
+        let key = entry.key[start.len()..].first_chunk::<32>().map(|key| PublicKey(*key));
+        vouching.extend(key.filter(|key| charter.validator(key).is_some()));
         Ok(())
     })?;
     if vouching.is_empty() {
         return Ok(None);
     }
-    let said = index::verdicts(ledger, record)?.into_iter();
+    let leading = charter.id();
+    let said = index::verdicts(ledger, record)?.into_iter().filter(|one| one.charter == leading);
     let said =
         said.map(|one| (one.charter, one.validator, one.verdict.name(), one.verdict.class().map(|class| class.name())));
     Ok(Some((header.time_s, Item::of_waiting(record, &vouching, &said.collect()))))

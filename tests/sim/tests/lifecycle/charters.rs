@@ -230,6 +230,10 @@ fn who_has_signed_a_higher_round_signs_nothing_under_a_lower_one() {
     // A release would pin it, and one that lies could complete round 2 afterwards, for whoever comes later.
     let (_, refused) = cluster.release(2, &[0, 1]);
     assert!(refused.len() == 2 && refused.iter().all(|why| why.contains("may yet lead")), "{refused:?}");
+    // Nor do they sign what would come after it.
+    let after = Matter::Successor(Box::new(cluster.successor(1, |charter| charter.scope = "And another".into())));
+    let refused = cluster.vote(&after, &terms(), &[0, 1, 2]);
+    assert!(refused.len() == 2 && refused.iter().all(|why| why.contains("after a lower round")), "{refused:?}");
     // So round 2 is completed, by somebody who has released nothing under round 1.
     assert_eq!(cluster.vote(&two, &terms(), &[3]), Vec::<String>::new());
     cluster.settle();
@@ -264,6 +268,8 @@ fn who_has_signed_a_higher_round_is_free_once_the_others_have_released_under_the
     let _ = cluster.release(1, &[1, 2, 3]);
     cluster.settle();
     assert_eq!(cluster.core(0).silent_because(), None, "it has pinned round 1, and nothing else can lead here");
+    let after = Matter::Successor(Box::new(cluster.successor(1, |charter| charter.scope = "And another".into())));
+    assert_eq!(cluster.vote(&after, &terms(), &[0]), Vec::<String>::new());
     assert!(cluster.converged());
 }
 
@@ -330,6 +336,34 @@ fn a_validator_restored_from_a_backup_gets_back_what_it_signed_before_it_signs()
     let numbers: Vec<_> = batches(&cluster.members[1].store).iter().map(|key| key[33..41].to_vec()).collect();
     let distinct: BTreeSet<_> = numbers.iter().collect();
     assert_eq!(numbers.len(), distinct.len(), "no number twice");
+}
+
+#[test]
+fn a_validator_restored_from_a_backup_signs_no_successor_of_any_charter_before_it_knows_what_it_signed() {
+    let mut cluster = Cluster::new(1);
+    let first = cluster.community.charter().id();
+    let next = Matter::Successor(Box::new(cluster.successor(1, |_| {})));
+    cluster.vote(&next, &terms(), &[0, 1, 2]);
+    cluster.settle();
+    let backup = cluster.members[0].store.clone();
+    let beside = |cluster: &Cluster, scope: &str| {
+        let mut charter = cluster.successor(2, |charter| charter.scope = scope.into());
+        charter.succeeds.as_mut().unwrap().predecessor = first;
+        Matter::Successor(Box::new(charter))
+    };
+    let signed = beside(&cluster, "Signed, and lost");
+    assert_eq!(cluster.vote(&signed, &terms(), &[0]), Vec::<String>::new());
+    (0..5).for_each(|at| cluster.stop(at));
+    cluster.members[0].store = backup;
+    cluster.start(0);
+    // The first charter is none that leads, but it has been told nothing yet.
+    let other = beside(&cluster, "Another in the same round");
+    let refused = cluster.vote(&other, &terms(), &[0]);
+    assert!(refused.len() == 1 && refused[0].contains("restored from a backup"), "{refused:?}");
+    (1..5).for_each(|at| cluster.start(at));
+    cluster.settle();
+    let refused = cluster.vote(&other, &terms(), &[0]);
+    assert!(refused.len() == 1 && refused[0].contains("signed another successor in round 2"), "{refused:?}");
 }
 
 #[test]

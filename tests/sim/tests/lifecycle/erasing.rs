@@ -1,15 +1,15 @@
 //! Withdrawal, revision, takedown, retention.
 
 use crate::cluster::{Cluster, fresh, terms};
-use commonwheel_protocol::agreement::Certificate;
 use commonwheel_protocol::agreement::state::Standing;
+use commonwheel_protocol::agreement::{self, Certificate, Class, Entry, Verdict};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::notes::{Opinion, Review, refusal};
 use commonwheel_protocol::core::{Input, Notice};
 use commonwheel_protocol::ledger::{Batch, Ledger, Shelf, Store};
 use commonwheel_protocol::operation::{Matter, Motion, Resolution, Ruling, Withdrawal};
 use commonwheel_protocol::record::header::HourTime;
-use commonwheel_protocol::record::{Body, SignedHeader};
+use commonwheel_protocol::record::{Body, RecordId, SignedHeader};
 use sim::records;
 
 fn withdraw(cluster: &mut Cluster, header: &SignedHeader) {
@@ -294,4 +294,32 @@ fn a_refused_text_is_erased_after_the_charters_time_and_a_waiting_one_later() {
     }
     cluster.days(6);
     assert!((0..2).all(|at| !cluster.holds_text(at, &waiting[0])), "waited for nine days");
+}
+
+#[test]
+fn what_a_validator_signed_about_what_is_gone_and_is_given_back_is_kept_for_as_long_as_records_wait() {
+    let mut cluster = Cluster::new(1);
+    let header = cluster.share(0, |_| {});
+    let id = cluster.community.id();
+    let key = cluster.community.validators[0].clone();
+    let record = RecordId(Cid::of_cbor(b"gone before its disk was replaced"));
+    let entries = |record| [Entry { record, verdict: Verdict::Reject(Class::Schema) }];
+    let number = cluster.now.unix_s();
+    let batch = |number, record| agreement::Batch::sign(id, id, number, &entries(record), &key);
+    let (gone, known) = (batch(number, record), batch(number + 1, header.id()));
+    let mut held = Batch::default();
+    [&gone, &known].into_iter().for_each(|bytes| held.put(Shelf::Live, Cid::of_cbor(bytes), bytes.clone()));
+    cluster.members[1].store.commit(&held).unwrap();
+    // Another holds it, and gives it back to one that has just started.
+    cluster.stop(0);
+    cluster.start(0);
+    cluster.settle();
+    let has =
+        |cluster: &Cluster, bytes: &[u8]| cluster.members[0].store.holds(Shelf::Live, &Cid::of_cbor(bytes)).unwrap();
+    assert!(has(&cluster, &gone) && has(&cluster, &known));
+    cluster.days(29);
+    assert!(has(&cluster, &gone), "the record may still come, and must not be judged otherwise");
+    cluster.days(3);
+    assert!(!has(&cluster, &gone));
+    assert!(has(&cluster, &known));
 }
