@@ -146,6 +146,8 @@ pub struct Core {
     reviewed: BTreeMap<RecordId, Verdict>,
     /// Withdrawals that the step under way keeps and that are not durable, by record.
     withdrawn_now: BTreeMap<RecordId, Cid>,
+    /// Accepted records of which the last step took a withdrawal: a revision that came in the same answer goes too.
+    withdrawn_last: BTreeSet<RecordId>,
     /// Records of released editions, where bodies are open on release.
     released: BTreeSet<RecordId>,
     /// Whether this node serves bodies: it was reconciled since it was opened, or held none then. What it has may
@@ -227,6 +229,7 @@ impl Core {
             own_operations: BTreeSet::new(),
             reviewed: BTreeMap::new(),
             withdrawn_now: BTreeMap::new(),
+            withdrawn_last: BTreeSet::new(),
             released: BTreeSet::new(),
             caught_up: false,
             lapsed: BTreeSet::new(),
@@ -250,6 +253,9 @@ impl Core {
         self.now = self.now.max(now);
         let mut step = Step::default();
         self.withdrawn_now.clear();
+        for id in std::mem::take(&mut self.withdrawn_last) {
+            self.erase_group(&id, ledger, &mut step)?;
+        }
         self.heard_now = contradict::Heard::default();
         self.refresh(ledger, &mut step)?;
         self.refresh_waiting(ledger)?;

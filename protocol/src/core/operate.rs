@@ -103,7 +103,10 @@ impl Core {
             self.withdrawn_now.insert(id, cid);
         }
         match certified {
-            true => self.erase_group_with(withdrawal.header(), ledger, step)?,
+            true => {
+                self.withdrawn_last.insert(id);
+                self.erase_group_with(withdrawal.header(), ledger, step)?;
+            }
             // What is not accepted covers nothing else.
             false => self.erase_alone(&id, ledger, step)?,
         }

@@ -5,12 +5,16 @@ use commonwheel_protocol::agreement::state::Standing;
 use commonwheel_protocol::agreement::{self, Certificate, Class, Entry, Verdict};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::notes::{Opinion, Review, refusal};
-use commonwheel_protocol::core::{Input, Notice};
+use commonwheel_protocol::core::{Effect, Input, Millis, Notice};
+use commonwheel_protocol::index::{self, Item};
 use commonwheel_protocol::ledger::{Batch, Ledger, Shelf, Store};
 use commonwheel_protocol::operation::{Matter, Motion, Resolution, Ruling, Withdrawal};
+use commonwheel_protocol::reconcile::Snapshot;
 use commonwheel_protocol::record::header::HourTime;
 use commonwheel_protocol::record::{Body, RecordId, SignedHeader};
+use commonwheel_protocol::wire::exchange::{Answer, Ask, Parcel, Peer, Refusal};
 use sim::records;
+use std::collections::VecDeque;
 
 fn withdraw(cluster: &mut Cluster, header: &SignedHeader) {
     let key = records::author(&cluster.community);
@@ -322,4 +326,55 @@ fn what_a_validator_signed_about_what_is_gone_and_is_given_back_is_kept_for_as_l
     cluster.days(3);
     assert!(!has(&cluster, &gone));
     assert!(has(&cluster, &known));
+}
+
+#[test]
+fn a_revision_that_comes_in_one_answer_with_the_withdrawal_of_what_it_revises_is_not_kept() {
+    let mut cluster = Cluster::new(2);
+    let first = cluster.share(0, |_| {});
+    cluster.stop(4);
+    let second = cluster.share(1, |header| header.revises = Some(first.id()));
+    let traces = traces(&cluster, &second);
+    let store = &cluster.members[0].store;
+    let (certificate, _) = index::certificates(store, &second.id()).unwrap().remove(0);
+    let block = |cid: &Cid| store.block(Shelf::Certified, cid).unwrap();
+    let parcel = Parcel {
+        header: second.bytes().to_vec(),
+        body: block(&second.header().body),
+        certificate: block(&certificate),
+    };
+    let time = HourTime::hour(cluster.now.unix_s());
+    let withdrawal = Withdrawal::sign(&first, time, &records::author(&cluster.community));
+    let item = Item::of(&second.id(), &certificate);
+    let of_withdrawal = Item::of_bytes(&withdrawal);
+    (0..6).for_each(|at| cluster.stop(at));
+    cluster.start(4);
+    // Only somebody who keeps what was withdrawn can give both.
+    let liar = Peer(vec![b'n', 99]);
+    let offered = Snapshot::new([(second.header().time.unix_s(), item), (time.unix_s(), of_withdrawal)]);
+    let member = &mut cluster.members[4];
+    let core = member.core.as_mut().unwrap();
+    let (mut inputs, mut given) = (VecDeque::from([Input::Connected(liar)]), false);
+    for second in 1..20 {
+        inputs.push_back(Input::Tick);
+        while let Some(input) = inputs.pop_front() {
+            let step = core.step(Millis(cluster.now.0 + second * 1_000), input, &member.store).unwrap();
+            member.store.commit(&step.batch).unwrap();
+            for effect in step.effects {
+                let Effect::Ask { ask, bytes, .. } = effect else { continue };
+                let answer = match Ask::read(&bytes).unwrap().1 {
+                    Ask::Reconcile(message) => Answer::Reconcile(offered.answer(&message).unwrap()),
+                    Ask::Fetch { items, .. } if items.contains(&item.0) && items.contains(&of_withdrawal.0) => {
+                        given = true;
+                        Answer::Records { parcels: vec![parcel.clone()], operations: vec![withdrawal.clone()] }
+                    }
+                    _ => Answer::Refused(Refusal::Busy),
+                };
+                inputs.push_back(Input::Reply { ask, bytes: Some(answer.to_bytes()) });
+            }
+        }
+    }
+    assert!(given, "it was asked for both");
+    assert_eq!(cluster.standing(4, &second.id()), Some(Standing::Withdrawn));
+    nothing_is_left(&cluster, &traces);
 }
