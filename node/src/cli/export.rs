@@ -1,13 +1,14 @@
 //! `commonwheel export`: the accepted records, or a release, as files that anyone can check.
 
 use super::Context;
-use crate::community::{self, Community, CommunityError};
+use super::filter::FilterArgs;
+use crate::community::{self, Community, CommunityError, printable};
 use crate::export::{self, ExportOptions, ExportSummary, Origin, Source, Which};
 use crate::run::Access;
 use crate::verify::thousands;
 use clap::Args;
-use commonwheel_protocol::dataset::{LeftOut, Purpose, View, names};
-use commonwheel_protocol::preference::{Category, Exception};
+use commonwheel_protocol::dataset::{LeftOut, View, names};
+use commonwheel_protocol::preference::Category;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -23,15 +24,6 @@ pub struct ExportArgs {
     /// or the beginning of it.
     #[arg(long, value_name = "RELEASE")]
     pub release: Option<Which>,
-    /// Write only what people allow to be used so: `train-ai`, `search` or `evaluate`. What a preference does not
-    /// mention is not allowed. Without it, everything is written, each row with its preference.
-    #[arg(long = "use", value_name = "USE", value_parser = usage)]
-    pub usage: Option<Category>,
-    /// With --use, also what is refused but for a Creative Commons signal that you undertake to honour: `cc-cr`
-    /// (credit), `cc-cr-dc` (and contribute directly), `cc-cr-ec` (and to the ecosystem), `cc-cr-op` (and open
-    /// what you make).
-    #[arg(long, value_name = "SIGNAL", value_delimiter = ',', requires = "usage", value_parser = signal)]
-    pub honour: Vec<Exception>,
     /// The forms of the rows: `jsonl`, the canonical one, which is always written; and, under views/, `openai`,
     /// `sharegpt` and `alpaca`; `sft`, `preference` and `kto` for TRL's trainers; `hh-rlhf`; `tsv` for spreadsheets.
     /// Several with commas between, or the option several times.
@@ -53,6 +45,9 @@ pub struct ExportArgs {
     /// Leave out accepted records whose bodies are not here, and name them in manifest.json.
     #[arg(long)]
     pub allow_incomplete: bool,
+    /// Which records are written. Without any of these, everything is, each row with its licence and preference.
+    #[command(flatten)]
+    pub filter: FilterArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -66,6 +61,8 @@ Examples:
       and of that what people judged, for TRL; manifest.json counts what a form leaves out
   commonwheel export --use train-ai --honour cc-cr --out training
       and what they allow to whoever gives credit
+  commonwheel export --language de --label good --month 2026-03..2026-06 --out german
+      only what is in German, was labelled good, and was shared in those months
   commonwheel export --community language --with health --out dataset
       and, below copies/, what the community \"health\" lets this one copy
   commonwheel export --community language --release latest --with health@3 --out release
@@ -99,15 +96,6 @@ impl Format {
             Format::View(view) => Some(view),
         }
     }
-}
-
-fn usage(text: &str) -> Result<Category, String> {
-    Category::labelled(text).ok_or_else(|| "expected train-ai, search or evaluate".to_owned())
-}
-
-fn signal(text: &str) -> Result<Exception, String> {
-    let found = Exception::ALL.into_iter().find(|signal| signal.label() == text);
-    found.ok_or_else(|| "expected cc-cr, cc-cr-dc, cc-cr-ec or cc-cr-op".to_owned())
 }
 
 /// A community to copy from, as it was typed.
@@ -162,7 +150,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<ExitCode> {
         allow_incomplete: args.allow_incomplete,
         release: args.release.clone(),
         views: args.format.iter().filter_map(|format| format.view()).collect(),
-        purpose: args.usage.map(|category| Purpose::new(category, args.honour.iter().copied())),
+        filter: args.filter.filter(),
     };
     let mut bar = Bar::new("Writing");
     let summary = export::export(&source(&own), &origins, &options, &mut |done, all| bar.show(done, all))?;
@@ -217,9 +205,20 @@ fn print_content(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> 
         for (count, why) in purpose.reasons() {
             writeln!(to, "Left out:   {} {why}", thousands(count))?;
         }
+        for (signal, rows) in &purpose.relied_on {
+            writeln!(
+                to,
+                "Credit:     owed for {} row(s) that are here by your promise to honour {signal}",
+                thousands(*rows)
+            )?;
+        }
         if purpose.usage == Category::TrainAi.label() || purpose.failed_chats > 0 {
             writeln!(to, "Fail chats: {}; they show what not to do", thousands(purpose.failed_chats))?;
         }
+    }
+    if let Some(chosen) = summary.filter.as_ref().filter(|chosen| chosen.left_out() > 0) {
+        let asks = printable(&chosen.asks.to_string());
+        writeln!(to, "Left out:   {} since you asked for others: {asks}", thousands(chosen.left_out()))?;
     }
     for (count, why) in summary.left_out.iter().flat_map(LeftOut::reasons) {
         writeln!(to, "Left out:   {} {why}", thousands(count))?;

@@ -210,14 +210,7 @@ impl Commons {
         out: &Path,
         release: Option<Which>,
     ) -> Result<ExportSummary, ExportError> {
-        let options = ExportOptions {
-            out: out.to_owned(),
-            replace: true,
-            allow_incomplete: false,
-            release,
-            purpose: None,
-            views: Default::default(),
-        };
+        let options = ExportOptions { replace: true, release, ..ExportOptions::to(out.to_owned()) };
         export(&source(store, self, TERMS), &[], &options, &mut |_, _| {})
     }
 }

@@ -18,7 +18,7 @@ use crate::community::printable;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::dataset::{ForUse, LeftOut, Manifest, Purpose, View, ViewRows, names};
+use commonwheel_protocol::dataset::{Chosen, Filter, ForUse, LeftOut, Manifest, View, ViewRows, names};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 pub use error::ExportError;
 use folder::Staging;
@@ -39,10 +39,24 @@ pub struct ExportOptions {
     pub allow_incomplete: bool,
     /// The release to write; without one, the records that are accepted now.
     pub release: Option<Which>,
-    /// The use that it is for: then it holds only what allows that. Without one it holds everything.
-    pub purpose: Option<Purpose>,
+    /// Which records are written. With a use in it, only what allows that.
+    pub filter: Filter,
     /// In which forms the rows are written besides the canonical one. Copies have that one alone.
     pub views: BTreeSet<View>,
+}
+
+impl ExportOptions {
+    /// Everything that is accepted now, in the canonical form, in a folder that is not there yet.
+    pub fn to(out: PathBuf) -> Self {
+        ExportOptions {
+            out,
+            replace: false,
+            allow_incomplete: false,
+            release: None,
+            filter: Filter::default(),
+            views: BTreeSet::new(),
+        }
+    }
 }
 
 /// Which release.
@@ -113,6 +127,9 @@ pub struct ExportSummary {
     /// For which use it is, and what was left out for that; nothing where it holds everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<ForUse>,
+    /// Which records were asked for, and how many others there are; nothing where all were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Chosen>,
     /// What was left out of a copy; nothing in an export of a community for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<LeftOut>,
@@ -209,7 +226,7 @@ pub struct Copyable {
 /// # Errors
 /// As [`export`], as far as nothing is written.
 pub fn copyable(ledger: &impl Ledger, to: &Cid) -> Result<Copyable, ExportError> {
-    let selection = selection::select(ledger, None, None, Some(to))?;
+    let selection = selection::select(ledger, None, &Filter::default(), Some(to))?;
     Ok(Copyable {
         release: match selection.of {
             Of::State(_) => None,
@@ -237,7 +254,7 @@ impl<'a, L: Ledger> Job<'a, L> {
         if Cid::of(Codec::Raw, source.terms.as_bytes()) != source.founding.charter().terms {
             return Err(ExportError::Terms);
         }
-        let selection = selection::select(source.ledger, release, options.purpose.as_ref(), to)?;
+        let selection = selection::select(source.ledger, release, &options.filter, to)?;
         if !selection.incomplete.is_empty() && !options.allow_incomplete {
             let (missing, records) = (selection.incomplete.len(), selection.tally.accepted);
             return Err(ExportError::Incomplete { missing, records });
@@ -285,6 +302,7 @@ impl<'a, L: Ledger> Job<'a, L> {
             incomplete: manifest.incomplete.len(),
             files: manifest.files.into_iter().map(|file| (file.path, file.rows)).collect(),
             purpose: manifest.purpose,
+            filter: manifest.filter,
             views: manifest.views,
             left_out: manifest.copied.map(|copied| copied.left_out),
             copies,

@@ -10,7 +10,9 @@ use commonwheel_protocol::agreement::{Charter, Lineage};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::{release, status};
-use commonwheel_protocol::dataset::{Contents, Copied, ForUse, LeftOut, Purpose, Revocations, Tally, Unfit};
+use commonwheel_protocol::dataset::{
+    Chosen, Contents, Copied, Filter, ForUse, LeftOut, Purpose, Revocations, Tally, Unfit,
+};
 use commonwheel_protocol::index::{self, Erasure, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::operation::{Matter, Release, Resolution, Ruling};
@@ -41,6 +43,8 @@ pub struct Selection {
     pub copied: Option<Copied>,
     /// For which use it is, and what is left out for that; nothing where everything is written.
     pub purpose: Option<ForUse>,
+    /// Which records were asked for, and how many others there are; nothing where all were.
+    pub chosen: Option<Chosen>,
     /// Flags of the records that have a row, by record and member, where the charter exports notes.
     pub flags: Vec<Cid>,
     /// What it is of.
@@ -75,7 +79,7 @@ pub enum Of {
     },
 }
 
-/// Selects the accepted records, or what is left of a release; for another community, of those what it may copy.
+/// Selects of the accepted records, or of what is left of a release, those that the filter asks for; for another community, of those what it may copy.
 ///
 /// A community that opens its bodies only with a release is copied only by a release: by its newest, when none
 /// is asked for.
@@ -85,10 +89,10 @@ pub enum Of {
 pub fn select(
     ledger: &impl Ledger,
     which: Option<&Which>,
-    purpose: Option<&Purpose>,
+    filter: &Filter,
     to: Option<&Cid>,
 ) -> Result<Selection, ExportError> {
-    let known = Known::load(ledger, purpose.cloned(), to)?;
+    let known = Known::load(ledger, filter, to)?;
     let root = known.root;
     let opens = known.copying.as_ref().map(|copying| copying.charter().bodies);
     let which = which.or((opens == Some(BodyAccess::OnRelease)).then_some(&Which::Latest));
@@ -122,6 +126,7 @@ struct Known<'a, L> {
     facts: Facts,
     purged: BTreeSet<RecordId>,
     purpose: Option<Purpose>,
+    chosen: Option<Chosen>,
     copying: Option<Copying>,
 }
 
@@ -132,10 +137,12 @@ struct Proved {
     incomplete: Vec<RecordId>,
     left_out: LeftOut,
     unfit: Vec<Unfit>,
+    /// Records that were not asked for, by their headers and by their bodies.
+    unasked: (usize, usize),
 }
 
 impl<'a, L: Ledger> Known<'a, L> {
-    fn load(ledger: &'a L, purpose: Option<Purpose>, to: Option<&Cid>) -> Result<Self, ExportError> {
+    fn load(ledger: &'a L, filter: &Filter, to: Option<&Cid>) -> Result<Self, ExportError> {
         let lineage = status::lineage(ledger)?;
         let head = lineage.head().charter;
         if !head.understood() {
@@ -159,7 +166,8 @@ impl<'a, L: Ledger> Known<'a, L> {
         if let Some(copying) = copying.as_ref().filter(|copying| !copying.is_named()) {
             return Err(ExportError::MayNotCopy(*copying.to()));
         }
-        Ok(Known { ledger, root, path, matters, counting, facts, purged, purpose, copying })
+        let (purpose, chosen) = (filter.purpose.clone(), Chosen::counting(filter));
+        Ok(Known { ledger, root, path, matters, counting, facts, purged, purpose, chosen, copying })
     }
 
     /// Everything that the state is a function of.
@@ -185,6 +193,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             withdrawals: self.withdrawals(proved.records.keys())?,
             copied: self.copied(proved.left_out),
             purpose: self.purposed(&proved.unfit),
+            chosen: self.chosen(&proved),
             flags: self.flags(&proved)?,
             revocations,
             tally: Tally::of_state(standings.values(), self.purged.len()).keeping_back(notes.len()),
@@ -240,6 +249,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             withdrawals: self.withdrawals(records.iter())?,
             copied: self.copied(proved.left_out),
             purpose: self.purposed(&proved.unfit),
+            chosen: self.chosen(&proved),
             // No two replicas need hold the same.
             flags: Vec::new(),
             revocations,
@@ -338,7 +348,7 @@ impl<'a, L: Ledger> Known<'a, L> {
 
     /// Whether a record that should have a row gets one; else why not is noted. What headers show is asked first.
     fn has_row(&self, id: &RecordId, proved: &mut Proved) -> Result<bool, ExportError> {
-        if self.copying.is_none() && self.purpose.is_none() {
+        if self.copying.is_none() && self.purpose.is_none() && self.chosen.is_none() {
             let here = self.body_here(id)?;
             proved.incomplete.extend((!here).then_some(*id));
             return Ok(here);
@@ -355,15 +365,27 @@ impl<'a, L: Ledger> Known<'a, L> {
             proved.unfit.push(unfit);
             return Ok(false);
         }
+        if self.chosen.as_ref().is_some_and(|chosen| chosen.refuses_header(header)) {
+            proved.unasked.0 += 1;
+            return Ok(false);
+        }
+        if self.copying.is_none() && !self.chosen.as_ref().is_some_and(Chosen::reads_bodies) {
+            let here = self.ledger.holds(Shelf::Certified, &header.body)?;
+            proved.incomplete.extend((!here).then_some(*id));
+            return Ok(here);
+        }
         let Some(body) = self.ledger.block(Shelf::Certified, &header.body)? else {
             proved.incomplete.push(*id);
             return Ok(false);
         };
-        let Some(copying) = &self.copying else { return Ok(true) };
-        let against = copying.against(header, &body);
-        let against = against.map_err(|source| ExportError::Unjudged { record: *id, source })?;
-        against.iter().for_each(|why| proved.left_out.add(why));
-        Ok(against.is_none())
+        let against = self.copying.as_ref().map_or(Ok(None), |copying| copying.against(header, &body));
+        if let Some(why) = against.map_err(|source| ExportError::Unjudged { record: *id, source })? {
+            proved.left_out.add(&why);
+            return Ok(false);
+        }
+        let asked = !self.chosen.as_ref().is_some_and(|chosen| chosen.refuses(header, &body));
+        proved.unasked.1 += usize::from(!asked);
+        Ok(asked)
     }
 
     /// What people asked a person to look at, of the records that have a row; one flag of each member and record.
@@ -390,6 +412,12 @@ impl<'a, L: Ledger> Known<'a, L> {
         let mut purpose = self.purpose.as_ref()?.counting();
         unfit.iter().for_each(|why| purpose.add(*why));
         Some(purpose)
+    }
+
+    /// Which records were asked for, and how many others there are.
+    fn chosen(&self, proved: &Proved) -> Option<Chosen> {
+        let (by_header, by_body) = proved.unasked;
+        self.chosen.clone().map(|chosen| Chosen { by_header, by_body, ..chosen })
     }
 
     /// For whom the rows are copied, and by which charter.

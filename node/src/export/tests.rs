@@ -78,14 +78,7 @@ fn a_record_without_its_body_is_named_and_needs_consent() {
     let refused = commons.export(&store, &out).unwrap_err();
     assert!(matches!(refused, ExportError::Incomplete { missing: 1, .. }), "{refused}");
     assert!(names_in(temp.path()).is_empty(), "a refused export leaves nothing");
-    let options = ExportOptions {
-        out: out.clone(),
-        replace: false,
-        allow_incomplete: true,
-        release: None,
-        purpose: None,
-        views: Default::default(),
-    };
+    let options = ExportOptions { allow_incomplete: true, ..ExportOptions::to(out.clone()) };
     let summary = export(&source(&store, &commons, TERMS), &[], &options, &mut |_, _| {}).unwrap();
     assert_eq!((summary.rows, summary.incomplete), (records.len() - 1, 1));
     let manifest = Manifest::read(&fs::read_to_string(out.join(names::MANIFEST)).unwrap()).unwrap();
@@ -97,28 +90,14 @@ fn only_an_earlier_export_of_the_same_community_is_replaced_and_only_on_demand()
     let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
     let (records, out) = (commons.records(), temp.path().join("out"));
     let forced = |commons: &Commons, store: &commonwheel_storage::MemoryStore| {
-        let options = ExportOptions {
-            out: out.clone(),
-            replace: true,
-            allow_incomplete: false,
-            release: None,
-            purpose: None,
-            views: Default::default(),
-        };
+        let options = ExportOptions { replace: true, ..ExportOptions::to(out.clone()) };
         export(&source(store, commons, TERMS), &[], &options, &mut |_, _| {})
     };
     let occupied = |result| matches!(result, Err(ExportError::Occupied { .. }));
     fs::create_dir(&out).unwrap();
     commons.export(&commons.store(&records[..3]), &out).unwrap();
     let earlier = contents(&out);
-    let kept = ExportOptions {
-        out: out.clone(),
-        replace: false,
-        allow_incomplete: false,
-        release: None,
-        purpose: None,
-        views: Default::default(),
-    };
+    let kept = ExportOptions::to(out.clone());
     let unforced = export(&source(&commons.store(&records), &commons, TERMS), &[], &kept, &mut |_, _| {});
     assert!(occupied(unforced), "not without --force");
     let other = Commons::named("another");
@@ -145,14 +124,7 @@ fn a_community_without_records_has_an_empty_dataset() {
 #[test]
 fn terms_that_the_charter_does_not_name_are_refused() {
     let (commons, temp) = (Commons::named("a"), TempDir::new().unwrap());
-    let options = ExportOptions {
-        out: temp.path().join("out"),
-        replace: false,
-        allow_incomplete: false,
-        release: None,
-        purpose: None,
-        views: Default::default(),
-    };
+    let options = ExportOptions::to(temp.path().join("out"));
     let refused = export(&source(&commons.store([]), &commons, "Other terms"), &[], &options, &mut |_, _| {});
     assert!(matches!(refused, Err(ExportError::Terms)));
 }

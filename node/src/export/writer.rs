@@ -88,11 +88,11 @@ impl<'a> Writer<'a> {
         let missing = || ExportError::Missing { record: *id, what: "index entry" };
         let entry = index::header(ledger, Shelf::Certified, id)?.ok_or_else(missing)?;
         let body = block(ledger, id, &entry.body, "body")?;
-        self.purpose.iter_mut().for_each(|purpose| purpose.see(&body));
         let charter = self.selection.path[proof.charter].id();
         let row = Row::of(&header, &body, &charter).and_then(|row| Ok((row.partition()?, row.line()?, row)));
         let (partition, mut line, row) = row.map_err(|source| ExportError::Row { record: *id, source })?;
         line.push('\n');
+        self.purpose.iter_mut().for_each(|purpose| purpose.see(&row));
         self.views.add(&row, &partition)?;
         self.data.write(&partition, || partition.path(), line.as_bytes())
     }
@@ -125,6 +125,7 @@ impl<'a> Writer<'a> {
         let manifest = Manifest::new(&path[..=*leading], &subject, tally, &files, incomplete)
             .copied(copied.clone())
             .for_use(self.purpose)
+            .filtered(self.selection.chosen.clone())
             .viewed(views);
         let count = self.selection.flags.len();
         let manifest = manifest.flagged((count > 0).then_some(count));

@@ -56,14 +56,7 @@ fn an_export_from_a_node_that_goes_on_is_right_or_says_that_something_changed() 
         let held = events.blocks.iter().filter(|(cid, _)| !gone.contains(cid));
         let stores = [events.store(), store_of(held.chain(&later))];
         let ledger = Changing { stores, reads_left: Cell::new(reads) };
-        let options = ExportOptions {
-            out: case.dir(),
-            replace: true,
-            allow_incomplete: false,
-            release: None,
-            purpose: None,
-            views: Default::default(),
-        };
+        let options = ExportOptions { replace: true, ..ExportOptions::to(case.dir()) };
         match export(&source(&ledger, &events.commons, TERMS), &[], &options, &mut |_, _| {}) {
             Ok(_) => {
                 assert!(case.verify().is_ok(), "changed after {reads} reads: {}", case.problems());

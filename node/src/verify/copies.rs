@@ -9,10 +9,10 @@ use super::operations::Operations;
 use super::problem::Problems;
 use crate::export::copying::Copying;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Copied, ForUse, LeftOut, Manifest, names};
+use commonwheel_protocol::dataset::{Copied, LeftOut, Manifest, names};
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::redact::RiskClass;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The hash of each file, by its path in its export.
 pub type Hashes = BTreeMap<String, [u8; 32]>;
@@ -56,29 +56,8 @@ pub fn copying(stated: &Manifest, place: &Place, operations: &Operations, proble
     }
 }
 
-/// Counts what a purpose leaves out, by its header, and takes it from `without_row`; what may not be copied at all
-/// is left for [`account`].
-pub fn unfit(
-    copying: Option<&Copying>,
-    purpose: &mut Option<ForUse>,
-    operations: &Operations,
-    without_row: &mut Vec<RecordId>,
-) {
-    let Some(counting) = purpose else { return };
-    let Some(rule) = counting.purpose() else { return };
-    without_row.retain(|id| {
-        let Some(header) = operations.headers.get(id) else { return true };
-        if copying.is_some_and(|copying| copying.against_header(header).is_some()) {
-            return true;
-        }
-        let against = rule.against(&header.preference);
-        against.iter().for_each(|why| counting.add(*why));
-        against.is_none()
-    });
-}
-
-/// What was left out of a copy. Takes it from `without_row`, the records that would have a row in an export of the
-/// whole; those remain that the manifest names as incomplete.
+/// What was left out of a copy. Takes from `without_row`, the records that would have a row in an export of the whole,
+/// those that may not be copied by their headers; the others are left for [`super::left_out::by_body`].
 pub fn account(
     copying: &Copying,
     stated: &Manifest,
@@ -87,30 +66,16 @@ pub fn account(
     problems: &mut Problems,
 ) -> Copied {
     let mut wrong = |what: String| problems.add(names::MANIFEST, None, what);
-    let named: BTreeSet<_> = stated.incomplete.iter().collect();
     let said = stated.copied.as_ref().map(|copied| copied.left_out).unwrap_or_default();
     let mut left_out = LeftOut { kind: said.kind, class: said.class, ..LeftOut::default() };
-    let mut open = 0;
-    without_row.retain(|id| match operations.headers.get(id).and_then(|header| copying.against_header(header)) {
-        Some(why) => {
-            left_out.add(&why);
-            false
-        }
-        None if named.contains(&id.to_string()) => true,
-        None => {
-            open += 1;
-            false
-        }
+    without_row.retain(|id| {
+        let against = operations.headers.get(id).and_then(|header| copying.against_header(header));
+        against.iter().for_each(|why| left_out.add(why));
+        against.is_none()
     });
     if (said.licence, said.usage) != (left_out.licence, left_out.usage) {
         let found = format!("{} and {}", left_out.licence, left_out.usage);
         wrong(format!("by their headers {found} records are left out for licence and use; it states other numbers"));
-    }
-    if open != said.by_body() {
-        let stated = said.by_body();
-        wrong(format!(
-            "{open} record(s) that may be copied by their headers have no row; it states {stated} as left out for kind or class"
-        ));
     }
     if let Some(terms) = copying.charter().customs.federation.get(copying.to()) {
         let no_kind = terms.kinds.is_empty() && said.kind > 0;

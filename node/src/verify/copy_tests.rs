@@ -5,7 +5,7 @@ use crate::export::events::{Events, withdraw};
 use crate::export::fixture::{Certified, Commons, TERMS, source, store_of};
 use crate::export::{ExportError, ExportOptions, ExportSummary, Origin, Which, car, export};
 use commonwheel_protocol::agreement::customs::Federated;
-use commonwheel_protocol::dataset::Purpose;
+use commonwheel_protocol::dataset::{Filter, Purpose};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::Category;
 use commonwheel_protocol::redact::RiskClass;
@@ -77,12 +77,9 @@ impl Case {
         let own = self.own.store(&self.own.records());
         let origins = [Origin { source: source(store, &self.origin, TERMS), release }];
         let options = ExportOptions {
-            out: self.dir(),
             replace: true,
-            allow_incomplete: false,
-            release: None,
-            purpose,
-            views: Default::default(),
+            filter: Filter { purpose, ..Filter::default() },
+            ..ExportOptions::to(self.dir())
         };
         export(&source(&own, &self.own, TERMS), &origins, &options, &mut |_, _| {})
     }
@@ -208,14 +205,7 @@ fn a_body_that_is_not_here_is_missed_only_where_the_header_lets_it_be_copied() {
     assert!(refused.contains("Health") && refused.contains("1 of 7 accepted records have no body here"), "{refused}");
     let (own, store) = (case.own.store([]), without(0));
     let origins = [Origin { source: source(&store, &case.origin, TERMS), release: None }];
-    let options = ExportOptions {
-        out: case.dir(),
-        replace: true,
-        allow_incomplete: true,
-        release: None,
-        purpose: None,
-        views: Default::default(),
-    };
+    let options = ExportOptions { replace: true, allow_incomplete: true, ..ExportOptions::to(case.dir()) };
     let summary = export(&source(&own, &case.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
     assert_eq!((summary.copies[0].rows, summary.copies[0].incomplete, summary.is_complete()), (1, 1, false));
     assert!(case.verify(&case.copy()).contains("incomplete: 1 more record has no row here, besides 2 left out"));
@@ -247,14 +237,7 @@ fn editions_are_copied_by_the_charter_that_leads_even_if_only_that_names_the_com
             let own = case.own.store([]);
             let origins =
                 [Origin { source: source(&store, &events.commons, TERMS), release: Some(Which::Number(release)) }];
-            let options = ExportOptions {
-                out: case.dir(),
-                replace: true,
-                allow_incomplete: false,
-                release: None,
-                purpose: None,
-                views: Default::default(),
-            };
+            let options = ExportOptions { replace: true, ..ExportOptions::to(case.dir()) };
             let summary = export(&source(&own, &case.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
             let said = case.verify(&case.dir());
             assert!(said.contains(&format!("of release {release} copied")) && said.contains("withdrawn"), "{said}");
@@ -280,14 +263,7 @@ fn a_successor_that_no_longer_names_a_community_ends_its_copying_of_older_releas
     let (temp, store, own_store) = (TempDir::new().unwrap(), events.store(), own.store([]));
     let origins = [Origin { source: source(&store, &events.commons, TERMS), release: Some(Which::Number(1)) }];
     let out = temp.path().join("out");
-    let options = ExportOptions {
-        out,
-        replace: true,
-        allow_incomplete: false,
-        release: None,
-        purpose: None,
-        views: Default::default(),
-    };
+    let options = ExportOptions { replace: true, ..ExportOptions::to(out) };
     let refused = export(&source(&own_store, &own, TERMS), &origins, &options, &mut |_, _| {}).unwrap_err();
     assert!(refused.to_string().contains("does not let the community"), "{refused}");
 }
@@ -301,14 +277,7 @@ fn copies_from_several_communities_lie_beside_each_other_and_each_is_checked() {
     let mut written = Vec::new();
     for order in [[0, 1], [1, 0]] {
         let origins = order.map(|at| Origin { source: source_of(at), release: None });
-        let options = ExportOptions {
-            out: one.dir(),
-            replace: true,
-            allow_incomplete: false,
-            release: None,
-            purpose: None,
-            views: Default::default(),
-        };
+        let options = ExportOptions { replace: true, ..ExportOptions::to(one.dir()) };
         let summary = export(&source(&own, &one.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
         let rows: BTreeSet<_> = summary.copies.iter().map(|copy| copy.rows).collect();
         assert_eq!(rows, [2, 3].into());
@@ -372,7 +341,7 @@ fn what_is_changed_in_a_copy_is_found_out() {
     for (from, to) in [("\"class\": 1", "\"class\": 0"), ("\"class\": 1", "\"class\": 18446744073709551615")] {
         assert!(manifest.contains(from));
         case.change(names::MANIFEST, Some(&manifest.replace(from, to)));
-        found("as left out for kind or class");
+        found("as left out for what their bodies say");
     }
     case.change(names::MANIFEST, Some(&manifest.replace("\"licence\": 2", "\"licence\": 1")));
     found("states other numbers");
@@ -445,5 +414,5 @@ fn a_copy_beside_an_export_for_a_use_is_for_that_use() {
     }
     case.mend();
     let found = case.verify(&case.dir());
-    assert!(found.contains("it is for another use, or for none, than the export beside which it lies"), "{found}");
+    assert!(found.contains("by another filter, than the export beside which it lies"), "{found}");
 }

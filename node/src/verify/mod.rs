@@ -6,6 +6,7 @@
 mod archive;
 mod copies;
 mod flags;
+mod left_out;
 mod operations;
 mod outcome;
 mod problem;
@@ -18,9 +19,10 @@ use crate::community::printable;
 use crate::export::{self, folder};
 use archive::Archive;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Manifest, Partition, Purpose, Sealed, Subject, Views, edition, names};
+use commonwheel_protocol::dataset::{Manifest, Partition, Sealed, Subject, Views, edition, names};
 use copies::Hashes;
 use data_encoding::HEXLOWER;
+use left_out::Asked;
 use operations::Operations;
 use outcome::Released;
 pub use problem::{PROBLEMS, Problem};
@@ -102,19 +104,19 @@ pub fn verify(
     check_sums(dir, &hashes, &mut problems)?;
     let (own, copies) = copies::split(&hashes);
     let beside: Vec<_> = copies.keys().copied().collect();
-    let place = Place { dir, hashes: &own, beside: &beside, to: None, purpose: None };
+    let place = Place { dir, hashes: &own, beside: &beside, to: None, asked: None };
     let mut summary = check_content(&place, expected, &mut problems, progress)?;
     let text = match copies.is_empty() {
         true => String::new(),
         false => read(dir, names::MANIFEST, &mut problems)?,
     };
     let community = Manifest::community_in(&text);
-    let purpose = Manifest::read(&text).and_then(|stated| stated.purpose?.purpose());
+    let asked = Manifest::read(&text).map(|stated| left_out::asked(&stated));
     for (origin, hashes) in &copies {
         let folder = format!("{}/{origin}", names::COPIES);
         problems.within(&folder);
-        let place =
-            Place { dir: &dir.join(&folder), hashes, beside: &[], to: community.as_deref(), purpose: purpose.as_ref() };
+        let (dir, to, asked) = (&dir.join(&folder), community.as_deref(), asked.as_ref());
+        let place = Place { dir, hashes, beside: &[], to, asked };
         check_sums(place.dir, hashes, &mut problems)?;
         let expected = Expected { community: Some(*origin), ..Expected::default() };
         let copy = check_content(&place, &expected, &mut problems, progress)?;
@@ -136,8 +138,8 @@ struct Place<'a> {
     beside: &'a [Cid],
     /// The community beside whose export it lies as a copy.
     to: Option<&'a str>,
-    /// The use for which that export was written.
-    purpose: Option<&'a Purpose>,
+    /// What that export was asked for.
+    asked: Option<&'a Asked>,
 }
 
 /// That the list of hashes names every file with its hash, and no other.
@@ -205,8 +207,12 @@ fn check_content(
             some => some,
         },
     };
-    if place.to.is_some() && purpose.as_ref() != place.purpose {
-        let what = "it is for another use, or for none, than the export beside which it lies";
+    if stated.filter.as_ref().is_some_and(|chosen| !chosen.is_sound()) {
+        problems.add(names::MANIFEST, None, "its filter is not stated as one is: it asks for nothing, or for a use");
+        return Ok(None);
+    }
+    if place.to.is_some() && place.asked != Some(&left_out::asked(&stated)) {
+        let what = "it is for another use, or by another filter, than the export beside which it lies";
         problems.add(names::MANIFEST, None, what);
     }
     let Some(views) = Views::stated_in(&stated.views) else {
@@ -220,7 +226,7 @@ fn check_content(
     if stated.copied.is_some() && !stated.views.is_empty() {
         problems.add(names::MANIFEST, None, "it is a copy, and copies have no views");
     }
-    let rules = Rules { copying: copying.as_ref(), purpose: purpose.as_ref() };
+    let rules = Rules { copying: copying.as_ref(), purpose: purpose.as_ref(), chosen: stated.filter.as_ref() };
     let mut rows = Rows::new(&operations, &archive, released.as_ref(), rules, Viewed::new(views));
     let data: Vec<_> = hashes.keys().filter(|path| path.starts_with("data/")).collect();
     for path in &data {
@@ -234,9 +240,12 @@ fn check_content(
     let Some(mut outcome) = outcome::judge(&operations, &archive, released.as_ref(), &facts, problems) else {
         return Ok(None);
     };
-    copies::unfit(copying.as_ref(), &mut purpose, &operations, &mut outcome.incomplete);
+    let copying = copying.as_ref();
+    left_out::unfit(copying, &mut purpose, &operations, &mut outcome.incomplete);
+    let filter = left_out::unasked(copying, &stated, &operations, &mut outcome.incomplete, problems);
     let copied =
-        copying.map(|copying| copies::account(&copying, &stated, &operations, &mut outcome.incomplete, problems));
+        copying.map(|copying| copies::account(copying, &stated, &operations, &mut outcome.incomplete, problems));
+    left_out::by_body(&stated, &mut outcome.incomplete, problems);
     let path = &operations.path[..=outcome.leading];
     let charter = &operations.path[outcome.leading];
     let may_be_flagged = charter.customs.export_notes && released.is_none() && stated.copied.is_none();
@@ -261,7 +270,8 @@ fn check_content(
     let files = counts.into_iter().filter_map(sealed).collect();
     let manifest = Manifest::new(path, &subject, &outcome.tally, &files, &outcome.incomplete);
     let views = views.finish(hashes, problems);
-    let manifest = manifest.copied(copied).beside(place.beside).for_use(purpose).viewed(views).flagged(flags);
+    let manifest =
+        manifest.copied(copied).beside(place.beside).for_use(purpose).filtered(filter).viewed(views).flagged(flags);
     check_stated(&stated, &manifest, problems);
     revoked::check(dir, &outcome, problems)?;
     let derived = export::derived(charter, archive.terms(charter), &manifest);
@@ -368,6 +378,8 @@ mod changing_tests;
 mod copy_tests;
 #[cfg(test)]
 mod event_tests;
+#[cfg(test)]
+mod filter_tests;
 #[cfg(test)]
 mod flag_tests;
 #[cfg(test)]

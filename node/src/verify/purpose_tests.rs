@@ -3,9 +3,10 @@
 use super::*;
 use crate::export::fixture::{Certified, Commons, TERMS, source};
 use crate::export::{ExportOptions, ExportSummary, export};
-use commonwheel_protocol::dataset::Purpose;
+use commonwheel_protocol::dataset::{Facts, Filter, Purpose};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::{Category, Exception};
+use commonwheel_protocol::record::content::Label;
 use std::fs;
 use tempfile::TempDir;
 
@@ -38,12 +39,9 @@ impl Case {
     fn export(&self, purpose: Option<Purpose>, out: &Path) -> ExportSummary {
         let store = self.commons.store(&self.records);
         let options = ExportOptions {
-            out: out.to_owned(),
             replace: true,
-            allow_incomplete: false,
-            release: None,
-            purpose,
-            views: Default::default(),
+            filter: Filter { purpose, ..Filter::default() },
+            ..ExportOptions::to(out.to_owned())
         };
         export(&source(&store, &self.commons, TERMS), &[], &options, &mut |_, _| {}).unwrap()
     }
@@ -100,17 +98,25 @@ fn an_export_for_a_use_holds_what_permits_it_and_counts_the_rest() {
 fn a_signal_that_is_honoured_lets_in_what_asks_for_it_and_nothing_else() {
     let case = Case::new();
     let summary = case.export(training(&[Exception::Credit]), &case.dir());
-    assert_eq!((summary.rows, summary.purpose.unwrap().unhonoured), (3, 1));
+    let counts = summary.purpose.unwrap();
+    assert_eq!((summary.rows, counts.unhonoured), (3, 1));
+    assert_eq!(counts.relied_on, [("cc-cr".to_owned(), 1)].into());
     assert!(case.verified().starts_with("3 records for train-ai, "));
+    let readme = fs::read_to_string(case.dir().join(names::README)).unwrap();
+    assert!(readme.contains("by the promise to honour a signal: 1 for `cc-cr`"), "{readme}");
+    case.restate("\"cc-cr\": 1", "\"cc-cr\": 2");
+    assert!(case.verified().contains("manifest.json: it is not what follows"));
     let all = case.export(training(&Exception::ALL), &case.dir());
     assert_eq!(all.rows, 4);
+    let relied_on = all.purpose.unwrap().relied_on;
+    assert_eq!(relied_on, [("cc-cr".to_owned(), 1), ("cc-cr-op".to_owned(), 1)].into());
 }
 
 #[test]
 fn chats_that_failed_are_counted_and_the_count_is_checked() {
     let case = Case::new();
-    let failed =
-        case.commons.records().into_iter().find(|one| commonwheel_protocol::record::body::is_failed_chat(&one.body));
+    let label = |one: &Certified| Facts::of(one.header.header(), &one.body).label;
+    let failed = case.commons.records().into_iter().find(|one| label(one) == Some(Label::Fail));
     let mut case = case;
     case.records.push(failed.expect("the fixture has a chat that failed"));
     let honours = [Exception::Credit];

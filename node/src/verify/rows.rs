@@ -8,7 +8,7 @@ use super::problem::Problems;
 use super::views::Viewed;
 use crate::export::copying::Copying;
 use commonwheel_protocol::agreement::state::Fact;
-use commonwheel_protocol::dataset::{ForUse, Partition, Purpose, ROW_BYTES, Row};
+use commonwheel_protocol::dataset::{Chosen, ForUse, Partition, Purpose, ROW_BYTES, Row};
 use commonwheel_protocol::operation::release::ReleaseRow;
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ pub struct Rules<'a> {
     pub copying: Option<&'a Copying>,
     /// The use that they are for, if they are for one.
     pub purpose: Option<&'a Purpose>,
+    /// Which records were asked for, if not all were.
+    pub chosen: Option<&'a Chosen>,
 }
 
 /// What rows show.
@@ -137,7 +139,10 @@ impl<'a> Rows<'a> {
         if self.rules.purpose.is_some_and(|purpose| purpose.against(&header.header().preference).is_some()) {
             return Err("the record's preference does not allow the use that the export is for".into());
         }
-        self.counting.iter_mut().for_each(|purpose| purpose.see(&body));
+        if self.rules.chosen.is_some_and(|chosen| chosen.refuses_row(&row)) {
+            return Err("the record is none that the export's filter asks for".into());
+        }
+        self.counting.iter_mut().for_each(|purpose| purpose.see(&row));
         if let Some(copying) = self.rules.copying {
             match copying.against(header.header(), &body) {
                 Ok(None) => {}

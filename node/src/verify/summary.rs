@@ -1,6 +1,7 @@
 //! What a check has proved, in a sentence.
 
-use commonwheel_protocol::dataset::{Copied, ForUse, Manifest, ViewRows};
+use super::problem::shown;
+use commonwheel_protocol::dataset::{Chosen, Copied, ForUse, Manifest, ViewRows};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -43,6 +44,9 @@ pub struct VerifySummary {
     /// For which use it is, and what was left out for that; nothing where it holds everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<ForUse>,
+    /// Which records were asked for, and how many others there are; nothing where all were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Chosen>,
     /// The same rows in other forms, each made again from the rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<ViewRows>,
@@ -68,6 +72,7 @@ impl VerifySummary {
             accepted_by: quorums.collect::<BTreeSet<_>>().into_iter().collect(),
             flags: manifest.flags,
             purpose: manifest.purpose,
+            filter: manifest.filter,
             views: manifest.views,
             copied: manifest.copied,
             copies: Vec::new(),
@@ -115,7 +120,7 @@ impl VerifySummary {
         let gone = gone.map(|(count, how)| format!("{} {how}", thousands(count)));
         let unfit = self.purpose.iter().flat_map(|purpose| purpose.reasons());
         let unfit = unfit.map(|(count, why)| format!("{} left out {why}", thousands(count)));
-        let gone: Vec<_> = gone.chain(unfit).chain(self.left_out()).collect();
+        let gone: Vec<_> = gone.chain(unfit).chain(self.left_out()).chain(self.unasked()).collect();
         match (self.incomplete, gone.is_empty()) {
             (0, true) => "complete".to_owned(),
             (0, false) => format!("complete except {}", gone.join(", ")),
@@ -139,6 +144,19 @@ impl VerifySummary {
         let said = (said > 0)
             .then(|| format!("{} left out for kind or class of high risk, which only the copy says", thousands(said)));
         shown.chain(said)
+    }
+}
+
+impl VerifySummary {
+    /// What was not asked for: what headers show, and what only the export says.
+    fn unasked(&self) -> Option<String> {
+        let chosen = self.filter.as_ref().filter(|chosen| chosen.left_out() > 0)?;
+        let said = match chosen.by_body {
+            0 => String::new(),
+            count => format!(", {} of them for what their texts say, which only the export says", thousands(count)),
+        };
+        let asks = shown(&chosen.asks.to_string());
+        Some(format!("{} left out since they are not what was asked for ({asks}){said}", thousands(chosen.left_out())))
     }
 }
 

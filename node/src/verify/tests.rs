@@ -308,14 +308,7 @@ fn an_incomplete_export_is_verified_as_such_and_cannot_hide_what_is_missing() {
     let mut erase = Batch::default();
     erase.erase(Shelf::Certified, case.records[0].header.header().body);
     store.commit(&erase).unwrap();
-    let options = ExportOptions {
-        out: case.dir(),
-        replace: true,
-        allow_incomplete: true,
-        release: None,
-        purpose: None,
-        views: Default::default(),
-    };
+    let options = ExportOptions { replace: true, allow_incomplete: true, ..ExportOptions::to(case.dir()) };
     export(&source(&store, &case.commons, TERMS), &[], &options, &mut |_, _| {}).unwrap();
     let summary = case.verify().unwrap();
     assert!(summary.sentence().ends_with("incomplete: 1 more record has no row here."), "{summary:?}");

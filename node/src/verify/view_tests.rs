@@ -5,7 +5,7 @@ use crate::export::events::Events;
 use crate::export::fixture::{Certified, Commons, TERMS, source};
 use crate::export::{ExportOptions, ExportSummary, Origin, Which, export};
 use commonwheel_protocol::agreement::customs::Federated;
-use commonwheel_protocol::dataset::{Purpose, View};
+use commonwheel_protocol::dataset::{Filter, Purpose, View};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::Category;
 use std::collections::BTreeMap;
@@ -31,7 +31,8 @@ impl Case {
 
     fn options(&self, views: &[View], purpose: Option<Purpose>) -> ExportOptions {
         let views = views.iter().copied().collect();
-        ExportOptions { out: self.dir(), replace: true, allow_incomplete: false, release: None, purpose, views }
+        let filter = Filter { purpose, ..Filter::default() };
+        ExportOptions { replace: true, filter, views, ..ExportOptions::to(self.dir()) }
     }
 
     fn export(&self, options: &ExportOptions) -> ExportSummary {

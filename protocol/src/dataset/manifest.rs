@@ -1,5 +1,6 @@
 //! What lies where in an export, and the files of it that follow from the others.
 
+use super::chosen::Chosen;
 use super::copied::Copied;
 use super::edition::{Contents, Gone};
 use super::partition::Partition;
@@ -91,6 +92,9 @@ pub struct Manifest {
     /// For which use it was written; nothing where it holds everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<ForUse>,
+    /// Which records were asked for; nothing where all were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Chosen>,
     /// The same rows in other forms, in the order of the formats' names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<ViewRows>,
@@ -290,6 +294,7 @@ impl Manifest {
             incomplete: incomplete.iter().map(RecordId::to_string).collect(),
             flags: None,
             purpose: None,
+            filter: None,
             views: Vec::new(),
             copied: None,
             copies: Vec::new(),
@@ -304,6 +309,11 @@ impl Manifest {
     /// The same for one use, if it is for one.
     pub fn for_use(self, purpose: Option<ForUse>) -> Self {
         Manifest { purpose, ..self }
+    }
+
+    /// The same for those who asked for some records, if they did.
+    pub fn filtered(self, filter: Option<Chosen>) -> Self {
+        Manifest { filter, ..self }
     }
 
     /// The same with views of the rows.

@@ -4,6 +4,7 @@
 //! [`Manifest`], which names every file.
 
 mod authors;
+mod chosen;
 mod civil;
 mod copied;
 mod dag_json;
@@ -18,6 +19,7 @@ mod row;
 mod views;
 
 pub use authors::{Author, Authors};
+pub use chosen::Chosen;
 pub use civil::{Month, NoMonth, rfc3339, unix_s};
 pub use copied::{Copied, LeftOut};
 pub use dag_json::pretty;

@@ -1,8 +1,10 @@
 //! For which use an export was written: it holds only records whose preference allows that.
 
+use super::row::Row;
+use crate::bytes::Node;
 use crate::preference::{Category, Choice, Exception, Preference};
-use crate::record::body;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A use, and the signals that whoever exports undertakes to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct ForUse {
     pub refused: usize,
     /// Since they refuse it but for a signal that is not honoured.
     pub unhonoured: usize,
+    /// How many rows refuse the use but for a signal, and so are here by a promise to honour it, by the signal.
+    pub relied_on: BTreeMap<String, usize>,
     /// Rows that are chats labelled *fail*: they show what not to do.
     pub failed_chats: usize,
 }
@@ -79,6 +83,7 @@ impl Purpose {
             unknown: 0,
             refused: 0,
             unhonoured: 0,
+            relied_on: BTreeMap::new(),
             failed_chats: 0,
         }
     }
@@ -102,9 +107,15 @@ impl ForUse {
         } += 1;
     }
 
-    /// Counts a row's body.
-    pub fn see(&mut self, body: &[u8]) {
-        self.failed_chats += usize::from(body::is_failed_chat(body));
+    /// Counts a row, which may be used so.
+    pub fn see(&mut self, row: &Row) {
+        let says = |key: &str, value: &str| row.body().get(key) == Some(&Node::text(value));
+        self.failed_chats += usize::from(says("kind", "chat") && says("label", "fail"));
+        let preference = row.header_text("preference").and_then(|text| text.parse::<Preference>().ok());
+        let said = Category::labelled(&self.usage).and_then(|category| preference?.choice(category));
+        if let Some(Choice::No(Some(signal))) = said {
+            *self.relied_on.entry(signal.label().to_owned()).or_default() += 1;
+        }
     }
 
     /// Each count of what is left out that is above 0, with the reason in words that follow "left out".

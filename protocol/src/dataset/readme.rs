@@ -1,5 +1,6 @@
 //! The text for people that an export begins with.
 
+use super::chosen::Chosen;
 use super::copied::Copied;
 use super::manifest::Manifest;
 use super::purpose::ForUse;
@@ -31,6 +32,7 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
         ),
     };
     let complete = match manifest.incomplete.len() {
+        0 if manifest.filter.is_some() => "Every one of them that was asked for has a row.".to_owned(),
         0 if manifest.purpose.is_some() => "Every one of them that may be used so has a row.".to_owned(),
         0 if manifest.copied.is_some() => "Every one of them that may be copied has a row.".to_owned(),
         0 => "Every one of them has a row.".to_owned(),
@@ -49,8 +51,14 @@ pub fn readme(charter: &Charter, manifest: &Manifest) -> String {
     let left_out: String = left_out.map(|(count, why)| format!("| left out {why} | {count} |\n")).collect();
     let unfit = manifest.purpose.iter().flat_map(|purpose| purpose.reasons());
     let unfit: String = unfit.map(|(count, why)| format!("| left out {why} | {count} |\n")).collect();
-    let left_out = left_out + &unfit;
-    let purpose = manifest.purpose.as_ref().map_or_else(String::new, purposed);
+    let unasked = manifest.filter.as_ref().map(Chosen::left_out).filter(|count| *count > 0);
+    let unasked =
+        unasked.map_or_else(String::new, |count| format!("| left out since they were not asked for | {count} |\n"));
+    let left_out = left_out + &unfit + &unasked;
+    let mut purpose = manifest.purpose.as_ref().map_or_else(String::new, purposed);
+    if let Some(chosen) = &manifest.filter {
+        purpose += &format!("\n\nOnly some records were asked for: {}.", plain(&chosen.asks.to_string()));
+    }
     let copied = manifest.copied.as_ref().map_or_else(String::new, |Copied { to, .. }| {
         format!(
             "\n\nIt is a copy for the community `{to}`, which the charter lets copy some of the records. Of the\n\
@@ -120,9 +128,18 @@ fn purposed(purpose: &ForUse) -> String {
         0 => String::new(),
         count => format!("\n{count} of the rows are chats labelled *fail*: they show what not to do."),
     };
+    let relied: Vec<_> = purpose.relied_on.iter().map(|(signal, rows)| format!("{rows} for `{signal}`")).collect();
+    let relied = match relied.is_empty() {
+        true => String::new(),
+        false => format!(
+            "\nSome rows are here only by the promise to honour a signal: {}. Each of these signals asks for credit;\n\
+             whoever uses the rows owes it.",
+            relied.join(", ")
+        ),
+    };
     format!(
         "\n\nIt was written for the use `{}`: every row is of a record whose preference allows that{honours}. Other uses\n\
-         need other rows.{failed}",
+         need other rows.{relied}{failed}",
         purpose.usage
     )
 }

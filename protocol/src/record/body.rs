@@ -181,13 +181,6 @@ impl Body<String> {
     }
 }
 
-/// Whether a body's bytes are those of a chat that its author labelled *fail*.
-pub fn is_failed_chat(bytes: &[u8]) -> bool {
-    let Ok(Node::Map(fields)) = decode(bytes) else { return false };
-    let is = |key: &str, word: &str| fields.get(key) == Some(&Node::text(word));
-    is("kind", "chat") && is("label", "fail")
-}
-
 fn read_vocabulary(name: &str) -> Result<Vocabulary, FieldError> {
     name.parse().map_err(|error: UnknownVocabulary| FieldError::value("vocabulary", error.to_string()))
 }

@@ -27,14 +27,16 @@ class Copying:
         same(self.against(header), None, "what is against a copied row")
         same("kinds" not in self.terms or body["kind"] in self.terms["kinds"], True, "its kind may be copied")
 
-    def account(self, without_row, headers, named):
-        """What the copy says of itself, and the records that it could hold and does not."""
+    def left_out_by_body(self):
+        """How many are said to be left out for what their bodies say."""
+        return self.stated["left_out"]["kind"] + self.stated["left_out"]["class"]
+
+    def account(self, without_row, headers):
+        """What the copy says of itself, and the records that it could hold by their headers and does not."""
         against = {one: self.against(headers[one]) for one in without_row}
         open_to_it = [one for one in without_row if against[one] is None]
         said = self.stated["left_out"]
-        incomplete = [one for one in open_to_it if str(one) in named]
-        same(said["kind"] + said["class"], len(open_to_it) - len(incomplete), "left out for kind or class")
         same("kinds" in self.terms or said["kind"] == 0, True, "left out for the kind")
         counted = {why: list(against.values()).count(why) for why in ("licence", "use")}
         counted |= {"kind": said["kind"], "class": said["class"]}
-        return {"to": self.stated["to"], "charter": self.stated["charter"], "left_out": counted}, incomplete
+        return {"to": self.stated["to"], "charter": self.stated["charter"], "left_out": counted}, open_to_it

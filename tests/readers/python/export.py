@@ -9,6 +9,7 @@ import canonical
 import cids
 import copies
 import dagjson
+import filters
 import keys
 import operations
 import partitions
@@ -34,9 +35,9 @@ TIME = "%Y-%m-%dT%H:%M:%SZ"
 MOST_LINE = 20 * 1024 * 1024
 
 
-def run(folder, tally, to=None, beside_use=None):
+def run(folder, tally, to=None, beside=None):
     """Checks a folder, and the copies in it; `to` is the community beside whose export it lies as a copy, and
-    `beside_use` the use of that export with the signals that it honours."""
+    `beside` what that export was asked for."""
     with tally.check("export: SHA256SUMS"):
         _sums(folder)
     held = None
@@ -54,14 +55,17 @@ def run(folder, tally, to=None, beside_use=None):
     purpose = None
     with tally.check("export: for which use"):
         purpose = purposes.ForUse(stated["purpose"]) if "purpose" in stated else None
-        same(to is None or purposes.named(stated) == beside_use, True, "the use of the export beside which it lies")
+        same(to is None or _asked(stated) == beside, True, "the use and the filter of the export beside which it lies")
+    chosen = None
+    with tally.check("export: which records were asked for"):
+        chosen = filters.Filter(stated["filter"]) if "filter" in stated else None
     views = None
     with tally.check("export: its views"):
         same(copying is None or "views" not in stated, True, "a copy without views")
         views = Views(stated.get("views", []), dagjson.line)
     if views is None:
         return
-    rules = [rule for rule in (purpose, copying) if rule]
+    rules = [rule for rule in (purpose, chosen, copying) if rule]
     seen, stored, hashes = {}, [], {}
     for file in sorted((folder / "data").rglob("*.jsonl"), key=lambda file: str(file).encode()):
         path = file.relative_to(folder).as_posix()
@@ -89,15 +93,20 @@ def run(folder, tally, to=None, beside_use=None):
         says = outcome.charter.value.get("customs", {}).get("export_notes", False)
         same(flags is None or (says and not release and not copying), True, "flags where there may be some")
     with tally.check("export: manifest.json"):
-        rules = (flags, copying, purpose)
+        rules = (flags, copying, purpose, chosen)
         same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, stored, hashes, rules, views, stated))
     views.check(folder, tally)
-    beside = sorted(path.name for path in (folder / "copies").glob("*"))
+    copied = sorted(path.name for path in (folder / "copies").glob("*"))
     with tally.check("export: copies"):
-        same(sorted(stated.get("copies", [])), beside, "the copies")
-        same(copying is None or not beside, True, "a copy without copies")
-    for name in beside:
-        run(folder / "copies" / name, tally, str(held.path[0].id), purposes.named(stated))
+        same(sorted(stated.get("copies", [])), copied, "the copies")
+        same(copying is None or not copied, True, "a copy without copies")
+    for name in copied:
+        run(folder / "copies" / name, tally, str(held.path[0].id), _asked(stated))
+
+
+def _asked(stated):
+    """What a manifest says that it was asked for."""
+    return purposes.named(stated), filters.asked(stated)
 
 
 def _sums(folder):
@@ -204,17 +213,24 @@ def _write(header_block, body, certificate):
 def _manifest(held, outcome, stored, hashes, rules, views, stated):
     """manifest.json, written again from the archives and the rows; of a copy, with what it says of bodies left out."""
     named = edition = None
-    flags, copying, purpose = rules
+    flags, copying, purpose, chosen = rules
     incomplete, more = outcome.incomplete, {} if flags is None else {"flags": flags}
+    may_not_be_copied = copying.against if copying else lambda header: None
     if purpose:
-        may_not_be_copied = copying.against if copying else lambda header: None
         incomplete = purpose.account(incomplete, held.headers, may_not_be_copied)
         more |= {"purpose": purpose.said()}
+    if chosen:
+        incomplete = chosen.account(incomplete, held.headers, may_not_be_copied)
+        more |= {"filter": chosen.said()}
     if views.formats:
         more |= {"views": views.said()}
     if copying:
-        copied, incomplete = copying.account(incomplete, held.headers, stated["incomplete"])
+        copied, incomplete = copying.account(incomplete, held.headers)
         more |= {"copied": copied}
+    by_body = [rule.left_out_by_body() for rule in (copying, chosen) if rule]
+    if by_body:
+        before, incomplete = incomplete, [one for one in incomplete if str(one) in stated["incomplete"]]
+        same(sum(by_body), len(before) - len(incomplete), "left out for what their bodies say")
     if stated.get("copies"):
         ids = sorted(cids.parse(one) for one in stated["copies"])
         more |= {"copies": [str(one) for one in ids]}

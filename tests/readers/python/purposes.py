@@ -18,22 +18,31 @@ class ForUse:
         same(stated["use"] in preferences.USES, True, "a known use")
         known = [signal for signal in preferences.SIGNALS if signal in stated["honours"]]
         same(stated["honours"], known, "known signals in order, each once")
-        self.counts = dict.fromkeys(("unknown", "refused", "unhonoured", "failed_chats"), 0)
+        self.counts = dict.fromkeys(("unknown", "refused", "unhonoured"), 0)
+        self.failed_chats, self.relied_on = 0, {}
 
     def against(self, header):
         """The reason against a record, if there is one; what is not said is not allowed."""
-        said = [part for part in header["preference"].split(", ") if part.startswith(f"{self.stated['use']}=")]
-        if not said:
+        choice, signal = self._said(header)
+        if choice is None:
             return "unknown"
-        choice, _, signal = said[0].partition("=")[2].partition(";exceptions=")
         if choice == "y" or signal in self.stated["honours"]:
             return None
         return "unhonoured" if signal else "refused"
 
+    def _said(self, header):
+        """What is said of the use, and under which signal a refusal does not hold."""
+        said = [part for part in header["preference"].split(", ") if part.startswith(f"{self.stated['use']}=")]
+        choice, _, signal = said[0].partition("=")[2].partition(";exceptions=") if said else (None, "", "")
+        return choice, signal
+
     def check_row(self, header, body):
         """That a row may be used so."""
         same(self.against(header), None, "what is against a row")
-        self.counts["failed_chats"] += (body["kind"], body.get("label")) == ("chat", "fail")
+        self.failed_chats += (body["kind"], body.get("label")) == ("chat", "fail")
+        _, signal = self._said(header)
+        if signal:
+            self.relied_on[signal] = self.relied_on.get(signal, 0) + 1
 
     def account(self, without_row, headers, elsewhere):
         """Takes out of the records without row those that may not be used so; `elsewhere` is counted by others."""
@@ -48,4 +57,5 @@ class ForUse:
 
     def said(self):
         """What the manifest says of it."""
-        return {"use": self.stated["use"], "honours": self.stated["honours"], **self.counts}
+        rows = {"relied_on": dict(sorted(self.relied_on.items())), "failed_chats": self.failed_chats}
+        return {"use": self.stated["use"], "honours": self.stated["honours"], **self.counts, **rows}
