@@ -4,7 +4,7 @@ use super::nonempty;
 use crate::node::{LICENCES, licence};
 use crate::setting::{SettingError, Table};
 use commonwheel_protocol::agreement::Customs;
-use commonwheel_protocol::agreement::customs::{Federated, Membership, is_word};
+use commonwheel_protocol::agreement::customs::{EVALUATION_MOST, Federated, Membership, is_word};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::limits::{FEDERATED, LANGUAGES};
 use commonwheel_protocol::preference::Category;
@@ -24,6 +24,9 @@ pub(super) fn read(top: &mut Table) -> Result<Customs, SettingError> {
     let membership = table.value_opt("membership", "open, invited or sponsored", |v| Membership::named(v.as_str()?))?;
     let languages = table.list_opt("languages", LANGUAGE, language)?.unwrap_or_default();
     let export_notes = table.value_opt("export_notes", "true or false", Value::as_bool)?.unwrap_or(false);
+    let share = "how many of a thousand authors' records are kept apart for evaluation, 1 to 500";
+    let evaluation = table
+        .value_opt("evaluation", share, |v| v.as_integer().filter(|share| (1..=EVALUATION_MOST).contains(share)))?;
     table.end()?;
     let federation = top.tables("federation")?.into_iter().map(federated).collect::<Result<Vec<_>, _>>()?;
     within("customs.languages", languages.len(), LANGUAGES)?;
@@ -32,6 +35,7 @@ pub(super) fn read(top: &mut Table) -> Result<Customs, SettingError> {
         membership: membership.unwrap_or_default(),
         languages: languages.into_iter().collect(),
         export_notes,
+        evaluation,
         ..Customs::default()
     };
     for (at, one) in federation.into_iter().enumerate() {

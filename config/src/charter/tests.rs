@@ -142,7 +142,7 @@ fn a_charter_says_who_contributes_in_which_languages_and_who_may_copy() {
     assert_eq!(usual, Customs::default(), "the example says what is usual");
     let other = Cid::of_cbor(b"another community");
     let federation = format!(
-        "export_notes = true\n[[federation]]\ncommunity = \"{other}\"\nlicences = [\"CC0-1.0\"]\n\
+        "export_notes = true\nevaluation = 50\n[[federation]]\ncommunity = \"{other}\"\nlicences = [\"CC0-1.0\"]\n\
          uses = [\"train-ai\"]\nkinds = [\"chat\"]\nclasses = [\"medical\"]\n"
     );
     let text = example()
@@ -153,6 +153,7 @@ fn a_charter_says_who_contributes_in_which_languages_and_who_may_copy() {
     assert_eq!(customs.membership, Membership::Sponsored);
     assert_eq!(customs.languages, ["en", "es"].map(str::to_owned).into());
     assert!(customs.export_notes);
+    assert_eq!(customs.evaluation, Some(50));
     let one = &customs.federation[&other];
     assert_eq!((one.licences.len(), one.uses.len(), one.kinds.len()), (1, 1, 1));
     assert_eq!(one.classes, [RiskClass::Medical].into());
@@ -160,6 +161,7 @@ fn a_charter_says_who_contributes_in_which_languages_and_who_may_copy() {
         ("membership = \"sponsored\"", "membership = \"closed\"", "customs.membership: "),
         ("[\"es\", \"en\"]", "[\"es-MX\"]", "customs.languages[0]: "),
         ("export_notes = true", "export_notes = 1", "customs.export_notes: "),
+        ("evaluation = 50", "evaluation = 501", "customs.evaluation: "),
         (&other.to_string()[..], "bafy", "federation[0].community: "),
         ("licences = [\"CC0-1.0\"]\nuses", "uses", "federation[0].licences: "),
         ("uses = [\"train-ai\"]", "uses = [\"resale\"]", "federation[0].uses[0]: "),

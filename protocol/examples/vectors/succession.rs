@@ -37,6 +37,7 @@ pub fn charters(world: &World) -> Vec<Value> {
         membership: Membership::Sponsored,
         languages: ["en".to_owned(), "es".to_owned()].into(),
         export_notes: true,
+        evaluation: Some(100),
         federation: [sister, cousin].map(|one| (one.community, one)).into(),
     };
     let rich = Charter { customs, ..world.charter.clone() };
@@ -85,6 +86,8 @@ fn broken_customs(bytes: &[u8]) -> Vec<Value> {
         ("a language twice", &["customs", "languages"], texts(&["es", "es"]), "field-value:customs"),
         ("languages that are none", &["customs", "languages"], texts(&[]), "field-value:customs"),
         ("notes that are not exported", &["customs", "export_notes"], Some(false.into()), "field-value:customs"),
+        ("nobody is kept apart", &["customs", "evaluation"], Some(Node::Int(0)), "field-value:evaluation"),
+        ("more than half is kept apart", &["customs", "evaluation"], Some(Node::Int(501)), "field-value:evaluation"),
         ("a custom that is not known", &["customs", "dress"], text("formal"), "field-unknown"),
         ("one community twice", &["customs", "federation"], two(&first, &first), "field-value:customs"),
         ("communities out of order", &["customs", "federation"], two(&second, &first), "field-value:customs"),

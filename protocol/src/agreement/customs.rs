@@ -39,6 +39,9 @@ impl Membership {
     }
 }
 
+/// Of a thousand authors, the most whose records may be kept apart for evaluation.
+pub const EVALUATION_MOST: i64 = 500;
+
 /// What another community may copy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Federated {
@@ -63,6 +66,9 @@ pub struct Customs {
     pub languages: BTreeSet<String>,
     /// Whether flags and notes are exported beside the records.
     pub export_notes: bool,
+    /// How many of a thousand authors' records exports keep apart for evaluation; none when there is none. At most
+    /// [`EVALUATION_MOST`].
+    pub evaluation: Option<i64>,
     /// Who may copy what.
     pub federation: BTreeMap<Cid, Federated>,
 }
@@ -78,6 +84,7 @@ impl Customs {
                 ("membership", other.then(|| Node::text(self.membership.name()))),
                 ("languages", texts(&self.languages)),
                 ("export_notes", self.export_notes.then_some(Node::Bool(true))),
+                ("evaluation", self.evaluation.map(Node::Int)),
                 (
                     "federation",
                     (!self.federation.is_empty())
@@ -100,6 +107,7 @@ impl Customs {
             },
             languages: fields.items("languages", LANGUAGES, language)?.into_iter().collect(),
             export_notes: fields.bool_opt("export_notes")?.unwrap_or(false),
+            evaluation: fields.int_opt("evaluation")?,
             federation: fields
                 .items("federation", FEDERATED, Federated::read)?
                 .into_iter()
@@ -107,6 +115,9 @@ impl Customs {
                 .collect(),
         };
         fields.end()?;
+        if customs.evaluation.is_some_and(|share| !(1..=EVALUATION_MOST).contains(&share)) {
+            return Err(FieldError::value("evaluation", "expected 1 to 500, of a thousand"));
+        }
         // One encoding: nothing that stands for itself, every list in order and without repetition.
         if customs.to_node() != Some(Node::Map(map)) {
             return Err(FieldError::value("customs", "expected each list in order, each entry once, and no default"));

@@ -5,6 +5,7 @@ use super::copied::Copied;
 use super::edition::{Contents, Gone};
 use super::partition::Partition;
 use super::purpose::ForUse;
+use super::split::Split;
 use crate::agreement::Charter;
 use crate::agreement::state::{Standing, StateRoot};
 use crate::bytes::Cid;
@@ -118,6 +119,9 @@ pub struct FileRows {
     pub preference: String,
     /// The month of their headers' time.
     pub month: String,
+    /// `evaluation` where they are kept apart for that; else nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
     /// How many rows it has, without its heading.
     pub rows: usize,
     /// How long it is.
@@ -143,6 +147,7 @@ impl FileRows {
             licence: partition.licence.to_string(),
             preference: partition.preference.to_string(),
             month: partition.month.to_string(),
+            split: (partition.split == Split::Evaluation).then(|| partition.split.name().to_owned()),
             rows,
             bytes: sealed.bytes,
             sha256: HEXLOWER.encode(&sealed.sha256),

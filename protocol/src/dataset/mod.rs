@@ -16,6 +16,7 @@ mod purpose;
 mod readme;
 mod revocations;
 mod row;
+mod split;
 mod views;
 
 pub use authors::{Author, Authors};
@@ -31,4 +32,5 @@ pub use purpose::{ForUse, Purpose, Unfit};
 pub use readme::readme;
 pub use revocations::{Revocation, Revocations};
 pub use row::{HEADER_COLUMNS, ROW_BYTES, Row, RowError};
+pub use split::{CANARY, Canary, Draw, Split, Voice};
 pub use views::{View, Views};

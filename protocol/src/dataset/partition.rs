@@ -2,12 +2,14 @@
 
 use super::Month;
 use super::manifest::names;
+use super::split::Split;
 use crate::licence::Licence;
 use crate::preference::Preference;
 use std::cmp::Ordering;
 
 /// Which rows lie in one file: those of one licence, one preference and one month, in this order of folders, so that a
-/// loader takes what its use allows by the path alone. The order is that of the paths.
+/// loader takes what its use allows by the path alone; what is kept apart for evaluation beside the rest of its month. The
+/// order is that of the paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Partition {
     /// Their licence.
@@ -16,9 +18,19 @@ pub struct Partition {
     pub preference: Preference,
     /// The month of their headers' time.
     pub month: Month,
+    /// Whether they are kept apart for evaluation.
+    pub split: Split,
 }
 
+/// What the names of files of rows that are kept apart have after the month.
+const APART: &str = "-evaluation";
+
 impl Partition {
+    /// Whether the file of this path is one of rows that are kept apart, going by its name.
+    pub fn is_apart(path: &str) -> bool {
+        path.strip_suffix(".jsonl").is_some_and(|path| path.ends_with(APART))
+    }
+
     /// The file's path inside the export, with `/` between folders.
     pub fn path(&self) -> String {
         format!("{}/{}.jsonl", names::DATA, self.place())
@@ -26,14 +38,21 @@ impl Partition {
 
     /// The path of a file of these rows inside its folder, without what its name ends in.
     pub fn place(&self) -> String {
-        format!("licence={}/preference={}/{}", self.licence, self.preference.slug(), self.month)
+        let apart = match self.split {
+            Split::Main => "",
+            Split::Evaluation => APART,
+        };
+        format!("licence={}/preference={}/{}{apart}", self.licence, self.preference.slug(), self.month)
     }
 }
 
 impl Ord for Partition {
     fn cmp(&self, other: &Self) -> Ordering {
         let by_preference = || self.preference.by_slug(&other.preference);
-        self.licence.cmp(&other.licence).then_with(by_preference).then_with(|| self.month.cmp(&other.month))
+        // `-` stands before `.` in paths.
+        let by_split = || other.split.cmp(&self.split);
+        let by_month = || self.month.cmp(&other.month).then_with(by_split);
+        self.licence.cmp(&other.licence).then_with(by_preference).then_with(by_month)
     }
 }
 
@@ -55,12 +74,17 @@ mod tests {
         let mut partitions = Vec::new();
         for licence in Licence::ALL {
             for preference in &said {
-                partitions.extend(months.map(|month| Partition { licence, preference: preference.clone(), month }));
+                for split in [Split::Main, Split::Evaluation] {
+                    let of = |month| Partition { licence, preference: preference.clone(), month, split };
+                    partitions.extend(months.map(of));
+                }
             }
         }
         partitions.sort();
         let paths: Vec<_> = partitions.iter().map(Partition::path).collect();
         assert!(paths.is_sorted(), "{paths:?}");
-        assert_eq!(paths[0], "data/licence=Apache-2.0/preference=evaluate-y.search-n/1970-01.jsonl");
+        assert_eq!(paths[0], "data/licence=Apache-2.0/preference=evaluate-y.search-n/1970-01-evaluation.jsonl");
+        assert_eq!(paths[1], "data/licence=Apache-2.0/preference=evaluate-y.search-n/1970-01.jsonl");
+        assert!(Partition::is_apart(&paths[0]) && !Partition::is_apart(&paths[1]));
     }
 }

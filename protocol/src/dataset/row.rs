@@ -3,6 +3,7 @@
 use super::civil::{self, Month};
 use super::dag_json::{self, DagJson};
 use super::partition::Partition;
+use super::split::Split;
 use crate::bytes::{Cid, FieldError, Fields, Node, decode, encode};
 use crate::limits::BODY_BYTES;
 use crate::record::RecordId;
@@ -249,7 +250,7 @@ impl Row {
         self.charter
     }
 
-    /// In which file of a dataset the row belongs.
+    /// In which file of a dataset the row belongs, unless it is kept apart for evaluation.
     ///
     /// # Errors
     /// When the licence, the preference or the time is none that a header can have.
@@ -270,6 +271,7 @@ impl Row {
             licence: licence.ok_or(RowError::Column("licence"))?,
             preference: preference.ok_or(RowError::Column("preference"))?,
             month: month.ok_or(RowError::Time)?,
+            split: Split::Main,
         })
     }
 

@@ -83,6 +83,7 @@ _customs = record(
         "membership": one_of("open", "invited", "sponsored"),
         "languages": many(0, 64, _of_form("[a-z]{2,8}")),
         "export_notes": truth,
+        "evaluation": number(1, 500),
         "federation": many(0, 32, _federated),
     },
 )

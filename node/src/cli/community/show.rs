@@ -50,6 +50,9 @@ struct Customs {
     membership: &'static str,
     languages: Vec<String>,
     export_notes: bool,
+    /// How many of a thousand authors' records are kept apart for evaluation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluation: Option<i64>,
     federation: Vec<Federated>,
 }
 
@@ -143,6 +146,7 @@ impl Shown {
                 membership: charter.customs.membership.name(),
                 languages: charter.customs.languages.iter().cloned().collect(),
                 export_notes: charter.customs.export_notes,
+                evaluation: charter.customs.evaluation,
                 federation: charter.customs.federation.values().map(Federated::of).collect(),
             },
             succeeds: charter.succeeds.as_ref().map(|succeeds| Succeeds {
@@ -239,6 +243,12 @@ impl Shown {
         }
         let notes = if customs.export_notes { "are" } else { "are not" };
         writeln!(out, "Notes        of members {notes} exported beside the records")?;
+        if let Some(share) = customs.evaluation {
+            writeln!(
+                out,
+                "Evaluation   the records of {share} of 1,000 authors are kept apart, and in no export for training"
+            )?;
+        }
         customs.federation.iter().try_for_each(|one| writeln!(out, "Federation   {}", one.line()))
     }
 
