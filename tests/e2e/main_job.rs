@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::ffi::OsStr;
 use std::path::Path;
 
-const FORMATS: &str = "jsonl,alpaca,hh-rlhf,kto,openai,preference,sft,sharegpt,tsv";
+const FORMATS: &str = "jsonl,alpaca,hh-rlhf,kto,openai,preference,quality,sft,sharegpt,tsv";
 const SAMPLE: [&str; 4] = ["conversations.jsonl", "open-webui-export.json", "notes.txt", "questions.jsonl"];
 
 #[test]

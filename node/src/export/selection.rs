@@ -45,8 +45,8 @@ pub struct Selection {
     pub purpose: Option<ForUse>,
     /// Which records were asked for, and how many others there are; nothing where all were.
     pub chosen: Option<Chosen>,
-    /// Flags of the records that have a row, by record and member, where the charter exports notes.
-    pub flags: Vec<Cid>,
+    /// Flags of the records that have a row, each with its record, by record and member, where the charter exports notes.
+    pub flags: Vec<(RecordId, Cid)>,
     /// What it is of.
     pub of: Of,
     /// The state root when it was selected.
@@ -389,7 +389,7 @@ impl<'a, L: Ledger> Known<'a, L> {
     }
 
     /// What people asked a person to look at, of the records that have a row; one flag of each member and record.
-    fn flags(&self, proved: &Proved) -> Result<Vec<Cid>, LedgerError> {
+    fn flags(&self, proved: &Proved) -> Result<Vec<(RecordId, Cid)>, LedgerError> {
         let mut flags = BTreeMap::new();
         if self.copying.is_some() || !self.path.last().is_some_and(|charter| charter.customs.export_notes) {
             return Ok(Vec::new());
@@ -404,7 +404,7 @@ impl<'a, L: Ledger> Known<'a, L> {
                 Ok(())
             })?;
         }
-        Ok(flags.into_values().collect())
+        Ok(flags.into_iter().map(|((id, _), block)| (id, block)).collect())
     }
 
     /// For which use the rows are, and how many records are left out for that.

@@ -2,7 +2,7 @@
 
 use super::ExportError;
 use super::pool::{Finished, Pool};
-use commonwheel_protocol::dataset::{Partition, Row, View, ViewRows, Views};
+use commonwheel_protocol::dataset::{Beside, Partition, Row, View, ViewRows, Views};
 use data_encoding::HEXLOWER;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,11 +32,14 @@ impl<'a> ViewWriter<'a> {
             .add(row, partition, &mut |path, text| files.write(&path.to_owned(), || path.to_owned(), text.as_bytes()))
     }
 
-    /// Makes the files durable.
+    /// Writes what follows from all rows and from what lies beside them, and makes the files durable.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn finish(self) -> Result<WrittenViews, ExportError> {
+    pub fn finish(mut self, beside: Beside<'_>) -> Result<WrittenViews, ExportError> {
+        let put = &mut self.files;
+        self.views
+            .finish(beside, &mut |path, text| put.write(&path.to_owned(), || path.to_owned(), text.as_bytes()))?;
         let files: BTreeMap<_, _> =
             self.files.finish()?.into_iter().map(|(path, Finished { sealed, .. })| (path, sealed)).collect();
         let stated = self.views.stated(&files);

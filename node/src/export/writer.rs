@@ -7,7 +7,9 @@ use super::views::ViewWriter;
 use super::{ExportError, car, folder};
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, decode};
-use commonwheel_protocol::dataset::{ForUse, Manifest, Partition, Row, Subject, View, edition, names, pretty, readme};
+use commonwheel_protocol::dataset::{
+    Beside, ForUse, Manifest, Partition, Row, Subject, View, edition, names, pretty, readme,
+};
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::record::RecordId;
@@ -67,7 +69,7 @@ impl<'a> Writer<'a> {
             return Ok(None);
         }
         let mut archive = Archive::create(self.dir, names::FLAGS, founding)?;
-        for block in &self.selection.flags {
+        for (_, block) in &self.selection.flags {
             let lacks = || LedgerError(format!("the store lacks the flag {block}; run `commonwheel store check`"));
             archive.section(block, &ledger.block(Shelf::Live, block)?.ok_or_else(lacks)?)?;
         }
@@ -120,7 +122,9 @@ impl<'a> Writer<'a> {
                 Subject::Edition { id, number: *number, contents, edition }
             }
         };
-        let (views, view_sums) = self.views.finish()?;
+        let mut flagged = BTreeMap::new();
+        self.selection.flags.iter().for_each(|(id, _)| *flagged.entry(*id).or_default() += 1);
+        let (views, view_sums) = self.views.finish(Beside { path, flags: &flagged })?;
         sums.extend(view_sums);
         let manifest = Manifest::new(&path[..=*leading], &subject, tally, &files, incomplete)
             .copied(copied.clone())

@@ -17,7 +17,10 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-/// How many flags are here; none where there is no archive.
+/// How many there are of each record that has any.
+pub type Flags = BTreeMap<RecordId, u32>;
+
+/// How many flags are here of each record that has any; nothing where there is no archive.
 ///
 /// # Errors
 /// When the system refuses.
@@ -27,7 +30,7 @@ pub fn check(
     operations: &Operations,
     rows: &BTreeMap<RecordId, Fact>,
     problems: &mut Problems,
-) -> Result<Option<usize>, VerifyError> {
+) -> Result<Option<Flags>, VerifyError> {
     let path = dir.join(names::FLAGS);
     if !path.is_file() {
         return Ok(None);
@@ -37,11 +40,11 @@ pub fn check(
         return Ok(None);
     }
     let read = File::open(&path).map_err(CarError::Io).and_then(|file| {
-        let mut count = 0;
-        read(BufReader::new(file), operations, rows, &mut count).map(|wrong| (count, wrong))
+        let mut flags = Flags::new();
+        read(BufReader::new(file), operations, rows, &mut flags).map(|wrong| (flags, wrong))
     });
     match read {
-        Ok((count, None)) => Ok(Some(count)),
+        Ok((flags, None)) => Ok(Some(flags)),
         Ok((_, Some(wrong))) => {
             problems.add(names::FLAGS, None, wrong);
             Ok(None)
@@ -54,12 +57,12 @@ pub fn check(
     }
 }
 
-/// Counts the flags up to the first that is wrong, and says why that is.
+/// Counts flags up to the first that is wrong, and says why that is.
 fn read(
     file: BufReader<File>,
     operations: &Operations,
     rows: &BTreeMap<RecordId, Fact>,
-    count: &mut usize,
+    flags: &mut Flags,
 ) -> Result<Option<String>, CarError> {
     let (mut reader, header) = CarReader::open(file)?;
     let founding = operations.founding.cid();
@@ -67,9 +70,9 @@ fn read(
     if header != car::header(&founding) || first != Some(founding) {
         return Ok(Some("it does not begin with the founding as the one root".to_owned()));
     }
-    let mut before = None;
+    let (mut before, mut count) = (None, 0);
     while let Some((cid, block)) = reader.next_block()? {
-        let wrong = |what: &str| Ok(Some(format!("flag {}: {what}", *count + 1)));
+        let wrong = |what: &str| Ok(Some(format!("flag {}: {what}", count + 1)));
         let flag = match Flag::verify(&block) {
             Ok(flag) if Cid::of_cbor(&block) == cid => flag,
             _ => return wrong("it is no signed flag, or not filed as one"),
@@ -85,9 +88,10 @@ fn read(
             return wrong("it is out of order: by record and then by who flags it, each once");
         }
         before = Some(place);
-        *count += 1;
+        *flags.entry(flag.record).or_default() += 1;
+        count += 1;
     }
-    Ok(match *count {
+    Ok(match count {
         0 => Some("it is empty; it is left out when there are none".to_owned()),
         _ => None,
     })

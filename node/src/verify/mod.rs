@@ -19,7 +19,7 @@ use crate::community::printable;
 use crate::export::{self, folder};
 use archive::Archive;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Manifest, Partition, Sealed, Subject, Views, edition, names};
+use commonwheel_protocol::dataset::{Beside, Manifest, Partition, Sealed, Subject, Views, edition, names};
 use copies::Hashes;
 use data_encoding::HEXLOWER;
 use left_out::Asked;
@@ -249,6 +249,7 @@ fn check_content(
     let path = &operations.path[..=outcome.leading];
     let charter = &operations.path[outcome.leading];
     let may_be_flagged = charter.customs.export_notes && released.is_none() && stated.copied.is_none();
+    let no_flags = flags::Flags::new();
     let flags = flags::check(dir, may_be_flagged, &operations, &facts, problems)?;
     if !charter.understood() {
         let what = "the charter's protocol version is not known here; a newer program may know it";
@@ -269,7 +270,9 @@ fn check_content(
     };
     let files = counts.into_iter().filter_map(sealed).collect();
     let manifest = Manifest::new(path, &subject, &outcome.tally, &files, &outcome.incomplete);
-    let views = views.finish(hashes, problems);
+    let beside = Beside { path: &operations.path, flags: flags.as_ref().unwrap_or(&no_flags) };
+    let views = views.finish(beside, hashes, problems);
+    let flags = flags.as_ref().map(|flags| flags.values().map(|count| *count as usize).sum());
     let manifest =
         manifest.copied(copied).beside(place.beside).for_use(purpose).filtered(filter).viewed(views).flagged(flags);
     check_stated(&stated, &manifest, problems);

@@ -8,9 +8,16 @@ use commonwheel_protocol::agreement::customs::Federated;
 use commonwheel_protocol::dataset::{Filter, Purpose, View};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::Category;
+use commonwheel_protocol::record::content::{Content, Example};
+use commonwheel_protocol::text::RawText;
 use std::collections::BTreeMap;
 use std::fs;
 use tempfile::TempDir;
+
+const MILL: &str = "The old mill by the river had not turned for thirty years when Ana and her brother came to mend the \
+    wheel. They cut new paddles from ash, set the axle on iron, and waited for the spring flood to try it.";
+const BREAD: &str = "To bake a sour loaf, feed the starter in the evening, mix flour and water in the morning, fold the dough \
+    four times in two hours, and let it rest in a cool place until the next day before it goes into a hot oven.";
 
 struct Case {
     commons: Commons,
@@ -23,6 +30,19 @@ impl Case {
         let commons = Commons::named("a");
         let records = [commons.records(), commons.talks()].concat();
         Case { commons, records, temp: TempDir::new().unwrap() }
+    }
+
+    /// Two records that say the same, one that is like them, and one that is only as long.
+    fn alike(&self) -> Vec<Certified> {
+        let texts = [MILL.to_owned(), MILL.to_owned(), MILL.replace("Ana", "[NAME_3]"), BREAD.to_owned()];
+        let of = |(n, text): (u8, String)| {
+            let content = Content::Example(Example {
+                prompt: RawText::new(text),
+                ideal: RawText::new("Кто знает? 不知道。"),
+            });
+            self.commons.with_content(n, content, Licence::Cc0, "train-ai=y")
+        };
+        (60..).zip(texts).map(of).collect()
     }
 
     fn dir(&self) -> PathBuf {
@@ -65,7 +85,8 @@ impl Case {
 
 /// For readers that share no code with this one.
 pub(super) fn write_for_readers(folder: &Path) {
-    let case = Case::new();
+    let mut case = Case::new();
+    case.records.extend(case.alike());
     let options = ExportOptions { out: folder.join("with-views"), ..case.options(&View::ALL, None) };
     case.export(&options);
 }
@@ -94,6 +115,7 @@ fn views_lie_beside_the_rows_and_change_nothing_else() {
             ("kto", 8, 12),
             ("openai", 10, 10),
             ("preference", 5, 15),
+            ("quality", 20, 0),
             ("sft", 5, 15),
             ("sharegpt", 5, 15),
             ("tsv", 20, 0),
@@ -116,6 +138,33 @@ fn the_same_rows_give_the_same_bytes() {
     other.records.reverse();
     other.export(&other.options(&View::ALL, None));
     assert!(one == other.files());
+}
+
+#[test]
+fn rows_that_are_alike_are_in_one_cluster_and_a_row_less_changes_it() {
+    let mut case = Case::new();
+    let alike = case.alike();
+    case.records.extend(alike.clone());
+    let lines = |case: &Case| -> BTreeMap<String, serde_json::Value> {
+        let summary = case.export(&case.options(&[View::Quality], None));
+        assert_eq!(case.problems(), "");
+        let texts = summary.views[0].files.iter().map(|file| fs::read_to_string(case.dir().join(&file.path)).unwrap());
+        let lines: Vec<serde_json::Value> = texts
+            .flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>())
+            .collect();
+        assert_eq!(lines.len(), summary.rows);
+        lines.into_iter().map(|line| (line["id"].as_str().unwrap().to_owned(), line)).collect()
+    };
+    let found = lines(&case);
+    let sizes = |at: usize, found: &BTreeMap<String, serde_json::Value>| {
+        let line = &found[&alike[at].id().to_string()];
+        assert_eq!((&line["detected_language"], &line["rights_third_party"]), (&"en".into(), &true.into()));
+        ["duplicate_cluster_size", "near_duplicate_cluster_size"].map(|key| line[key].as_u64().unwrap())
+    };
+    // Salts differ by the number, and so does one title that these do not have.
+    assert_eq!([0, 1, 2, 3].map(|at| sizes(at, &found)), [[2, 3], [2, 3], [1, 3], [1, 1]]);
+    case.records.retain(|one| one.id() != alike[0].id());
+    assert_eq!([1, 2, 3].map(|at| sizes(at, &lines(&case))), [[1, 2], [1, 2], [1, 1]]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const NEAR: u8 = 60;
 /// Bands by which a sketch is found, and marks in each. Two records that are alike to 70 % share at least one in 99
 /// of 100 cases, to 60 % in 89, to 20 % in 3.
-const BANDS: usize = 16;
+pub(super) const BANDS: usize = 16;
 const ROWS: usize = 4;
 /// Records looked at in one band: common phrases may put very many in one.
 const LOOKED_AT: usize = 64;
@@ -64,7 +64,7 @@ impl Similar {
         self.by_record.insert(record, place);
         self.by_body.insert((body, place));
         self.by_content.insert((sketch.content, place));
-        for (by_band, band) in self.by_band.iter_mut().zip(bands(&sketch)) {
+        for (by_band, band) in self.by_band.iter_mut().zip(bands_of(&sketch)) {
             by_band.insert((band, place));
         }
         let kept = Some(Kept { record, body, sketch });
@@ -81,7 +81,7 @@ impl Similar {
         let Some(kept) = self.places.get_mut(place as usize).and_then(Option::take) else { return };
         self.by_body.remove(&(kept.body, place));
         self.by_content.remove(&(kept.sketch.content, place));
-        for (by_band, band) in self.by_band.iter_mut().zip(bands(&kept.sketch)) {
+        for (by_band, band) in self.by_band.iter_mut().zip(bands_of(&kept.sketch)) {
             by_band.remove(&(band, place));
         }
         self.free.push(place);
@@ -100,7 +100,7 @@ impl Similar {
         let mut found = BTreeSet::new();
         let same = (sketch.content, 0)..=(sketch.content, Place::MAX);
         found.extend(self.by_content.range(same).take(LOOKED_AT).map(|(_, place)| *place));
-        for (by_band, band) in self.by_band.iter().zip(bands(sketch)) {
+        for (by_band, band) in self.by_band.iter().zip(bands_of(sketch)) {
             found.extend(by_band.range((band, 0)..=(band, Place::MAX)).take(LOOKED_AT).map(|(_, place)| *place));
         }
         let seen = found.into_iter().filter_map(|place| self.kept(place)).map(|kept| Match {
@@ -152,9 +152,13 @@ impl std::fmt::Debug for Similar {
 }
 
 /// The keys of a sketch's bands; none when its text is too short.
-fn bands(sketch: &Sketch) -> impl Iterator<Item = u32> {
-    let rows = sketch.marks.iter().flat_map(|marks| marks.as_chunks::<ROWS>().0);
-    rows.take(BANDS).map(|band| u32::from_be_bytes(*band))
+fn bands_of(sketch: &Sketch) -> impl Iterator<Item = u32> {
+    sketch.marks.iter().flat_map(bands)
+}
+
+/// The keys of the bands of marks.
+pub(super) fn bands(marks: &[u8; MARKS]) -> impl Iterator<Item = u32> {
+    marks.as_chunks::<ROWS>().0.iter().take(BANDS).map(|band| u32::from_be_bytes(*band))
 }
 
 fn start_of(body: &Cid) -> u64 {

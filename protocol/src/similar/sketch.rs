@@ -70,9 +70,14 @@ impl Sketch {
     /// How much of their words' order two texts share, in percent; 0 when one is too short to say.
     pub fn similarity(&self, other: &Sketch) -> u8 {
         let (Some(mine), Some(others)) = (&self.marks, &other.marks) else { return 0 };
-        let same = mine.iter().zip(others).filter(|(a, b)| a == b).count();
-        u8::try_from(100 * same / MARKS).unwrap_or(100)
+        likeness(mine, others)
     }
+}
+
+/// How many of the marks are equal, in percent.
+pub(super) fn likeness(marks: &[u8; MARKS], others: &[u8; MARKS]) -> u8 {
+    let same = marks.iter().zip(others).filter(|(a, b)| a == b).count();
+    u8::try_from(100 * same / MARKS).unwrap_or(100)
 }
 
 /// The hashes of a content's shingles, each once, in order. No shingle reaches from one text into the next, so

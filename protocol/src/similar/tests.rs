@@ -204,3 +204,84 @@ proptest! {
         prop_assert_eq!(sketch.similarity(&sketch), expected);
     }
 }
+
+/// For each text, the numbers of the lowest records that say the same and nearly the same, and how many these are.
+fn clusters(texts: &[String], reversed: bool) -> Vec<(u32, u32, u32, u32)> {
+    let mut gathered = Gathered::default();
+    let mut all: Vec<_> = (0..).zip(texts).collect();
+    if reversed {
+        all.reverse();
+    }
+    let places: BTreeMap<_, _> =
+        all.into_iter().map(|(n, text)| (n, gathered.add(id(n), Some(&said(text))).unwrap())).collect();
+    let clusters = gathered.sorted();
+    let number = |record: RecordId| places.keys().copied().find(|n| id(*n) == record).unwrap();
+    let of = |(n, place): (&u32, &Place)| {
+        assert_eq!(clusters.record(*place), id(*n));
+        let Cluster { same, same_size, near, near_size } = clusters.of(*place);
+        (number(same), same_size, number(near), near_size)
+    };
+    places.iter().map(of).collect()
+}
+
+#[test]
+fn clusters_are_named_by_their_lowest_id_and_connected_by_chains() {
+    let near = MILL.replace("Ana", "Mira");
+    let texts = [MILL, BREAD, &near, MILL, "Short.", "Short.", "Short?"].map(str::to_owned);
+    let found = clusters(&texts, false);
+    let lowest = |of: &[u32]| of.iter().copied().min_by_key(|n| id(*n)).unwrap();
+    let (mill, all) = (lowest(&[0, 3]), lowest(&[0, 2, 3]));
+    let short = lowest(&[4, 5]);
+    assert_eq!(found[0], (mill, 2, all, 3));
+    assert_eq!(found[3], (mill, 2, all, 3));
+    assert_eq!(found[2], (2, 1, all, 3));
+    assert_eq!(found[1], (1, 1, 1, 1));
+    assert_eq!((found[4], found[5], found[6]), ((short, 2, short, 2), (short, 2, short, 2), (6, 1, 6, 1)));
+    let mut alone = Gathered::default();
+    let places = [0, 1].map(|n| alone.add(id(n), None).unwrap());
+    let alone = alone.sorted();
+    assert!(
+        places.iter().all(|place| alone.of(*place).same == alone.record(*place)),
+        "what has no sketch is like none"
+    );
+}
+
+#[test]
+fn very_many_alike_are_one_cluster() {
+    let texts: Vec<_> = (0..400).map(|n| format!("{MILL} {n}")).collect();
+    let found = clusters(&texts, false);
+    assert!(found.iter().all(|(_, same, near, size)| *same == 1 && *near == found[0].2 && *size == 400));
+}
+
+proptest! {
+    /// Every pair, compared one with another.
+    #[test]
+    fn clusters_are_the_chains_of_pairs_that_share_a_band_and_are_alike(texts in texts(), reversed in any::<bool>()) {
+        let found = clusters(&texts, reversed);
+        let sketches: Vec<_> = texts.iter().map(|text| said(text)).collect();
+        let band = |a: &Sketch, b: &Sketch| match (&a.marks, &b.marks) {
+            (Some(a), Some(b)) => index::bands(a).zip(index::bands(b)).any(|(a, b)| a == b),
+            _ => false,
+        };
+        let alike = |a: usize, b: usize| {
+            let (a, b) = (&sketches[a], &sketches[b]);
+            a.content == b.content || (band(a, b) && a.similarity(b) >= NEAR)
+        };
+        let mut first: Vec<usize> = (0..texts.len()).collect();
+        for _ in 0..texts.len() {
+            for (a, b) in (0..texts.len()).flat_map(|a| (0..texts.len()).map(move |b| (a, b))) {
+                if alike(a, b) {
+                    let lower = if id(first[a] as u32) < id(first[b] as u32) { first[a] } else { first[b] };
+                    (first[a], first[b]) = (lower, lower);
+                }
+            }
+        }
+        let expected: Vec<_> = first.iter().map(|one| *one as u32).collect();
+        prop_assert_eq!(found.iter().map(|(_, _, near, _)| *near).collect::<Vec<_>>(), expected);
+        let same = |a: usize, b: usize| sketches[a].content == sketches[b].content;
+        for (at, (_, size, near, near_size)) in found.iter().enumerate() {
+            prop_assert_eq!(*size as usize, (0..texts.len()).filter(|other| same(at, *other)).count());
+            prop_assert_eq!(*near_size as usize, found.iter().filter(|other| other.2 == *near).count());
+        }
+    }
+}

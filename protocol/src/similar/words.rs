@@ -60,6 +60,13 @@ pub(super) fn each_word(text: &str, put: &mut impl FnMut(u64)) {
     end(&mut word);
 }
 
+/// How many words a text has.
+pub fn count_words(text: &str) -> usize {
+    let mut count = 0;
+    each_word(text, &mut |_| count += 1);
+    count
+}
+
 /// A number of 64 bits with every bit of the given one in every bit of it.
 pub(super) const fn mixed(mut x: u64) -> u64 {
     x = (x ^ (x >> 32)).wrapping_mul(STEP);

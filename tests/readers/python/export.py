@@ -92,8 +92,10 @@ def run(folder, tally, to=None, beside=None):
         flags = _flags(folder / "flags.car", held, seen)
         says = outcome.charter.value.get("customs", {}).get("export_notes", False)
         same(flags is None or (says and not release and not copying), True, "flags where there may be some")
+    with tally.check("export: the view of all rows together"):
+        views.finish(folder, held.path, flags or {})
     with tally.check("export: manifest.json"):
-        rules = (flags, copying, purpose, chosen)
+        rules = (flags and sum(flags.values()), copying, purpose, chosen)
         same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, stored, hashes, rules, views, stated))
     views.check(folder, tally)
     copied = sorted(path.name for path in (folder / "copies").glob("*"))
@@ -160,7 +162,7 @@ def _row(line, path, held, rules):
 
 
 def _flags(file, held, rows):
-    """How many flags lie beside the rows; each is signed, about one of them, and in its place."""
+    """How many flags of each record lie beside the rows; each is signed, about one of them, and in its place."""
     if not file.exists():
         return None
     founding, *sections = archive.read(file.read_bytes(), roots=[cids.of_block(held.founding_block)])
@@ -173,7 +175,8 @@ def _flags(file, held, rows):
     same([record for record, _ in places if record not in rows], [], "flags of records without a row")
     same(places, sorted(set(places)), "by record and member, each once")
     same(bool(places), True, "some flags")
-    return len(places)
+    records_of = [record for record, _ in places]
+    return {record: records_of.count(record) for record in records_of}
 
 
 def _header_block(row):

@@ -1,6 +1,9 @@
 """The views of an export (docs/DATASET.md): the same rows in the forms that trainers take, made again from the rows."""
 
+import json
+
 import partitions
+from quality import Quality
 from tally import same
 
 HEADER = ("id", "licence", "preference", "author", "time")
@@ -23,10 +26,15 @@ class Views:
         self.carried = dict.fromkeys(self.formats, 0)
         self.left_out = dict.fromkeys(self.formats, 0)
         self.files = {name: {} for name in self.formats}
+        self.quality = Quality()
 
     def add(self, path, row):
         """Takes one row of the file `path`."""
         for name in self.formats:
+            if name == "quality":
+                self.carried[name] += 1
+                self.quality.add(path.replace("data/", "views/quality/", 1), row)
+                continue
             lines = FORMATS[name](row)
             if not lines:
                 self.left_out[name] += 1
@@ -38,6 +46,16 @@ class Views:
             self.files[name].setdefault(at, []).extend(
                 line if isinstance(line, str) else self.line_of(line) + "\n" for line in lines
             )
+
+    def finish(self, folder, charters, flags):
+        """Takes what lies beside the rows, when all of these were seen; `flags` are how many each record has."""
+        def here(path):
+            file = folder / path
+            return [json.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
+
+        if "quality" in self.formats:
+            for path, lines in self.quality.lines(charters, flags, here).items():
+                self.files["quality"][path] = [self.line_of(line) + "\n" for line in lines]
 
     def check(self, folder, tally):
         """That each file, and no other, is here as it follows from the rows."""
@@ -216,6 +234,7 @@ FORMATS = {
     "kto": _kto,
     "openai": _openai,
     "preference": _preference,
+    "quality": None,
     "sft": _sft,
     "sharegpt": _sharegpt,
     "tsv": _tsv,

@@ -1,7 +1,8 @@
 //! Views: the rows of an export in the forms that trainers and spreadsheets take.
 //!
 //! A view is a function of the canonical rows alone. Each row gives no line or some, whatever the other rows are, so
-//! that a view is written and checked while the rows go by. docs/DATASET.md, *Views*, says the same for others. A
+//! that a view is written and checked while the rows go by; but [`View::Quality`] waits for the last, since a row's
+//! line there says what other rows are like it. docs/DATASET.md, *Views*, says the same for others. A
 //! file a format; `cells` reads what they need of a row.
 
 mod alpaca;
@@ -16,6 +17,7 @@ mod tsv;
 
 use super::manifest::{FileRows, Sealed, ViewRows, names};
 use super::partition::Partition;
+use super::quality::{Beside, Quality};
 use super::row::Row;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,6 +35,8 @@ pub enum View {
     OpenAi,
     /// TRL's preference, conversational: a prompt, a chosen and a rejected answer.
     Preference,
+    /// What can be said of how good each row is, in the light of all others.
+    Quality,
     /// TRL's language modelling, conversational: what a model may imitate.
     Sft,
     /// A conversation of speakers and values, as ShareGPT has it.
@@ -43,8 +47,17 @@ pub enum View {
 
 impl View {
     /// Every view.
-    pub const ALL: [View; 8] =
-        [View::Alpaca, View::HhRlhf, View::Kto, View::OpenAi, View::Preference, View::Sft, View::ShareGpt, View::Tsv];
+    pub const ALL: [View; 9] = [
+        View::Alpaca,
+        View::HhRlhf,
+        View::Kto,
+        View::OpenAi,
+        View::Preference,
+        View::Quality,
+        View::Sft,
+        View::ShareGpt,
+        View::Tsv,
+    ];
 
     /// Its name, on the command line, in the manifest, and of its folder.
     pub fn name(self) -> &'static str {
@@ -54,6 +67,7 @@ impl View {
             View::Kto => "kto",
             View::OpenAi => "openai",
             View::Preference => "preference",
+            View::Quality => "quality",
             View::Sft => "sft",
             View::ShareGpt => "sharegpt",
             View::Tsv => "tsv",
@@ -76,7 +90,8 @@ impl View {
         if self == View::Tsv { tsv::HEADING } else { "" }
     }
 
-    /// The lines of a row, each with its newline; none when the format cannot carry it.
+    /// The lines of a row, each with its newline; none when the format cannot carry it, or they do not follow from the
+    /// row alone.
     pub fn lines(self, row: &Row) -> Box<dyn Iterator<Item = String> + '_> {
         let one = match self {
             View::Kto => return Box::new(kto::lines(row)),
@@ -84,6 +99,7 @@ impl View {
             View::HhRlhf => hh_rlhf::line(row),
             View::OpenAi => openai::line(row),
             View::Preference => preference::line(row),
+            View::Quality => None,
             View::Sft => sft::line(row),
             View::ShareGpt => sharegpt::line(row),
             View::Tsv => Some(tsv::line(row)),
@@ -107,14 +123,20 @@ struct Made {
     files: BTreeMap<Partition, usize>,
 }
 
-/// Views of rows that come one by one. It holds counts alone.
+/// Views of rows that come one by one. It holds counts alone, but for [`View::Quality`].
 #[derive(Clone, Debug, Default)]
-pub struct Views(BTreeMap<View, Made>);
+pub struct Views {
+    made: BTreeMap<View, Made>,
+    /// The rows of that view, until all are there.
+    quality: Option<Quality>,
+}
 
 impl Views {
     /// These views, of no rows yet.
     pub fn new(views: impl IntoIterator<Item = View>) -> Views {
-        Views(views.into_iter().map(|view| (view, Made::default())).collect())
+        let made: BTreeMap<_, _> = views.into_iter().map(|view| (view, Made::default())).collect();
+        let quality = made.contains_key(&View::Quality).then(Quality::default);
+        Views { made, quality }
     }
 
     /// The views of this manifest's text, when it names known ones, in order, each once.
@@ -123,7 +145,8 @@ impl Views {
         known.filter(|known| known.is_sorted_by(|a, b| a < b)).map(Views::new)
     }
 
-    /// Takes one row more, which lies in `partition`: `put` gets the path of a file and the text that follows in it, line by line.
+    /// Takes one row more, which lies in `partition`: `put` gets the path of a file and the text that follows in it, line
+    /// by line. The rows of a partition come in their order.
     ///
     /// # Errors
     /// The first of `put`.
@@ -133,7 +156,11 @@ impl Views {
         partition: &Partition,
         put: &mut dyn FnMut(&str, &str) -> Result<(), E>,
     ) -> Result<(), E> {
-        for (view, made) in &mut self.0 {
+        for (view, made) in &mut self.made {
+            if let (View::Quality, Some(quality)) = (view, &mut self.quality) {
+                *(if quality.add(row, partition) { &mut made.rows } else { &mut made.left_out }) += 1;
+                continue;
+            }
             let path = view.path(partition);
             let mut carried = false;
             for line in view.lines(row) {
@@ -146,6 +173,26 @@ impl Views {
                 carried = true;
             }
             *(if carried { &mut made.rows } else { &mut made.left_out }) += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes what lies beside the rows, when all of these are there: `put` gets what follows from both, as in
+    /// [`Views::add`].
+    ///
+    /// # Errors
+    /// The first of `put`.
+    pub fn finish<E>(&mut self, beside: Beside<'_>, put: &mut dyn FnMut(&str, &str) -> Result<(), E>) -> Result<(), E> {
+        let (Some(quality), Some(made)) = (self.quality.take(), self.made.get_mut(&View::Quality)) else {
+            return Ok(());
+        };
+        let finished = quality.finish(beside);
+        for partition in finished.partitions() {
+            let path = View::Quality.path(partition);
+            for line in finished.lines(partition) {
+                put(&path, &line)?;
+                *made.files.entry(partition.clone()).or_default() += 1;
+            }
         }
         Ok(())
     }
@@ -164,7 +211,7 @@ impl Views {
             left_out: made.left_out,
             files: made.files.iter().filter_map(|one| file(view, one)).collect(),
         };
-        self.0.iter().map(of).collect()
+        self.made.iter().map(of).collect()
     }
 }
 
