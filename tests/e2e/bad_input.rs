@@ -16,14 +16,11 @@ fn a_file_that_is_not_what_it_should_be_is_an_error_and_nothing_of_it_is_shared(
     let scene = Scene::of_one("certificate");
     let place = scene.join("contributor");
     let many = chats("kettles", 300);
-    let truncated = format!("[{}", many.replace('\n', ","));
-    let utf16: Vec<u8> = "\u{feff}[{}]".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let files: [(&str, &[u8], &str); 7] = [
+    let files: [(&str, &[u8], &str); 6] = [
         ("malformed.json", b"{\"messages\": }", "expected"),
-        ("truncated.json", truncated.as_bytes(), "cut off"),
-        ("utf16.json", &utf16, "expected UTF-8, found UTF-16"),
+        ("cut.json", b"[{\"messages\": [", "cut off"),
         ("latin1.txt", b"caf\xe9 au lait", "expected UTF-8"),
-        ("binary.dat", &[0x7f, b'E', b'L', b'F', 2, 1, 0xff, 0xfe, 0, 0], "expected UTF-8"),
+        ("binary.dat", &[0x7f, b'E', b'L', b'F', 2, 1, 0xff, 0xfe, 0, 0], "expected one of"),
         ("empty.json", b"", "expected text, found nothing"),
         ("absent.json", b"", "expected a file, found nothing at this path"),
     ];
@@ -55,6 +52,21 @@ fn a_file_that_is_not_what_it_should_be_is_an_error_and_nothing_of_it_is_shared(
     assert_eq!(partly.status.code(), Some(3));
     let told = String::from_utf8_lossy(&partly.stdout).into_owned();
     assert!(told.contains("worse.jsonl: line 2"), "{told}");
+
+    // So are a file that is cut off, one that is none, and one in another encoding beside it.
+    let cut = scene.file("cut off.json", format!("[{}", chats("forks", 2).replace('\n', ",")));
+    let empty = scene.file("\u{1b}[2Jempty\u{202e}.json", "");
+    let utf16: Vec<u8> = format!("\u{feff}{}", chats("cups", 1)).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16 = scene.file("utf16.jsonl", utf16);
+    let several = [OsStr::new("contribute"), cut.as_ref(), empty.as_ref(), utf16.as_ref(), "--yes".as_ref()];
+    let partly = place.try_command(several).unwrap();
+    assert_eq!(partly.status.code(), Some(3), "{}", said(&partly));
+    let outcome: serde_json::Value = serde_json::from_slice(&partly.stdout).unwrap();
+    assert_eq!(shared(&outcome).len(), 3, "{outcome}");
+    let failed = names(&outcome["failed"]).join("\n");
+    assert!(failed.contains("cut off.json: chat 3: expected more JSON, found the end"), "{failed}");
+    assert!(failed.contains("[2Jempty\u{fffd}.json: the file: expected text, found nothing"), "{failed}");
+    assert!(!failed.contains(['\u{1b}', '\u{202e}']), "{failed}");
 }
 
 #[test]
@@ -151,11 +163,7 @@ fn a_huge_file_is_read_in_bounded_memory() {
     (0..1024).for_each(|_| file.write_all(&mebibyte).unwrap());
     let (output, peak) = measured(&contributor, &[OsStr::new("contribute"), huge.as_ref(), "--yes".as_ref()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        said(&output).contains("expected at most") && said(&output).contains("split the file"),
-        "{}",
-        said(&output)
-    );
+    assert!(said(&output).contains("expected at most") && said(&output).contains("split it"), "{}", said(&output));
     assert!(peak < MOST_MEMORY, "{peak} bytes");
     std::fs::remove_file(huge).unwrap();
 

@@ -15,7 +15,7 @@ pub(super) mod revise;
 mod sharing;
 
 use super::hide::OwnTermsArgs;
-use super::{Context, ask, show};
+use super::{Context, ask, progress, show};
 use crate::community::{self, Community};
 use crate::contribute::false_alarms::{self, InItem};
 use crate::contribute::pick::Pick;
@@ -30,6 +30,7 @@ use commonwheel_protocol::identity::Seed;
 use commonwheel_protocol::redact::{RiskClass, Ruleset};
 pub use decide::ChoiceArgs;
 pub(super) use decide::NOT_YET;
+use indicatif::ProgressBar;
 use interview::{Interview, look, terms_of_run};
 pub(super) use release::release;
 use serde::Serialize;
@@ -59,8 +60,8 @@ use std::sync::Arc;
   commonwheel contribute gsm8k.jsonl --source openai/grade-school-math --source-licence MIT --yes
   commonwheel contribute chats.json --later 2027-02-01      and then `contribute --due`, or a running node
 
-Exit codes: 0 all shared; 1 nothing shared; 2 wrong usage; 3 done in part: some items failed, are in
-quarantine, or did not come as far in the time as --until says."#)]
+Exit codes: 0 all shared; 1 nothing shared; 2 wrong usage; 3 done in part: some items could not be
+read or failed, are in quarantine, or did not come as far in the time as --until says."#)]
 pub struct ContributeArgs {
     /// Files to share from.
     #[arg(required_unless_present = "due", value_name = "FILE")]
@@ -121,7 +122,10 @@ Examples:
   commonwheel preview chats.json
   commonwheel preview chats.json --pick 2 | less -R
   commonwheel preview chats.json --false-alarm 2:PHONE_1      what it would be with that left in
-  commonwheel --json preview chats.json | jq '.items[] | select(.findings > 0)'")]
+  commonwheel --json preview chats.json | jq '.items[] | select(.findings > 0)'
+
+Exit codes: 0 all could be read; 1 nothing could; 2 wrong usage; 3 some items, or the end of a file, could not: each is
+named with its place, what was expected there and what was found.")]
 pub struct PreviewArgs {
     /// Files to look at.
     #[arg(required = true, value_name = "FILE")]
@@ -204,7 +208,9 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
     let in_clear = io::stdout().is_terminal();
     let mut preview = Preview { ruleset: name_of(&ruleset), items: Vec::new(), errors: Vec::new() };
     let (mut count, mut out) = (0, anstream::stdout().lock());
-    let errors = gather::each(&args.files, rules, &pick, &false_alarms, |number, item, origin| {
+    // Over what goes to the terminal no bar is drawn.
+    let bar = if in_clear { ProgressBar::hidden() } else { progress::bytes("read") };
+    let errors = gather::each(&args.files, rules, &pick, &false_alarms, &bar, |number, item, origin| {
         count += 1;
         let notes = Notes::of(&item, &ruleset);
         if context.out.json {
@@ -294,7 +300,8 @@ pub fn contribute(args: &ContributeArgs, context: &Context) -> anyhow::Result<Ex
     let run = Run { context, args: &args.share, community: &community, charter, seed: &seed, ruleset: &ruleset };
     let mut sharing = Sharing::begin(run, decided.choices, interview, picked)?;
     let false_alarms = false_alarms::by_item(&args.rules.false_alarms);
-    let errors = gather::each(&args.files, rules, &pick, &false_alarms, |number, item, origin| {
+    let hidden = ProgressBar::hidden();
+    let errors = gather::each(&args.files, rules, &pick, &false_alarms, &hidden, |number, item, origin| {
         sharing.take(number, item, origin)
     })?;
     sharing.left_out(errors.iter().map(ToString::to_string));

@@ -3,29 +3,28 @@
 //! Both hold every message of a chat, with those that were asked or answered anew. The branch that ends at the last
 //! message is read.
 
-use super::fields::{Messages, Why, branch, field, found, model, title, wrong};
+use super::fields::{Messages, Why, append, field, found, model, title, tool_call, wrong};
+use super::json::Json;
 use super::{Format, Item};
-use commonwheel_protocol::record::content::{Message, Role};
+use commonwheel_protocol::record::content::{Label, Message, Role};
 use commonwheel_protocol::text::RawText;
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The chat of one conversation of a Claude export.
-pub(super) fn claude(conversation: &Value) -> Result<Item, Why> {
+pub(super) fn claude(conversation: &Json<'_>) -> Result<Item, Why> {
     let list = list(conversation, "chat_messages")?;
     let mut messages = Messages::default();
     for message in last_branch(list, "uuid", "parent_message_uuid")? {
-        let role = match field(message, "sender").and_then(Value::as_str) {
+        let role = match field(message, "sender").and_then(Json::as_str) {
             Some("human") => Role::User,
             Some("assistant") => Role::Assistant,
             _ => return Err("sender: expected human or assistant, found something else".into()),
         };
-        let mut said = said(role, message, "content", "text")?;
+        let mut said = said(role, message)?;
         for files in ["attachments", "files", "files_v2"] {
-            for _ in message[files].as_array().map_or(&[][..], Vec::as_slice) {
-                said.push((role, "[attachment]".to_owned()));
-            }
+            said.extend(message[files].elements().iter().map(|_| (role, "[attachment]".to_owned())));
         }
-        push(&mut messages, said, None)?;
+        push(&mut messages, said, None, None)?;
     }
     let mut item = messages.into_chat(Format::Claude)?;
     item.model = model(conversation, "model");
@@ -34,12 +33,13 @@ pub(super) fn claude(conversation: &Value) -> Result<Item, Why> {
 }
 
 /// The chat of one LibreChat export: a list of messages, or trees of them.
-pub(super) fn librechat(export: &Value) -> Result<Item, Why> {
-    let mut list = list(export, "messages")?;
-    let (mut path, nested) = (Vec::new(), list.iter().any(|message| message["children"].is_array()));
+pub(super) fn librechat(export: &Json<'_>) -> Result<Item, Why> {
+    let key = if field(export, "messages").is_some() { "messages" } else { "messagesTree" };
+    let mut list = list(export, key)?;
+    let (mut path, nested) = (Vec::new(), list.iter().any(|message| message["children"].as_array().is_some()));
     while let (true, Some(last)) = (nested, list.last()) {
         path.push(last);
-        list = last["children"].as_array().map_or(&[][..], Vec::as_slice);
+        list = last["children"].elements();
     }
     if !nested {
         path = last_branch(list, "messageId", "parentMessageId")?;
@@ -47,11 +47,24 @@ pub(super) fn librechat(export: &Value) -> Result<Item, Why> {
     let mut messages = Messages::default();
     for message in path {
         let role = match field(message, "isCreatedByUser") {
-            Some(Value::Bool(true)) => Role::User,
-            Some(Value::Bool(false)) => Role::Assistant,
+            Some(Json::Bool(true)) => Role::User,
+            Some(Json::Bool(false)) => Role::Assistant,
             other => return Err(format!("isCreatedByUser: expected true or false, found {}", found(other))),
         };
-        push(&mut messages, said(role, message, "content", "text")?, model(message, "model"))?;
+        // What stands there is the interface's message and not the model's.
+        if message["error"] == true {
+            continue;
+        }
+        let label = match message["feedback"]["rating"].as_str() {
+            Some("thumbsUp") => Some(Label::Good),
+            Some("thumbsDown") => Some(Label::Fail),
+            _ => None,
+        };
+        let mut said = said(role, message)?;
+        let image = |file: &Json<'_>| file["type"].as_str().is_some_and(|kind| kind.starts_with("image/"));
+        let shown = |file| if image(file) { "[image]" } else { "[attachment]" };
+        said.extend(message["files"].elements().iter().map(|file| (role, shown(file).to_owned())));
+        push(&mut messages, said, model(message, "model"), label)?;
     }
     let mut item = messages.into_chat(Format::LibreChat)?;
     item.model = item.model.or(model(&export["options"], "model"));
@@ -59,96 +72,107 @@ pub(super) fn librechat(export: &Value) -> Result<Item, Why> {
     Ok(item)
 }
 
-fn list<'a>(object: &'a Value, key: &str) -> Result<&'a [Value], Why> {
-    object.get(key).and_then(Value::as_array).map(Vec::as_slice).ok_or_else(|| wrong(object, key, "a list"))
+fn list<'a>(object: &'a Json<'a>, key: &str) -> Result<&'a [Json<'a>], Why> {
+    object.get(key).and_then(Json::as_array).ok_or_else(|| wrong(object, key, "a list"))
 }
 
 /// The messages from the first to the last of the list, by their parents. A parent that is not in the list is where
 /// the chat begins; a list that names no parents is read in its order.
-fn last_branch<'a>(list: &'a [Value], id: &str, parent: &str) -> Result<Vec<&'a Value>, Why> {
-    let last = list.last().and_then(|message| message.get(id)).and_then(Value::as_str);
-    let (Some(last), true) = (last, list.iter().any(|message| message[parent].is_string())) else {
+fn last_branch<'a>(list: &'a [Json<'a>], id: &str, parent: &str) -> Result<Vec<&'a Json<'a>>, Why> {
+    let Some(last) = list.last().filter(|last| last[id].as_str().is_some()) else {
         return Ok(list.iter().collect());
     };
-    let places: Map<String, Value> = list
-        .iter()
-        .enumerate()
-        .filter_map(|(place, message)| Some((message.get(id)?.as_str()?.to_owned(), place, message.get(parent))))
-        .map(|(own, place, above)| (own, serde_json::json!({ "place": place, "parent": above })))
-        .collect();
-    let here = |above: &Value| above.as_str().is_some_and(|above| places.contains_key(above));
-    let mut nodes = places.clone();
-    nodes.values_mut().filter(|node| !here(&node["parent"])).for_each(|node| node["parent"] = Value::Null);
-    let nodes = Value::Object(nodes);
-    let path = branch(&nodes, last, "parent")?;
-    Ok(path.iter().filter_map(|node| list.get(node["place"].as_u64()? as usize)).collect())
+    if list.iter().all(|message| message[parent].as_str().is_none()) {
+        return Ok(list.iter().collect());
+    }
+    let mut places = BTreeMap::new();
+    for message in list {
+        if let Some(own) = message[id].as_str()
+            && places.insert(own, message).is_some()
+        {
+            return Err(format!("{id}: expected an id of its own for every message, found one used twice"));
+        }
+    }
+    let (mut path, mut next) = (Vec::new(), Some(last));
+    while let Some(message) = next {
+        if path.len() == list.len() {
+            return Err("expected a tree of messages, found a circle".into());
+        }
+        path.push(message);
+        next = message[parent].as_str().and_then(|above| places.get(above).copied());
+    }
+    path.reverse();
+    Ok(path)
 }
 
 /// What one message says, in order: its parts or else its text; calls of tools, and what the tools gave.
-fn said(role: Role, message: &Value, parts: &str, text: &str) -> Result<Vec<(Role, String)>, Why> {
-    let list = match field(message, parts) {
-        Some(Value::Array(list)) => list.as_slice(),
-        _ => &[],
-    };
+fn said(role: Role, message: &Json<'_>) -> Result<Vec<(Role, String)>, Why> {
     let mut said = Vec::new();
-    for part in list {
+    for part in message["content"].elements() {
         part_said(role, part, &mut said);
     }
     if said.iter().all(|(_, text)| text.trim().is_empty()) {
-        match field(message, text) {
-            Some(Value::String(text)) => said = vec![(role, text.clone())],
+        match field(message, "text") {
+            Some(Json::Text(text)) => said = vec![(role, text.to_string())],
             None => {}
-            Some(_) => return Err(wrong(message, text, "text")),
+            Some(_) => return Err(wrong(message, "text", "text")),
         }
     }
     Ok(said)
 }
 
-fn part_said(role: Role, part: &Value, said: &mut Vec<(Role, String)>) {
-    let call = |name: &Value, arguments: &Value| {
-        let arguments = arguments.as_str().map_or_else(|| arguments.to_string(), str::to_owned);
-        (role, format!("[tool call] {} {arguments}", name.as_str().unwrap_or_default()))
-    };
+fn part_said(role: Role, part: &Json<'_>, said: &mut Vec<(Role, String)>) {
     match part["type"].as_str().unwrap_or_default() {
-        // Text, or as LibreChat has it from OpenAI's assistants, text with annotations.
-        "text" => said.push((role, text_of(&part["text"]).to_owned())),
-        "tool_use" => said.push(call(&part["name"], &part["input"])),
+        // Text, or as LibreChat has it from OpenAI's assistants, text with annotations. What was said aloud is text too.
+        "text" | "voice_note" => said.push((role, text_of(&part["text"]).to_owned())),
+        "tool_use" => said.push((role, tool_call(&part["name"], &part["input"]))),
         "tool_result" => said.push((Role::Tool, joined(&part["content"]))),
         "tool_call" => {
-            let of = &part["tool_call"];
-            said.push(call(&of["name"], &of["args"]));
-            said.push((Role::Tool, text_of(&of["output"]).to_owned()));
+            let call = &part["tool_call"];
+            let function = field(call, "function").unwrap_or(call);
+            let arguments = field(function, "args").unwrap_or(&function["arguments"]);
+            said.push((role, tool_call(&function["name"], arguments)));
+            said.push((Role::Tool, text_of(&function["output"]).to_owned()));
         }
-        // The model's thoughts are not read.
-        "thinking" | "redacted_thinking" | "think" | "token_budget" => {}
+        // The model's thoughts are not read, nor what the interface says.
+        "thinking" | "redacted_thinking" | "think" | "token_budget" | "error" | "flag" => {}
         kind if kind.contains("image") => said.push((role, "[image]".to_owned())),
         _ => said.push((role, "[attachment]".to_owned())),
     }
 }
 
-fn text_of(value: &Value) -> &str {
+fn text_of<'a>(value: &'a Json<'a>) -> &'a str {
     value.as_str().or_else(|| value["value"].as_str()).unwrap_or_default()
 }
 
 /// The texts of a list of parts, or the only one.
-fn joined(value: &Value) -> String {
-    let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+fn joined(value: &Json<'_>) -> String {
+    let list = value.as_array().unwrap_or(std::slice::from_ref(value));
     let texts = list.iter().map(|part| part.as_str().unwrap_or_else(|| text_of(&part["text"])));
     texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// Adds what was said: pieces of one speaker in a row are one message.
-fn push(messages: &mut Messages, said: Vec<(Role, String)>, model: Option<RawText>) -> Result<(), Why> {
+/// Adds what was said: pieces of one speaker in a row are one message. The last that is no tool's has the label.
+fn push(
+    messages: &mut Messages,
+    said: Vec<(Role, String)>,
+    model: Option<RawText>,
+    label: Option<Label>,
+) -> Result<(), Why> {
     let mut pieces: Vec<(Role, String)> = Vec::new();
     for (role, text) in said.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
         match pieces.last_mut().filter(|(last, _)| *last == role) {
-            Some((_, before)) => *before = [before.as_str(), &text].join("\n"),
+            Some((_, before)) => {
+                append(before, &text);
+            }
             None => pieces.push((role, text)),
         }
     }
-    for (role, text) in pieces {
+    let judged = pieces.iter().rposition(|(role, _)| *role != Role::Tool);
+    for (at, (role, text)) in pieces.into_iter().enumerate() {
         let mut message = Message::new(role, RawText::new(text));
         message.model = model.clone().filter(|_| role == Role::Assistant);
+        message.label = label.filter(|_| Some(at) == judged);
         messages.push(message)?;
     }
     Ok(())
@@ -157,8 +181,8 @@ fn push(messages: &mut Messages, said: Vec<(Role, String)>, model: Option<RawTex
 #[cfg(test)]
 mod tests {
     use super::super::Format;
-    use super::super::testing::{import, said, sound, why};
-    use commonwheel_protocol::record::content::Role;
+    use super::super::testing::{chat, import, said, sound, why};
+    use commonwheel_protocol::record::content::{Label, Role};
     use serde_json::{Value, json};
 
     fn conversation() -> Value {
@@ -225,6 +249,38 @@ mod tests {
             assert_eq!(said(&items[0]), expected);
             assert_eq!(items[0].model.as_ref().unwrap().expose(), "m-2");
         }
+    }
+
+    #[test]
+    fn thumbs_and_files_of_librechat_are_read_and_what_went_wrong_is_not() {
+        let mut export = librechat();
+        export["messagesTree"] = export["messages"].take();
+        export.as_object_mut().unwrap().remove("messages");
+        let list = export["messagesTree"].as_array_mut().unwrap();
+        list[0]["files"] = json!([{"type": "image/png", "filename": "ana.png"}, {"type": "text/plain"}]);
+        list[2]["feedback"] = json!({"rating": "thumbsDown", "text": "secret"});
+        list.push(json!({"messageId": "4", "parentMessageId": "3", "isCreatedByUser": false, "error": true, "text": "secret"}));
+        let function = json!({"function": {"name": "look", "arguments": {"q": "tea"}, "output": ""}});
+        list.push(json!({"messageId": "5", "parentMessageId": "4", "isCreatedByUser": false, "text": "", "content": [
+            {"type": "error", "error": "secret"}, {"type": "tool_call", "tool_call": function}]}));
+        let items = sound(Format::LibreChat, export.to_string());
+        let expected = [
+            (Role::User, "Which tea?\n[image]\n[attachment]"),
+            (Role::Assistant, "Green.\n[tool call] look {}"),
+            (Role::Tool, "leaf"),
+            (Role::Assistant, "[tool call] look {\"q\":\"tea\"}"),
+        ];
+        assert_eq!(said(&items[0]), expected);
+        let labels: Vec<_> = chat(&items[0]).messages.iter().map(|message| message.label).collect();
+        assert_eq!(labels, [None, Some(Label::Fail), None, None], "what was judged is the model's answer");
+    }
+
+    #[test]
+    fn what_was_said_aloud_is_text() {
+        let mut conversation = conversation();
+        conversation["chat_messages"][0]["content"] =
+            json!([{"type": "voice_note", "title": "x", "text": "Which tea?"}]);
+        assert_eq!(said(&sound(Format::Claude, json!([conversation]).to_string())[0])[0].1, "Which tea?\n[attachment]");
     }
 
     #[test]

@@ -3,20 +3,24 @@
 //! A conversation is a tree of nodes in `mapping`; the branch that the person saw ends at
 //! `current_node`. Only that branch is read.
 
-use super::fields::{Messages, Why, branch, field, found, model, optional_text, parts, role, title, wrong};
+use super::fields::{Messages, Why, append, branch, field, found, model, optional_text, parts, role, title, wrong};
+use super::json::Json;
 use super::{Format, Item};
-use commonwheel_protocol::record::content::Message;
+use commonwheel_protocol::record::content::{Message, Role};
 use commonwheel_protocol::text::RawText;
-use serde_json::Value;
 
 /// What a person wrote about themselves, what was remembered about them, and the model's notes to itself.
 const PRIVATE_TYPES: [&str; 4] = ["user_editable_context", "model_editable_context", "thoughts", "reasoning_recap"];
+/// The tool to which the model says what it should remember about the person.
+const MEMORY: &str = "bio";
+/// Tools that give what is in the person's own files.
+const FILE_TOOLS: [&str; 2] = ["file_search", "myfiles_browser"];
 
 /// The chat of one conversation.
-pub(super) fn chat(conversation: &Value) -> Result<Item, Why> {
-    let nodes = conversation.get("mapping").filter(|m| m.is_object());
+pub(super) fn chat(conversation: &Json<'_>) -> Result<Item, Why> {
+    let nodes = conversation.get("mapping").filter(|m| m.as_object().is_some());
     let nodes = nodes.ok_or_else(|| wrong(conversation, "mapping", "an object"))?;
-    let leaf = conversation.get("current_node").and_then(Value::as_str);
+    let leaf = conversation.get("current_node").and_then(Json::as_str);
     let leaf = leaf.ok_or_else(|| wrong(conversation, "current_node", "an id"))?;
     let mut messages = Messages::default();
     for node in branch(nodes, leaf, "parent")? {
@@ -30,24 +34,48 @@ pub(super) fn chat(conversation: &Value) -> Result<Item, Why> {
     Ok(item)
 }
 
-/// The message unless the person did not see it, or there is no text in it.
-fn message(message: &Value) -> Result<Option<Message<RawText>>, Why> {
-    let metadata = &message["metadata"];
-    let hidden = metadata["is_visually_hidden_from_conversation"] == true || message["weight"].as_f64() == Some(0.0);
+/// The message unless the person did not see it, it is about the person, or there is no text in it.
+fn message(message: &Json<'_>) -> Result<Option<Message<RawText>>, Why> {
+    let (metadata, author) = (&message["metadata"], &message["author"]);
+    let hidden = metadata["is_visually_hidden_from_conversation"] == true
+        || metadata["is_user_system_message"] == true
+        || message["weight"].as_f64() == Some(0.0);
     let content = match field(message, "content") {
         _ if hidden => return Ok(None),
-        Some(content) if content.is_object() => content,
+        Some(content) if content.as_object().is_some() => content,
         other => return Err(format!("content: expected an object, found {}", found(other))),
     };
-    if content["content_type"].as_str().is_some_and(|t| PRIVATE_TYPES.contains(&t)) {
+    let (recipient, name) = (message["recipient"].as_str(), author["name"].as_str());
+    let remembers = recipient == Some(MEMORY) || name == Some(MEMORY);
+    if remembers || content["content_type"].as_str().is_some_and(|t| PRIVATE_TYPES.contains(&t)) {
         return Ok(None);
     }
     let text = match field(content, "parts") {
-        Some(_) => Some(RawText::new(parts(content, "parts")?)),
-        None => optional_text(content, "text")?.or(optional_text(content, "result")?),
+        Some(_) => Some(parts(content, "parts")?),
+        None => ["text", "result"]
+            .iter()
+            .find_map(|key| optional_text(content, key).transpose())
+            .transpose()?
+            .map(|t| t.expose().to_owned()),
     };
-    let Some(text) = text.filter(|t| !t.expose().trim().is_empty()) else { return Ok(None) };
-    let mut seen = Message::new(role(&message["author"], "role")?, text);
+    let mut text = text.unwrap_or_default();
+    let role = role(author, "role")?;
+    if role == Role::Tool && name.is_some_and(|name| FILE_TOOLS.contains(&name)) {
+        text = "[attachment]".to_owned();
+    } else if let (Role::Assistant, Some(tool)) = (role, recipient.filter(|to| *to != "all"))
+        && !text.trim().is_empty()
+    {
+        text = format!("[tool call] {tool} {text}");
+    }
+    // Pictures stand among the parts already.
+    let image = |file: &Json<'_>| file["mime_type"].as_str().is_some_and(|kind| kind.starts_with("image/"));
+    for _ in metadata["attachments"].elements().iter().filter(|file| !image(file)) {
+        append(&mut text, "[attachment]");
+    }
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let mut seen = Message::new(role, RawText::new(text));
     seen.model = model(metadata, "model_slug");
     Ok(Some(seen))
 }
@@ -102,6 +130,39 @@ mod tests {
         assert_eq!(items[0].model.as_ref().unwrap().expose(), "m-2");
         assert_eq!(chat(&items[0]).messages[1].model.as_ref().unwrap().expose(), "m-1");
         assert!(!items[0].labelled && !items[0].third_party);
+    }
+
+    #[test]
+    fn what_was_remembered_about_the_person_and_what_is_in_their_files_is_left_out() {
+        let mut conversation = conversation();
+        let with = |mut node: Value, recipient: &str, name: &str| {
+            node["message"]["recipient"] = json!(recipient);
+            node["message"]["author"]["name"] = json!(name);
+            node
+        };
+        let system =
+            json!({"is_user_system_message": true, "user_context_message_data": {"about_user_message": "secret"}});
+        let attached =
+            json!({"attachments": [{"name": "ana.pdf", "mime_type": "application/pdf"}, {"mime_type": "image/png"}]});
+        let search = json!({"content_type": "code", "text": "msearch()"});
+        for (id, node) in [
+            ("g", node(Some("f"), "system", text("secret"), system)),
+            ("h", with(node(Some("g"), "assistant", text("secret"), json!({})), "bio", "")),
+            ("i", with(node(Some("h"), "tool", text("secret"), json!({})), "assistant", "bio")),
+            ("j", node(Some("i"), "user", text("And this?"), attached)),
+            ("k", with(node(Some("j"), "assistant", search, json!({})), "file_search", "")),
+            ("l", with(node(Some("k"), "tool", text("secret"), json!({})), "all", "file_search")),
+        ] {
+            conversation["mapping"][id] = node;
+        }
+        conversation["current_node"] = json!("l");
+        let items = sound(Format::ChatGpt, json!([conversation]).to_string());
+        let expected = [
+            (Role::User, "And this?\n[attachment]"),
+            (Role::Assistant, "[tool call] file_search msearch()"),
+            (Role::Tool, "[attachment]"),
+        ];
+        assert_eq!(said(&items[0])[3..], expected);
     }
 
     #[test]

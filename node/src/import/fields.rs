@@ -1,10 +1,10 @@
 //! Reads fields of a parsed item. An error says what was expected and found, never the content.
 
+use super::json::Json;
 use super::{Format, Item};
 use commonwheel_protocol::limits;
 use commonwheel_protocol::record::content::{Chat, Content, Label, Message, Role};
 use commonwheel_protocol::text::RawText;
-use serde_json::Value;
 
 /// Why an item cannot be read.
 pub(super) type Why = String;
@@ -58,48 +58,49 @@ pub(super) fn too_much_text() -> Why {
 }
 
 /// What `value` is, in a word.
-pub(super) fn found(value: Option<&Value>) -> &'static str {
+pub(super) fn found(value: Option<&Json<'_>>) -> &'static str {
     match value {
         None => "nothing",
-        Some(Value::Null) => "null",
-        Some(Value::Bool(_)) => "true or false",
-        Some(Value::Number(_)) => "a number",
-        Some(Value::String(s)) if s.trim().is_empty() => "empty text",
-        Some(Value::String(_)) => "text",
-        Some(Value::Array(_)) => "a list",
-        Some(Value::Object(_)) => "an object",
+        Some(Json::Null) => "null",
+        Some(Json::Bool(_)) => "true or false",
+        Some(Json::Int(_) | Json::Float(_)) => "a number",
+        Some(Json::Text(s)) if s.trim().is_empty() => "empty text",
+        Some(Json::Text(_)) => "text",
+        Some(Json::List(_)) => "a list",
+        Some(Json::Object(_)) => "an object",
+        Some(Json::Unread) => "something",
     }
 }
 
 /// The error that `key` holds something else than `expected`.
-pub(super) fn wrong(object: &Value, key: &str, expected: &str) -> Why {
+pub(super) fn wrong(object: &Json<'_>, key: &str, expected: &str) -> Why {
     format!("{key}: expected {expected}, found {}", found(object.get(key)))
 }
 
 /// The field unless it is missing or null.
-pub(super) fn field<'a>(object: &'a Value, key: &str) -> Option<&'a Value> {
-    object.get(key).filter(|v| !v.is_null())
+pub(super) fn field<'a>(object: &'a Json<'a>, key: &str) -> Option<&'a Json<'a>> {
+    object.get(key).filter(|v| !matches!(v, Json::Null))
 }
 
 /// The text of a field that has to be there and not be blank.
-pub(super) fn text(object: &Value, key: &str) -> Result<RawText, Why> {
+pub(super) fn text(object: &Json<'_>, key: &str) -> Result<RawText, Why> {
     match object.get(key) {
-        Some(Value::String(s)) if !s.trim().is_empty() => Ok(RawText::new(s.as_str())),
+        Some(Json::Text(s)) if !s.trim().is_empty() => Ok(RawText::new(s.as_ref())),
         _ => Err(wrong(object, key, "text")),
     }
 }
 
 /// The text of a field that may be missing, null or blank.
-pub(super) fn optional_text(object: &Value, key: &str) -> Result<Option<RawText>, Why> {
+pub(super) fn optional_text(object: &Json<'_>, key: &str) -> Result<Option<RawText>, Why> {
     match field(object, key) {
-        Some(Value::String(s)) if s.trim().is_empty() => Ok(None),
+        Some(Json::Text(s)) if s.trim().is_empty() => Ok(None),
         None => Ok(None),
         Some(_) => text(object, key).map(Some),
     }
 }
 
 /// A note, which has a limit of its own.
-pub(super) fn note(object: &Value, key: &str) -> Result<Option<RawText>, Why> {
+pub(super) fn note(object: &Json<'_>, key: &str) -> Result<Option<RawText>, Why> {
     match optional_text(object, key)? {
         Some(note) if note.len() > limits::NOTE_BYTES => {
             Err(format!("{key}: expected at most {} KiB, found more", limits::NOTE_BYTES / 1024))
@@ -109,7 +110,7 @@ pub(super) fn note(object: &Value, key: &str) -> Result<Option<RawText>, Why> {
 }
 
 /// A title, cut to what fits in a record; none if it is no text.
-pub(super) fn title(object: &Value, key: &str) -> Option<RawText> {
+pub(super) fn title(object: &Json<'_>, key: &str) -> Option<RawText> {
     let text = object.get(key)?.as_str()?.trim();
     let end = (0..=text.len().min(limits::SHORT_TEXT_BYTES)).rev().find(|end| text.is_char_boundary(*end));
     let cut = &text[..end.unwrap_or(0)];
@@ -117,25 +118,25 @@ pub(super) fn title(object: &Value, key: &str) -> Option<RawText> {
 }
 
 /// The name of a model, if there is one of a usable length.
-pub(super) fn model(object: &Value, key: &str) -> Option<RawText> {
+pub(super) fn model(object: &Json<'_>, key: &str) -> Option<RawText> {
     let name = object.get(key)?.as_str()?.trim();
     (!name.is_empty() && name.len() <= limits::SHORT_TEXT_BYTES).then(|| RawText::new(name))
 }
 
 /// The tags at `key`.
-pub(super) fn tags(object: &Value, key: &str) -> Vec<RawText> {
+pub(super) fn tags(object: &Json<'_>, key: &str) -> Vec<RawText> {
     tags_of(&object[key])
 }
 
 /// Every usable text in a list, or the only one, as many as fit in a record.
-pub(super) fn tags_of(value: &Value) -> Vec<RawText> {
-    let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+pub(super) fn tags_of(value: &Json<'_>) -> Vec<RawText> {
+    let list = value.as_array().unwrap_or(std::slice::from_ref(value));
     let usable = |tag: &&str| !tag.is_empty() && tag.len() <= limits::SHORT_TEXT_BYTES;
     list.iter().filter_map(|t| t.as_str().map(str::trim)).filter(usable).take(limits::TAGS).map(RawText::new).collect()
 }
 
 /// The language, if the field is there and not empty: the shape of a BCP 47 tag (RFC 5646, section 2.1).
-pub(super) fn language(object: &Value, key: &str) -> Result<Option<String>, Why> {
+pub(super) fn language(object: &Json<'_>, key: &str) -> Result<Option<String>, Why> {
     let subtag = |s: &str| (1..=8).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric());
     let tag = |s: &str| {
         let first = s.split('-').next().unwrap_or_default();
@@ -143,15 +144,15 @@ pub(super) fn language(object: &Value, key: &str) -> Result<Option<String>, Why>
     };
     match field(object, key) {
         None => Ok(None),
-        Some(Value::String(s)) if s.is_empty() => Ok(None),
-        Some(Value::String(s)) if s.len() <= 35 && tag(s) => Ok(Some(s.clone())),
+        Some(Json::Text(s)) if s.is_empty() => Ok(None),
+        Some(Json::Text(s)) if s.len() <= 35 && tag(s) => Ok(Some(s.to_string())),
         Some(_) => Err(format!("{key}: expected a language tag such as en or pt-BR, found something else")),
     }
 }
 
 /// The role that a name stands for.
-pub(super) fn role(object: &Value, key: &str) -> Result<Role, Why> {
-    match object.get(key).and_then(Value::as_str) {
+pub(super) fn role(object: &Json<'_>, key: &str) -> Result<Role, Why> {
+    match object.get(key).and_then(Json::as_str) {
         Some("system" | "developer") => Ok(Role::System),
         Some("user" | "human" | "prompter") => Ok(Role::User),
         Some("assistant" | "gpt") => Ok(Role::Assistant),
@@ -162,8 +163,10 @@ pub(super) fn role(object: &Value, key: &str) -> Result<Role, Why> {
 }
 
 /// A whole number between `min` and `max`, if the field is there.
-pub(super) fn rating(object: &Value, key: &str, min: i64, max: i64) -> Result<Option<i64>, Why> {
-    let whole = |v: &Value| v.as_i64().or_else(|| v.as_f64().filter(|f| f.fract() == 0.0).map(|f| f as i64));
+pub(super) fn rating(object: &Json<'_>, key: &str, min: i64, max: i64) -> Result<Option<i64>, Why> {
+    // Open WebUI allows a rating to be a text.
+    let number = |v: &Json<'_>| v.as_f64().or_else(|| v.as_str()?.parse().ok());
+    let whole = |v: &Json<'_>| number(v).filter(|f| f.fract() == 0.0).map(|f| f as i64);
     match field(object, key) {
         None => Ok(None),
         Some(v) => match whole(v).filter(|n| (min..=max).contains(n)) {
@@ -174,7 +177,7 @@ pub(super) fn rating(object: &Value, key: &str, min: i64, max: i64) -> Result<Op
 }
 
 /// A thumb up (1) or down (-1), if the field is there.
-pub(super) fn thumb(object: &Value, key: &str) -> Result<Option<Label>, Why> {
+pub(super) fn thumb(object: &Json<'_>, key: &str) -> Result<Option<Label>, Why> {
     match rating(object, key, -1, 1)? {
         Some(1) => Ok(Some(Label::Good)),
         Some(-1) => Ok(Some(Label::Fail)),
@@ -187,11 +190,11 @@ pub(super) fn thumb(object: &Value, key: &str) -> Result<Option<Label>, Why> {
 ///
 /// A part without text becomes `[image]`, `[audio]`, `[video]` or `[attachment]`, so that a reader
 /// sees that something was there. Nothing at all is an empty text.
-pub(super) fn parts(object: &Value, key: &str) -> Result<String, Why> {
+pub(super) fn parts(object: &Json<'_>, key: &str) -> Result<String, Why> {
     match field(object, key) {
         None => Ok(String::new()),
-        Some(Value::String(s)) => Ok(s.clone()),
-        Some(Value::Array(list)) => {
+        Some(Json::Text(s)) => Ok(s.to_string()),
+        Some(Json::List(list)) => {
             let parts: Result<Vec<&str>, Why> = list.iter().map(|p| part(p, key)).collect();
             Ok(parts?.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("\n"))
         }
@@ -199,23 +202,44 @@ pub(super) fn parts(object: &Value, key: &str) -> Result<String, Why> {
     }
 }
 
-fn part<'a>(part: &'a Value, key: &str) -> Result<&'a str, Why> {
-    if let Some(text) = part.as_str().or_else(|| part.get("text")?.as_str()) {
+fn part<'a>(part: &'a Json<'a>, key: &str) -> Result<&'a str, Why> {
+    let said = ["text", "refusal"].iter().find_map(|key| part[*key].as_str());
+    if let Some(text) = part.as_str().or(said) {
         return Ok(text);
     }
-    let kind = part.get("type").or_else(|| part.get("content_type")).and_then(Value::as_str);
+    let kind = part.get("type").or_else(|| part.get("content_type")).and_then(Json::as_str);
     let is = |word| kind.is_some_and(|k| k.contains(word));
     match part {
-        Value::Object(_) if is("video") => Ok("[video]"),
-        Value::Object(_) if is("audio") => Ok("[audio]"),
-        Value::Object(_) if is("image") => Ok("[image]"),
-        Value::Object(_) => Ok("[attachment]"),
+        Json::Object(_) if is("video") => Ok("[video]"),
+        Json::Object(_) if is("audio") => Ok("[audio]"),
+        Json::Object(_) if is("image") => Ok("[image]"),
+        Json::Object(_) => Ok("[attachment]"),
         other => Err(format!("{key}: expected parts of text, found {}", found(Some(other)))),
     }
 }
 
+/// Goes on with a text, on a line of its own, if there is something to add.
+pub(super) fn append(text: &mut String, more: &str) {
+    if !more.trim().is_empty() {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(more);
+    }
+}
+
+/// A call of a tool as text: `[tool call] name arguments`.
+pub(super) fn tool_call(name: &Json<'_>, arguments: &Json<'_>) -> String {
+    let name = name.as_str().unwrap_or_default();
+    match arguments {
+        Json::Null => format!("[tool call] {name}"),
+        Json::Text(arguments) => format!("[tool call] {name} {arguments}"),
+        arguments => format!("[tool call] {name} {arguments}"),
+    }
+}
+
 /// The messages from the root to `leaf`, following the field `parent` in a map of nodes by id.
-pub(super) fn branch<'a>(nodes: &'a Value, leaf: &str, parent: &str) -> Result<Vec<&'a Value>, Why> {
+pub(super) fn branch<'a>(nodes: &'a Json<'a>, leaf: &str, parent: &str) -> Result<Vec<&'a Json<'a>>, Why> {
     let size = nodes.as_object().map_or(0, |m| m.len());
     let mut path = Vec::new();
     let mut id = Some(leaf);
@@ -226,8 +250,8 @@ pub(super) fn branch<'a>(nodes: &'a Value, leaf: &str, parent: &str) -> Result<V
             return Err("expected a tree of messages, found a circle".into());
         }
         id = match node.get(parent) {
-            None | Some(Value::Null) => None,
-            Some(Value::String(s)) => Some(s),
+            None | Some(Json::Null) => None,
+            Some(Json::Text(s)) => Some(s.as_ref()),
             Some(_) => return Err(wrong(node, parent, "an id")),
         };
     }
@@ -237,22 +261,24 @@ pub(super) fn branch<'a>(nodes: &'a Value, leaf: &str, parent: &str) -> Result<V
 
 #[cfg(test)]
 mod tests {
+    use super::super::json::parse;
     use super::*;
     use serde_json::json;
 
     #[test]
     fn titles_are_cut_between_characters_and_tags_are_as_many_as_fit() {
-        let object =
-            json!({"title": format!("x{}", "é".repeat(limits::SHORT_TEXT_BYTES)), "tags": vec!["a"; limits::TAGS + 1]});
+        let title_of = format!("x{}", "é".repeat(limits::SHORT_TEXT_BYTES));
+        let text = json!({"title": title_of, "tags": vec!["a"; limits::TAGS + 1]}).to_string();
+        let object = parse(&text).unwrap();
         assert_eq!(title(&object, "title").unwrap().len(), limits::SHORT_TEXT_BYTES - 1);
         assert_eq!(tags(&object, "tags").len(), limits::TAGS);
     }
 
     #[test]
     fn a_note_over_the_limit_is_an_error() {
-        let of = |bytes| json!({"note": "x".repeat(bytes)});
-        assert!(note(&of(limits::NOTE_BYTES), "note").unwrap().is_some());
-        assert_eq!(note(&of(limits::NOTE_BYTES + 1), "note").unwrap_err(), "note: expected at most 16 KiB, found more");
+        let of = |bytes| note(&parse(&json!({"note": "x".repeat(bytes)}).to_string()).unwrap(), "note");
+        assert!(of(limits::NOTE_BYTES).unwrap().is_some());
+        assert_eq!(of(limits::NOTE_BYTES + 1).unwrap_err(), "note: expected at most 16 KiB, found more");
     }
 
     #[test]
@@ -266,7 +292,8 @@ mod tests {
             ("en-", false),
             ("12", false),
         ] {
-            assert_eq!(language(&json!({"lang": tag}), "lang").is_ok(), sound, "{tag}");
+            let text = json!({"lang": tag}).to_string();
+            assert_eq!(language(&parse(&text).unwrap(), "lang").is_ok(), sound, "{tag}");
         }
     }
 }

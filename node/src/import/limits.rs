@@ -8,6 +8,13 @@ pub const CHUNK_BYTES: usize = 64 * 1024;
 pub const LINE_BYTES: usize = 16 << 20;
 /// One element of a JSON array. Chats with pictures inside them can be this long.
 pub const ELEMENT_BYTES: usize = 32 << 20;
+/// Values in one item, of those that are read: some 60 MiB of memory. A chat of 4,096 messages has 50,000.
+pub const VALUES: usize = 1 << 20;
+/// Preference pairs of one item. The largest tree of OASST has some dozens.
+pub const PAIRS: usize = 1024;
+/// Text that they may hold together. Each repeats the messages before it, so that an item
+/// of some MiB could make gigabytes of them.
+pub const PAIRS_BYTES: usize = 16 << 20;
 /// `conversations.json` once it is unpacked. Years of chats take some 100 MiB.
 pub const UNPACKED_BYTES: u64 = 1 << 30;
 /// How many times larger than its packed form `conversations.json` may be. Chats pack 5 to 20 times.

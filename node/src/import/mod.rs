@@ -20,20 +20,28 @@ use stream::Source;
 mod archive;
 mod assistants;
 mod chatgpt;
+mod detect;
 mod fields;
+#[cfg(test)]
+mod hostile_tests;
+mod json;
 pub mod limits;
 mod native;
 mod oasst;
 mod open_webui;
+mod open_webui_text;
 mod openai;
 mod plain_text;
 mod preference;
 mod rows;
 mod run;
+#[cfg(test)]
+mod samples;
 mod shared;
 mod stream;
 #[cfg(test)]
 mod testing;
+mod utf16;
 #[cfg(test)]
 mod view_tests;
 
@@ -255,14 +263,11 @@ pub enum ImportError {
         /// The offset of the first byte that is wrong.
         byte: u64,
     },
-    /// It is UTF-16.
-    #[error("expected UTF-8, found UTF-16; convert it with `iconv -f UTF-16 -t UTF-8 old-file > new-file`")]
-    Utf16,
     /// It is none of the known formats.
     #[error("expected one of: {}; found something else", understood())]
     Unrecognised,
     /// Something in it exceeds a limit.
-    #[error("expected at most {limit} bytes in {what}, found more; split the file")]
+    #[error("expected at most {} MiB in {what}, found more; split it", limit >> 20)]
     TooLarge {
         /// What is too large.
         what: &'static str,
@@ -275,6 +280,14 @@ pub enum ImportError {
         /// The limit.
         limit: usize,
     },
+    /// An item has too many values.
+    #[error("expected at most {} values in one item, found more; split the file", limits::VALUES)]
+    TooManyValues,
+    /// A field stands twice in one object of an item.
+    #[error(
+        "expected every field and every id once in its object, found one twice; readers differ in which they believe"
+    )]
+    Twice,
     /// The JSON ends too early.
     #[error("expected more JSON, found the end at line {line}, column {column}; the file is cut off: fetch it again")]
     Truncated {
@@ -313,11 +326,19 @@ fn understood() -> String {
 /// Takes every item and every item's error; says whether to go on.
 pub type Sink<'a> = dyn FnMut(Result<Item, ItemError>) -> ControlFlow<()> + 'a;
 
-/// Hands every item of the file to `sink` and returns the file's format.
+/// Hands every item of the file at `path` to `sink` and returns the file's format.
 ///
-/// An item that cannot be read is handed over as an [`ItemError`] and the rest goes on. `sink` may
-/// have been called before an [`ImportError`] is found. When `sink` breaks off, that is no error.
+/// # Errors
+/// When there is no such file, and as [`read_from`].
 pub fn read(path: &Path, sink: &mut Sink<'_>) -> Result<Format, ImportError> {
+    read_from(open(path)?, named_json(path), sink)
+}
+
+/// The file at `path`.
+///
+/// # Errors
+/// When there is none, it is a directory, or may not be read.
+pub fn open(path: &Path) -> Result<File, ImportError> {
     let not_found = |e: std::io::Error| match e.kind() {
         std::io::ErrorKind::NotFound => ImportError::NotFound,
         _ => ImportError::Io(e),
@@ -325,7 +346,23 @@ pub fn read(path: &Path, sink: &mut Sink<'_>) -> Result<Format, ImportError> {
     if path.metadata().map_err(not_found)?.is_dir() {
         return Err(ImportError::Directory);
     }
-    let mut file = File::open(path)?;
+    Ok(File::open(path)?)
+}
+
+/// Whether a file's name promises JSON.
+pub fn named_json(path: &Path) -> bool {
+    let extension = path.extension();
+    extension.is_some_and(|e| ["json", "jsonl", "ndjson"].iter().any(|json| e.eq_ignore_ascii_case(json)))
+}
+
+/// Hands every item of the file to `sink` and returns the file's format.
+///
+/// An item that cannot be read is handed over as an [`ItemError`] and the rest goes on; so is what ends the reading of
+/// a file of which items were read. When `sink` breaks off, that is no error.
+///
+/// # Errors
+/// When no item of the file tells what it is: it is empty, something else, damaged from the start.
+pub fn read_from<F: Read + Seek>(mut file: F, named_json: bool, sink: &mut Sink<'_>) -> Result<Format, ImportError> {
     let mut magic = Vec::new();
     file.by_ref().take(4).read_to_end(&mut magic)?;
     file.rewind()?;
@@ -334,11 +371,8 @@ pub fn read(path: &Path, sink: &mut Sink<'_>) -> Result<Format, ImportError> {
         // An archive without files starts with its end.
         [b'P', b'K', 5, 6] => Err(ImportError::NoConversations),
         _ => {
-            let named_json = path
-                .extension()
-                .is_some_and(|e| ["json", "jsonl", "ndjson"].iter().any(|json| e.eq_ignore_ascii_case(json)));
             let mut run = run::Run::new(sink);
-            run.text(&mut Source::new(file, u64::MAX)?, named_json)?;
+            run.text(Source::new(file), named_json);
             run.finish()
         }
     }

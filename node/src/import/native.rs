@@ -2,12 +2,12 @@
 //! (docs/SPEC.md, section 9). Nothing is guessed or dropped: a field that is not known is an error.
 
 use super::fields::{Messages, Why, field, found, language, note, rating, text, wrong};
+use super::json::Json;
 use super::{Format, Item};
 use commonwheel_protocol::limits::{ENTRIES, MESSAGES, SHORT_TEXT_BYTES, TAGS};
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::record::content::*;
 use commonwheel_protocol::text::RawText;
-use serde_json::Value;
 
 /// Fields that every kind may have.
 const COMMON: [&str; 5] = ["kind", "title", "language", "tags", "model"];
@@ -27,12 +27,12 @@ const KINDS: [(&str, &[&str]); 8] = [
 ];
 
 /// Whether the field `kind` names one of ours.
-pub(super) fn is_record(row: &Value) -> bool {
+pub(super) fn is_record(row: &Json<'_>) -> bool {
     row["kind"].as_str().is_some_and(|kind| KINDS.iter().any(|(name, _)| *name == kind))
 }
 
 /// The record of one object.
-pub(super) fn record(row: &Value) -> Result<Item, Why> {
+pub(super) fn record(row: &Json<'_>) -> Result<Item, Why> {
     let kind = row["kind"].as_str().ok_or_else(|| wrong(row, "kind", "text"))?;
     let known = KINDS.into_iter().find(|(name, _)| *name == kind);
     let (kind, own) = known.ok_or_else(|| {
@@ -54,11 +54,11 @@ pub(super) fn record(row: &Value) -> Result<Item, Why> {
     Ok(item)
 }
 
-fn not_an_id(row: &Value) -> Why {
+fn not_an_id(row: &Json<'_>) -> Why {
     wrong(row, "corrects", "the id of the record that this corrects, such as bafyrei…")
 }
 
-fn content(kind: &str, row: &Value) -> Result<Content<RawText>, Why> {
+fn content(kind: &str, row: &Json<'_>) -> Result<Content<RawText>, Why> {
     Ok(match kind {
         "chat" => {
             let label = label(row)?.unwrap_or(Label::Good);
@@ -101,7 +101,7 @@ fn content(kind: &str, row: &Value) -> Result<Content<RawText>, Why> {
     })
 }
 
-fn messages(row: &Value, least: usize) -> Result<Vec<Message<RawText>>, Why> {
+fn messages(row: &Json<'_>, least: usize) -> Result<Vec<Message<RawText>>, Why> {
     let mut messages = Messages::default();
     for (i, one) in list(row, "messages", MESSAGES)?.iter().enumerate() {
         message(one).and_then(|m| messages.push(m)).map_err(|why| format!("message {}: {why}", i + 1))?;
@@ -112,7 +112,7 @@ fn messages(row: &Value, least: usize) -> Result<Vec<Message<RawText>>, Why> {
     Ok(messages.list)
 }
 
-fn message(one: &Value) -> Result<Message<RawText>, Why> {
+fn message(one: &Json<'_>) -> Result<Message<RawText>, Why> {
     only(one, &[&MESSAGE])?;
     let role = one["role"].as_str().and_then(Role::named);
     let role = role.ok_or_else(|| "role: expected system, user, assistant or tool, found something else".to_owned())?;
@@ -123,20 +123,20 @@ fn message(one: &Value) -> Result<Message<RawText>, Why> {
     Ok(message)
 }
 
-fn criterion(one: &Value) -> Result<Criterion<RawText>, Why> {
+fn criterion(one: &Json<'_>) -> Result<Criterion<RawText>, Why> {
     only(one, &[&CRITERION])?;
     let max = rating(one, "max", 1, 100)?.ok_or_else(|| wrong(one, "max", "a whole number from 1 to 100"))?;
     let score = rating(one, "score", 0, max)?.ok_or_else(|| wrong(one, "score", "a whole number from 0 to max"))?;
     Ok(Criterion { name: short(one, "name")?, score, max, note: note(one, "note")? })
 }
 
-fn answer(one: &Value) -> Result<Answer<RawText>, Why> {
+fn answer(one: &Json<'_>) -> Result<Answer<RawText>, Why> {
     only(one, &[&["question", "answer"]])?;
     Ok(Answer { question: short(one, "question")?, answer: text(one, "answer")? })
 }
 
 /// At least one entry, each read by `read`.
-fn entries<T>(row: &Value, key: &'static str, read: fn(&Value) -> Result<T, Why>) -> Result<Vec<T>, Why> {
+fn entries<T>(row: &Json<'_>, key: &'static str, read: fn(&Json<'_>) -> Result<T, Why>) -> Result<Vec<T>, Why> {
     let list = list(row, key, ENTRIES)?;
     if list.is_empty() {
         return Err(format!("{key}: expected at least one entry, found none"));
@@ -146,11 +146,11 @@ fn entries<T>(row: &Value, key: &'static str, read: fn(&Value) -> Result<T, Why>
 }
 
 /// The list at `key`; an absent one is empty.
-fn list<'a>(row: &'a Value, key: &str, most: usize) -> Result<&'a [Value], Why> {
+fn list<'a>(row: &'a Json<'a>, key: &str, most: usize) -> Result<&'a [Json<'a>], Why> {
     match field(row, key) {
         None => Ok(&[]),
-        Some(Value::Array(list)) if list.len() <= most => Ok(list),
-        Some(Value::Array(list)) => Err(format!("{key}: expected at most {most}, found {}", list.len())),
+        Some(Json::List(list)) if list.len() <= most => Ok(list),
+        Some(Json::List(list)) => Err(format!("{key}: expected at most {most}, found {}", list.len())),
         Some(_) => Err(wrong(row, key, "a list")),
     }
 }
@@ -158,18 +158,18 @@ fn list<'a>(row: &'a Value, key: &str, most: usize) -> Result<&'a [Value], Why> 
 /// That an object has no fields but these.
 ///
 /// A field's name may be anything, so that only one that looks like a field's name is repeated.
-fn only(object: &Value, known: &[&[&str]]) -> Result<(), Why> {
+fn only(object: &Json<'_>, known: &[&[&str]]) -> Result<(), Why> {
     let fields = object.as_object().ok_or_else(|| format!("expected an object, found {}", found(Some(object))))?;
-    let Some(unknown) = fields.keys().find(|key| !known.iter().any(|some| some.contains(&key.as_str()))) else {
+    let Some(unknown) = fields.keys().find(|key| !known.iter().any(|some| some.contains(key))) else {
         return Ok(());
     };
     let plain = unknown.len() <= 32 && unknown.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    let name = if plain { unknown.as_str() } else { "(a name that is not shown here)" };
+    let name = if plain { unknown } else { "(a name that is not shown here)" };
     Err(format!("{name}: unknown field; known here are {}", known.concat().join(", ")))
 }
 
-fn label(object: &Value) -> Result<Option<Label>, Why> {
-    match field(object, "label").map(Value::as_str) {
+fn label(object: &Json<'_>) -> Result<Option<Label>, Why> {
+    match field(object, "label").map(Json::as_str) {
         None => Ok(None),
         Some(Some("good")) => Ok(Some(Label::Good)),
         Some(Some("fail")) => Ok(Some(Label::Fail)),
@@ -177,19 +177,19 @@ fn label(object: &Value) -> Result<Option<Label>, Why> {
     }
 }
 
-fn required_language(row: &Value, key: &str) -> Result<String, Why> {
+fn required_language(row: &Json<'_>, key: &str) -> Result<String, Why> {
     language(row, key)?.ok_or_else(|| wrong(row, key, "a language tag such as en or pt-BR"))
 }
 
-fn short(object: &Value, key: &str) -> Result<RawText, Why> {
-    short_text(object.get(key).unwrap_or(&Value::Null), key)
+fn short(object: &Json<'_>, key: &str) -> Result<RawText, Why> {
+    short_text(object.get(key).unwrap_or(&Json::Null), key)
 }
 
-fn short_opt(object: &Value, key: &str) -> Result<Option<RawText>, Why> {
+fn short_opt(object: &Json<'_>, key: &str) -> Result<Option<RawText>, Why> {
     field(object, key).map(|value| short_text(value, key)).transpose()
 }
 
-fn short_text(value: &Value, key: &str) -> Result<RawText, Why> {
+fn short_text(value: &Json<'_>, key: &str) -> Result<RawText, Why> {
     match value.as_str() {
         Some(text) if text.len() > SHORT_TEXT_BYTES => {
             Err(format!("{key}: expected at most {SHORT_TEXT_BYTES} bytes, found {}", text.len()))

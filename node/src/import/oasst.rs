@@ -4,10 +4,10 @@
 //! an assistant's replies. Deleted messages and what hangs below them are left out.
 
 use super::fields::{Messages, Why, field, language, model, rating, role, text, wrong};
+use super::json::Json;
 use super::{Format, ImportError, Item, limits};
 use commonwheel_protocol::record::content::{Content, Message, PreferencePair, Role};
 use commonwheel_protocol::text::RawText;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -19,27 +19,40 @@ struct Node {
     replies: Vec<usize>,
 }
 
-/// The items of a tree; none if `row` is a single message.
-pub(super) fn tree(row: &Value) -> Option<Vec<Result<Item, Why>>> {
-    let nested = |v: &&Value| v["replies"].as_array().is_some_and(|r| !r.is_empty());
+/// A tree, of which the messages that were not deleted are kept.
+pub(super) struct Tree {
+    arena: Vec<Node>,
+    root: usize,
+}
+
+/// The tree that `row` holds; none if it is a single message.
+pub(super) fn tree(row: &Json<'_>) -> Option<Result<Tree, Why>> {
+    let nested = |v: &&Json<'_>| !v["replies"].elements().is_empty();
     let root = match field(row, "prompt") {
         Some(prompt) => prompt,
         None => Some(row).filter(|r| field(r, "parent_id").is_none()).filter(nested)?,
     };
     let mut arena = Vec::new();
     Some(match plant(&mut arena, root) {
-        Ok(Some(root)) => items(&arena, root),
-        Ok(None) => vec![Err("expected a prompt, found a deleted one".into())],
-        Err(why) => vec![Err(why)],
+        Ok(Some(root)) => Ok(Tree { arena, root }),
+        Ok(None) => Err("expected a prompt, found one that was deleted or refused".into()),
+        Err(why) => Err(why),
     })
 }
 
+impl Tree {
+    /// The best chat, then a pair for every ranked list of an assistant's replies.
+    pub fn items(&self) -> impl Iterator<Item = Result<Item, Why>> + '_ {
+        items(&self.arena, self.root)
+    }
+}
+
 /// Adds a message and its replies, and returns its place. JSON's own limit bounds the depth.
-fn plant(arena: &mut Vec<Node>, value: &Value) -> Result<Option<usize>, Why> {
+fn plant(arena: &mut Vec<Node>, value: &Json<'_>) -> Result<Option<usize>, Why> {
     let Some(node) = node(value)? else { return Ok(None) };
     let place = arena.len();
     arena.push(node);
-    for reply in value["replies"].as_array().map(Vec::as_slice).unwrap_or_default() {
+    for reply in value["replies"].elements() {
         if let Some(reply) = plant(arena, reply)? {
             arena[place].replies.push(reply);
         }
@@ -47,9 +60,9 @@ fn plant(arena: &mut Vec<Node>, value: &Value) -> Result<Option<usize>, Why> {
     Ok(Some(place))
 }
 
-/// One message without its replies, unless it was deleted.
-fn node(value: &Value) -> Result<Option<Node>, Why> {
-    if value["deleted"] == true {
+/// One message without its replies, unless it was deleted, or reviewers refused it.
+fn node(value: &Json<'_>) -> Result<Option<Node>, Why> {
+    if value["deleted"] == true || value["review_result"] == false {
         return Ok(None);
     }
     let mut message = Message::new(role(value, "role")?, text(value, "text")?);
@@ -58,22 +71,27 @@ fn node(value: &Value) -> Result<Option<Node>, Why> {
     Ok(Some(Node { message, language: language(value, "lang")?, rank, replies: Vec::new() }))
 }
 
-/// The best chat from `root` down, then a pair for every ranked list of an assistant's replies.
-fn items(arena: &[Node], root: usize) -> Vec<Result<Item, Why>> {
-    let mut items = vec![best_chat(arena, root)];
+/// The best chat from `root` down, then a pair for every ranked list of an assistant's replies; each is made when it is
+/// asked for.
+fn items(arena: &[Node], root: usize) -> impl Iterator<Item = Result<Item, Why>> + '_ {
     // The message to look at, and how many messages lead to it.
     let mut open = vec![(root, 0)];
     let mut path: Vec<usize> = Vec::new();
-    while let Some((at, depth)) = open.pop() {
-        path.truncate(depth);
-        path.push(at);
-        if path.len() > commonwheel_protocol::limits::MESSAGES {
-            continue;
+    let pairs = std::iter::from_fn(move || {
+        while let Some((at, depth)) = open.pop() {
+            path.truncate(depth);
+            path.push(at);
+            if path.len() > commonwheel_protocol::limits::MESSAGES {
+                continue;
+            }
+            open.extend(arena[at].replies.iter().rev().map(|reply| (*reply, path.len())));
+            if let Some(pair) = pair(arena, &path) {
+                return Some(pair);
+            }
         }
-        items.extend(pair(arena, &path));
-        open.extend(arena[at].replies.iter().rev().map(|reply| (*reply, path.len())));
-    }
-    items
+        None
+    });
+    std::iter::once_with(move || best_chat(arena, root)).chain(pairs)
 }
 
 fn best_chat(arena: &[Node], root: usize) -> Result<Item, Why> {
@@ -129,26 +147,26 @@ struct Row {
 
 impl Forest {
     /// Keeps the message of `row`. The inner error is about the row, the outer one about the file.
-    pub fn push(&mut self, position: &str, row: &Value) -> Result<Result<(), Why>, ImportError> {
+    pub fn push(&mut self, position: &str, row: &Json<'_>) -> Result<Result<(), Why>, ImportError> {
+        if self.arena.len().max(self.places.len()) >= limits::FLAT_MESSAGES {
+            return Err(ImportError::TooMany { limit: limits::FLAT_MESSAGES });
+        }
         let before = self.arena.len();
         let kept = self.keep(position, row);
         if kept.is_err() {
             self.arena.truncate(before);
         }
         self.bytes += self.arena[before..].iter().map(|n| n.message.text.len()).sum::<usize>();
-        if self.arena.len().max(self.places.len()) > limits::FLAT_MESSAGES {
-            return Err(ImportError::TooMany { limit: limits::FLAT_MESSAGES });
-        }
         if self.bytes > limits::FLAT_BYTES {
             return Err(ImportError::TooLarge { what: "single messages", limit: limits::FLAT_BYTES });
         }
         Ok(kept)
     }
 
-    fn keep(&mut self, position: &str, row: &Value) -> Result<(), Why> {
+    fn keep(&mut self, position: &str, row: &Json<'_>) -> Result<(), Why> {
         let id = |key| match field(row, key) {
             None => Ok(None),
-            Some(Value::String(id)) => Ok(Some(id.clone())),
+            Some(Json::Text(id)) => Ok(Some(id.to_string())),
             Some(_) => Err(wrong(row, key, "an id")),
         };
         let (parent, own) = (id("parent_id")?, id("message_id")?);
@@ -163,7 +181,10 @@ impl Forest {
     }
 
     /// Hands over the items of every tree, then what belongs to none.
-    pub fn finish(mut self, emit: &mut impl FnMut(String, Result<Item, Why>) -> ControlFlow<()>) -> ControlFlow<()> {
+    pub fn finish(
+        mut self,
+        emit: &mut impl FnMut(String, &mut dyn Iterator<Item = Result<Item, Why>>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         // Every tree starts at a root or, when it is to be left out, at a child of what is not there.
         let (mut roots, mut starts) = (Vec::new(), Vec::new());
         for row in &self.rows {
@@ -172,29 +193,30 @@ impl Forest {
                 Some(Some(None)) => starts.push(row.place),
                 Some(None) => {
                     starts.push(row.place);
-                    emit(row.position.clone(), Err("parent_id: expected a message of this file, found none".into()))?;
+                    emit(row.position.clone(), &mut left_out("a message of this file, found none"))?;
                 }
                 None => roots.push(row),
             }
         }
         for root in &roots {
             starts.push(root.place);
-            for item in items(&self.arena, root.place) {
-                emit(root.position.clone(), item)?;
-            }
+            emit(root.position.clone(), &mut items(&self.arena, root.place))?;
         }
         let mut reached = vec![false; self.arena.len()];
         while let Some(at) = starts.pop() {
             reached[at] = true;
             starts.extend(&self.arena[at].replies);
         }
-        match self.rows.iter().find(|row| !reached[row.place]) {
-            Some(row) => {
-                emit(row.position.clone(), Err("parent_id: expected a tree, found a circle of messages".into()))
-            }
-            None => ControlFlow::Continue(()),
+        for row in self.rows.iter().filter(|row| !reached[row.place]) {
+            emit(row.position.clone(), &mut left_out("a tree, found a circle of messages"))?;
         }
+        ControlFlow::Continue(())
     }
+}
+
+/// The error of a row whose parent is not what it should be.
+fn left_out(expected: &str) -> impl Iterator<Item = Result<Item, Why>> {
+    std::iter::once(Err(format!("parent_id: expected {expected}")))
 }
 
 #[cfg(test)]
@@ -265,13 +287,15 @@ mod tests {
     }
 
     #[test]
-    fn deleted_messages_and_their_replies_are_left_out() {
-        let mut rows = flat();
-        rows[2]["deleted"] = json!(true);
-        for text in [nest(&rows, "q").to_string(), lines(&rows)] {
-            let items = sound(Format::Oasst, text);
-            assert_eq!(said(&items[0]), [(Role::User, "Which drink?"), (Role::Assistant, "Tea.")]);
-            assert_eq!(items.len(), 1, "no reply is ranked best any more");
+    fn deleted_and_refused_messages_and_their_replies_are_left_out() {
+        for (field, value) in [("deleted", true), ("review_result", false)] {
+            let mut rows = flat();
+            rows[2][field] = json!(value);
+            for text in [nest(&rows, "q").to_string(), lines(&rows)] {
+                let items = sound(Format::Oasst, text);
+                assert_eq!(said(&items[0]), [(Role::User, "Which drink?"), (Role::Assistant, "Tea.")]);
+                assert_eq!(items.len(), 1, "no reply is ranked best any more");
+            }
         }
     }
 
@@ -287,6 +311,7 @@ mod tests {
             "line 7: message_id: expected an id of its own, found one used before",
             "line 6: parent_id: expected a message of this file, found none",
             "line 8: parent_id: expected a tree, found a circle of messages",
+            "line 9: parent_id: expected a tree, found a circle of messages",
         ];
         assert_eq!(errors(&imported), expected);
         assert_eq!(imported.items.len(), 2);

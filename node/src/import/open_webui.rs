@@ -3,15 +3,17 @@
 //! A chat is a tree of messages in `history`; the branch that the person saw last ends at
 //! `currentId`. Older files have only the list `messages`.
 
-use super::fields::{Messages, Why, branch, field, model, note, parts, rating, role, tags, thumb, title, wrong};
-use super::{Format, Item};
-use commonwheel_protocol::record::content::{Content, Label, Message, PreferencePair};
+use super::fields::{
+    Messages, Why, append, branch, field, model, note, parts, rating, role, tags, thumb, title, wrong,
+};
+use super::json::Json;
+use super::{Format, Item, open_webui_text};
+use commonwheel_protocol::record::content::{Content, Label, Message, PreferencePair, Role};
 use commonwheel_protocol::text::RawText;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The chat of one exported row.
-pub(super) fn chat(row: &Value) -> Result<Item, Why> {
+pub(super) fn chat(row: &Json<'_>) -> Result<Item, Why> {
     let inner = field(row, "chat").unwrap_or(row);
     let mut item = messages(&seen(inner)?)?.into_chat(Format::OpenWebUi)?;
     item.title = title(row, "title").or(title(inner, "title"));
@@ -21,44 +23,61 @@ pub(super) fn chat(row: &Value) -> Result<Item, Why> {
 
 /// The answers of a chat that were given to one message and judged apart: the best against the worst of each. An
 /// answer is better by a thumb up against a thumb down or, where both have one, by a higher rating.
-pub(super) fn pairs(row: &Value) -> Vec<Result<Item, Why>> {
+pub(super) fn pairs<'a>(row: &'a Json<'a>) -> impl Iterator<Item = Result<Item, Why>> + 'a {
     let inner = field(row, "chat").unwrap_or(row);
     let nodes = &inner["history"]["messages"];
-    let mut answers: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    let mut answers: BTreeMap<&str, Vec<&Json<'_>>> = BTreeMap::new();
     for node in nodes.as_object().into_iter().flat_map(|nodes| nodes.values()) {
         if let (Some("assistant"), Some(parent)) = (node["role"].as_str(), node["parentId"].as_str()) {
             answers.entry(parent).or_default().push(node);
         }
     }
-    let pair = |(parent, answers): (&str, &[&Value])| {
-        let (chosen, rejected) = best_and_worst(answers)?;
-        let read = || -> Result<Item, Why> {
-            let prompt = messages(&branch(nodes, parent, "parentId")?)?.list;
-            let (chosen, rejected) = (text_of(chosen)?, text_of(rejected)?);
-            let pair = PreferencePair { prompt, chosen, rejected, note: None };
-            let mut item = Item::new(Format::OpenWebUi, Content::Preference(pair));
+    answers.into_iter().filter_map(move |(parent, answers)| {
+        let (chosen, rejected) = best_and_worst(&answers)?;
+        Some(pair(Format::OpenWebUi, nodes, parent, (chosen, rejected)).map(|mut item| {
             item.title = title(row, "title").or(title(inner, "title"));
             item.tags = tags(&row["meta"], "tags");
-            Ok(item)
-        };
-        Some(read())
-    };
-    answers.iter().filter_map(|(parent, answers)| pair((parent, answers))).collect()
+            item
+        }))
+    })
 }
 
-fn text_of(node: &Value) -> Result<RawText, Why> {
-    Ok(RawText::new(parts(node, "content")?))
+/// The pair of two answers to the message `parent`.
+fn pair(
+    format: Format,
+    nodes: &Json<'_>,
+    parent: &str,
+    (chosen, rejected): (&Json<'_>, &Json<'_>),
+) -> Result<Item, Why> {
+    let model = written_by(chosen);
+    let prompt = messages(&branch(nodes, parent, "parentId")?)?.beside(&model);
+    let (chosen, rejected) = (text_of(chosen)?, text_of(rejected)?);
+    let mut item = Item::new(format, Content::Preference(PreferencePair { prompt, chosen, rejected, note: None }));
+    item.model = model;
+    Ok(item)
+}
+
+fn text_of(node: &Json<'_>) -> Result<RawText, Why> {
+    Ok(RawText::new(open_webui_text::whole(&parts(node, "content")?)))
+}
+
+/// The model that wrote an answer: in the arena the one that was drawn.
+fn written_by(node: &Json<'_>) -> Option<RawText> {
+    model(node, "selectedModelId").or(model(node, "model"))
+}
+
+fn has_text(node: &Json<'_>) -> bool {
+    text_of(node).is_ok_and(|text| !text.expose().trim().is_empty())
 }
 
 /// Two answers that people judged differently, as far apart as there are.
-fn best_and_worst<'a>(answers: &[&'a Value]) -> Option<(&'a Value, &'a Value)> {
+fn best_and_worst<'a>(answers: &[&'a Json<'a>]) -> Option<(&'a Json<'a>, &'a Json<'a>)> {
     let mut judged = Vec::new();
     for node in answers {
         let annotation = &node["annotation"];
         let thumb = thumb(annotation, "rating").ok()?;
         let rating = rating(&annotation["details"], "rating", 1, 10).ok()?;
-        let said = parts(node, "content").is_ok_and(|text| !text.trim().is_empty());
-        if said && (thumb.is_some() || rating.is_some()) {
+        if (thumb.is_some() || rating.is_some()) && has_text(node) {
             judged.push((thumb, rating, *node));
         }
     }
@@ -70,12 +89,15 @@ fn best_and_worst<'a>(answers: &[&'a Value]) -> Option<(&'a Value, &'a Value)> {
 }
 
 /// The chat that one row of feedback is about, up to the rated message, with the rating as its label.
-pub(super) fn feedback(row: &Value) -> Result<Item, Why> {
+pub(super) fn feedback(row: &Json<'_>) -> Result<Item, Why> {
     let (data, outer) = (&row["data"], &row["snapshot"]["chat"]);
     let inner = field(outer, "chat").ok_or("snapshot.chat.chat: expected the chat, found nothing")?;
-    let rated = field(&row["meta"], "message_id").and_then(Value::as_str);
+    let rated = field(&row["meta"], "message_id").and_then(Json::as_str);
     let rated = rated.ok_or_else(|| wrong(&row["meta"], "message_id", "an id"))?;
     let nodes = branch(&inner["history"]["messages"], rated, "parentId")?;
+    if let Some(rated) = nodes.last().filter(|rated| !has_text(rated)) {
+        return Err(format!("the rated message: {}", wrong(rated, "content", "text")));
+    }
     let mut messages = messages(&nodes)?;
     let last = messages.list.last_mut().ok_or("expected messages with text, found none")?;
     let label = thumb(data, "rating")?;
@@ -94,8 +116,41 @@ pub(super) fn feedback(row: &Value) -> Result<Item, Why> {
     Ok(item)
 }
 
+/// The pairs of one row of feedback: the rated answer against each of another model that it was shown beside
+/// (`sibling_model_ids`), as Open WebUI's own leaderboard counts it.
+pub(super) fn compared<'a>(row: &'a Json<'a>) -> impl Iterator<Item = Result<Item, Why>> + 'a {
+    let (data, outer) = (&row["data"], &row["snapshot"]["chat"]);
+    let nodes = &outer["chat"]["history"]["messages"];
+    let rated = row["meta"]["message_id"].as_str().and_then(|id| nodes.get(id)).filter(|rated| has_text(rated));
+    let judged = thumb(data, "rating").ok().flatten().zip(rated);
+    let beside: BTreeSet<_> = data["sibling_model_ids"].elements().iter().filter_map(Json::as_str).collect();
+    let siblings = judged.into_iter().flat_map(move |(label, rated)| {
+        let own = written_by(rated);
+        let all = nodes.as_object().into_iter().flat_map(|nodes| nodes.values());
+        let others: Vec<_> = all
+            .filter(|node| node["parentId"] == rated["parentId"] && node["role"].as_str() == Some("assistant"))
+            // Another try of the same model was not shown beside the first.
+            .filter(|node| written_by(node).is_some_and(|by| Some(&by) != own.as_ref() && beside.contains(by.expose())))
+            .filter(|node| has_text(node))
+            .collect();
+        others.into_iter().map(move |sibling| (label, rated, sibling))
+    });
+    siblings.filter_map(move |(label, rated, sibling)| {
+        let answers = if label == Label::Good { (rated, sibling) } else { (sibling, rated) };
+        let read = pair(Format::OpenWebUiFeedback, nodes, rated["parentId"].as_str()?, answers);
+        Some(read.and_then(|mut item| {
+            if let Content::Preference(pair) = &mut item.content {
+                pair.note = note(data, "comment")?;
+            }
+            item.title = title(outer, "title").or(title(&outer["chat"], "title"));
+            item.tags = tags(data, "tags");
+            Ok(item)
+        }))
+    })
+}
+
 /// The branch that ends at the current message or, if the tree does not lead there, the plain list.
-fn seen(chat: &Value) -> Result<Vec<&Value>, Why> {
+fn seen<'a>(chat: &'a Json<'a>) -> Result<Vec<&'a Json<'a>>, Why> {
     let history = &chat["history"];
     let current = history["currentId"].as_str().ok_or_else(|| wrong(history, "currentId", "an id"));
     let tree = current.and_then(|id| branch(&history["messages"], id, "parentId"));
@@ -105,20 +160,30 @@ fn seen(chat: &Value) -> Result<Vec<&Value>, Why> {
     }
 }
 
-/// The messages of these nodes that have text. An answer that failed or was stopped has none.
-fn messages(nodes: &[&Value]) -> Result<Messages, Why> {
+/// The messages of these nodes that have text or files. An answer that failed or was stopped has neither.
+fn messages(nodes: &[&Json<'_>]) -> Result<Messages, Why> {
     let mut messages = Messages::default();
     for node in nodes {
         if node.get("content").is_none() {
             return Err(wrong(node, "content", "text"));
         }
-        let text = RawText::new(parts(node, "content")?);
-        let mut message = Message::new(role(node, "role")?, text);
+        let (role, mut text) = (role(node, "role")?, parts(node, "content")?);
+        for file in node["files"].elements() {
+            let shown = if file["type"].as_str() == Some("image") { "[image]" } else { "[attachment]" };
+            append(&mut text, shown);
+        }
+        let mut said = if role == Role::Assistant { open_webui_text::said(&text) } else { vec![(role, text)] };
+        said.retain(|(_, text)| !text.trim().is_empty());
         let annotation = &node["annotation"];
-        message.model = model(node, "model");
-        message.label = thumb(annotation, "rating")?;
-        message.rating = rating(&annotation["details"], "rating", 1, 10)?;
-        if !message.text.expose().trim().is_empty() {
+        let (label, rating) = (thumb(annotation, "rating")?, rating(&annotation["details"], "rating", 1, 10)?);
+        // What was judged is the whole answer, which ends with its last part.
+        let last = said.iter().rposition(|(by, _)| *by == role);
+        for (at, (by, text)) in said.into_iter().enumerate() {
+            let mut message = Message::new(by, RawText::new(text));
+            message.model = written_by(node).filter(|_| by == role);
+            if Some(at) == last {
+                (message.label, message.rating) = (label, rating);
+            }
             messages.push(message)?;
         }
     }
@@ -235,6 +300,49 @@ mod tests {
             assert_eq!(chat.note.as_ref().unwrap().expose(), "too short");
             assert_eq!(plain(&items[0].tags), ["drinks"]);
         }
+    }
+
+    #[test]
+    fn feedback_on_an_answer_beside_others_gives_pairs() {
+        for (rating, chosen, rejected, model) in [(1, "Green.", "Coffee.", "m-2"), (-1, "Coffee.", "Green.", "m-1")] {
+            let mut feedback = rated(json!(rating));
+            feedback["data"]["sibling_model_ids"] = json!(["m-1", "m-9"]);
+            let items = sound(Format::OpenWebUiFeedback, json!([feedback]).to_string());
+            let pair = pair(&items[1]);
+            assert_eq!((items.len(), pair.chosen.expose(), pair.rejected.expose()), (2, chosen, rejected));
+            let told = (pair.prompt[0].text.expose(), pair.note.as_ref().unwrap().expose());
+            assert_eq!(told, ("Which tea?", "too short"));
+            assert_eq!(items[1].model.as_ref().unwrap().expose(), model);
+            // In the arena, the model that was drawn counts.
+            let answer = "/snapshot/chat/chat/history/messages/b";
+            feedback.pointer_mut(answer).unwrap()["model"] = json!("arena-model");
+            feedback.pointer_mut(answer).unwrap()["selectedModelId"] = json!("m-9");
+            assert_eq!(sound(Format::OpenWebUiFeedback, json!([feedback]).to_string()).len(), 2);
+            // Another try of the same model was not shown beside it.
+            feedback.pointer_mut(answer).unwrap()["selectedModelId"] = json!("m-2");
+            feedback["data"]["sibling_model_ids"] = json!(["m-2"]);
+            assert_eq!(sound(Format::OpenWebUiFeedback, json!([feedback]).to_string()).len(), 1);
+        }
+    }
+
+    #[test]
+    fn files_show_that_they_were_there_and_an_answers_blocks_are_told_apart() {
+        let mut row = row();
+        let messages = &mut row["chat"]["history"]["messages"];
+        messages["a"]["files"] = json!([{"type": "image", "url": "data:secret"}, {"type": "file", "name": "secret"}]);
+        let call = "<details type=\"tool_calls\" done=\"true\" name=\"look\" arguments=\"&quot;{}&quot;\" result=\"&quot;leaf&quot;\">\n</details>";
+        messages["c"]["content"] = json!(format!("<details type=\"reasoning\">secret</details>\n{call}\nGreen."));
+        let items = sound(Format::OpenWebUi, row.to_string());
+        let expected = [
+            (Role::User, "Which tea?\n[image]\n[attachment]"),
+            (Role::Assistant, "[tool call] look {}"),
+            (Role::Tool, "leaf"),
+            (Role::Assistant, "Green."),
+            (Role::User, "Thanks."),
+        ];
+        assert_eq!(said(&items[0]), expected);
+        let labels: Vec<_> = chat(&items[0]).messages.iter().map(|message| message.label).collect();
+        assert_eq!(labels, [None, None, None, Some(Label::Fail), None]);
     }
 
     #[test]

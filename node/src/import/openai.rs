@@ -2,21 +2,23 @@
 //! most fine-tuning files. The fields `label`, `note`, `language`, `model`, `tags` and `title` beside
 //! the messages are ours, and optional; what is empty is not there.
 
-use super::fields::{Messages, Why, field, language, model, note, parts, role, tags, title, wrong};
+use super::fields::{
+    Messages, Why, append, field, language, model, note, optional_text, parts, role, tags, title, tool_call, wrong,
+};
+use super::json::Json;
 use super::{Format, Item};
 use commonwheel_protocol::record::content::{Content, Label, Message};
 use commonwheel_protocol::text::RawText;
-use serde_json::Value;
 
 /// The chat of an object with `messages`.
-pub(super) fn chat(object: &Value) -> Result<Item, Why> {
-    let list = object.get("messages").and_then(Value::as_array);
+pub(super) fn chat(object: &Json<'_>) -> Result<Item, Why> {
+    let list = object.get("messages").and_then(Json::as_array);
     let mut messages = Messages::default();
     for (i, one) in list.ok_or_else(|| wrong(object, "messages", "a list"))?.iter().enumerate() {
         message(one).and_then(|m| messages.push(m)).map_err(|why| format!("message {}: {why}", i + 1))?;
     }
     let mut item = messages.into_chat(Format::OpenAiChat)?;
-    let label = match field(object, "label").map(Value::as_str) {
+    let label = match field(object, "label").map(Json::as_str) {
         None | Some(Some("")) => None,
         Some(Some("good")) => Some(Label::Good),
         Some(Some("fail")) => Some(Label::Fail),
@@ -34,14 +36,16 @@ pub(super) fn chat(object: &Value) -> Result<Item, Why> {
     Ok(item)
 }
 
-/// One message. An assistant that only calls a tool says `[tool call] name arguments`.
-pub(super) fn message(object: &Value) -> Result<Message<RawText>, Why> {
+/// One message. An assistant that only calls a tool says `[tool call] name arguments`; one that declines says why.
+pub(super) fn message(object: &Json<'_>) -> Result<Message<RawText>, Why> {
     let role = role(object, "role")?;
     let mut text = parts(object, "content")?;
-    for call in object["tool_calls"].as_array().map(Vec::as_slice).unwrap_or_default() {
-        let (name, arguments) = (call["function"]["name"].as_str(), call["function"]["arguments"].as_str());
-        let line = format!("[tool call] {} {}", name.unwrap_or_default(), arguments.unwrap_or_default());
-        text = if text.is_empty() { line } else { [text, line].join("\n") };
+    if let (true, Some(refusal)) = (text.trim().is_empty(), optional_text(object, "refusal")?) {
+        refusal.expose().clone_into(&mut text);
+    }
+    let calls = object["tool_calls"].elements().iter().map(|call| field(call, "function").unwrap_or(call));
+    for call in calls.chain(field(object, "function_call").filter(|call| call.as_object().is_some())) {
+        append(&mut text, &tool_call(&call["name"], &call["arguments"]));
     }
     if text.trim().is_empty() {
         return Err(wrong(object, "content", "text"));
@@ -86,12 +90,20 @@ mod tests {
             {"role": "developer", "content": "Be brief."},
             {"role": "user", "content": [{"type": "text", "text": "See"}, {"type": "image_url", "image_url": {"url": "u"}}]},
             {"role": "assistant", "content": null, "tool_calls": [{"function": {"name": "look", "arguments": "{}"}}]},
-            {"role": "function", "content": "blue"}]});
+            {"role": "function", "content": "blue"},
+            {"role": "assistant", "content": "Hm.", "function_call": {"name": "look", "arguments": "{}"}},
+            {"role": "assistant", "content": "", "tool_calls": [{"id": "1", "function": {"name": "look", "arguments": {"at": [1, {"x": null}]}}}]},
+            {"role": "assistant", "content": null, "refusal": "No."},
+            {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}], "tools": [{"type": "function"}]});
         let expected = [
             (Role::System, "Be brief."),
             (Role::User, "See\n[image]"),
             (Role::Assistant, "[tool call] look {}"),
             (Role::Tool, "blue"),
+            (Role::Assistant, "Hm.\n[tool call] look {}"),
+            (Role::Assistant, "[tool call] look {\"at\":[1,{\"x\":null}]}"),
+            (Role::Assistant, "No."),
+            (Role::Assistant, "No."),
         ];
         assert_eq!(said(&sound(Format::OpenAiChat, text.to_string())[0]), expected);
     }

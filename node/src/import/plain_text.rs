@@ -38,8 +38,10 @@ pub(super) fn whole<R: Read>(source: &mut Source<R>) -> Result<RawText, ImportEr
             return Err(ImportError::TooLarge { what: "a text file", limit: limits::BODY_BYTES });
         }
     }
-    // The source checks UTF-8, so that this only moves the text.
-    String::from_utf8(text).map(RawText::new).map_err(|_| ImportError::Unrecognised)
+    let from = source.place.byte - text.len() as u64;
+    let wrong =
+        |e: std::string::FromUtf8Error| ImportError::NotUtf8 { byte: from + e.utf8_error().valid_up_to() as u64 };
+    String::from_utf8(text).map(RawText::new).map_err(wrong)
 }
 
 /// A transcript as a chat; any other text as a chat of one message.

@@ -1,10 +1,10 @@
 //! Rows in which people judged answers: TRL preference and KTO rows, and HH-RLHF transcripts.
 
 use super::fields::{Messages, Why, field, found, text, wrong};
+use super::json::Json;
 use super::{Format, Item, openai, plain_text};
 use commonwheel_protocol::record::content::{Content, Label, Message, PreferencePair, Role};
 use commonwheel_protocol::text::RawText;
-use serde_json::Value;
 
 /// Who speaks in HH-RLHF.
 const SPEAKERS: [(&str, Role); 2] = [("Human", Role::User), ("Assistant", Role::Assistant)];
@@ -12,7 +12,7 @@ const SPEAKERS: [(&str, Role); 2] = [("Human", Role::User), ("Assistant", Role::
 /// The pair of a row with `chosen` and `rejected`.
 ///
 /// These are answers to `prompt`, or whole conversations that differ in the last answer alone.
-pub(super) fn pair(format: Format, row: &Value) -> Result<Item, Why> {
+pub(super) fn pair(format: Format, row: &Json<'_>) -> Result<Item, Why> {
     let whole = |key: &str| row[key].as_array().is_some_and(|list| list.len() > 1);
     let (prompt, chosen, rejected) = if field(row, "prompt").is_none() || whole("chosen") {
         let (mut chosen, mut rejected) = (conversation(row, "chosen")?, conversation(row, "rejected")?);
@@ -40,7 +40,7 @@ pub(super) fn pair(format: Format, row: &Value) -> Result<Item, Why> {
 }
 
 /// The labelled chat of a KTO row: `prompt`, `completion`, and whether it is desirable.
-pub(super) fn kto(row: &Value) -> Result<Item, Why> {
+pub(super) fn kto(row: &Json<'_>) -> Result<Item, Why> {
     let label = row["label"].as_bool().ok_or_else(|| wrong(row, "label", "true or false"))?;
     let mut messages = prompt(row)?;
     for message in conversation(row, "completion")?.list {
@@ -54,18 +54,18 @@ pub(super) fn kto(row: &Value) -> Result<Item, Why> {
     Ok(item)
 }
 
-fn prompt(row: &Value) -> Result<Messages, Why> {
+fn prompt(row: &Json<'_>) -> Result<Messages, Why> {
     match field(row, "prompt") {
-        Some(Value::Array(list)) => listed(list, "prompt"),
+        Some(Json::List(list)) => listed(list, "prompt"),
         _ => one(Role::User, text(row, "prompt")?),
     }
 }
 
 /// The messages in a list, in a transcript, or else one answer.
-fn conversation(row: &Value, key: &str) -> Result<Messages, Why> {
+fn conversation(row: &Json<'_>, key: &str) -> Result<Messages, Why> {
     match row.get(key) {
-        Some(Value::Array(list)) => listed(list, key),
-        Some(Value::String(transcript)) if field(row, "prompt").is_none() => {
+        Some(Json::List(list)) => listed(list, key),
+        Some(Json::Text(transcript)) if field(row, "prompt").is_none() => {
             let mut messages = Messages::default();
             let turns = plain_text::turns(transcript, &SPEAKERS);
             for (role, turn) in
@@ -78,12 +78,12 @@ fn conversation(row: &Value, key: &str) -> Result<Messages, Why> {
             }
             Ok(messages)
         }
-        Some(Value::String(_)) => one(Role::Assistant, text(row, key)?),
+        Some(Json::Text(_)) => one(Role::Assistant, text(row, key)?),
         other => Err(format!("{key}: expected text or a list of messages, found {}", found(other))),
     }
 }
 
-fn listed(list: &[Value], key: &str) -> Result<Messages, Why> {
+fn listed(list: &[Json<'_>], key: &str) -> Result<Messages, Why> {
     let mut messages = Messages::default();
     for message in list {
         openai::message(message).and_then(|m| messages.push(m)).map_err(|why| format!("{key}: {why}"))?;

@@ -1,18 +1,18 @@
 //! Rows of published datasets that hold a prompt and an answer each: the ideal one, or one with ratings.
 
 use super::fields::{Messages, Why, optional_text, rating, tags, tags_of, text};
+use super::json::Json;
 use super::{Format, Item};
 use commonwheel_protocol::record::content::{Content, Criterion, Example, Message, Role, RubricRatings};
 use commonwheel_protocol::text::RawText;
-use serde_json::Value;
 
 /// A question with its answer, as in GSM8K.
-pub(super) fn question_answer(row: &Value) -> Result<Item, Why> {
+pub(super) fn question_answer(row: &Json<'_>) -> Result<Item, Why> {
     example(Format::QuestionAnswer, text(row, "question")?, None, text(row, "answer")?)
 }
 
 /// A problem with its solution, as in MATH. Subject and level become tags.
-pub(super) fn math(row: &Value) -> Result<Item, Why> {
+pub(super) fn math(row: &Json<'_>) -> Result<Item, Why> {
     let mut item = example(Format::Math, text(row, "problem")?, None, text(row, "solution")?)?;
     item.tags = [tags(row, "type"), tags(row, "level")].concat();
     Ok(item)
@@ -22,7 +22,7 @@ pub(super) fn math(row: &Value) -> Result<Item, Why> {
 const RATED: [&str; 5] = ["helpfulness", "correctness", "coherence", "complexity", "verbosity"];
 
 /// A prompt and a response with ratings, as in HelpSteer.
-pub(super) fn helpsteer(row: &Value) -> Result<Item, Why> {
+pub(super) fn helpsteer(row: &Json<'_>) -> Result<Item, Why> {
     let mut criteria = Vec::new();
     for name in RATED {
         if let Some(score) = rating(row, name, 0, 4)? {
@@ -30,18 +30,35 @@ pub(super) fn helpsteer(row: &Value) -> Result<Item, Why> {
         }
     }
     let mut messages = Messages::default();
-    messages.push(Message::new(Role::User, text(row, "prompt")?))?;
+    for (role, turn) in turns(text(row, "prompt")?) {
+        messages.push(Message::new(role, turn))?;
+    }
     messages.push(Message::new(Role::Assistant, text(row, "response")?))?;
     Ok(Item::new(Format::HelpSteer, Content::Rubric(RubricRatings { messages: messages.list, criteria })))
 }
 
+/// The turns of a prompt: HelpSteer2 parts longer talks by `<extra_id_1>` and the name of who speaks next.
+fn turns(prompt: RawText) -> Vec<(Role, RawText)> {
+    let turn = |(at, piece): (usize, &str)| {
+        let (role, said) = match (at, piece.split_once('\n')) {
+            (0, _) => (Role::User, piece),
+            (_, Some(("User", said))) => (Role::User, said),
+            (_, Some(("Assistant", said))) => (Role::Assistant, said),
+            _ => return None,
+        };
+        (!said.trim().is_empty()).then(|| (role, RawText::new(said.trim())))
+    };
+    let turns: Option<Vec<_>> = prompt.expose().split("<extra_id_1>").enumerate().map(turn).collect();
+    turns.filter(|turns| turns.len() > 1).unwrap_or_else(|| vec![(Role::User, prompt)])
+}
+
 /// An instruction with its output and, maybe, an input.
-pub(super) fn alpaca(row: &Value) -> Result<Item, Why> {
+pub(super) fn alpaca(row: &Json<'_>) -> Result<Item, Why> {
     example(Format::Alpaca, text(row, "instruction")?, optional_text(row, "input")?, text(row, "output")?)
 }
 
 /// An instruction with its response and, maybe, a context. The category becomes a tag.
-pub(super) fn dolly(row: &Value) -> Result<Item, Why> {
+pub(super) fn dolly(row: &Json<'_>) -> Result<Item, Why> {
     let context = optional_text(row, "context")?;
     let mut item = example(Format::Dolly, text(row, "instruction")?, context, text(row, "response")?)?;
     item.tags = tags_of(&row["category"]);
@@ -62,7 +79,7 @@ mod tests {
     use super::super::Format;
     use super::super::testing::{import, plain, sound, why};
     use commonwheel_protocol::limits;
-    use commonwheel_protocol::record::content::Content;
+    use commonwheel_protocol::record::content::{Content, Role};
 
     #[test]
     fn every_row_is_an_example_and_a_bad_one_costs_only_itself() {
@@ -87,6 +104,12 @@ mod tests {
         let scores: Vec<_> = rubric.criteria.iter().map(|c| (c.name.expose(), c.score, c.max)).collect();
         assert_eq!(scores[..2], [("helpfulness", 4, 4), ("correctness", 3, 4)]);
         assert_eq!((rubric.messages.len(), scores.len()), (2, 5));
+        let talk = steer.replace("1+1?", r"1+1?\n<extra_id_1>Assistant\n2\n<extra_id_1>User\nSure?");
+        let items = sound(Format::HelpSteer, talk);
+        let Content::Rubric(rubric) = &items[0].content else { panic!("expected ratings") };
+        let said: Vec<_> = rubric.messages.iter().map(|m| (m.role, m.text.expose())).collect();
+        let expected = [(Role::User, "1+1?"), (Role::Assistant, "2"), (Role::User, "Sure?"), (Role::Assistant, "2")];
+        assert_eq!(said, expected);
         let over = steer.replace("\"helpfulness\":4", "\"helpfulness\":5");
         assert_eq!(why(over), "helpfulness: expected a whole number from 0 to 4, found something else");
     }

@@ -2,18 +2,22 @@
 //! sends to its dataset.
 
 use super::fields::{Messages, Why, field, model, note, role, tags_of, text, title, wrong};
+use super::json::Json;
 use super::{Format, Item, openai};
 use commonwheel_protocol::record::content::{Content, Label, Message, Role};
 use commonwheel_protocol::text::RawText;
-use serde_json::Value;
 
 /// A row with `conversations` of `from` and `value`.
-pub(super) fn sharegpt(row: &Value) -> Result<Item, Why> {
+pub(super) fn sharegpt(row: &Json<'_>) -> Result<Item, Why> {
     let mut messages = Messages::default();
     if let Some(system) = field(row, "system").filter(|system| system.as_str().is_some_and(|s| !s.trim().is_empty())) {
         messages.push(Message::new(Role::System, RawText::new(system.as_str().unwrap_or_default())))?;
     }
     for (i, turn) in list(row, "conversations")?.iter().enumerate() {
+        // An answer that was cut out is empty.
+        if turn["value"].as_str().is_some_and(|value| value.trim().is_empty()) {
+            continue;
+        }
         let message = speaker(turn).and_then(|role| Ok(Message::new(role, text(turn, "value")?)));
         message.and_then(|message| messages.push(message)).map_err(|why| format!("message {}: {why}", i + 1))?;
     }
@@ -22,7 +26,7 @@ pub(super) fn sharegpt(row: &Value) -> Result<Item, Why> {
     Ok(item)
 }
 
-fn speaker(turn: &Value) -> Result<Role, Why> {
+fn speaker(turn: &Json<'_>) -> Result<Role, Why> {
     match turn["from"].as_str() {
         Some("chatgpt" | "bing" | "bard" | "model" | "function_call") => Ok(Role::Assistant),
         Some("observation" | "function_response") => Ok(Role::Tool),
@@ -32,7 +36,7 @@ fn speaker(turn: &Value) -> Result<Role, Why> {
 
 /// A row with a `conversation` of `role` and `content`. Nothing else of its messages is read: they hold hashes of
 /// addresses, headers of requests, places.
-pub(super) fn wildchat(row: &Value) -> Result<Item, Why> {
+pub(super) fn wildchat(row: &Json<'_>) -> Result<Item, Why> {
     let mut messages = Messages::default();
     for (i, turn) in list(row, "conversation")?.iter().enumerate() {
         // An answer that failed is empty.
@@ -49,7 +53,7 @@ pub(super) fn wildchat(row: &Value) -> Result<Item, Why> {
 
 /// A contribution as the flywheel's plug-in for Open WebUI sent it, in any of its three forms: they differ in how
 /// licence and attribution are said, and those are said anew here.
-pub(super) fn flywheel(payload: &Value) -> Result<Item, Why> {
+pub(super) fn flywheel(payload: &Json<'_>) -> Result<Item, Why> {
     let judged = |name: &str| match name {
         "good" => Some(Label::Good),
         "bad" => Some(Label::Fail),
@@ -58,11 +62,11 @@ pub(super) fn flywheel(payload: &Value) -> Result<Item, Why> {
     let mut messages = Messages::default();
     for (i, said) in list(payload, "clean_content")?.iter().enumerate() {
         let mut message = openai::message(said).map_err(|why| format!("message {}: {why}", i + 1))?;
-        message.label = payload["response_labels"][i.to_string()].as_str().and_then(judged);
+        message.label = payload["response_labels"][&*i.to_string()].as_str().and_then(judged);
         messages.push(message)?;
     }
     let mut item = messages.into_chat(Format::Flywheel)?;
-    let label = match field(payload, "sharing_reason").map(Value::as_str) {
+    let label = match field(payload, "sharing_reason").map(Json::as_str) {
         Some(Some("good" | "bad")) => judged(payload["sharing_reason"].as_str().unwrap_or_default()),
         None | Some(Some("mixed")) => None,
         Some(_) => return Err("sharing_reason: expected good, bad or mixed, found something else".into()),
@@ -79,8 +83,8 @@ pub(super) fn flywheel(payload: &Value) -> Result<Item, Why> {
     Ok(item)
 }
 
-fn list<'a>(row: &'a Value, key: &str) -> Result<&'a [Value], Why> {
-    row.get(key).and_then(Value::as_array).map(Vec::as_slice).ok_or_else(|| wrong(row, key, "a list"))
+fn list<'a>(row: &'a Json<'a>, key: &str) -> Result<&'a [Json<'a>], Why> {
+    row.get(key).and_then(Json::as_array).ok_or_else(|| wrong(row, key, "a list"))
 }
 
 #[cfg(test)]
@@ -100,6 +104,9 @@ mod tests {
             assert_eq!(said(&items[0]), TEA);
             assert!(items[0].third_party);
         }
+        let mut cut = row("human", "gpt");
+        cut["conversations"].as_array_mut().unwrap().push(json!({"from": "gpt", "value": ""}));
+        assert_eq!(said(&sound(Format::ShareGpt, cut.to_string())[0]), TEA);
         assert_eq!(
             why(row("human", "secret").to_string()),
             "message 2: from: expected system, user, assistant or tool, found another role"

@@ -1,8 +1,9 @@
 //! What the tests of the importers share.
 
-use super::{Format, ImportError, Item, ItemError, read};
+use super::{Format, ImportError, Item, ItemError, named_json, read_from};
 use commonwheel_protocol::record::content::{Chat, Content, PreferencePair, Role};
 use commonwheel_protocol::text::RawText;
+use std::io::Cursor;
 use std::ops::ControlFlow;
 
 /// What an import gave.
@@ -15,11 +16,8 @@ pub struct Imported {
 
 /// Imports `bytes` as a file of this name.
 pub fn import(name: &str, bytes: impl AsRef<[u8]>) -> Imported {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(name);
-    std::fs::write(&path, bytes).unwrap();
     let (mut items, mut errors) = (Vec::new(), Vec::new());
-    let format = read(&path, &mut |item| {
+    let format = read_from(Cursor::new(bytes), named_json(name.as_ref()), &mut |item| {
         match item {
             Ok(item) => items.push(item),
             Err(error) => errors.push(error),

@@ -5,8 +5,9 @@ use crate::community::printable;
 use crate::contribute::pick::Pick;
 use crate::contribute::prepare::prepare;
 use crate::contribute::{Prepared, Rules};
-use crate::import::{self, Item, ItemError};
+use crate::import::{self, ImportError, Item, ItemError};
 use commonwheel_protocol::redact::PlaceholderName;
+use indicatif::ProgressBar;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -101,44 +102,76 @@ impl fmt::Display for Origin<'_> {
     }
 }
 
-/// Reads every file through, so that nothing is shared from files of which one turns out, far in, to
-/// be cut off or no text.
+/// Opens every file, so that a slip in a name ends a run before anything is done.
 ///
 /// # Errors
-/// When a file cannot be read at all.
+/// When one is not there, is a directory, or may not be read.
 pub(super) fn check(files: &[PathBuf]) -> anyhow::Result<()> {
-    files.iter().try_for_each(|path| import_all(path, &mut |_| ControlFlow::Continue(())))
+    files.iter().try_for_each(|path| import::open(path).map(drop).map_err(|error| with_hint(path, &error)))
 }
 
 /// False alarms by item.
 pub(super) type FalseAlarms = BTreeMap<usize, BTreeSet<PlaceholderName>>;
 
+/// Items left out that are named one by one; the others are counted.
+const NAMED: usize = 10_000;
+
+/// What was left out of the files.
+#[derive(Default)]
+struct LeftOut {
+    errors: Vec<FileItemError>,
+    /// Those that are not named.
+    more: usize,
+}
+
+impl LeftOut {
+    fn push(&mut self, file: &str, error: ItemError) {
+        match self.errors.len() {
+            ..NAMED => self.errors.push(FileItemError { file: file.to_owned(), error }),
+            _ => self.more += 1,
+        }
+    }
+
+    fn all(mut self) -> Vec<FileItemError> {
+        if self.more > 0 {
+            let error = ItemError { position: format!("{} more", self.more), why: "not named one by one".to_owned() };
+            self.errors.push(FileItemError { file: "in all".to_owned(), error });
+        }
+        self.errors
+    }
+}
+
 /// Prepares each item that is picked, numbered through all files from 1, and hands it on until
-/// `take` breaks off. An item in which a false alarm is named that is no finding there is left out.
+/// `take` breaks off. An item in which a false alarm is named that is no finding there is left out. `bar` shows how
+/// far each file is read.
+///
+/// A file that is cut off or no text is reported like an item; the items before that, and the other files, go on.
 ///
 /// # Errors
-/// When a file cannot be read at all, or `take` fails.
+/// When a file is not there, no file holds any item, or `take` fails.
 pub(super) fn each(
     files: &[PathBuf],
     rules: Rules,
     pick: &Pick,
     false_alarms: &FalseAlarms,
+    bar: &ProgressBar,
     mut take: impl FnMut(usize, Prepared, Origin) -> anyhow::Result<ControlFlow<()>>,
 ) -> anyhow::Result<Vec<FileItemError>> {
-    let (mut number, mut errors) = (0, Vec::new());
+    check(files)?;
+    let (mut number, mut left_out, mut unreadable) = (0, LeftOut::default(), None);
     for (file, path) in files.iter().enumerate() {
         let name = name(path);
         let mut taken = Ok(ControlFlow::Continue(()));
-        import_all(path, &mut |item| {
+        let read = import_all(path, bar, &mut |item| {
             match item {
-                Err(error) => errors.push(FileItemError { file: name.clone(), error }),
+                Err(error) => left_out.push(&name, error),
                 Ok(item) => {
                     number += 1;
                     if pick.takes(number) {
                         let origin = Origin { file, name: &name, position: &item.position };
                         match with_false_alarms(&item, rules, false_alarms.get(&number)) {
                             Ok(prepared) => taken = take(number, prepared, origin),
-                            Err(error) => errors.push(FileItemError { file: name.clone(), error }),
+                            Err(error) => left_out.push(&name, error),
                         }
                     }
                 }
@@ -148,20 +181,29 @@ pub(super) fn each(
             } else {
                 ControlFlow::Break(())
             }
-        })?;
-        if taken?.is_break() {
-            return Ok(errors);
+        });
+        if let Err(error) = read {
+            left_out.push(&name, ItemError { position: "the file".to_owned(), why: error.to_string() });
+            unreadable.get_or_insert_with(|| with_hint(path, &error));
         }
+        if taken?.is_break() {
+            bar.finish_and_clear();
+            return Ok(left_out.all());
+        }
+    }
+    bar.finish_and_clear();
+    if let (0, Some(error)) = (number, unreadable) {
+        // The error says the same of its own file.
+        let others = left_out.all();
+        report_errors(if others.len() > 1 { &others } else { &[] });
+        return Err(error);
     }
     for (item, names) in false_alarms.range(number + 1..) {
         let names: Vec<_> = names.iter().map(ToString::to_string).collect();
         let why = format!("expected a false alarm in one of {number} item(s), found one in item {item}");
-        errors.push(FileItemError {
-            file: "--false-alarm".to_owned(),
-            error: ItemError { position: format!("{item}:{}", names.join(",")), why },
-        });
+        left_out.push("--false-alarm", ItemError { position: format!("{item}:{}", names.join(",")), why });
     }
-    Ok(errors)
+    Ok(left_out.all())
 }
 
 fn with_false_alarms(
@@ -178,18 +220,22 @@ fn with_false_alarms(
     }
 }
 
-fn import_all(path: &Path, take: &mut import::Sink<'_>) -> anyhow::Result<()> {
-    import::read(path, take).map(drop).map_err(|error| with_hint(path, &error.to_string()))
+fn import_all(path: &Path, bar: &ProgressBar, take: &mut import::Sink<'_>) -> Result<(), ImportError> {
+    let file = import::open(path)?;
+    bar.set_length(file.metadata()?.len());
+    bar.set_position(0);
+    import::read_from(bar.wrap_read(file), import::named_json(path), take).map(drop)
 }
 
 /// A file's error, in which what to do follows the last semicolon.
-fn with_hint(path: &Path, error: &str) -> anyhow::Error {
+fn with_hint(path: &Path, error: &ImportError) -> anyhow::Error {
     const FORMATS: &str = "docs/FORMATS.md describes what is read";
+    let error = error.to_string();
     let (what, hint) = match error.rsplit_once("; ") {
         Some((what, hint)) if !hint.starts_with("found") => (what, hint),
-        _ => (error, FORMATS),
+        _ => (error.as_str(), FORMATS),
     };
-    anyhow::anyhow!("{}: {what}\nHint: {hint}", path.display())
+    anyhow::anyhow!("{}: {what}\nHint: {hint}", printable(&path.to_string_lossy()))
 }
 
 /// Says on standard error which items were left out.
@@ -204,5 +250,6 @@ pub(super) fn report_errors(errors: &[FileItemError]) {
 }
 
 fn name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| printable(&name.to_string_lossy()))
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    printable(&name.to_string_lossy()).replace(['\n', '\t'], "\u{fffd}")
 }

@@ -3,7 +3,7 @@
 use super::decide::{By, ChoiceArgs, Decided, LabelArg, ModeArg};
 use super::gather::{self, Origin, Summary};
 use crate::cli::output::Output;
-use crate::cli::{ask, show};
+use crate::cli::{ask, progress, show};
 use crate::community::printable;
 use crate::contribute::pick::Pick;
 use crate::contribute::{Choices, Notes, Prepared, RightsChoice, Rules, choices, false_alarms};
@@ -13,6 +13,7 @@ use commonwheel_protocol::agreement::{Charter, RiskPolicy};
 use commonwheel_protocol::identity::AuthorMode;
 use commonwheel_protocol::record::content::Label;
 use commonwheel_protocol::redact::PlaceholderName;
+use indicatif::ProgressBar;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -38,7 +39,9 @@ struct Seen {
 pub(super) fn look(files: &[PathBuf], rules: Rules, charter: &Charter, list: bool) -> anyhow::Result<Found> {
     let most = charter.number("quarantine_above");
     let mut found = Found::default();
-    let errors = gather::each(files, rules, &Pick::All, &Default::default(), |number, item, origin| {
+    // The list itself shows how far it is.
+    let bar = if list { ProgressBar::hidden() } else { progress::bytes("read") };
+    let errors = gather::each(files, rules, &Pick::All, &Default::default(), &bar, |number, item, origin| {
         if list && number <= LISTED {
             anstream::eprintln!("{}", Summary::of(number, &item, origin, most).line());
         }

@@ -14,6 +14,7 @@ use clap::Args;
 use commonwheel_protocol::core::status::{self, Counting, Fate};
 use commonwheel_protocol::identity::AuthorMode;
 use commonwheel_protocol::record::RecordId;
+use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -79,7 +80,8 @@ pub fn run(args: &ReviseArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let rules = Rules { ruleset: &ruleset, terms: &terms };
     let mut items = Vec::new();
     let pick = args.pick.clone().unwrap_or(Pick::All);
-    let errors = gather::each(std::slice::from_ref(&args.file), rules, &pick, &BTreeMap::new(), |_, item, origin| {
+    let (files, hidden) = (std::slice::from_ref(&args.file), ProgressBar::hidden());
+    let errors = gather::each(files, rules, &pick, &BTreeMap::new(), &hidden, |_, item, origin| {
         items.push((item, origin.to_string()));
         Ok(if items.len() > 1 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;

@@ -1,6 +1,6 @@
 use super::super::testing::{import, plain, sound, why};
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ID: &str = "bafyreigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi";
 
