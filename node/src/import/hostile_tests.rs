@@ -340,11 +340,9 @@ fn an_archive_that_unpacks_to_far_more_costs_only_that_part() {
 
 #[test]
 fn hostile_titles_and_texts_are_content_and_reach_no_error() {
-    let hostile = "\u{1b}[2J\u{202e}../../etc/passwd\u{0}\u{7}";
+    let hostile = serde_json::to_string("\u{1b}[2J\u{202e}../../etc/passwd\u{0}\u{7}").unwrap();
     for (format, sample) in samples() {
-        let text = sample
-            .to_string()
-            .replace("tea", &serde_json::to_string(hostile).unwrap()[1..].trim_end_matches('"').replace('\\', "\\"));
+        let text = sample.to_string().replace("tea", hostile.trim_matches('"'));
         discreet(&import("file", &text));
         let imported = import("file", between(&sample, &text));
         assert_eq!(imported.format.as_ref().unwrap(), &format);
