@@ -10,5 +10,8 @@ pub mod home;
 pub mod import;
 pub mod keys;
 pub mod net;
+mod percent;
 pub mod run;
+pub mod torrent;
+pub mod usage;
 pub mod verify;

@@ -26,6 +26,8 @@ pub mod session;
 pub mod show;
 mod status;
 mod store;
+mod torrent;
+mod usage;
 pub mod verify;
 mod withdraw;
 mod withhold;
@@ -91,6 +93,8 @@ enum Command {
     Federation(federation::FederationArgs),
     Export(export::ExportArgs),
     Verify(verify::VerifyArgs),
+    Torrent(torrent::TorrentArgs),
+    Usage(usage::UsageArgs),
     Store(store::StoreArgs),
     /// Stop the running node.
     #[command(after_help = "Example:\n  commonwheel stop")]
@@ -160,6 +164,8 @@ impl Cli {
             Command::Federation(args) => federation::run(&args, &context),
             Command::Export(args) => export::run(&args, &context),
             Command::Verify(args) => verify::run(&args, context.out),
+            Command::Torrent(args) => torrent::run(&args, &context),
+            Command::Usage(args) => usage::run(&args, &context),
             Command::Store(args) => store::run(&args, &context),
             Command::Stop => stop(&context),
             Command::Completions { shell } => {
