@@ -79,6 +79,14 @@ pub enum Of {
     },
 }
 
+impl Of {
+    /// The resolution on the release, if these are its bytes.
+    pub fn release(&self, bytes: &[u8]) -> Option<Resolution> {
+        let Of::Edition { id, .. } = self else { return None };
+        Resolution::verify(bytes).ok().filter(|resolution| resolution.matter().id() == *id)
+    }
+}
+
 /// Selects of the accepted records, or of what is left of a release, those that the filter asks for; for another community, of those what it may copy.
 ///
 /// A community that opens its bodies only with a release is copied only by a release: by its newest, when none

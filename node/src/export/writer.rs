@@ -8,10 +8,11 @@ use super::{ExportError, car, folder};
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, decode};
 use commonwheel_protocol::dataset::{
-    Beside, ForUse, Manifest, Partition, Row, Subject, View, edition, names, pretty, readme,
+    Beside, Census, ForUse, Manifest, Partition, Row, Subject, View, bundle, edition, names, pretty,
 };
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
+use commonwheel_protocol::operation::Resolution;
 use commonwheel_protocol::record::RecordId;
 use data_encoding::HEXLOWER;
 use std::collections::BTreeMap;
@@ -25,6 +26,9 @@ pub struct Writer<'a> {
     certificates: Archive,
     data: Pool<'a, Partition>,
     purpose: Option<ForUse>,
+    census: Census,
+    /// The resolution on the release, of an edition.
+    release: Option<Resolution>,
     views: ViewWriter<'a>,
 }
 
@@ -43,10 +47,13 @@ impl<'a> Writer<'a> {
         ledger: &impl Ledger,
     ) -> Result<Self, ExportError> {
         let mut operations = Archive::create(dir, names::OPERATIONS, founding)?;
+        let mut release = None;
         for block in [&selection.resolutions, &selection.pages, &selection.withdrawals].into_iter().flatten() {
             let bytes = ledger.block(Shelf::Certified, block)?;
             let lacks = || LedgerError(format!("the store lacks the block {block}; run `commonwheel store check`"));
-            operations.section(block, &bytes.ok_or_else(lacks)?)?;
+            let bytes = bytes.ok_or_else(lacks)?;
+            operations.section(block, &bytes)?;
+            release = release.or_else(|| selection.of.release(&bytes));
         }
         for (id, _) in selection.records.iter().filter(|(_, proof)| !proof.row) {
             operations.section(&id.0, &block(ledger, id, &id.0, "header")?)?;
@@ -57,7 +64,17 @@ impl<'a> Writer<'a> {
         }
         let purpose = selection.purpose.clone();
         let views = ViewWriter::new(dir, views);
-        Ok(Writer { dir, selection, operations, certificates, data: Pool::new(dir), purpose, views })
+        Ok(Writer {
+            dir,
+            selection,
+            operations,
+            certificates,
+            data: Pool::new(dir),
+            purpose,
+            census: Census::default(),
+            release,
+            views,
+        })
     }
 
     /// Writes the flags, if there are any.
@@ -96,6 +113,7 @@ impl<'a> Writer<'a> {
         line.push('\n');
         self.purpose.iter_mut().for_each(|purpose| purpose.see(&row));
         self.views.add(&row, &partition)?;
+        self.census.add(&row, &partition);
         self.data.write(&partition, || partition.path(), line.as_bytes())
     }
 
@@ -147,8 +165,8 @@ impl<'a> Writer<'a> {
         let mut revoked = HashedFile::create(self.dir, names::REVOCATIONS)?;
         revoked.write(self.selection.revocations.to_text().as_bytes())?;
         sums.push(revoked.finish()?);
-        for (name, text) in derived(&path[*leading], terms, &manifest) {
-            let mut file = HashedFile::create(self.dir, name)?;
+        for (name, text) in derived(&path[*leading], terms, &manifest, &self.census, self.release.as_ref()) {
+            let mut file = HashedFile::create(self.dir, &name)?;
             file.write(text.as_bytes())?;
             sums.push(file.finish()?);
         }
@@ -202,16 +220,22 @@ fn hashes(sums: &[(String, String)]) -> BTreeMap<String, [u8; 32]> {
     sums.iter().filter_map(|(path, hash)| Some((path.clone(), read(hash)?))).collect()
 }
 
-/// The files that follow from a charter, its terms and the manifest: their names and texts.
-pub(crate) fn derived(charter: &Charter, terms: &str, manifest: &Manifest) -> [(&'static str, String); 4] {
+/// The files that follow from a charter, its terms, the manifest, what was counted of the rows and, of an edition, the
+/// resolution on its release: their paths and texts.
+pub(crate) fn derived(
+    charter: &Charter,
+    terms: &str,
+    manifest: &Manifest,
+    census: &Census,
+    release: Option<&Resolution>,
+) -> Vec<(String, String)> {
     // A charter's bytes decode: they were encoded here.
     let text = decode(&charter.to_bytes()).map(|node| pretty(&node)).unwrap_or_default();
-    [
-        (names::CHARTER, text),
-        (names::MANIFEST, manifest.to_text()),
-        (names::README, readme(charter, manifest)),
-        (names::TERMS, terms.to_owned()),
-    ]
+    let mut files = bundle(charter, manifest, census, release);
+    files.push((names::CHARTER.to_owned(), text));
+    files.push((names::MANIFEST.to_owned(), manifest.to_text()));
+    files.push((names::TERMS.to_owned(), terms.to_owned()));
+    files
 }
 
 /// The text of the list of hashes, from paths with hashes in the order of the paths.

@@ -126,10 +126,7 @@ fn the_sentence_and_the_readme_say_what_was_asked_for() {
          of them for what their texts say, which only the export says."
     ));
     let readme = fs::read_to_string(case.dir().join(names::README)).unwrap();
-    assert!(
-        readme.contains("Only some records were asked for: label fail\\; language pt\\; month 2027\\-01"),
-        "{readme}"
-    );
+    assert!(readme.contains("Only some records were asked for: label fail; language pt; month 2027\\-01"), "{readme}");
     assert!(readme.contains("| left out since they were not asked for | 19 |"), "{readme}");
 }
 

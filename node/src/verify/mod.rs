@@ -1,6 +1,6 @@
 //! Checking an export with nothing but the export: no node, no network, no trust in its writer.
 //!
-//! What follows from other files (manifest, README, charter.json, TERMS.md, the list of hashes) is
+//! What follows from other files (manifest, charter.json, the texts of the bundle, the list of hashes) is
 //! computed again and compared; what is signed is verified; what is neither is refused.
 
 mod archive;
@@ -236,7 +236,7 @@ fn check_content(
         // What follows from operations, certificates and rows cannot be computed from wrong ones.
         return Ok(None);
     }
-    let Seen { counts, facts, mut purpose, views } = rows.finish();
+    let Seen { counts, facts, mut purpose, census, views } = rows.finish();
     let Some(mut outcome) = outcome::judge(&operations, &archive, released.as_ref(), &facts, problems) else {
         return Ok(None);
     };
@@ -277,7 +277,8 @@ fn check_content(
         manifest.copied(copied).beside(place.beside).for_use(purpose).filtered(filter).viewed(views).flagged(flags);
     check_stated(&stated, &manifest, problems);
     revoked::check(dir, &outcome, problems)?;
-    let derived = export::derived(charter, archive.terms(charter), &manifest);
+    let release = released.as_ref().and_then(|released| operations.releases.get(&released.id));
+    let derived = export::derived(charter, archive.terms(charter), &manifest, &census, release);
     check_derived(dir, hashes, derived, &manifest, problems)?;
     check_expected(expected, &manifest, problems);
     let used: BTreeSet<_> = facts.keys().filter_map(|id| archive.find(id)).map(|(_, one)| one.charter).collect();
@@ -311,7 +312,7 @@ fn check_stated(stated: &Manifest, found: &Manifest, problems: &mut Problems) {
 fn check_derived(
     dir: &Path,
     files: &Hashes,
-    derived: [(&'static str, String); 4],
+    derived: Vec<(String, String)>,
     manifest: &Manifest,
     problems: &mut Problems,
 ) -> Result<(), VerifyError> {
@@ -321,9 +322,9 @@ fn check_derived(
     let views = manifest.views.iter().flat_map(|view| &view.files);
     wanted.extend(manifest.files.iter().chain(views).map(|file| file.path.clone()));
     for (name, text) in derived {
-        wanted.insert(name.to_owned());
-        if files.contains_key(name) && read(dir, name, problems)? != text {
-            problems.add(name, None, "it is not what follows from the operations, certificates and rows");
+        wanted.insert(name.clone());
+        if files.contains_key(&name) && read(dir, &name, problems)? != text {
+            problems.add(&name, None, "it is not what follows from the operations, certificates and rows");
         }
     }
     let here: BTreeSet<_> = files.keys().cloned().collect();
@@ -375,6 +376,8 @@ fn hash_of(path: &Path) -> Result<[u8; 32], VerifyError> {
     }
 }
 
+#[cfg(test)]
+mod bundle_tests;
 #[cfg(test)]
 mod changing_tests;
 #[cfg(test)]

@@ -25,6 +25,8 @@ pub struct Operations {
     pub path: Vec<Charter>,
     /// Decisions and releases, by matter.
     pub matters: BTreeMap<Cid, Matter>,
+    /// The resolutions on the releases among them.
+    pub releases: BTreeMap<Cid, Resolution>,
     /// Pages, in the order in which they stand.
     pub pages: Vec<(Cid, Vec<ReleaseRow>)>,
     /// Records that their authors have withdrawn.
@@ -91,6 +93,9 @@ impl Operations {
                             under.ok_or("it is under a charter that is not on the path to the last one here")?;
                         resolution.convinces(under).map_err(|error| error.to_string())?;
                         self.matters.insert(id, matter.clone());
+                        if let Matter::Release(_) = matter {
+                            self.releases.insert(id, resolution.clone());
+                        }
                         Ok(())
                     }
                 }
@@ -174,6 +179,7 @@ fn read(file: BufReader<File>, problems: &mut Problems) -> Result<Option<Operati
         lineage: Lineage::new(founding.clone()),
         founding,
         matters: BTreeMap::new(),
+        releases: BTreeMap::new(),
         pages: Vec::new(),
         withdrawn: BTreeSet::new(),
         headers: BTreeMap::new(),

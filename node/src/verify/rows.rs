@@ -8,7 +8,7 @@ use super::problem::Problems;
 use super::views::Viewed;
 use crate::export::copying::Copying;
 use commonwheel_protocol::agreement::state::Fact;
-use commonwheel_protocol::dataset::{Chosen, ForUse, Partition, Purpose, ROW_BYTES, Row};
+use commonwheel_protocol::dataset::{Census, Chosen, ForUse, Partition, Purpose, ROW_BYTES, Row};
 use commonwheel_protocol::operation::release::ReleaseRow;
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use std::collections::BTreeMap;
@@ -35,6 +35,8 @@ pub struct Seen {
     pub facts: BTreeMap<RecordId, Fact>,
     /// What the purpose says of its rows.
     pub purpose: Option<ForUse>,
+    /// What the texts of the bundle say of them.
+    pub census: Census,
     /// What views of them are.
     pub views: Viewed,
 }
@@ -50,6 +52,7 @@ pub struct Rows<'a> {
     rules: Rules<'a>,
     /// What the purpose says of itself, as far as it was seen.
     counting: Option<ForUse>,
+    census: Census,
     views: Viewed,
     counts: BTreeMap<Partition, (usize, u64)>,
     facts: BTreeMap<RecordId, Fact>,
@@ -73,7 +76,20 @@ impl<'a> Rows<'a> {
         let released = released.map(|released| &released.rows[..]);
         let (counts, facts) = (BTreeMap::new(), BTreeMap::new());
         let counting = rules.purpose.map(Purpose::counting);
-        Rows { operations, archive, released, notes, rules, counting, views, counts, facts, seen, done: 0 }
+        Rows {
+            operations,
+            archive,
+            released,
+            notes,
+            rules,
+            counting,
+            census: Census::default(),
+            views,
+            counts,
+            facts,
+            seen,
+            done: 0,
+        }
     }
 
     /// Checks every row of one file.
@@ -116,7 +132,7 @@ impl<'a> Rows<'a> {
 
     /// What the rows show.
     pub fn finish(self) -> Seen {
-        Seen { counts: self.counts, facts: self.facts, purpose: self.counting, views: self.views }
+        Seen { counts: self.counts, facts: self.facts, purpose: self.counting, census: self.census, views: self.views }
     }
 
     fn check_row(&mut self, line: &[u8], path: &str) -> Result<RecordId, String> {
@@ -172,6 +188,7 @@ impl<'a> Rows<'a> {
             return Err("the record has another row already".into());
         }
         self.views.add(&row, &partition);
+        self.census.add(&row, &partition);
         let (rows, bytes) = self.counts.entry(partition).or_default();
         *rows += 1;
         *bytes += line.len() as u64 + 1;

@@ -4,6 +4,7 @@
 //! [`Manifest`], which names every file.
 
 mod authors;
+mod bundle;
 mod chosen;
 mod civil;
 mod copied;
@@ -14,13 +15,13 @@ mod manifest;
 mod partition;
 mod purpose;
 mod quality;
-mod readme;
 mod revocations;
 mod row;
 mod split;
 mod views;
 
 pub use authors::{Author, Authors};
+pub use bundle::{Census, bundle};
 pub use chosen::Chosen;
 pub use civil::{Month, NoMonth, rfc3339, unix_s};
 pub use copied::{Copied, LeftOut};
@@ -31,7 +32,6 @@ pub use manifest::{ErasedRow, FORMAT, FileRows, Manifest, ReleaseName, Sealed, S
 pub use partition::Partition;
 pub use purpose::{ForUse, Purpose, Unfit};
 pub use quality::{Beside, Finished, Quality, QualityRow};
-pub use readme::readme;
 pub use revocations::{Revocation, Revocations};
 pub use row::{HEADER_COLUMNS, ROW_BYTES, Row, RowError};
 pub use split::{CANARY, Canary, Draw, Split, Voice};

@@ -76,7 +76,7 @@ const COLUMNS: [(&str, Form); 17] = [
 ];
 
 /// The order of a body's columns. Keys that are not here follow in the order of their bytes.
-const BODY_COLUMNS: [&str; 38] = [
+pub(super) const BODY_COLUMNS: [&str; 38] = [
     "kind",
     "title",
     "language",

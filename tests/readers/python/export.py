@@ -5,6 +5,7 @@ import hashlib
 import json
 
 import archive
+import bundle
 import canonical
 import cids
 import copies
@@ -17,17 +18,13 @@ import proofs
 import purposes
 import records
 import revocations
+from census import Census
+from columns import BODY, HEADER
 from refused import Refused
 from state import ACCEPTED
 from tally import same
 from views import Views
 
-HEADER = ("id", "community", "charter", "author", "author_mode", "nonce", "time", "licence", "preference", "terms",
-          "ruleset", "revises", "corrects", "about_record", "body", "size_class", "signature")
-BODY = ("kind", "title", "language", "tags", "model", "messages", "label", "rating", "note", "prompt", "ideal", "chosen",
-        "rejected", "message_index", "corrected", "criteria", "answers", "programming_language", "code", "tests",
-        "source_language", "source_text", "target_language", "target_text", "name", "about", "text", "asks",
-        "attribution", "rights", "assurances", "preference_given", "vocabulary", "redactions", "false_alarms", "imported_from", "ext", "salt")
 # The header's field "about" has another name as a column, since the body of a profile has one too.
 LINKS = {"community": "community", "terms": "terms", "ruleset": "ruleset", "body": "body", "revises": "revises",
          "corrects": "corrects", "about_record": "about"}
@@ -66,10 +63,10 @@ def run(folder, tally, to=None, beside=None):
     if views is None:
         return
     rules = [rule for rule in (purpose, chosen, copying) if rule]
-    seen, stored, hashes = {}, [], {}
+    seen, stored, hashes, census = {}, [], {}, Census()
     for file in sorted((folder / "data").rglob("*.jsonl"), key=lambda file: str(file).encode()):
         path = file.relative_to(folder).as_posix()
-        count = _rows(file, path, held, seen, rules, views, tally)
+        count = _rows(file, path, held, seen, rules, (views, census), tally)
         stored.append(partitions.said(path, count, file.read_bytes()))
         hashes[path] = bytes.fromhex(stored[-1]["sha256"])
     outcome = None
@@ -98,6 +95,8 @@ def run(folder, tally, to=None, beside=None):
         rules = (flags and sum(flags.values()), copying, purpose, chosen)
         same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, stored, hashes, rules, views, stated))
     views.check(folder, tally)
+    block = bundle.release_block(held.blocks, release) if release else None
+    bundle.check(folder, dagjson.to_json(outcome.charter.value), json.loads((folder / "manifest.json").read_bytes()), census, block, tally)
     copied = sorted(path.name for path in (folder / "copies").glob("*"))
     with tally.check("export: copies"):
         same(sorted(stated.get("copies", [])), copied, "the copies")
@@ -119,7 +118,7 @@ def _sums(folder):
     same((folder / "SHA256SUMS").read_bytes().decode(), "".join(lines))
 
 
-def _rows(file, path, held, seen, rules, views, tally):
+def _rows(file, path, held, seen, rules, counting, tally):
     """Checks the rows of one file; returns how many there are."""
     data = file.read_bytes()
     with tally.check(f"export: {path} ends in a newline"):
@@ -132,7 +131,9 @@ def _rows(file, path, held, seen, rules, views, tally):
             same(before is None or before < row_id, True, "in the order of ids")
             seen[row_id] = header_block
             before = row_id
-            views.add(path, dagjson.parse(line.decode()))
+            row, (views, census) = dagjson.parse(line.decode()), counting
+            views.add(path, row)
+            census.add(row)
     return len(lines)
 
 
