@@ -9,7 +9,7 @@ import jinja2
 import canonical
 import cids
 import dagjson
-from columns import Columns
+from described import Columns
 from tally import same
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3] / "protocol/src/dataset/bundle"

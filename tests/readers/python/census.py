@@ -4,7 +4,7 @@ import collections
 
 import cids
 import partitions
-from columns import HEADER, Columns, entries
+from described import HEADER, Columns, entries
 
 SHORT = 256
 COUNTED = {"imported_from": "imported_from", "kinds": "kind", "labels": "label", "languages": "language",

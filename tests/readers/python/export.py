@@ -19,7 +19,7 @@ import purposes
 import records
 import revocations
 from census import Census
-from columns import BODY, HEADER
+from described import BODY, HEADER
 from refused import Refused
 from state import ACCEPTED
 from tally import same
