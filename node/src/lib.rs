@@ -1,5 +1,6 @@
 //! The Commonwheel node: the only crate with tokio and libp2p.
 
+pub mod benchmark;
 pub mod cli;
 pub mod community;
 pub mod contribute;

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::filter::FilterArgs;
+use crate::benchmark;
 use crate::community::{self, Community, CommunityError, printable};
 use crate::export::{self, ExportOptions, ExportSummary, Origin, Source, Which};
 use crate::run::Access;
@@ -9,11 +10,13 @@ use crate::verify::thousands;
 use clap::Args;
 use commonwheel_protocol::dataset::{LeftOut, View, names};
 use commonwheel_protocol::preference::Category;
+use commonwheel_protocol::similar::{RUN_WORDS, RUNS};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Write the accepted records, or a release, as a dataset that anyone can check.
@@ -45,6 +48,13 @@ pub struct ExportArgs {
     /// Leave out accepted records whose bodies are not here, and name them in manifest.json.
     #[arg(long)]
     pub allow_incomplete: bool,
+    /// Leave out records that share a run of words with an item of these benchmarks, and list them in
+    /// contaminated.jsonl: .jsonl, .json, .txt, .csv or .tsv files, of which every text counts.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub decontaminate: Vec<PathBuf>,
+    /// How many words in a row are too many: 8 to 50. Shorter texts of a benchmark count as a whole, from 8 words on.
+    #[arg(long, value_name = "WORDS", default_value_t = RUN_WORDS, value_parser = overlap, requires = "decontaminate")]
+    pub overlap: usize,
     /// Which records are written. Without any of these, everything is, each row with its licence and preference.
     #[command(flatten)]
     pub filter: FilterArgs,
@@ -63,6 +73,8 @@ Examples:
       and what they allow to whoever gives credit
   commonwheel export --language de --label good --month 2026-03..2026-06 --out german
       only what is in German, was labelled good, and was shared in those months
+  commonwheel export --use train-ai --decontaminate gsm8k-test.jsonl mmlu/*.csv --out training
+      and nothing that shares 13 words in a row with these benchmarks
   commonwheel export --community language --with health --out dataset
       and, below copies/, what the community \"health\" lets this one copy
   commonwheel export --community language --release latest --with health@3 --out release
@@ -73,7 +85,8 @@ newest, unless you name another. What is withdrawn there is not in your next exp
 Copies hold the canonical rows alone, whatever --format says.
 `commonwheel federation show` says who may copy what.
 
-Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some records have no body here).";
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some records have no body here,
+or some items of a benchmark could not be read).";
 
 /// A form of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +109,11 @@ impl Format {
             Format::View(view) => Some(view),
         }
     }
+}
+
+fn overlap(text: &str) -> Result<usize, String> {
+    let words = text.parse().ok().filter(|words| RUNS.contains(words));
+    words.ok_or_else(|| format!("expected a number from {} to {}", RUNS.start(), RUNS.end()))
 }
 
 /// A community to copy from, as it was typed.
@@ -144,7 +162,17 @@ pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<ExitCode> {
     }
     let origins: Vec<_> =
         others.iter().map(|(other, release)| Origin { source: source(other), release: release.clone() }).collect();
+    let benchmarks = match args.decontaminate.is_empty() {
+        true => None,
+        false => {
+            let mut bar = Bar::new("Reading benchmarks");
+            let loaded = benchmark::load(&args.decontaminate, args.overlap, &mut |done, all| bar.show(done, all))?;
+            bar.end();
+            Some(Arc::new(loaded))
+        }
+    };
     let options = ExportOptions {
+        benchmarks,
         out: args.out.clone(),
         replace: args.force,
         allow_incomplete: args.allow_incomplete,
@@ -186,6 +214,26 @@ fn print(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> {
     writeln!(to, "Check it with: commonwheel verify {dir}")
 }
 
+fn print_overlap(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> {
+    let Some(said) = &summary.decontaminated else { return Ok(()) };
+    let compared: usize = said.files.iter().map(|file| file.compared).sum();
+    let (count, words) = (thousands(said.left_out), said.words);
+    writeln!(
+        to,
+        "Left out:   {count} since they share {words} words in a row, or a whole shorter text, with benchmarks; {} lists them",
+        names::CONTAMINATED
+    )?;
+    writeln!(to, "Benchmarks: {} item(s) of {} file(s) compared", thousands(compared), said.files.len())?;
+    let unread: usize = said.files.iter().map(|file| file.unread).sum();
+    for one in &summary.unread {
+        writeln!(to, "Not read:   {}, item {}: {}", printable(&one.file), one.item, one.why)?;
+    }
+    match unread.saturating_sub(summary.unread.len()) {
+        more if more > 0 && !summary.unread.is_empty() => writeln!(to, "Not read:   {} more", thousands(more)),
+        _ => Ok(()),
+    }
+}
+
 fn print_content(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> {
     for (path, rows) in &summary.files {
         writeln!(to, "  {path}  {}", thousands(*rows))?;
@@ -220,6 +268,7 @@ fn print_content(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> 
         let asks = printable(&chosen.asks.to_string());
         writeln!(to, "Left out:   {} since you asked for others: {asks}", thousands(chosen.left_out()))?;
     }
+    print_overlap(summary, to)?;
     for (count, why) in summary.left_out.iter().flat_map(LeftOut::reasons) {
         writeln!(to, "Left out:   {} {why}", thousands(count))?;
     }

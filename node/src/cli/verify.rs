@@ -25,6 +25,10 @@ pub struct VerifyArgs {
     /// The state root that it must have, as a node of the community shows it.
     #[arg(long, value_name = "ROOT")]
     pub state_root: Option<Cid>,
+    /// Files of benchmarks with which no row may overlap: .jsonl, .json, .txt, .csv or .tsv. If the export names some
+    /// with which it was compared, these must be among them.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub decontaminate: Vec<PathBuf>,
     /// The edition of a release that it must be.
     #[arg(long, value_name = "ID")]
     pub edition: Option<Cid>,
@@ -34,6 +38,8 @@ const EXAMPLES: &str = "\
 Examples:
   commonwheel verify dataset
   commonwheel verify dataset --community bafy… --state-root bafy…
+  commonwheel verify training --decontaminate gsm8k-test.jsonl
+      and no row shares 13 words in a row, or as many as the export says, with an item of it
 
 Without --community and --state-root (or --edition) it proves only what the
 export says of itself: compare them with those that a node of the community shows.
@@ -64,6 +70,7 @@ pub fn run(args: &VerifyArgs, out: Output) -> anyhow::Result<ExitCode> {
         charter: args.charter,
         state_root: args.state_root,
         edition: args.edition,
+        benchmarks: args.decontaminate.clone(),
     };
     let mut bar = Bar::new("Checking");
     let verified = verify::verify(&args.dir, &expected, &mut |done, all| bar.show(done, all));

@@ -10,15 +10,19 @@ mod error;
 pub mod folder;
 mod hashed;
 mod pool;
+mod resolved;
+mod selected;
 mod selection;
 mod views;
+mod wanted;
 mod writer;
 
+use crate::benchmark::{Loaded, Unread};
 use crate::community::printable;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::dataset::{Chosen, Filter, ForUse, LeftOut, Manifest, View, ViewRows, names};
+use commonwheel_protocol::dataset::{Chosen, Filter, ForUse, LeftOut, Manifest, Overlap, View, ViewRows, names};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 pub use error::ExportError;
 use folder::Staging;
@@ -26,6 +30,8 @@ use selection::{Of, Selection};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wanted::Wanted;
 use writer::{Writer, Written};
 
 /// How an export is written.
@@ -41,6 +47,8 @@ pub struct ExportOptions {
     pub release: Option<Which>,
     /// Which records are written. With a use in it, only what allows that.
     pub filter: Filter,
+    /// Benchmarks: what overlaps with them is left out, in copies too.
+    pub benchmarks: Option<Arc<Loaded>>,
     /// In which forms the rows are written besides the canonical one. Copies have that one alone.
     pub views: BTreeSet<View>,
 }
@@ -54,6 +62,7 @@ impl ExportOptions {
             allow_incomplete: false,
             release: None,
             filter: Filter::default(),
+            benchmarks: None,
             views: BTreeSet::new(),
         }
     }
@@ -130,6 +139,12 @@ pub struct ExportSummary {
     /// Which records were asked for, and how many others there are; nothing where all were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Chosen>,
+    /// With which benchmarks no row overlaps, and how much was left out; nothing where rows were compared with none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decontaminated: Option<Overlap>,
+    /// Items of benchmarks that could not be read, the first of them; `decontaminated` counts all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
     /// What was left out of a copy; nothing in an export of a community for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_out: Option<LeftOut>,
@@ -138,9 +153,9 @@ pub struct ExportSummary {
 }
 
 impl ExportSummary {
-    /// Whether every record that should have a row has one, in the copies too.
+    /// Whether every record that should have a row has one, in the copies too, and every item of a benchmark was read.
     pub fn is_complete(&self) -> bool {
-        self.incomplete == 0 && self.copies.iter().all(ExportSummary::is_complete)
+        self.incomplete == 0 && self.unread.is_empty() && self.copies.iter().all(ExportSummary::is_complete)
     }
 }
 
@@ -204,7 +219,8 @@ pub fn export<L: Ledger>(
     staging.publish()?;
     let copied = jobs.iter().zip(copies).map(|((_, job), (_, copy))| job.summary(&options.out, copy.manifest, vec![]));
     let copied = copied.collect();
-    Ok(own.summary(&options.out, written.manifest, copied))
+    let unread = options.benchmarks.as_ref().map(|benchmarks| benchmarks.unread.clone()).unwrap_or_default();
+    Ok(ExportSummary { unread, ..own.summary(&options.out, written.manifest, copied) })
 }
 
 /// What of a community another one may copy, as far as it is here.
@@ -226,7 +242,7 @@ pub struct Copyable {
 /// # Errors
 /// As [`export`], as far as nothing is written.
 pub fn copyable(ledger: &impl Ledger, to: &Cid) -> Result<Copyable, ExportError> {
-    let selection = selection::select(ledger, None, &Filter::default(), Some(to))?;
+    let selection = selection::select(ledger, None, Wanted::default(), Some(to))?;
     Ok(Copyable {
         release: match selection.of {
             Of::State(_) => None,
@@ -254,7 +270,7 @@ impl<'a, L: Ledger> Job<'a, L> {
         if Cid::of(Codec::Raw, source.terms.as_bytes()) != source.founding.charter().terms {
             return Err(ExportError::Terms);
         }
-        let selection = selection::select(source.ledger, release, &options.filter, to)?;
+        let selection = selection::select(source.ledger, release, Wanted::of(options), to)?;
         if !selection.incomplete.is_empty() && !options.allow_incomplete {
             let (missing, records) = (selection.incomplete.len(), selection.tally.accepted);
             return Err(ExportError::Incomplete { missing, records });
@@ -303,6 +319,8 @@ impl<'a, L: Ledger> Job<'a, L> {
             files: manifest.files.into_iter().map(|file| (file.path, file.rows)).collect(),
             purpose: manifest.purpose,
             filter: manifest.filter,
+            decontaminated: manifest.decontaminated,
+            unread: Vec::new(),
             views: manifest.views,
             left_out: manifest.copied.map(|copied| copied.left_out),
             copies,

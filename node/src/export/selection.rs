@@ -3,89 +3,25 @@
 mod revoked;
 
 use super::copying::Copying;
+use super::resolved::{matters, once};
+pub use super::selected::{Of, Proof, Selection};
+use super::wanted::{Overlapping, Wanted};
 use super::{ExportError, Which};
+use crate::benchmark::Loaded;
+use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::state::{Fact, Facts, Standing, StateRoot};
-use commonwheel_protocol::agreement::{Charter, Lineage};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::{release, status};
 use commonwheel_protocol::dataset::{
-    Chosen, Contents, Copied, Filter, ForUse, LeftOut, Purpose, Revocations, Tally, Unfit,
+    Chosen, Contaminated, Contents, Copied, ForUse, LeftOut, Overlap, Purpose, Tally, Unfit,
 };
 use commonwheel_protocol::index::{self, Erasure, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
-use commonwheel_protocol::operation::{Matter, Release, Resolution, Ruling};
+use commonwheel_protocol::operation::{Matter, Release, Ruling};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What is written. Blocks are named, and read when they are written.
-pub struct Selection {
-    /// The charters that something in it names, from the first on.
-    pub path: Vec<Charter>,
-    /// Which of them leads, or is the release's.
-    pub leading: usize,
-    /// Resolutions: the successors of the path, then the others by their matters' ids.
-    pub resolutions: Vec<Cid>,
-    /// Pages of releases, in order, each once.
-    pub pages: Vec<Cid>,
-    /// Withdrawals, by the records' ids.
-    pub withdrawals: Vec<Cid>,
-    /// The records, by id.
-    pub records: BTreeMap<RecordId, Proof>,
-    /// Records that should have a row and have none, because their bodies are not here.
-    pub incomplete: Vec<RecordId>,
-    /// What is erased, with the releases that held it.
-    pub revocations: Revocations,
-    /// How many records became what.
-    pub tally: Tally,
-    /// For whom it is copied, and what is left out; nothing for an export of a community for itself.
-    pub copied: Option<Copied>,
-    /// For which use it is, and what is left out for that; nothing where everything is written.
-    pub purpose: Option<ForUse>,
-    /// Which records were asked for, and how many others there are; nothing where all were.
-    pub chosen: Option<Chosen>,
-    /// Flags of the records that have a row, each with its record, by record and member, where the charter exports notes.
-    pub flags: Vec<(RecordId, Cid)>,
-    /// What it is of.
-    pub of: Of,
-    /// The state root when it was selected.
-    pub root: StateRoot,
-}
-
-/// What shows that a record was accepted, and whether it has a row.
-#[derive(Clone, Copy, Debug)]
-pub struct Proof {
-    /// The certificate's block.
-    pub certificate: Cid,
-    /// The certificate's charter, as its place on the path.
-    pub charter: usize,
-    /// Whether it has a row; else its header is written.
-    pub row: bool,
-}
-
-/// What an export is of.
-pub enum Of {
-    /// The accepted records of a state.
-    State(StateRoot),
-    /// What is left of a release.
-    Edition {
-        /// The release's matter.
-        id: Cid,
-        /// Its number.
-        number: i64,
-        /// What is left.
-        contents: Contents,
-    },
-}
-
-impl Of {
-    /// The resolution on the release, if these are its bytes.
-    pub fn release(&self, bytes: &[u8]) -> Option<Resolution> {
-        let Of::Edition { id, .. } = self else { return None };
-        Resolution::verify(bytes).ok().filter(|resolution| resolution.matter().id() == *id)
-    }
-}
 
 /// Selects of the accepted records, or of what is left of a release, those that the filter asks for; for another community, of those what it may copy.
 ///
@@ -97,10 +33,10 @@ impl Of {
 pub fn select(
     ledger: &impl Ledger,
     which: Option<&Which>,
-    filter: &Filter,
+    wanted: Wanted<'_>,
     to: Option<&Cid>,
 ) -> Result<Selection, ExportError> {
-    let known = Known::load(ledger, filter, to)?;
+    let known = Known::load(ledger, &wanted, to)?;
     let root = known.root;
     let opens = known.copying.as_ref().map(|copying| copying.charter().bodies);
     let which = which.or((opens == Some(BodyAccess::OnRelease)).then_some(&Which::Latest));
@@ -136,6 +72,7 @@ struct Known<'a, L> {
     purpose: Option<Purpose>,
     chosen: Option<Chosen>,
     copying: Option<Copying>,
+    benchmarks: Option<&'a Loaded>,
 }
 
 /// What shows that records were accepted, and which of them have no row that should.
@@ -147,10 +84,11 @@ struct Proved {
     unfit: Vec<Unfit>,
     /// Records that were not asked for, by their headers and by their bodies.
     unasked: (usize, usize),
+    overlapping: Overlapping,
 }
 
 impl<'a, L: Ledger> Known<'a, L> {
-    fn load(ledger: &'a L, filter: &Filter, to: Option<&Cid>) -> Result<Self, ExportError> {
+    fn load(ledger: &'a L, wanted: &Wanted<'a>, to: Option<&Cid>) -> Result<Self, ExportError> {
         let lineage = status::lineage(ledger)?;
         let head = lineage.head().charter;
         if !head.understood() {
@@ -174,8 +112,20 @@ impl<'a, L: Ledger> Known<'a, L> {
         if let Some(copying) = copying.as_ref().filter(|copying| !copying.is_named()) {
             return Err(ExportError::MayNotCopy(*copying.to()));
         }
-        let (purpose, chosen) = (filter.purpose.clone(), Chosen::counting(filter));
-        Ok(Known { ledger, root, path, matters, counting, facts, purged, purpose, chosen, copying })
+        let (purpose, chosen) = (wanted.filter.purpose.clone(), Chosen::counting(&wanted.filter));
+        Ok(Known {
+            ledger,
+            root,
+            path,
+            matters,
+            counting,
+            facts,
+            purged,
+            purpose,
+            chosen,
+            copying,
+            benchmarks: wanted.benchmarks,
+        })
     }
 
     /// Everything that the state is a function of.
@@ -202,6 +152,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             copied: self.copied(proved.left_out),
             purpose: self.purposed(&proved.unfit),
             chosen: self.chosen(&proved),
+            decontaminated: self.decontaminated(&proved),
             flags: self.flags(&proved)?,
             revocations,
             tally: Tally::of_state(standings.values(), self.purged.len()).keeping_back(notes.len()),
@@ -258,6 +209,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             copied: self.copied(proved.left_out),
             purpose: self.purposed(&proved.unfit),
             chosen: self.chosen(&proved),
+            decontaminated: self.decontaminated(&proved),
             // No two replicas need hold the same.
             flags: Vec::new(),
             revocations,
@@ -356,7 +308,8 @@ impl<'a, L: Ledger> Known<'a, L> {
 
     /// Whether a record that should have a row gets one; else why not is noted. What headers show is asked first.
     fn has_row(&self, id: &RecordId, proved: &mut Proved) -> Result<bool, ExportError> {
-        if self.copying.is_none() && self.purpose.is_none() && self.chosen.is_none() {
+        let all = self.purpose.is_none() && self.chosen.is_none() && self.benchmarks.is_none();
+        if self.copying.is_none() && all {
             let here = self.body_here(id)?;
             proved.incomplete.extend((!here).then_some(*id));
             return Ok(here);
@@ -377,7 +330,8 @@ impl<'a, L: Ledger> Known<'a, L> {
             proved.unasked.0 += 1;
             return Ok(false);
         }
-        if self.copying.is_none() && !self.chosen.as_ref().is_some_and(Chosen::reads_bodies) {
+        let reads = self.benchmarks.is_some() || self.chosen.as_ref().is_some_and(Chosen::reads_bodies);
+        if self.copying.is_none() && !reads {
             let here = self.ledger.holds(Shelf::Certified, &header.body)?;
             proved.incomplete.extend((!here).then_some(*id));
             return Ok(here);
@@ -393,7 +347,8 @@ impl<'a, L: Ledger> Known<'a, L> {
         }
         let asked = !self.chosen.as_ref().is_some_and(|chosen| chosen.refuses(header, &body));
         proved.unasked.1 += usize::from(!asked);
-        Ok(asked)
+        let overlaps = |benchmarks| proved.overlapping.take(id, &body, benchmarks);
+        Ok(asked && !self.benchmarks.is_some_and(overlaps))
     }
 
     /// What people asked a person to look at, of the records that have a row; one flag of each member and record.
@@ -426,6 +381,12 @@ impl<'a, L: Ledger> Known<'a, L> {
     fn chosen(&self, proved: &Proved) -> Option<Chosen> {
         let (by_header, by_body) = proved.unasked;
         self.chosen.clone().map(|chosen| Chosen { by_header, by_body, ..chosen })
+    }
+
+    /// With what no row overlaps, and what was left out for that.
+    fn decontaminated(&self, proved: &Proved) -> Option<(Overlap, Vec<Contaminated>)> {
+        let found = &proved.overlapping;
+        self.benchmarks.map(|benchmarks| (found.stated(benchmarks), found.lines(benchmarks)))
     }
 
     /// For whom the rows are copied, and by which charter.
@@ -473,25 +434,4 @@ impl<'a, L: Ledger> Known<'a, L> {
         }
         Ok(blocks)
     }
-}
-
-/// What convinces under a charter of the path, with the lowest block of each.
-fn matters(lineage: &Lineage, ledger: &impl Ledger) -> Result<BTreeMap<Cid, (Matter, Cid)>, LedgerError> {
-    let path = lineage.path();
-    let mut matters = BTreeMap::new();
-    for (id, block) in index::operations::resolutions(ledger, None)? {
-        let bytes = ledger.block(Shelf::Certified, &block)?;
-        let Some(resolution) = bytes.and_then(|bytes| Resolution::verify(&bytes).ok()) else { continue };
-        let under = path.iter().find(|charter| charter.id() == resolution.matter().charter());
-        if under.is_some_and(|charter| resolution.convinces(charter).is_ok()) {
-            matters.entry(id).or_insert_with(|| (resolution.matter().clone(), block));
-        }
-    }
-    Ok(matters)
-}
-
-/// The same, each once, where it stands first.
-fn once(all: impl Iterator<Item = Cid>) -> Vec<Cid> {
-    let mut seen = BTreeSet::new();
-    all.filter(|one| seen.insert(*one)).collect()
 }

@@ -148,6 +148,7 @@ impl<'a> Writer<'a> {
             .copied(copied.clone())
             .for_use(self.purpose)
             .filtered(self.selection.chosen.clone())
+            .decontaminated(self.selection.decontaminated.as_ref().map(|(overlap, _)| overlap.clone()))
             .viewed(views);
         let count = self.selection.flags.len();
         let manifest = manifest.flagged((count > 0).then_some(count));
@@ -165,6 +166,11 @@ impl<'a> Writer<'a> {
         let mut revoked = HashedFile::create(self.dir, names::REVOCATIONS)?;
         revoked.write(self.selection.revocations.to_text().as_bytes())?;
         sums.push(revoked.finish()?);
+        if let Some((_, lines)) = &self.selection.decontaminated {
+            let mut contaminated = HashedFile::create(self.dir, names::CONTAMINATED)?;
+            lines.iter().try_for_each(|line| contaminated.write(line.to_line().as_bytes()))?;
+            sums.push(contaminated.finish()?);
+        }
         for (name, text) in derived(&path[*leading], terms, &manifest, &self.census, self.release.as_ref()) {
             let mut file = HashedFile::create(self.dir, &name)?;
             file.write(text.as_bytes())?;

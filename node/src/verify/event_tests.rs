@@ -313,6 +313,7 @@ fn a_state_and_its_releases_are_verified_as_what_they_are() {
     super::view_tests::write_for_readers(&folder);
     super::flag_tests::write_for_readers(&folder);
     super::bundle_tests::write_for_readers(&folder);
+    super::overlap_tests::write_for_readers(&folder);
 }
 
 #[test]

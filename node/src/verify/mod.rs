@@ -9,17 +9,19 @@ mod flags;
 mod left_out;
 mod operations;
 mod outcome;
+mod overlap;
 mod problem;
 mod revoked;
 mod rows;
 mod summary;
 mod views;
 
+use crate::benchmark::BenchmarkError;
 use crate::community::printable;
 use crate::export::{self, folder};
 use archive::Archive;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Beside, Manifest, Partition, Sealed, Subject, Views, edition, names};
+use commonwheel_protocol::dataset::{Beside, Manifest, Overlap, Partition, Sealed, Subject, Views, edition, names};
 use copies::Hashes;
 use data_encoding::HEXLOWER;
 use left_out::Asked;
@@ -47,6 +49,8 @@ pub struct Expected {
     pub state_root: Option<Cid>,
     /// The edition of a release.
     pub edition: Option<Cid>,
+    /// Files of benchmarks with which no row may overlap.
+    pub benchmarks: Vec<PathBuf>,
 }
 
 /// Why an export was not verified.
@@ -63,6 +67,9 @@ pub enum VerifyError {
         /// What the system says.
         source: io::Error,
     },
+    /// Benchmarks cannot be compared with.
+    #[error(transparent)]
+    Benchmark(#[from] BenchmarkError),
     /// Something is wrong with it.
     #[error("the check failed: {} problem(s), the first: {}", .0.len(), .0.first().map(Problem::to_string).unwrap_or_default())]
     Failed(Vec<Problem>),
@@ -104,7 +111,7 @@ pub fn verify(
     check_sums(dir, &hashes, &mut problems)?;
     let (own, copies) = copies::split(&hashes);
     let beside: Vec<_> = copies.keys().copied().collect();
-    let place = Place { dir, hashes: &own, beside: &beside, to: None, asked: None };
+    let place = Place { dir, hashes: &own, beside: &beside, to: None, asked: None, overlap: None };
     let mut summary = check_content(&place, expected, &mut problems, progress)?;
     let text = match copies.is_empty() {
         true => String::new(),
@@ -112,13 +119,15 @@ pub fn verify(
     };
     let community = Manifest::community_in(&text);
     let asked = Manifest::read(&text).map(|stated| left_out::asked(&stated));
+    let overlap = Manifest::read(&text).and_then(|stated| overlap::rule(&stated));
     for (origin, hashes) in &copies {
         let folder = format!("{}/{origin}", names::COPIES);
         problems.within(&folder);
         let (dir, to, asked) = (&dir.join(&folder), community.as_deref(), asked.as_ref());
-        let place = Place { dir, hashes, beside: &[], to, asked };
+        let place = Place { dir, hashes, beside: &[], to, asked, overlap: overlap.as_ref() };
         check_sums(place.dir, hashes, &mut problems)?;
-        let expected = Expected { community: Some(*origin), ..Expected::default() };
+        let expected =
+            Expected { community: Some(*origin), benchmarks: expected.benchmarks.clone(), ..Expected::default() };
         let copy = check_content(&place, &expected, &mut problems, progress)?;
         summary.iter_mut().for_each(|summary| summary.copies.extend(copy.clone()));
     }
@@ -140,6 +149,8 @@ struct Place<'a> {
     to: Option<&'a str>,
     /// What that export was asked for.
     asked: Option<&'a Asked>,
+    /// With which benchmarks that export was compared.
+    overlap: Option<&'a Overlap>,
 }
 
 /// That the list of hashes names every file with its hash, and no other.
@@ -215,6 +226,23 @@ fn check_content(
         let what = "it is for another use, or by another filter, than the export beside which it lies";
         problems.add(names::MANIFEST, None, what);
     }
+    if stated.decontaminated.as_ref().is_some_and(|said| !said.is_sound()) {
+        problems.add(
+            names::MANIFEST,
+            None,
+            "it was compared with benchmarks by a rule that this program does not know",
+        );
+        return Ok(None);
+    }
+    if place.to.is_some() && place.overlap != overlap::rule(&stated).as_ref() {
+        problems.add(
+            names::MANIFEST,
+            None,
+            "it was compared with other benchmarks than the export beside which it lies",
+        );
+    }
+    let loaded = overlap::load(expected, &stated, problems)?;
+    let contaminated = overlap::listed(dir, &stated, problems)?;
     let Some(views) = Views::stated_in(&stated.views) else {
         problems.add(
             names::MANIFEST,
@@ -226,7 +254,12 @@ fn check_content(
     if stated.copied.is_some() && !stated.views.is_empty() {
         problems.add(names::MANIFEST, None, "it is a copy, and copies have no views");
     }
-    let rules = Rules { copying: copying.as_ref(), purpose: purpose.as_ref(), chosen: stated.filter.as_ref() };
+    let rules = Rules {
+        copying: copying.as_ref(),
+        purpose: purpose.as_ref(),
+        chosen: stated.filter.as_ref(),
+        benchmarks: loaded.as_ref(),
+    };
     let mut rows = Rows::new(&operations, &archive, released.as_ref(), rules, Viewed::new(views));
     let data: Vec<_> = hashes.keys().filter(|path| path.starts_with("data/")).collect();
     for path in &data {
@@ -245,6 +278,7 @@ fn check_content(
     let filter = left_out::unasked(copying, &stated, &operations, &mut outcome.incomplete, problems);
     let copied =
         copying.map(|copying| copies::account(copying, &stated, &operations, &mut outcome.incomplete, problems));
+    overlap::take(&contaminated, &mut outcome.incomplete, problems);
     left_out::by_body(&stated, &mut outcome.incomplete, problems);
     let path = &operations.path[..=outcome.leading];
     let charter = &operations.path[outcome.leading];
@@ -273,8 +307,8 @@ fn check_content(
     let beside = Beside { path: &operations.path, flags: flags.as_ref().unwrap_or(&no_flags) };
     let views = views.finish(beside, hashes, problems);
     let flags = flags.as_ref().map(|flags| flags.values().map(|count| *count as usize).sum());
-    let manifest =
-        manifest.copied(copied).beside(place.beside).for_use(purpose).filtered(filter).viewed(views).flagged(flags);
+    let manifest = manifest.copied(copied).beside(place.beside).for_use(purpose).filtered(filter);
+    let manifest = manifest.decontaminated(stated.decontaminated.clone()).viewed(views).flagged(flags);
     check_stated(&stated, &manifest, problems);
     revoked::check(dir, &outcome, problems)?;
     let release = released.as_ref().and_then(|released| operations.releases.get(&released.id));
@@ -283,7 +317,11 @@ fn check_content(
     check_expected(expected, &manifest, problems);
     let used: BTreeSet<_> = facts.keys().filter_map(|id| archive.find(id)).map(|(_, one)| one.charter).collect();
     let quorums = used.iter().map(|place| operations.path[*place].quorum).map(|quorum| (quorum.q(), quorum.n()));
-    Ok(Some(VerifySummary::new(manifest, printable(&charter.name), quorums)))
+    let compared = loaded.map(|loaded| loaded.overlap.files.into_iter().map(|file| file.name).collect());
+    Ok(Some(VerifySummary {
+        compared: compared.unwrap_or_default(),
+        ..VerifySummary::new(manifest, printable(&charter.name), quorums)
+    }))
 }
 
 /// What the manifest states of completeness, apart from its text, to say clearly what is wrong.
@@ -318,6 +356,7 @@ fn check_derived(
 ) -> Result<(), VerifyError> {
     let mut wanted =
         BTreeSet::from([names::CERTIFICATES, names::OPERATIONS, names::REVOCATIONS, names::SUMS].map(str::to_owned));
+    wanted.extend(manifest.decontaminated.iter().map(|_| names::CONTAMINATED.to_owned()));
     wanted.extend(manifest.flags.map(|_| names::FLAGS.to_owned()));
     let views = manifest.views.iter().flat_map(|view| &view.files);
     wanted.extend(manifest.files.iter().chain(views).map(|file| file.path.clone()));
@@ -388,6 +427,8 @@ mod event_tests;
 mod filter_tests;
 #[cfg(test)]
 mod flag_tests;
+#[cfg(test)]
+mod overlap_tests;
 #[cfg(test)]
 mod purpose_tests;
 #[cfg(test)]

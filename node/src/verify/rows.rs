@@ -4,11 +4,12 @@ use super::VerifyError;
 use super::archive::Archive;
 use super::operations::Operations;
 use super::outcome::Released;
-use super::problem::Problems;
+use super::problem::{Problems, shown};
 use super::views::Viewed;
+use crate::benchmark::Loaded;
 use crate::export::copying::Copying;
 use commonwheel_protocol::agreement::state::Fact;
-use commonwheel_protocol::dataset::{Census, Chosen, ForUse, Partition, Purpose, ROW_BYTES, Row};
+use commonwheel_protocol::dataset::{Census, Chosen, ForUse, Partition, Purpose, ROW_BYTES, Row, overlaps};
 use commonwheel_protocol::operation::release::ReleaseRow;
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use std::collections::BTreeMap;
@@ -25,6 +26,8 @@ pub struct Rules<'a> {
     pub purpose: Option<&'a Purpose>,
     /// Which records were asked for, if not all were.
     pub chosen: Option<&'a Chosen>,
+    /// With what they may not overlap, as far as the caller has it.
+    pub benchmarks: Option<&'a Loaded>,
 }
 
 /// What rows show.
@@ -154,6 +157,12 @@ impl<'a> Rows<'a> {
         }
         if self.rules.purpose.is_some_and(|purpose| purpose.against(&header.header().preference).is_some()) {
             return Err("the record's preference does not allow the use that the export is for".into());
+        }
+        if let Some(benchmarks) = self.rules.benchmarks
+            && let Some((file, item)) = overlaps(&body, &benchmarks.benchmarks).first_key_value()
+        {
+            let name = benchmarks.overlap.files.get(usize::from(*file)).map_or("", |file| &file.name);
+            return Err(format!("the row overlaps with item {item} of the benchmark {}", shown(name)));
         }
         if self.rules.chosen.is_some_and(|chosen| chosen.refuses_row(&row)) {
             return Err("the record is none that the export's filter asks for".into());

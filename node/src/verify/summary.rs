@@ -1,7 +1,7 @@
 //! What a check has proved, in a sentence.
 
 use super::problem::shown;
-use commonwheel_protocol::dataset::{Chosen, Copied, ForUse, Manifest, ViewRows};
+use commonwheel_protocol::dataset::{Chosen, Copied, ForUse, Manifest, Overlap, ViewRows};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -47,6 +47,12 @@ pub struct VerifySummary {
     /// Which records were asked for, and how many others there are; nothing where all were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Chosen>,
+    /// With which benchmarks no row is said to overlap, and how many records were left out for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decontaminated: Option<Overlap>,
+    /// The benchmarks with which the rows were compared again: they overlap with none of these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<String>,
     /// The same rows in other forms, each made again from the rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<ViewRows>,
@@ -73,6 +79,8 @@ impl VerifySummary {
             flags: manifest.flags,
             purpose: manifest.purpose,
             filter: manifest.filter,
+            decontaminated: manifest.decontaminated,
+            compared: Vec::new(),
             views: manifest.views,
             copied: manifest.copied,
             copies: Vec::new(),
@@ -120,7 +128,8 @@ impl VerifySummary {
         let gone = gone.map(|(count, how)| format!("{} {how}", thousands(count)));
         let unfit = self.purpose.iter().flat_map(|purpose| purpose.reasons());
         let unfit = unfit.map(|(count, why)| format!("{} left out {why}", thousands(count)));
-        let gone: Vec<_> = gone.chain(unfit).chain(self.left_out()).chain(self.unasked()).collect();
+        let gone: Vec<_> =
+            gone.chain(unfit).chain(self.left_out()).chain(self.unasked()).chain(self.overlapping()).collect();
         match (self.incomplete, gone.is_empty()) {
             (0, true) => "complete".to_owned(),
             (0, false) => format!("complete except {}", gone.join(", ")),
@@ -157,6 +166,27 @@ impl VerifySummary {
         };
         let asks = shown(&chosen.asks.to_string());
         Some(format!("{} left out since they are not what was asked for ({asks}){said}", thousands(chosen.left_out())))
+    }
+}
+
+impl VerifySummary {
+    /// What was left out since it overlaps with benchmarks, and what of that was checked.
+    fn overlapping(&self) -> Option<String> {
+        let said = self.decontaminated.as_ref()?;
+        let (again, other): (Vec<_>, Vec<_>) =
+            said.files.iter().map(|file| &file.name).partition(|name| self.compared.contains(name));
+        let names =
+            |names: Vec<&String>| names.into_iter().map(|name| shown(name).to_string()).collect::<Vec<_>>().join(", ");
+        let again = match again.is_empty() {
+            true => String::new(),
+            false => format!("; no row overlaps with {}", names(again)),
+        };
+        let other = match other.is_empty() {
+            true => String::new(),
+            false => format!("; that no row overlaps with {}, only the export says", names(other)),
+        };
+        let count = thousands(said.left_out);
+        Some(format!("{count} left out since they are said to overlap with benchmarks{again}{other}"))
     }
 }
 

@@ -330,6 +330,7 @@ fn an_export_of_another_community_or_state_is_refused_when_the_right_one_is_name
         charter: Some(summary.charter.parse().unwrap()),
         state_root: Some(summary.state_root.unwrap().parse().unwrap()),
         edition: None,
+        ..Expected::default()
     };
     assert!(verify(&case.dir(), &right, &mut |_, _| {}).is_ok());
     let other = Some(Cid::of_cbor(b"other"));

@@ -3,6 +3,7 @@
 use super::chosen::Chosen;
 use super::copied::Copied;
 use super::edition::{Contents, Gone};
+use super::overlap::Overlap;
 use super::partition::Partition;
 use super::purpose::ForUse;
 use super::split::Split;
@@ -42,6 +43,8 @@ pub mod names {
     pub const TERMS: &str = "TERMS.md";
     /// The rows in other forms, one folder a format, in it the same folders. Only where there are any.
     pub const VIEWS: &str = "views";
+    /// The records that were left out since they overlap with a benchmark. Only where rows were compared with some.
+    pub const CONTAMINATED: &str = "contaminated.jsonl";
     /// Copies from other communities, one folder each, named by the community's id. Only where there are any.
     pub const COPIES: &str = "copies";
 }
@@ -96,6 +99,9 @@ pub struct Manifest {
     /// Which records were asked for; nothing where all were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Chosen>,
+    /// With which benchmarks no row overlaps; nothing where rows were compared with none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decontaminated: Option<Overlap>,
     /// The same rows in other forms, in the order of the formats' names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<ViewRows>,
@@ -300,6 +306,7 @@ impl Manifest {
             flags: None,
             purpose: None,
             filter: None,
+            decontaminated: None,
             views: Vec::new(),
             copied: None,
             copies: Vec::new(),
@@ -319,6 +326,11 @@ impl Manifest {
     /// The same for those who asked for some records, if they did.
     pub fn filtered(self, filter: Option<Chosen>) -> Self {
         Manifest { filter, ..self }
+    }
+
+    /// The same without what overlaps with benchmarks, if rows were compared with some.
+    pub fn decontaminated(self, decontaminated: Option<Overlap>) -> Self {
+        Manifest { decontaminated, ..self }
     }
 
     /// The same with views of the rows.

@@ -1,4 +1,5 @@
-//! Which records say the same, or nearly: sketches of bodies, an index of them, and clusters.
+//! Which records say the same, or nearly: sketches of bodies, an index of them, and clusters; and which texts hold
+//! passages of others.
 //!
 //! For validators, when they judge, and for whoever writes or checks a dataset; never for the state, which reads no
 //! body. In memory alone: a sketch confirms a guess about a text, so that it goes when the text does. Why MinHash, and
@@ -7,6 +8,7 @@
 
 mod clusters;
 mod index;
+mod overlap;
 mod sketch;
 #[cfg(test)]
 mod tests;
@@ -14,6 +16,7 @@ mod words;
 
 pub use clusters::{Cluster, Clusters, Gathered, Place};
 pub use index::{Match, NEAR, Similar};
+pub use overlap::{BENCHMARK_WORDS, Benchmarks, Full, Item, LEAST_WORDS, RUN_WORDS, RUNS, Reading};
 pub use sketch::Sketch;
 #[cfg(test)]
 pub(crate) use tests::some_body;

@@ -30,7 +30,7 @@ def check(folder, charter, manifest, census, release_block, tally):
     with tally.check("export: the files of the bundle"):
         legal = {f"LICENSES/{file.name}" for file in (folder / "LICENSES").glob("*")}
         same(legal, {path for path in wanted if path.startswith("LICENSES/")})
-        for path in ("attribution.jsonl", "release.json"):
+        for path in ("attribution.jsonl", "authors.jsonl", "release.json"):
             same((folder / path).exists(), path in wanted, path)
 
 
@@ -47,6 +47,10 @@ def files(charter, manifest, census, release_block):
         made[name] = texts.from_string(template.read_text(encoding="utf-8")).render(filled)
     if census.rows:
         made["attribution.jsonl"] = "".join(dagjson.line(credit) + "\n" for credit in census.credits()[0])
+    if census.names:
+        named = [(author, name, str(profile)) for author, (_, profile, name) in sorted(census.names.items())]
+        shown = [dict(zip(("author", "name", "profile"), one)) for one in named]
+        made["authors.jsonl"] = "".join(dagjson.line(one) + "\n" for one in shown)
     if release_block:
         made["release.json"] = dagjson.page(dagjson.to_json(canonical.decode(release_block)))
     for licence in sorted({file["licence"] for file in manifest["files"]}):
@@ -64,7 +68,7 @@ def facts(charter, manifest, census, release_block):
     edition = f", edition {manifest['edition']}" if manifest["edition"] else ""
     kinds = {one["value"] for one in counts["kinds"]["values"]}
     lines, _ = census.credits()
-    optional = {"flags": None, "purpose": None, "filter": None, "copied": None, "views": [], "copies": []}
+    optional = {"flags": None, "purpose": None, "filter": None, "decontaminated": None, "copied": None, "views": [], "copies": []}
     return {
         "charter": charter,
         "manifest": optional | manifest,

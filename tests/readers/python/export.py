@@ -13,6 +13,7 @@ import dagjson
 import filters
 import keys
 import operations
+import overlaps
 import partitions
 import proofs
 import purposes
@@ -56,6 +57,9 @@ def run(folder, tally, to=None, beside=None):
     chosen = None
     with tally.check("export: which records were asked for"):
         chosen = filters.Filter(stated["filter"]) if "filter" in stated else None
+    overlapping = None
+    with tally.check("export: without what overlaps with benchmarks"):
+        overlapping = overlaps.Overlaps(stated["decontaminated"], folder) if "decontaminated" in stated else None
     views = None
     with tally.check("export: its views"):
         same(copying is None or "views" not in stated, True, "a copy without views")
@@ -92,7 +96,7 @@ def run(folder, tally, to=None, beside=None):
     with tally.check("export: the view of all rows together"):
         views.finish(folder, held.path, flags or {})
     with tally.check("export: manifest.json"):
-        rules = (flags and sum(flags.values()), copying, purpose, chosen)
+        rules = (flags and sum(flags.values()), copying, purpose, chosen, overlapping)
         same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, stored, hashes, rules, views, stated))
     views.check(folder, tally)
     block = bundle.release_block(held.blocks, release) if release else None
@@ -107,7 +111,7 @@ def run(folder, tally, to=None, beside=None):
 
 def _asked(stated):
     """What a manifest says that it was asked for."""
-    return purposes.named(stated), filters.asked(stated)
+    return purposes.named(stated), filters.asked(stated), overlaps.rule(stated)
 
 
 def _sums(folder):
@@ -217,7 +221,7 @@ def _write(header_block, body, certificate):
 def _manifest(held, outcome, stored, hashes, rules, views, stated):
     """manifest.json, written again from the archives and the rows; of a copy, with what it says of bodies left out."""
     named = edition = None
-    flags, copying, purpose, chosen = rules
+    flags, copying, purpose, chosen, overlapping = rules
     incomplete, more = outcome.incomplete, {} if flags is None else {"flags": flags}
     may_not_be_copied = copying.against if copying else lambda header: None
     if purpose:
@@ -226,11 +230,15 @@ def _manifest(held, outcome, stored, hashes, rules, views, stated):
     if chosen:
         incomplete = chosen.account(incomplete, held.headers, may_not_be_copied)
         more |= {"filter": chosen.said()}
+    if overlapping:
+        more |= {"decontaminated": overlapping.stated}
     if views.formats:
         more |= {"views": views.said()}
     if copying:
         copied, incomplete = copying.account(incomplete, held.headers)
         more |= {"copied": copied}
+    if overlapping:
+        incomplete = overlapping.account(incomplete)
     by_body = [rule.left_out_by_body() for rule in (copying, chosen) if rule]
     if by_body:
         before, incomplete = incomplete, [one for one in incomplete if str(one) in stated["incomplete"]]

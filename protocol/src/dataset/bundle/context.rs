@@ -19,7 +19,7 @@ const CREDITS: usize = 500;
 /// The most languages that a card names.
 const LANGUAGES: usize = 100;
 /// The keys of a manifest that may be absent, with what they are then.
-const OPTIONAL: [&str; 6] = ["flags", "purpose", "filter", "copied", "views", "copies"];
+const OPTIONAL: [&str; 7] = ["flags", "purpose", "filter", "decontaminated", "copied", "views", "copies"];
 
 /// What the texts of a bundle are told.
 pub fn facts(charter: &Charter, manifest: &Manifest, census: &Census, release: Option<&Release>) -> Value {

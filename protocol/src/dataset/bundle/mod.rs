@@ -26,6 +26,8 @@ use std::collections::BTreeSet;
 pub mod names {
     /// Whom to credit, a line each. Only where there is a row.
     pub const ATTRIBUTION: &str = "attribution.jsonl";
+    /// The display names of authors, from the profiles among the rows, a line each. Only where there is one.
+    pub const AUTHORS: &str = "authors.jsonl";
     /// The release as the validators signed it, as DAG-JSON. Only in an edition.
     pub const RELEASE: &str = "release.json";
     /// The legal texts of the licences that rows carry.
@@ -48,6 +50,10 @@ pub fn bundle(
     let mut files: Vec<_> = texts::texts(&facts).into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
     if census.rows() > 0 {
         files.push((names::ATTRIBUTION.to_owned(), census.credits().to_text(census.names())));
+    }
+    let authors = census.names().to_text();
+    if !authors.is_empty() {
+        files.push((names::AUTHORS.to_owned(), authors));
     }
     if let Some(node) = release.and_then(|resolution| decode(resolution.bytes()).ok()) {
         files.push((names::RELEASE.to_owned(), pretty(&node)));

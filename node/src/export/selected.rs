@@ -1,0 +1,79 @@
+//! What an export holds and what proves it, as it was selected.
+
+use commonwheel_protocol::agreement::Charter;
+use commonwheel_protocol::agreement::state::StateRoot;
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::dataset::{Chosen, Contaminated, Contents, Copied, ForUse, Overlap, Revocations, Tally};
+use commonwheel_protocol::operation::Resolution;
+use commonwheel_protocol::record::RecordId;
+use std::collections::BTreeMap;
+
+/// What is written. Blocks are named, and read when they are written.
+pub struct Selection {
+    /// The charters that something in it names, from the first on.
+    pub path: Vec<Charter>,
+    /// Which of them leads, or is the release's.
+    pub leading: usize,
+    /// Resolutions: the successors of the path, then the others by their matters' ids.
+    pub resolutions: Vec<Cid>,
+    /// Pages of releases, in order, each once.
+    pub pages: Vec<Cid>,
+    /// Withdrawals, by the records' ids.
+    pub withdrawals: Vec<Cid>,
+    /// The records, by id.
+    pub records: BTreeMap<RecordId, Proof>,
+    /// Records that should have a row and have none, because their bodies are not here.
+    pub incomplete: Vec<RecordId>,
+    /// What is erased, with the releases that held it.
+    pub revocations: Revocations,
+    /// How many records became what.
+    pub tally: Tally,
+    /// For whom it is copied, and what is left out; nothing for an export of a community for itself.
+    pub copied: Option<Copied>,
+    /// For which use it is, and what is left out for that; nothing where everything is written.
+    pub purpose: Option<ForUse>,
+    /// Which records were asked for, and how many others there are; nothing where all were.
+    pub chosen: Option<Chosen>,
+    /// With which benchmarks no row overlaps, and what was left out for that; nothing where rows were compared with none.
+    pub decontaminated: Option<(Overlap, Vec<Contaminated>)>,
+    /// Flags of the records that have a row, each with its record, by record and member, where the charter exports notes.
+    pub flags: Vec<(RecordId, Cid)>,
+    /// What it is of.
+    pub of: Of,
+    /// The state root when it was selected.
+    pub root: StateRoot,
+}
+
+/// What shows that a record was accepted, and whether it has a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof {
+    /// The certificate's block.
+    pub certificate: Cid,
+    /// The certificate's charter, as its place on the path.
+    pub charter: usize,
+    /// Whether it has a row; else its header is written.
+    pub row: bool,
+}
+
+/// What an export is of.
+pub enum Of {
+    /// The accepted records of a state.
+    State(StateRoot),
+    /// What is left of a release.
+    Edition {
+        /// The release's matter.
+        id: Cid,
+        /// Its number.
+        number: i64,
+        /// What is left.
+        contents: Contents,
+    },
+}
+
+impl Of {
+    /// The resolution on the release, if these are its bytes.
+    pub fn release(&self, bytes: &[u8]) -> Option<Resolution> {
+        let Of::Edition { id, .. } = self else { return None };
+        Resolution::verify(bytes).ok().filter(|resolution| resolution.matter().id() == *id)
+    }
+}
