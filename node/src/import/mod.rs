@@ -39,6 +39,7 @@ mod run;
 mod samples;
 mod shared;
 mod stream;
+mod surrogates;
 #[cfg(test)]
 mod testing;
 mod utf16;

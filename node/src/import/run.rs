@@ -7,7 +7,7 @@ use super::plain_text;
 use super::stream::{Piece, Place, Scanner, Source};
 use super::{
     Format, ImportError, Item, ItemError, Sink, assistants, chatgpt, limits, native, oasst, open_webui, openai,
-    preference, rows, shared,
+    preference, rows, shared, surrogates,
 };
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -225,11 +225,19 @@ impl<'s, 'f> Run<'s, 'f> {
                 return self.leave_out(position, ImportError::NotUtf8 { byte });
             }
         };
-        let error = match json::parse(text) {
+        let trouble = match json::parse(text) {
             Ok(value) => return self.value(position, &value),
-            Err(Trouble::TooMany) => ImportError::TooManyValues,
-            Err(Trouble::Twice) => ImportError::Twice,
-            Err(Trouble::Syntax(error)) => {
+            Err(trouble) => trouble,
+        };
+        if let (Trouble::Syntax(_), Some(mended)) = (&trouble, surrogates::mended(text))
+            && let Ok(value) = json::parse(&mended)
+        {
+            return self.value(position, &value);
+        }
+        let error = match trouble {
+            Trouble::TooMany => ImportError::TooManyValues,
+            Trouble::Twice => ImportError::Twice,
+            Trouble::Syntax(error) => {
                 let line = start.line + (error.line() as u64).saturating_sub(1);
                 let column = error.column() as u64 + if error.line() <= 1 { start.column - 1 } else { 0 };
                 match error.is_eof() {

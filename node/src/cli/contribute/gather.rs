@@ -253,3 +253,20 @@ fn name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     printable(&name.to_string_lossy()).replace(['\n', '\t'], "\u{fffd}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_much_is_left_out_only_so_much_is_named() {
+        let mut left_out = LeftOut::default();
+        for n in 0..NAMED + 5 {
+            left_out.push("file", ItemError { position: format!("line {n}"), why: "expected text".to_owned() });
+        }
+        let all = left_out.all();
+        assert_eq!(all.len(), NAMED + 1);
+        assert_eq!(all[NAMED].to_string(), "in all: 5 more: not named one by one");
+        assert_eq!(all[0].to_string(), "file: line 0: expected text");
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::super::testing::{import, said, sound};
 use super::super::{Format, ImportError, limits, read};
+use commonwheel_protocol::record::content::Content;
 use serde_json::json;
 use std::ops::ControlFlow;
 
@@ -47,13 +48,20 @@ fn items_before_the_end_of_a_cut_off_file_are_kept() {
 
 #[test]
 fn malformed_items_cost_only_themselves() {
-    let lone_surrogate = r#"{"question":"\ud800","answer":"4"}"#;
-    let imported = import("file", format!("[{},{lone_surrogate},{{\"secret\" 1}},7,{}]", row("1"), row("2")));
+    let no_character = r#"{"question":"\u12","answer":"4"}"#;
+    let imported = import("file", format!("[{},{no_character},{{\"secret\" 1}},7,{}]", row("1"), row("2")));
     assert_eq!(imported.format.unwrap(), Format::QuestionAnswer);
     assert_eq!((imported.items.len(), imported.errors.len()), (2, 3));
     let imported = import("file", format!("{{\"broken\n{}\n{{\"question\":\n{}", row("1"), row("2")));
     let lines: Vec<_> = imported.errors.iter().map(|e| e.position.as_str()).collect();
     assert_eq!((lines, imported.items.len()), (vec!["line 1", "line 3"], 2));
+}
+
+#[test]
+fn half_an_emoji_costs_itself_alone() {
+    let items = sound(Format::QuestionAnswer, r#"{"question":"Tea \ud83d?","answer":"4"}"#);
+    let Content::Example(example) = &items[0].content else { panic!("expected an example") };
+    assert_eq!(example.prompt.expose(), "Tea \u{fffd}?");
 }
 
 #[test]
