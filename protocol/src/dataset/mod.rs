@@ -7,6 +7,7 @@ mod authors;
 mod bundle;
 mod chosen;
 mod civil;
+pub mod columns;
 mod copied;
 mod dag_json;
 mod edition;
