@@ -28,8 +28,9 @@ pub struct ExportArgs {
     #[arg(long, value_name = "RELEASE")]
     pub release: Option<Which>,
     /// The forms of the rows: `jsonl`, the canonical one, which is always written; and, under views/, `openai`,
-    /// `sharegpt` and `alpaca`; `sft`, `preference` and `kto` for TRL's trainers; `hh-rlhf`; `tsv` for spreadsheets.
-    /// Several with commas between, or the option several times.
+    /// `sharegpt` and `alpaca`; `sft`, `preference` and `kto` for TRL's trainers; `hh-rlhf`; `tsv` for spreadsheets;
+    /// `parquet` for DuckDB, pandas, polars and the like; `tfrecord`; `webdataset`. Several with commas between, or the
+    /// option several times.
     #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "jsonl", value_parser = format)]
     pub format: Vec<Format>,
     /// The folder to write. It appears only when it is complete.
@@ -65,6 +66,8 @@ Examples:
   commonwheel export --out dataset     one file of rows for each licence, AI-use preference and month
   commonwheel export --format jsonl,openai,sft --out dataset --force
       and, below views/, the same rows as trainers take them
+  commonwheel export --format parquet --out dataset --force
+      and, below views/parquet, typed columns for DuckDB, pandas, polars, datasets, Spark
   commonwheel export --release latest --out release   what was released last, without what was erased
   commonwheel export --use train-ai --out training    only what people allow to train a model
   commonwheel export --use train-ai --format preference,kto --out training
@@ -334,7 +337,7 @@ mod tests {
         let all = [Format::Jsonl, Format::View(View::Sft), Format::View(View::Tsv)];
         assert_eq!(parsed(&[]), Ok(vec![Format::Jsonl]));
         assert_eq!(parsed(&["--format", "jsonl,sft", "--format", "tsv"]).as_deref(), Ok(&all[..]));
-        let refused = parsed(&["--format", "parquet"]).unwrap_err();
+        let refused = parsed(&["--format", "hologram"]).unwrap_err();
         assert!(View::ALL.iter().all(|view| refused.contains(view.name())) && refused.contains("jsonl"), "{refused}");
     }
 

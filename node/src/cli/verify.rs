@@ -44,7 +44,8 @@ Examples:
 Without --community and --state-root (or --edition) it proves only what the
 export says of itself: compare them with those that a node of the community shows.
 
-Exit codes: 0 everything holds; 1 it could not be read; 2 wrong usage; 4 the check failed.";
+Exit codes: 0 everything holds; 1 it could not be read; 2 wrong usage; 3 it holds, but for files of columns
+that another version of this program wrote and this one cannot compare; 4 the check failed.";
 
 /// What programs are told.
 #[derive(Serialize)]
@@ -57,6 +58,8 @@ struct Report<'a> {
     problems: &'a [Problem],
 }
 
+/// The exit code of a check that holds, but for what could not be checked.
+const IN_PART: u8 = 3;
 /// The exit code of a check that failed.
 const FAILED: u8 = 4;
 
@@ -87,13 +90,16 @@ pub fn run(args: &VerifyArgs, out: Output) -> anyhow::Result<ExitCode> {
                     let mut found = found.iter().filter_map(|(what, id)| Some((*what, id.as_ref()?)));
                     found.try_for_each(|(what, id)| writeln!(to, "{:<12}{id}", format!("{what}:")))?;
                     let views: Vec<_> = summary.views.iter().map(|view| &view.format[..]).collect();
-                    match views.is_empty() {
-                        true => Ok(()),
-                        false => writeln!(to, "Views:      {}; each follows from the rows", views.join(", ")),
+                    let but = if summary.unchecked.is_empty() { "" } else { ", but those files" };
+                    if !views.is_empty() {
+                        writeln!(to, "Views:      {}; each follows from the rows{but}", views.join(", "))?;
                     }
+                    summary.unchecked.iter().try_for_each(|file| {
+                        writeln!(to, "Unchecked:  {}, by {}; that version can check it", file.path, file.writer)
+                    })
                 },
             )?;
-            Ok(ExitCode::SUCCESS)
+            Ok(if summary.unchecked.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(IN_PART) })
         }
         Err(VerifyError::Failed(problems)) => {
             out.print(&Report { valid: false, proved: None, summary: None, problems: &problems }, |to| {

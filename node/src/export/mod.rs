@@ -9,6 +9,7 @@ pub mod copying;
 mod error;
 pub mod folder;
 mod hashed;
+pub mod parquet;
 mod pool;
 mod resolved;
 mod selected;
@@ -346,7 +347,9 @@ fn write<L: Ledger>(
     let flags = writer.flags(source.founding, source.ledger)?;
     let wanted = selection.path[selection.leading].terms;
     let text = texts.into_iter().find(|(cid, _)| *cid == wanted).map(|(_, text)| text).unwrap_or_default();
-    writer.finish(&String::from_utf8(text).map_err(|_| ExportError::Terms)?, flags, copies)
+    let text = String::from_utf8(text).map_err(|_| ExportError::Terms)?;
+    let all = selection.records.values().filter(|proof| proof.row).count();
+    writer.finish(&text, flags, copies, &mut |done| progress(done, all))
 }
 
 /// The terms of charters, each text once, where it comes first.

@@ -1,14 +1,17 @@
 //! The files of views while they are written, row by row.
 
-use super::ExportError;
 use super::pool::{Finished, Pool};
+use super::{ExportError, parquet};
 use commonwheel_protocol::dataset::{Beside, Partition, Row, View, ViewRows, Views};
 use data_encoding::HEXLOWER;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufReader, Write};
 use std::path::Path;
 
 /// The views of an export.
 pub struct ViewWriter<'a> {
+    dir: &'a Path,
     views: Views,
     files: Pool<'a, String>,
 }
@@ -19,30 +22,58 @@ pub type WrittenViews = (Vec<ViewRows>, Vec<(String, String)>);
 impl<'a> ViewWriter<'a> {
     /// These views, of no rows yet.
     pub fn new(dir: &'a Path, views: impl IntoIterator<Item = View>) -> Self {
-        ViewWriter { views: Views::new(views), files: Pool::new(dir) }
+        ViewWriter { dir, views: Views::new(views), files: Pool::new(dir) }
     }
 
-    /// Writes what a row gives.
+    /// Writes what a row gives, whose one text is `line`.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn add(&mut self, row: &Row, partition: &Partition) -> Result<(), ExportError> {
+    pub fn add(&mut self, row: &Row, line: &str, partition: &Partition) -> Result<(), ExportError> {
         let files = &mut self.files;
         self.views
-            .add(row, partition, &mut |path, text| files.write(&path.to_owned(), || path.to_owned(), text.as_bytes()))
+            .add(row, line, partition, &mut |path, bytes| files.write(&path.to_owned(), || path.to_owned(), bytes))
     }
 
-    /// Writes what follows from all rows and from what lies beside them, and makes the files durable.
+    /// Writes what follows from all rows and from what lies beside them, and files of columns from the files of rows,
+    /// which are whole; and makes the files durable. `progress` is called with the number of rows in columns.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn finish(mut self, beside: Beside<'_>) -> Result<WrittenViews, ExportError> {
-        let put = &mut self.files;
-        self.views
-            .finish(beside, &mut |path, text| put.write(&path.to_owned(), || path.to_owned(), text.as_bytes()))?;
+    pub fn finish(mut self, beside: Beside<'_>, progress: &mut dyn FnMut(usize)) -> Result<WrittenViews, ExportError> {
+        let (files, mut done) = (&mut self.files, 0);
+        self.views.finish(beside, &mut |path, bytes| files.write(&path.to_owned(), || path.to_owned(), bytes))?;
+        for (partition, path) in self.views.of_columns() {
+            let rows = self.dir.join(partition.path());
+            let from = File::open(&rows).map_err(ExportError::io("open", &rows))?;
+            let to = Sink { files, path: &path };
+            let mut seen = || {
+                done += 1;
+                progress(done);
+            };
+            parquet::encode(BufReader::new(from), partition, to, &mut seen)
+                .map_err(|error| ExportError::io("write in columns", &rows)(io::Error::other(error)))?;
+        }
         let files: BTreeMap<_, _> =
             self.files.finish()?.into_iter().map(|(path, Finished { sealed, .. })| (path, sealed)).collect();
         let stated = self.views.stated(&files);
         Ok((stated, files.into_iter().map(|(path, file)| (path, HEXLOWER.encode(&file.sha256))).collect()))
+    }
+}
+
+/// One of the files, as something to write to.
+struct Sink<'a, 'b> {
+    files: &'a mut Pool<'b, String>,
+    path: &'a String,
+}
+
+impl Write for Sink<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.files.write(self.path, || self.path.clone(), bytes);
+        written.map_err(io::Error::other).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -110,15 +110,15 @@ impl<'a> Writer<'a> {
         let charter = self.selection.path[proof.charter].id();
         let row = Row::of(&header, &body, &charter).and_then(|row| Ok((row.partition()?, row.line()?, row)));
         let (partition, mut line, row) = row.map_err(|source| ExportError::Row { record: *id, source })?;
-        line.push('\n');
         self.purpose.iter_mut().for_each(|purpose| purpose.see(&row));
-        self.views.add(&row, &partition)?;
+        self.views.add(&row, &line, &partition)?;
         self.census.add(&row, &partition);
+        line.push('\n');
         self.data.write(&partition, || partition.path(), line.as_bytes())
     }
 
     /// Writes the files that follow from the others, and the hashes of all; those of `copies`, which lie in the
-    /// folder already, among them.
+    /// folder already, among them. `progress` is called with the number of rows in columns.
     ///
     /// # Errors
     /// When the system refuses.
@@ -127,6 +127,7 @@ impl<'a> Writer<'a> {
         terms: &str,
         flags: Option<HashedFile>,
         copies: &BTreeMap<Cid, Written>,
+        progress: &mut dyn FnMut(usize),
     ) -> Result<Written, ExportError> {
         let data = self.data.finish()?;
         let mut sums: Vec<_> =
@@ -142,7 +143,7 @@ impl<'a> Writer<'a> {
         };
         let mut flagged = BTreeMap::new();
         self.selection.flags.iter().for_each(|(id, _)| *flagged.entry(*id).or_default() += 1);
-        let (views, view_sums) = self.views.finish(Beside { path, flags: &flagged })?;
+        let (views, view_sums) = self.views.finish(Beside { path, flags: &flagged }, progress)?;
         sums.extend(view_sums);
         let manifest = Manifest::new(&path[..=*leading], &subject, tally, &files, incomplete)
             .copied(copied.clone())

@@ -36,6 +36,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 pub use summary::{VerifySummary, thousands};
+pub use views::Unchecked;
 use views::Viewed;
 
 /// What the caller knows from elsewhere, and the export must match.
@@ -305,10 +306,11 @@ fn check_content(
     let files = counts.into_iter().filter_map(sealed).collect();
     let manifest = Manifest::new(path, &subject, &outcome.tally, &files, &outcome.incomplete);
     let beside = Beside { path: &operations.path, flags: flags.as_ref().unwrap_or(&no_flags) };
-    let views = views.finish(beside, hashes, problems);
+    let rows_here = manifest.rows;
+    let checked = views.finish(dir, beside, hashes, problems, &mut |done| progress(done, rows_here))?;
     let flags = flags.as_ref().map(|flags| flags.values().map(|count| *count as usize).sum());
     let manifest = manifest.copied(copied).beside(place.beside).for_use(purpose).filtered(filter);
-    let manifest = manifest.decontaminated(stated.decontaminated.clone()).viewed(views).flagged(flags);
+    let manifest = manifest.decontaminated(stated.decontaminated.clone()).viewed(checked.stated).flagged(flags);
     check_stated(&stated, &manifest, problems);
     revoked::check(dir, &outcome, problems)?;
     let release = released.as_ref().and_then(|released| operations.releases.get(&released.id));
@@ -320,6 +322,7 @@ fn check_content(
     let compared = loaded.map(|loaded| loaded.overlap.files.into_iter().map(|file| file.name).collect());
     Ok(Some(VerifySummary {
         compared: compared.unwrap_or_default(),
+        unchecked: checked.unchecked,
         ..VerifySummary::new(manifest, printable(&charter.name), quorums)
     }))
 }

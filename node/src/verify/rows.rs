@@ -196,7 +196,7 @@ impl<'a> Rows<'a> {
         if std::mem::replace(&mut self.seen[at], true) {
             return Err("the record has another row already".into());
         }
-        self.views.add(&row, &partition);
+        self.views.add(&row, line, &partition);
         self.census.add(&row, &partition);
         let (rows, bytes) = self.counts.entry(partition).or_default();
         *rows += 1;

@@ -1,6 +1,7 @@
 //! What a check has proved, in a sentence.
 
 use super::problem::shown;
+use super::views::Unchecked;
 use commonwheel_protocol::dataset::{Chosen, Copied, ForUse, Manifest, Overlap, ViewRows};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -56,6 +57,9 @@ pub struct VerifySummary {
     /// The same rows in other forms, each made again from the rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<ViewRows>,
+    /// Files of views that another version of this program says it wrote, and that were not compared with the rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unchecked: Vec<Unchecked>,
     /// For whom the rows were copied, and what was left out; nothing in an export of a community for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copied: Option<Copied>,
@@ -82,6 +86,7 @@ impl VerifySummary {
             decontaminated: manifest.decontaminated,
             compared: Vec::new(),
             views: manifest.views,
+            unchecked: Vec::new(),
             copied: manifest.copied,
             copies: Vec::new(),
             name,
@@ -107,8 +112,16 @@ impl VerifySummary {
             Some(1) => " 1 flag lies beside them.".to_owned(),
             Some(count) => format!(" {} flags lie beside them.", thousands(count)),
         };
-        let own =
-            format!("{}{release}{copied}{purpose}{accepted}; {}.{flags}", counted(self.rows), self.completeness());
+        let unchecked = match self.unchecked.len() {
+            0 => String::new(),
+            1 => " 1 file of columns is by another version of the program and was not compared with them.".to_owned(),
+            count => format!(
+                " {} files of columns are by another version of the program and were not compared with them.",
+                thousands(count)
+            ),
+        };
+        let (rows, completeness) = (counted(self.rows), self.completeness());
+        let own = format!("{rows}{release}{copied}{purpose}{accepted}; {completeness}.{flags}{unchecked}");
         let copies =
             self.copies.iter().map(|copy| format!(" From {} ({}): {}", copy.name, copy.community, copy.sentence()));
         [own].into_iter().chain(copies).collect()

@@ -5,7 +5,7 @@ use crate::export::events::Events;
 use crate::export::fixture::{Certified, Commons, TERMS, source};
 use crate::export::{ExportOptions, ExportSummary, Origin, Which, export};
 use commonwheel_protocol::agreement::customs::Federated;
-use commonwheel_protocol::dataset::{Filter, Purpose, View};
+use commonwheel_protocol::dataset::{Filter, Purpose, View, ViewRows};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::Category;
 use commonwheel_protocol::record::content::{Content, Example};
@@ -114,16 +114,20 @@ fn views_lie_beside_the_rows_and_change_nothing_else() {
             ("hh-rlhf", 2, 18),
             ("kto", 8, 12),
             ("openai", 10, 10),
+            ("parquet", 20, 0),
             ("preference", 5, 15),
             ("quality", 20, 0),
             ("sft", 5, 15),
             ("sharegpt", 5, 15),
+            ("tfrecord", 20, 0),
             ("tsv", 20, 0),
+            ("webdataset", 20, 0),
         ]
     );
     let readme = String::from_utf8(with[names::README].clone()).unwrap();
     assert!(readme.contains("`views/<format>/`") && readme.contains("hh-rlhf, kto"), "{readme}");
-    for view in &summary.views {
+    let of_lines = |view: &&ViewRows| !["parquet", "tfrecord", "webdataset"].contains(&&view.format[..]);
+    for view in summary.views.iter().filter(of_lines) {
         let lines = |path: &String| String::from_utf8(with[path].clone()).unwrap().split('\n').count() - 1;
         let heading = usize::from(view.format == "tsv");
         assert!(view.files.iter().all(|file| lines(&file.path) == file.rows + heading), "{view:?}");
@@ -220,7 +224,7 @@ fn what_a_manifest_says_of_views_is_checked() {
     };
     let other = restated("\"left_out\": 15", "\"left_out\": 0");
     assert!(other.contains("not what follows"), "{other}");
-    let unknown = restated("\"format\": \"sft\"", "\"format\": \"parquet\"");
+    let unknown = restated("\"format\": \"sft\"", "\"format\": \"hologram\"");
     assert!(unknown.contains("views that this program does not know"), "{unknown}");
     let hidden = restated("\"format\": \"sft\"", "\"format\": \"openai\"");
     assert!(hidden.contains("views/sft") && hidden.contains("no part of an export"), "{hidden}");
@@ -285,4 +289,39 @@ fn a_copy_has_no_views_and_can_have_none() {
     let view = r#"  "views": [{"format": "tsv", "rows": 0, "left_out": 0, "files": []}],"#;
     fs::write(&manifest, text.replacen("  \"copied\"", &format!("{view}\n  \"copied\""), 1)).unwrap();
     assert!(case.problems().contains("copies have no views"), "{}", case.problems());
+}
+
+#[test]
+fn columns_by_another_version_are_said_to_be_unchecked_and_nothing_else_is() {
+    let case = Case::new();
+    let summary = case.export(&case.options(&[View::Parquet, View::TfRecord], None));
+    let file = &summary.views[0].files[0];
+    let path = case.dir().join(&file.path);
+    let (good, manifest) = (fs::read(&path).unwrap(), fs::read_to_string(case.dir().join(names::MANIFEST)).unwrap());
+    let put = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        let mut stated = manifest.replace(&file.sha256, &HEXLOWER.encode(&Sha256::digest(bytes)));
+        stated = stated.replacen(&format!("\"bytes\": {}", file.bytes), &format!("\"bytes\": {}", bytes.len()), 1);
+        fs::write(case.dir().join(names::MANIFEST), stated).unwrap();
+        case.fix_sums();
+        verify(&case.dir(), &Expected::default(), &mut |_, _| {})
+    };
+    let own = concat!("version ", env!("CARGO_PKG_VERSION")).as_bytes();
+    let at = "version ".len() + good.windows(own.len()).rposition(|window| window == own).unwrap();
+    let mut other = good.clone();
+    other[at] = b'9';
+    let found = put(&other).unwrap();
+    let unchecked: Vec<_> = found.unchecked.iter().map(|one| (&one.path, one.writer.contains("version 9"))).collect();
+    assert_eq!(unchecked, [(&file.path, true)]);
+    assert!(found.sentence().contains("1 file of columns is by another version"), "{}", found.sentence());
+    // Whoever wants a wrong file passed over must claim another writer, which is said; the own one must be right.
+    other[at] = good[at];
+    other[20] ^= 1;
+    assert!(put(&other).is_err());
+    let records = case.dir().join(&summary.views[1].files[0].path);
+    assert!(put(&good).unwrap().unchecked.is_empty());
+    let claimed = [&fs::read(&records).unwrap()[..], b"\x17commonwheel version 9.9"].concat();
+    fs::write(records, claimed).unwrap();
+    case.fix_sums();
+    assert!(case.problems().contains("it is not what follows from the rows"), "only columns depend on the version");
 }

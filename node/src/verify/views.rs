@@ -1,11 +1,17 @@
 //! Views: made again from the rows while these are checked, and compared by their hashes.
 
+use super::VerifyError;
 use super::copies::Hashes;
 use super::problem::Problems;
+use crate::export::parquet;
 use commonwheel_protocol::dataset::{Beside, Partition, Row, Sealed, ViewRows, Views};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::path::Path;
 
 /// The views that a manifest names, as they must be.
 #[derive(Default)]
@@ -20,36 +26,105 @@ impl Viewed {
         Viewed { views, files: BTreeMap::new() }
     }
 
-    /// Takes one row more.
-    pub fn add(&mut self, row: &Row, partition: &Partition) {
+    /// Takes one row more, whose one text is `line`.
+    pub fn add(&mut self, row: &Row, line: &str, partition: &Partition) {
         let files = &mut self.files;
-        let Ok(()) = self.views.add(row, partition, &mut |path, text| hash(files, path, text));
+        let Ok(()) = self.views.add(row, line, partition, &mut |path, bytes| hash(files, path, bytes));
     }
 
     /// What the manifest says of them. A file of a view that is here with other bytes is a problem; whether one is
     /// missing or too many shows where the files of the manifest are compared with those that are here.
-    pub fn finish(mut self, beside: Beside<'_>, here: &Hashes, problems: &mut Problems) -> Vec<ViewRows> {
+    ///
+    /// Files of columns are made again from the rows in the folder, which were checked before. `progress` is called with
+    /// the number of rows in columns.
+    ///
+    /// # Errors
+    /// When the rows cannot be read again.
+    pub fn finish(
+        mut self,
+        dir: &Path,
+        beside: Beside<'_>,
+        here: &Hashes,
+        problems: &mut Problems,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Checked, VerifyError> {
         let files = &mut self.files;
-        let Ok(()) = self.views.finish(beside, &mut |path, text| hash(files, path, text));
+        let Ok(()) = self.views.finish(beside, &mut |path, bytes| hash(files, path, bytes));
+        let mut done = 0;
+        for (partition, path) in self.views.of_columns() {
+            let rows = dir.join(partition.path());
+            let wrong = |source| VerifyError::Io { path: rows.clone(), source };
+            let from = BufReader::new(File::open(&rows).map_err(wrong)?);
+            let mut seen = || {
+                done += 1;
+                progress(done);
+            };
+            let mut to = Hashing(Sha256::new(), 0);
+            parquet::encode(from, partition, &mut to, &mut seen).map_err(|error| wrong(io::Error::other(error)))?;
+            self.files.insert(path, (to.0, to.1));
+        }
         let seal =
             |(path, (hash, bytes)): (String, (Sha256, u64))| (path, Sealed { bytes, sha256: hash.finalize().into() });
-        let files: BTreeMap<_, _> = self.files.into_iter().map(seal).collect();
-        for (path, file) in &files {
-            if here.get(path).is_some_and(|found| *found != file.sha256) {
-                problems.add(path, None, "it is not what follows from the rows");
+        let mut files: BTreeMap<_, _> = self.files.into_iter().map(seal).collect();
+        let columns: BTreeSet<_> = self.views.of_columns().map(|(_, path)| path).collect();
+        let mut unchecked = Vec::new();
+        for (path, file) in &mut files {
+            let Some(found) = here.get(path).filter(|found| **found != file.sha256) else { continue };
+            let place = dir.join(path);
+            let wrong = |source| VerifyError::Io { path: place.clone(), source };
+            let writer = if columns.contains(path) { parquet::written_by(&place).map_err(wrong)? } else { None };
+            match writer.filter(|writer| writer != parquet::WRITER) {
+                Some(writer) => {
+                    *file = Sealed { bytes: place.metadata().map_err(wrong)?.len(), sha256: *found };
+                    unchecked.push(Unchecked { path: path.clone(), writer });
+                }
+                None => problems.add(path, None, "it is not what follows from the rows"),
             }
         }
-        self.views.stated(&files)
+        Ok(Checked { stated: self.views.stated(&files), unchecked })
     }
 }
 
-fn hash(files: &mut BTreeMap<String, (Sha256, u64)>, path: &str, text: &str) -> Result<(), Infallible> {
+/// What the check of views shows.
+pub struct Checked {
+    /// What the manifest says of them.
+    pub stated: Vec<ViewRows>,
+    /// Files that could not be compared with the rows.
+    pub unchecked: Vec<Unchecked>,
+}
+
+/// A file that says that another version of this program wrote it, which writes other bytes for the same rows. It is
+/// not decoded: what stands in it is not known to follow from the rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unchecked {
+    /// Its path.
+    pub path: String,
+    /// What it says of its writer.
+    pub writer: String,
+}
+
+fn hash(files: &mut BTreeMap<String, (Sha256, u64)>, path: &str, bytes: &[u8]) -> Result<(), Infallible> {
     if !files.contains_key(path) {
         files.insert(path.to_owned(), (Sha256::new(), 0));
     }
-    if let Some((hash, bytes)) = files.get_mut(path) {
-        hash.update(text);
-        *bytes += text.len() as u64;
+    if let Some((hash, length)) = files.get_mut(path) {
+        hash.update(bytes);
+        *length += bytes.len() as u64;
     }
     Ok(())
+}
+
+/// The hash of what is written to it, and how long that is.
+struct Hashing(Sha256, u64);
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        self.1 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -52,6 +52,7 @@ export async function checkExport(folder, tally, to) {
       for (const { path, licence, preference, rows: lines } of files) {
         const place = `views/${format}/licence=${licence}/preference=${slug(preference)}/`
         demand(path.startsWith(place), 'a file of another view, licence or preference')
+        if (['parquet', 'tfrecord', 'webdataset'].includes(format)) continue
         const text = await readFile(join(folder, path), 'utf8')
         deepStrictEqual(text.split('\n').length - 1, lines + (format === 'tsv' ? 1 : 0))
       }

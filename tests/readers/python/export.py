@@ -63,7 +63,7 @@ def run(folder, tally, to=None, beside=None):
     views = None
     with tally.check("export: its views"):
         same(copying is None or "views" not in stated, True, "a copy without views")
-        views = Views(stated.get("views", []), dagjson.line)
+        views = Views(stated.get("views", []), folder)
     if views is None:
         return
     rules = [rule for rule in (purpose, chosen, copying) if rule]
@@ -94,11 +94,11 @@ def run(folder, tally, to=None, beside=None):
         says = outcome.charter.value.get("customs", {}).get("export_notes", False)
         same(flags is None or (says and not release and not copying), True, "flags where there may be some")
     with tally.check("export: the view of all rows together"):
-        views.finish(folder, held.path, flags or {})
+        views.finish(held.path, flags or {})
     with tally.check("export: manifest.json"):
         rules = (flags and sum(flags.values()), copying, purpose, chosen, overlapping)
         same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, stored, hashes, rules, views, stated))
-    views.check(folder, tally)
+    views.check(tally)
     block = bundle.release_block(held.blocks, release) if release else None
     bundle.check(folder, dagjson.to_json(outcome.charter.value), json.loads((folder / "manifest.json").read_bytes()), census, block, tally)
     copied = sorted(path.name for path in (folder / "copies").glob("*"))

@@ -5,7 +5,7 @@ import re
 
 import preferences
 
-PLACE = re.compile(r".*/licence=([^/]+)/preference=([^/]+)/([0-9]{4}-[0-9]{2})\.[a-z]+")
+PLACE = re.compile(r".*/licence=([^/]+)/preference=([^/]+)/([0-9]{4}-[0-9]{2})(?:-evaluation)?(?:-[0-9]{6})?\.[a-z]+")
 
 
 def path(row):

@@ -1,7 +1,10 @@
 """The views of an export (docs/DATASET.md): the same rows in the forms that trainers take, made again from the rows."""
 
 import json
+import re
 
+import columns
+import dagjson
 import partitions
 from quality import Quality
 from tally import same
@@ -14,17 +17,21 @@ TEXTS = ("messages", "note", "prompt", "ideal", "chosen", "rejected", "corrected
          "about", "text", "asks")
 ROLES = ("system", "user", "assistant", "tool")
 MOST_ANSWERS = 32
+ENDINGS = {"parquet": ".parquet", "tfrecord": ".tfrecord", "tsv": ".tsv"}
+ARCHIVE_END = bytes(1024)
 
 
 class Views:
     """The views that a manifest names, as far as rows were seen."""
 
-    def __init__(self, stated, line_of):
+    def __init__(self, stated, folder):
         self.formats = [view["format"] for view in stated]
-        same(self.formats, sorted(set(self.formats) & set(FORMATS)), "known formats in order, each once")
-        self.line_of = line_of
+        known = {*FORMATS, "parquet"}
+        same(self.formats, sorted(set(self.formats) & known), "known formats in order, each once")
+        self.folder = folder
         self.carried = dict.fromkeys(self.formats, 0)
         self.left_out = dict.fromkeys(self.formats, 0)
+        # Of each format, by path: what each of its rows adds, as bytes; of Parquet, the rows.
         self.files = {name: {} for name in self.formats}
         self.quality = Quality()
 
@@ -35,37 +42,47 @@ class Views:
                 self.carried[name] += 1
                 self.quality.add(path.replace("data/", "views/quality/", 1), row)
                 continue
-            lines = FORMATS[name](row)
-            if not lines:
+            pieces = [row] if name == "parquet" else [_encoded(piece) for piece in FORMATS[name](row)]
+            if not pieces:
                 self.left_out[name] += 1
                 continue
             self.carried[name] += 1
-            at = path.replace("data/", f"views/{name}/", 1)
-            if name == "tsv":
-                at = at.removesuffix(".jsonl") + ".tsv"
-            self.files[name].setdefault(at, []).extend(
-                line if isinstance(line, str) else self.line_of(line) + "\n" for line in lines
-            )
+            self._file(name, path, pieces).extend(pieces)
 
-    def finish(self, folder, charters, flags):
+    def _file(self, name, path, pieces):
+        """What is in the file of a view so far that goes on with these pieces."""
+        place = path.replace("data/", f"views/{name}/", 1).removesuffix(".jsonl")
+        if name != "webdataset":
+            return self.files[name].setdefault(place + ENDINGS.get(name, ".jsonl"), [])
+        numbered = re.compile(re.escape(place) + "-[0-9]{6}\\.tar")
+        archives = sum(bool(numbered.fullmatch(other)) for other in self.files[name])
+        now = self.files[name].setdefault(f"{place}-{max(archives - 1, 0):06}.tar", [])
+        if now and sum(map(len, [*now, *pieces, ARCHIVE_END])) > columns.SHARD:
+            now = self.files[name].setdefault(f"{place}-{archives:06}.tar", [])
+        return now
+
+    def finish(self, charters, flags):
         """Takes what lies beside the rows, when all of these were seen; `flags` are how many each record has."""
         def here(path):
-            file = folder / path
+            file = self.folder / path
             return [json.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
 
         if "quality" in self.formats:
             for path, lines in self.quality.lines(charters, flags, here).items():
-                self.files["quality"][path] = [self.line_of(line) + "\n" for line in lines]
+                self.files["quality"][path] = [_encoded(line) for line in lines]
 
-    def check(self, folder, tally):
+    def check(self, tally):
         """That each file, and no other, is here as it follows from the rows."""
-        wanted = {path: lines for files in self.files.values() for path, lines in files.items()}
-        here = {file.relative_to(folder).as_posix() for file in (folder / "views").rglob("*") if file.is_file()}
+        wanted = {path: pieces for files in self.files.values() for path, pieces in files.items()}
+        here = {file.relative_to(self.folder).as_posix() for file in (self.folder / "views").rglob("*") if file.is_file()}
         with tally.check("export: the files of the views"):
             same(sorted(here), sorted(wanted))
-        for path, lines in wanted.items():
+        for path, pieces in wanted.items():
             with tally.check(f"export: {path}"):
-                same((folder / path).read_bytes(), _bytes(path, lines))
+                if path.endswith(".parquet"):
+                    columns.compare(self.folder / path, pieces)
+                else:
+                    same((self.folder / path).read_bytes(), self._bytes(path, pieces))
 
     def said(self):
         """What the manifest says of them."""
@@ -75,16 +92,25 @@ class Views:
                 "rows": self.carried[name],
                 "left_out": self.left_out[name],
                 "files": [
-                    partitions.said(path, len(lines), _bytes(path, lines)) for path, lines in sorted(self.files[name].items())
+                    partitions.said(path, len(pieces), self._bytes(path, pieces))
+                    for path, pieces in sorted(self.files[name].items())
                 ],
             }
             for name in self.formats
         ]
 
+    def _bytes(self, path, pieces):
+        """The file at this path, which has these pieces. Those of Parquet depend on who wrote them: they are as they are."""
+        if path.endswith(".parquet"):
+            return (self.folder / path).read_bytes()
+        begin = HEADING.encode() if path.endswith(".tsv") else b""
+        return begin + b"".join(pieces) + (ARCHIVE_END if path.endswith(".tar") else b"")
 
-def _bytes(path, lines):
-    """The file at this path, which has these lines."""
-    return ((HEADING if path.endswith(".tsv") else "") + "".join(lines)).encode()
+
+def _encoded(piece):
+    if isinstance(piece, bytes):
+        return piece
+    return (piece if isinstance(piece, str) else dagjson.line(piece) + "\n").encode()
 
 
 def _text(row, column):
@@ -222,9 +248,12 @@ def _parts(row):
                 yield entry["name"], f"{entry['score']}/{entry['max']}{note}"
 
 
+def _said(row):
+    return "\n\n".join(f"{name}: {text}" for name, text in _parts(row))
+
+
 def _tsv(row):
-    texts = "\n\n".join(f"{name}: {text}" for name, text in _parts(row))
-    values = [*(_text(row, column) or "" for column in (*HEADER, *BODY)), texts]
+    values = [*(_text(row, column) or "" for column in (*HEADER, *BODY)), _said(row)]
     return ["\t".join(map(_escaped, values)) + "\n"]
 
 
@@ -237,5 +266,7 @@ FORMATS = {
     "quality": None,
     "sft": _sft,
     "sharegpt": _sharegpt,
+    "tfrecord": lambda row: [columns.tfrecord(row)],
     "tsv": _tsv,
+    "webdataset": lambda row: [columns.archived(row, _said(row))],
 }

@@ -2,7 +2,7 @@
 //!
 //! A view is a function of the canonical rows alone. Each row gives no line or some, whatever the other rows are, so
 //! that a view is written and checked while the rows go by; but [`View::Quality`] waits for the last, since a row's
-//! line there says what other rows are like it. docs/DATASET.md, *Views*, says the same for others. A
+//! line there says what other rows are like it, and files of columns are written after the rows of their partition. docs/DATASET.md, *Views*, says the same for others. A
 //! file a format; `cells` reads what they need of a row.
 
 mod alpaca;
@@ -13,7 +13,9 @@ mod openai;
 mod preference;
 mod sft;
 mod sharegpt;
+mod tfrecord;
 mod tsv;
+mod webdataset;
 
 use super::manifest::{FileRows, Sealed, ViewRows, names};
 use super::partition::Partition;
@@ -33,6 +35,8 @@ pub enum View {
     Kto,
     /// Messages with a role and a content, as OpenAI's chat interface has them.
     OpenAi,
+    /// Typed columns, as Apache Parquet holds them.
+    Parquet,
     /// TRL's preference, conversational: a prompt, a chosen and a rejected answer.
     Preference,
     /// What can be said of how good each row is, in the light of all others.
@@ -41,22 +45,29 @@ pub enum View {
     Sft,
     /// A conversation of speakers and values, as ShareGPT has it.
     ShareGpt,
+    /// The same columns as features of TensorFlow's Examples.
+    TfRecord,
     /// Values between tabs, for spreadsheets and databases.
     Tsv,
+    /// Tar archives of a few files for each row, as WebDataset reads them.
+    WebDataset,
 }
 
 impl View {
     /// Every view.
-    pub const ALL: [View; 9] = [
+    pub const ALL: [View; 12] = [
         View::Alpaca,
         View::HhRlhf,
         View::Kto,
         View::OpenAi,
+        View::Parquet,
         View::Preference,
         View::Quality,
         View::Sft,
         View::ShareGpt,
+        View::TfRecord,
         View::Tsv,
+        View::WebDataset,
     ];
 
     /// Its name, on the command line, in the manifest, and of its folder.
@@ -66,11 +77,14 @@ impl View {
             View::HhRlhf => "hh-rlhf",
             View::Kto => "kto",
             View::OpenAi => "openai",
+            View::Parquet => "parquet",
             View::Preference => "preference",
             View::Quality => "quality",
             View::Sft => "sft",
             View::ShareGpt => "sharegpt",
+            View::TfRecord => "tfrecord",
             View::Tsv => "tsv",
+            View::WebDataset => "webdataset",
         }
     }
 
@@ -79,10 +93,17 @@ impl View {
         View::ALL.into_iter().find(|view| view.name() == name)
     }
 
-    /// The path of the file for the rows of a partition, with `/` between folders.
-    pub fn path(self, partition: &Partition) -> String {
-        let extension = if self == View::Tsv { "tsv" } else { "jsonl" };
-        format!("{}/{self}/{}.{extension}", names::VIEWS, partition.place())
+    /// The path of a file for the rows of a partition, with `/` between folders. There is one, numbered 0, but of
+    /// archives there may be several.
+    fn path(self, partition: &Partition, number: usize) -> String {
+        let ending = match self {
+            View::Parquet => ".parquet".to_owned(),
+            View::TfRecord => ".tfrecord".to_owned(),
+            View::Tsv => ".tsv".to_owned(),
+            View::WebDataset => format!("-{number:06}.tar"),
+            _ => ".jsonl".to_owned(),
+        };
+        format!("{}/{self}/{}{ending}", names::VIEWS, partition.place())
     }
 
     /// What each of its files begins with.
@@ -90,8 +111,8 @@ impl View {
         if self == View::Tsv { tsv::HEADING } else { "" }
     }
 
-    /// The lines of a row, each with its newline; none when the format cannot carry it, or they do not follow from the
-    /// row alone.
+    /// The lines of a row, each with its newline; none when the format cannot carry it, or is not one of lines that
+    /// follow from the row alone.
     pub fn lines(self, row: &Row) -> Box<dyn Iterator<Item = String> + '_> {
         let one = match self {
             View::Kto => return Box::new(kto::lines(row)),
@@ -99,10 +120,22 @@ impl View {
             View::HhRlhf => hh_rlhf::line(row),
             View::OpenAi => openai::line(row),
             View::Preference => preference::line(row),
-            View::Quality => None,
             View::Sft => sft::line(row),
             View::ShareGpt => sharegpt::line(row),
             View::Tsv => Some(tsv::line(row)),
+            View::Parquet | View::Quality | View::TfRecord | View::WebDataset => None,
+        };
+        Box::new(one.into_iter())
+    }
+
+    /// What a row, whose one text is `line`, adds to a file; nothing when the format cannot carry it. In columns a row
+    /// has no place of its own: it counts, and adds no bytes yet.
+    fn pieces<'a>(self, row: &'a Row, line: &str) -> Box<dyn Iterator<Item = Vec<u8>> + 'a> {
+        let one = match self {
+            View::Parquet => Some(Vec::new()),
+            View::TfRecord => tfrecord::record(line).ok(),
+            View::WebDataset => Some(webdataset::files(&row.id().to_string(), line, &tsv::said(row))),
+            _ => return Box::new(self.lines(row).map(String::into_bytes)),
         };
         Box::new(one.into_iter())
     }
@@ -119,16 +152,35 @@ impl fmt::Display for View {
 struct Made {
     rows: usize,
     left_out: usize,
-    /// The lines of each file, without headings.
-    files: BTreeMap<Partition, usize>,
+    /// The files of each partition, at least one.
+    files: BTreeMap<Partition, Vec<Written>>,
 }
 
+/// What is in a file.
+#[derive(Clone, Copy, Debug, Default)]
+struct Written {
+    /// How many lines, without a heading; or records, or rows.
+    lines: usize,
+    bytes: u64,
+}
+
+/// Takes the path of a file and what follows in it.
+pub type Put<'a, E> = dyn FnMut(&str, &[u8]) -> Result<(), E> + 'a;
+
 /// Views of rows that come one by one. It holds counts alone, but for [`View::Quality`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Views {
     made: BTreeMap<View, Made>,
-    /// The rows of that view, until all are there.
+    /// The rows of [`View::Quality`], until all are there.
     quality: Option<Quality>,
+    /// The most bytes of an archive.
+    shard: u64,
+}
+
+impl Default for Views {
+    fn default() -> Self {
+        Views::new([])
+    }
 }
 
 impl Views {
@@ -136,7 +188,7 @@ impl Views {
     pub fn new(views: impl IntoIterator<Item = View>) -> Views {
         let made: BTreeMap<_, _> = views.into_iter().map(|view| (view, Made::default())).collect();
         let quality = made.contains_key(&View::Quality).then(Quality::default);
-        Views { made, quality }
+        Views { made, quality, shard: webdataset::SHARD_BYTES }
     }
 
     /// The views of this manifest's text, when it names known ones, in order, each once.
@@ -145,31 +197,34 @@ impl Views {
         known.filter(|known| known.is_sorted_by(|a, b| a < b)).map(Views::new)
     }
 
-    /// Takes one row more, which lies in `partition`: `put` gets the path of a file and the text that follows in it, line
-    /// by line. The rows of a partition come in their order.
+    /// Takes one row more, which lies in `partition` as `line`, without its newline: `put` gets what follows
+    /// in each file, piece by piece. The rows of a partition come in their order.
     ///
     /// # Errors
     /// The first of `put`.
-    pub fn add<E>(
-        &mut self,
-        row: &Row,
-        partition: &Partition,
-        put: &mut dyn FnMut(&str, &str) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn add<E>(&mut self, row: &Row, line: &str, partition: &Partition, put: &mut Put<E>) -> Result<(), E> {
         for (view, made) in &mut self.made {
             if let (View::Quality, Some(quality)) = (view, &mut self.quality) {
                 *(if quality.add(row, partition) { &mut made.rows } else { &mut made.left_out }) += 1;
                 continue;
             }
-            let path = view.path(partition);
             let mut carried = false;
-            for line in view.lines(row) {
-                let lines = made.files.entry(partition.clone()).or_default();
-                if *lines == 0 && !view.heading().is_empty() {
-                    put(&path, view.heading())?;
+            for piece in view.pieces(row, line) {
+                let files = made.files.entry(partition.clone()).or_insert_with(|| vec![Written::default()]);
+                if *view == View::WebDataset && files.last().is_some_and(|file| file.is_full(&piece, self.shard)) {
+                    put(&view.path(partition, files.len() - 1), &webdataset::END)?;
+                    files.push(Written::default());
                 }
-                put(&path, &line)?;
-                *lines += 1;
+                let path = view.path(partition, files.len() - 1);
+                let Some(file) = files.last_mut() else { continue };
+                if file.lines == 0 && !view.heading().is_empty() {
+                    put(&path, view.heading().as_bytes())?;
+                }
+                if !piece.is_empty() {
+                    put(&path, &piece)?;
+                }
+                file.lines += 1;
+                file.bytes += piece.len() as u64;
                 carried = true;
             }
             *(if carried { &mut made.rows } else { &mut made.left_out }) += 1;
@@ -177,43 +232,67 @@ impl Views {
         Ok(())
     }
 
-    /// Takes what lies beside the rows, when all of these are there: `put` gets what follows from both, as in
-    /// [`Views::add`].
+    /// Takes what lies beside the rows, when all of these are there: `put` gets what follows from both, and what files
+    /// end with.
     ///
     /// # Errors
     /// The first of `put`.
-    pub fn finish<E>(&mut self, beside: Beside<'_>, put: &mut dyn FnMut(&str, &str) -> Result<(), E>) -> Result<(), E> {
+    pub fn finish<E>(&mut self, beside: Beside<'_>, put: &mut Put<E>) -> Result<(), E> {
+        let archives = self.made.get(&View::WebDataset).into_iter().flat_map(|made| &made.files);
+        for (partition, files) in archives {
+            put(&View::WebDataset.path(partition, files.len() - 1), &webdataset::END)?;
+        }
         let (Some(quality), Some(made)) = (self.quality.take(), self.made.get_mut(&View::Quality)) else {
             return Ok(());
         };
         let finished = quality.finish(beside);
         for partition in finished.partitions() {
-            let path = View::Quality.path(partition);
+            let path = View::Quality.path(partition, 0);
+            let mut written = Written::default();
             for line in finished.lines(partition) {
-                put(&path, &line)?;
-                *made.files.entry(partition.clone()).or_default() += 1;
+                put(&path, line.as_bytes())?;
+                written.lines += 1;
+                written.bytes += line.len() as u64;
             }
+            made.files.insert(partition.clone(), vec![written]);
         }
         Ok(())
+    }
+
+    /// The files of columns, each to be written as a whole from the rows of its partition: its path inside the export.
+    pub fn of_columns(&self) -> impl Iterator<Item = (&Partition, String)> {
+        let partitions = self.made.get(&View::Parquet).into_iter().flat_map(|made| made.files.keys());
+        partitions.map(|partition| (partition, View::Parquet.path(partition, 0)))
     }
 
     /// What the manifest says of them, when their files are whole. `files` has each by its path; one that is not
     /// there is not spoken of.
     pub fn stated(&self, files: &BTreeMap<String, Sealed>) -> Vec<ViewRows> {
-        let file = |view: &View, (partition, lines): (&Partition, &usize)| {
-            let path = view.path(partition);
-            let sealed = files.get(&path)?;
-            Some(FileRows::new(path, partition, *lines, sealed))
-        };
-        let of = |(view, made): (&View, &Made)| ViewRows {
-            format: view.name().to_owned(),
-            rows: made.rows,
-            left_out: made.left_out,
-            files: made.files.iter().filter_map(|one| file(view, one)).collect(),
+        let of = |(view, made): (&View, &Made)| {
+            let written = made.files.iter().flat_map(|(partition, written)| {
+                written.iter().enumerate().filter_map(move |(number, written)| {
+                    let path = view.path(partition, number);
+                    let sealed = files.get(&path)?;
+                    Some(FileRows::new(path, partition, written.lines, sealed))
+                })
+            });
+            let (format, mut files): (_, Vec<_>) = (view.name().to_owned(), written.collect());
+            // Where files have numbers, partitions are not in the order of the paths.
+            files.sort_by(|a, b| a.path.cmp(&b.path));
+            ViewRows { format, rows: made.rows, left_out: made.left_out, files }
         };
         self.made.iter().map(of).collect()
     }
 }
 
+impl Written {
+    /// Whether an archive would be too long with these files, and is not empty.
+    fn is_full(&self, files: &[u8], most: u64) -> bool {
+        self.lines > 0 && self.bytes + (files.len() + webdataset::END.len()) as u64 > most
+    }
+}
+
+#[cfg(test)]
+mod binary_tests;
 #[cfg(test)]
 mod tests;

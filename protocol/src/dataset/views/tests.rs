@@ -4,7 +4,7 @@ use crate::record::header::SizeClass;
 use crate::record::header::tests::{header, key};
 
 /// The row of a body with these entries.
-fn row(kind: &str, entries: Vec<(&str, Node)>) -> Row {
+pub(super) fn row(kind: &str, entries: Vec<(&str, Node)>) -> Row {
     let entries = entries.into_iter().map(|(key, value)| (key, Some(value)));
     let fixed = [("kind", Some(Node::text(kind))), ("salt", Some(Node::bytes([7; 32])))];
     let body = encode(&Node::map(fixed.into_iter().chain(entries)));
@@ -28,9 +28,9 @@ fn said(messages: &[(&str, &str, &str)]) -> Node {
     Node::List(messages.iter().map(one).collect())
 }
 
-const TEA: [(&str, &str, &str); 2] = [("user", "Tea?", ""), ("assistant", "Yes.\n\"Now\"", "")];
+pub(super) const TEA: [(&str, &str, &str); 2] = [("user", "Tea?", ""), ("assistant", "Yes.\n\"Now\"", "")];
 
-fn chat(label: &str, messages: &[(&str, &str, &str)]) -> Row {
+pub(super) fn chat(label: &str, messages: &[(&str, &str, &str)]) -> Row {
     row("chat", vec![("messages", said(messages)), ("label", Node::text(label))])
 }
 
@@ -41,7 +41,7 @@ fn pair(messages: &[(&str, &str, &str)], chosen: &str) -> Row {
     )
 }
 
-fn example() -> Row {
+pub(super) fn example() -> Row {
     row("example", vec![("prompt", Node::text("1 + 1")), ("ideal", Node::text("2")), ("language", Node::text("en"))])
 }
 
@@ -206,11 +206,11 @@ fn views_count_what_they_carry_and_leave_out_and_begin_each_file_once() {
     let mut files = BTreeMap::<String, String>::new();
     for row in &rows {
         let partition = row.partition().unwrap();
-        let put = &mut |path: &str, text: &str| {
-            files.entry(path.to_owned()).or_default().push_str(text);
+        let put = &mut |path: &str, bytes: &[u8]| {
+            files.entry(path.to_owned()).or_default().push_str(std::str::from_utf8(bytes).unwrap());
             Ok::<_, ()>(())
         };
-        views.add(row, &partition, put).unwrap();
+        views.add(row, &row.line().unwrap(), &partition, put).unwrap();
     }
     let sealed = Sealed { bytes: 7, sha256: [1; 32] };
     let stated = views.stated(&files.keys().map(|path| (path.clone(), sealed)).collect());
@@ -223,7 +223,7 @@ fn views_count_what_they_carry_and_leave_out_and_begin_each_file_once() {
     assert_eq!(files[path].lines().count(), 4);
     assert!(Views::stated_in(&stated).is_some());
     let swapped: Vec<_> = stated.iter().rev().cloned().collect();
-    let unknown = ViewRows { format: "parquet".into(), ..stated[0].clone() };
+    let unknown = ViewRows { format: "hologram".into(), ..stated[0].clone() };
     assert!(Views::stated_in(&swapped).is_none() && Views::stated_in(&[unknown]).is_none());
     assert!(Views::stated_in(&[stated[0].clone(), stated[0].clone()]).is_none(), "each once");
 }

@@ -48,12 +48,17 @@ pub(super) fn line(row: &Row) -> String {
         escape(text_or_empty(row, column), &mut line);
         line.push('\t');
     }
+    escape(&said(row), &mut line);
+    line.push('\n');
+    line
+}
+
+/// All that is said in a row, parts separated by a blank line, each after its name.
+pub(super) fn said(row: &Row) -> String {
     let columns = TEXTS.iter().filter_map(|column| Some((*column, row.body().get(*column)?)));
     let parts = columns.flat_map(|(column, node)| parts_of(column, node));
     let parts: Vec<_> = parts.map(|(name, part)| format!("{name}: {part}")).collect();
-    escape(&parts.join("\n\n"), &mut line);
-    line.push('\n');
-    line
+    parts.join("\n\n")
 }
 
 /// The texts of a column, each with a name: a column's own, or who speaks, what is asked, what is scored.

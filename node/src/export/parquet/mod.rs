@@ -1,0 +1,114 @@
+//! Rows as Apache Parquet, for tools that read columns.
+//!
+//! A file follows from the rows of one partition and the [`WRITER`]: where groups of rows end depends on these rows
+//! alone, so that whoever has them can make the file again. It is written after them, from the file in which they lie,
+//! one at a time: so memory is bounded however many partitions there are (docs/adr/0020). `schema` says what the columns
+//! are, `group` holds the values of some rows until they are encoded, `footer` tells who wrote a file.
+
+mod footer;
+mod group;
+mod schema;
+
+use commonwheel_protocol::dataset::columns::cells;
+use commonwheel_protocol::dataset::{FORMAT, Partition, ROW_BYTES, RowError};
+pub use footer::written_by;
+use group::Group;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::file::writer::SerializedFileWriter;
+use std::io::{self, BufRead, Read, Write};
+use std::sync::Arc;
+
+/// What each file says of its writer. Two files of the same rows by the same writer are the same bytes; whatever
+/// changes them changes this text.
+pub const WRITER: &str =
+    concat!("commonwheel version ", env!("CARGO_PKG_VERSION"), " (build parquet-60.1.0-zstd-1.5.7)");
+
+/// Once so much is held, it becomes a group of rows, counted as [`Group::held`] does.
+const GROUP_BYTES: usize = 16 << 20;
+/// When a page ends, in bytes before compression.
+const PAGE_BYTES: usize = 1 << 20;
+/// The most values of a dictionary, in bytes; beyond that values are written plainly.
+const DICTIONARY_BYTES: usize = 1 << 20;
+/// The effort of zstd.
+const ZSTD_LEVEL: i32 = 3;
+
+/// Why rows were not written as Parquet.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    /// The rows cannot be read.
+    #[error("the rows could not be read: {0}")]
+    Read(#[from] io::Error),
+    /// A line is none.
+    #[error("line {number} is not a row: {source}")]
+    Row {
+        /// Which, counted from 1.
+        number: usize,
+        /// Why.
+        source: RowError,
+    },
+    /// The file cannot be written.
+    #[error("{0}")]
+    Write(#[from] ParquetError),
+}
+
+/// Writes the rows of one partition, each a line, as one file. `seen` is called after each.
+///
+/// # Errors
+/// When the rows cannot be read, are none, or the file cannot be written.
+pub fn encode(
+    mut rows: impl BufRead,
+    partition: &Partition,
+    to: impl Write + Send,
+    seen: &mut dyn FnMut(),
+) -> Result<(), EncodeError> {
+    let schema = Arc::new(schema::schema()?);
+    let mut writer = SerializedFileWriter::new(to, schema, Arc::new(properties(partition)?))?;
+    let (mut group, mut line, mut number) = (Group::new(), Vec::new(), 0);
+    loop {
+        line.clear();
+        rows.by_ref().take(ROW_BYTES as u64).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            break;
+        }
+        number += 1;
+        let not_json = EncodeError::Row { number, source: RowError::Json };
+        let text = line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok()).ok_or(not_json)?;
+        group.push(&cells(text).map_err(|source| EncodeError::Row { number, source })?);
+        if group.held() >= GROUP_BYTES {
+            group.write_to(&mut writer)?;
+        }
+        seen();
+    }
+    group.write_to(&mut writer)?;
+    writer.close()?;
+    Ok(())
+}
+
+fn properties(partition: &Partition) -> Result<WriterProperties, ParquetError> {
+    let about = [
+        ("format", FORMAT.to_owned()),
+        ("licence", partition.licence.to_string()),
+        ("preference", partition.preference.to_string()),
+    ];
+    let about = about.map(|(key, value)| KeyValue::new(key.to_owned(), value));
+    let mut properties = WriterProperties::builder()
+        .set_created_by(WRITER.to_owned())
+        .set_writer_version(WriterVersion::PARQUET_1_0)
+        .set_key_value_metadata(Some(about.to_vec()))
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+        .set_data_page_size_limit(PAGE_BYTES)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true);
+    for path in schema::plain() {
+        properties =
+            properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, Encoding::PLAIN);
+    }
+    Ok(properties.build())
+}
+
+#[cfg(test)]
+mod tests;
