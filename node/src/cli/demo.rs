@@ -1,5 +1,6 @@
 //! `commonwheel demo`.
 
+use super::export::{Format, format};
 use super::{Context, show};
 use crate::demo::{self, DemoOptions, Summary};
 use anyhow::{Context as _, bail};
@@ -15,11 +16,15 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   commonwheel demo
+  commonwheel demo --format parquet             the dataset for DuckDB, pandas, polars and datasets, too
   commonwheel demo --input my-chats.json --out /tmp/my-dataset")]
 pub struct DemoArgs {
     /// Contribute these files instead of the bundled sample (repeatable, or several at once).
     #[arg(long, value_name = "FILE", num_args = 1..)]
     input: Vec<PathBuf>,
+    /// The forms of the dataset's rows, as `commonwheel export --format` takes them.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "jsonl", value_parser = format)]
+    format: Vec<Format>,
     /// Where the dataset goes: a new folder. [default: commonwheel-demo, or commonwheel-demo-2 and so on]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -31,7 +36,8 @@ pub struct DemoArgs {
 /// When any step fails.
 pub fn run(args: &DemoArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let out = free_folder(args.out.as_deref())?;
-    let options = DemoOptions { inputs: args.input.clone(), out, quiet: context.out.json };
+    let formats = args.format.iter().map(|format| format.name().to_owned()).collect();
+    let options = DemoOptions { inputs: args.input.clone(), formats, out, quiet: context.out.json };
     let summary = demo::run(&options)?;
     context.out.print(&summary, |out| table(out, &summary))?;
     Ok(ExitCode::SUCCESS)

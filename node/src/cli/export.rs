@@ -100,12 +100,18 @@ pub enum Format {
     View(View),
 }
 
-fn format(text: &str) -> Result<Format, String> {
+/// Reads the name of a form.
+pub(super) fn format(text: &str) -> Result<Format, String> {
     let known = (text == "jsonl").then_some(Format::Jsonl).or_else(|| View::named(text).map(Format::View));
     known.ok_or_else(|| format!("expected one of jsonl, {}", View::ALL.map(View::name).join(", ")))
 }
 
 impl Format {
+    /// Its name.
+    pub(super) fn name(self) -> &'static str {
+        self.view().map_or("jsonl", View::name)
+    }
+
     fn view(self) -> Option<View> {
         match self {
             Format::Jsonl => None,

@@ -17,6 +17,8 @@ use std::time::Instant;
 pub struct DemoOptions {
     /// The files to contribute; the bundled sample when there are none.
     pub inputs: Vec<PathBuf>,
+    /// In which forms the rows are exported, as `export` names them.
+    pub formats: Vec<String>,
     /// Where the dataset goes.
     pub out: PathBuf,
     /// Whether to print nothing but the summary.
@@ -106,7 +108,8 @@ pub fn run(options: &DemoOptions) -> anyhow::Result<Summary> {
 
     say("The replica exports the dataset, and anyone can verify it offline");
     let out = options.out.as_os_str();
-    let export: [&OsStr; 5] = ["export".as_ref(), "--format".as_ref(), "jsonl".as_ref(), "--out".as_ref(), out];
+    let formats = options.formats.join(",");
+    let export: [&OsStr; 5] = ["export".as_ref(), "--format".as_ref(), formats.as_ref(), "--out".as_ref(), out];
     replica.command(export)?;
     let verified = replica.json([OsStr::new("verify"), out])?;
     replica.stop()?;

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Loads exports with the programs that people load datasets with, and compares what they find with the rows:
+#   tests/loaders/run.sh [EXPORT_DIR...]
+# Installs what it needs under the target folder, never into the source tree. Besides the exports that are given it
+# loads one with every view, which a test of the node writes; and damaged copies of that, which must be found out.
+set -euo pipefail
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+repository="$(cd "$here/../.." && pwd)"
+work="${CARGO_TARGET_DIR:-$repository/target}/loaders"
+environment="$work/python"
+export PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+export HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1 HF_DATASETS_DISABLE_PROGRESS_BARS=1
+
+if ! cmp --silent "$here/requirements.txt" "$environment/installed"; then
+  python3 -m venv --clear "$environment"
+  "$environment/bin/pip" install --quiet --requirement "$here/requirements.txt"
+  cp "$here/requirements.txt" "$environment/installed"
+fi
+rm -rf "$work/exports" "$work/scratch"
+mkdir -p "$work/scratch"
+export HF_HOME="$work/scratch/huggingface"
+COMMONWHEEL_EXPORTS="$work/exports" cargo test --quiet --manifest-path "$repository/Cargo.toml" --package commonwheel \
+  --lib -- --exact verify::event_tests::a_state_and_its_releases_are_verified_as_what_they_are
+"$environment/bin/python" "$here/load.py" --scratch "$work/scratch" --damage "$work/exports/with-views" "$@"
+rm -rf "$work/scratch"

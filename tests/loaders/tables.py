@@ -1,0 +1,90 @@
+"""Tools that read Parquet: the whole folder as one table, with the folders as columns, and single files."""
+
+import duckdb
+import pandas
+import polars
+import pyarrow.dataset
+import pyarrow.parquet
+
+from exported import compare, same
+
+
+def _folder(export):
+    return export.folder / "views" / "parquet"
+
+
+def _glob(export):
+    return f"{_folder(export)}/**/*.parquet"
+
+
+def pyarrow_folder(export, _):
+    compare(export, pyarrow.dataset.dataset(_folder(export), partitioning="hive").to_table().to_pylist(), folders=True)
+    compare(export, pyarrow.parquet.read_table(_folder(export)).to_pylist(), folders=True)
+    compare(export, pyarrow.dataset.dataset(_folder(export)).to_table().to_pylist())
+
+
+def pyarrow_files(export, _):
+    every = []
+    for file in export.files("parquet"):
+        about = pyarrow.parquet.read_schema(file).metadata
+        rows = pyarrow.parquet.ParquetFile(file).read().to_pylist()
+        same({row["licence_id"] for row in rows}, {about[b"licence"].decode()}, "the licence that the file names")
+        same({row["ai_preference"] for row in rows}, {about[b"preference"].decode()}, "the preference that the file names")
+        every += rows
+    compare(export, every)
+
+
+def pandas_folder(export, _):
+    compare(export, pandas.read_parquet(_folder(export)).to_dict("records"), folders=True)
+
+
+def pandas_files(export, _):
+    compare(export, [row for file in export.files("parquet") for row in pandas.read_parquet(file).to_dict("records")])
+
+
+def duckdb_folder(export, _):
+    compare(export, _query(f"from '{_glob(export)}'"), folders=True)
+    compare(export, _query(f"from read_parquet('{_glob(export)}', hive_partitioning = true)"), folders=True)
+    compare(export, _query(f"from read_parquet('{_glob(export)}', hive_partitioning = false)"))
+    for licence in export.configs("parquet"):
+        query = f"select count(*) as n from '{_glob(export)}' where licence = $1 and licence_id = $1"
+        count = sum(row["licence"] == licence for row in export.rows.values())
+        same(duckdb.execute(query, [licence]).fetchall(), [(count,)], f"how many rows are under {licence}")
+
+
+def duckdb_files(export, _):
+    compare(export, [row for file in export.files("parquet") for row in _query(f"from '{file}'")])
+
+
+def _query(query):
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        return connection.sql(query).to_arrow_table().to_pylist()
+
+
+def polars_folder(export, _):
+    compare(export, polars.read_parquet(_folder(export)).to_dicts(), folders=True)
+    compare(export, polars.scan_parquet(_glob(export), hive_partitioning=True).collect().to_dicts(), folders=True)
+    compare(export, polars.read_parquet(_glob(export)).to_dicts())
+
+
+def polars_files(export, _):
+    compare(export, [row for file in export.files("parquet") for row in polars.read_parquet(file).to_dicts()])
+
+
+def middle_of_ids(file):
+    """Where the values of the first column stand, and not what is said of them, which not every tool reads."""
+    column = pyarrow.parquet.read_metadata(file).row_group(0).column(0)
+    return column.data_page_offset + column.total_compressed_size * 2 // 3
+
+
+CHECKS = {
+    "pyarrow, the folder": ("parquet", pyarrow_folder),
+    "pyarrow, each file": ("parquet", pyarrow_files),
+    "pandas, the folder": ("parquet", pandas_folder),
+    "pandas, each file": ("parquet", pandas_files),
+    "duckdb, the folder": ("parquet", duckdb_folder),
+    "duckdb, each file": ("parquet", duckdb_files),
+    "polars, the folder": ("parquet", polars_folder),
+    "polars, each file": ("parquet", polars_files),
+}
