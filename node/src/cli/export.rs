@@ -8,7 +8,7 @@ use crate::export::{self, ExportOptions, ExportSummary, Origin, Source, Which};
 use crate::run::Access;
 use crate::verify::thousands;
 use clap::Args;
-use commonwheel_protocol::dataset::{LeftOut, View, names};
+use commonwheel_protocol::dataset::{LeftOut, Merging, View, apart, names};
 use commonwheel_protocol::preference::Category;
 use commonwheel_protocol::similar::{RUN_WORDS, RUNS};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -33,6 +33,11 @@ pub struct ExportArgs {
     /// option several times.
     #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "jsonl", value_parser = format)]
     pub format: Vec<Format>,
+    /// Write, under merged/, the rows of several licences as one work under one licence, by Creative Commons' table of
+    /// what may be remixed, and with the most restrictive AI-use preference. Refused where the licences do not allow
+    /// one work; `--merge separate` then makes several.
+    #[arg(long, value_name = "HOW", num_args = 0..=1, default_missing_value = "one", value_parser = merging)]
+    pub merge: Option<Merging>,
     /// The folder to write. It appears only when it is complete.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -78,6 +83,8 @@ Examples:
       only what is in German, was labelled good, and was shared in those months
   commonwheel export --use train-ai --decontaminate gsm8k-test.jsonl mmlu/*.csv --out training
       and nothing that shares 13 words in a row with these benchmarks
+  commonwheel export --use train-ai --merge separate --out training
+      and, below merged/, the rows as few works as their licences allow, each under one
   commonwheel export --community language --with health --out dataset
       and, below copies/, what the community \"health\" lets this one copy
   commonwheel export --community language --release latest --with health@3 --out release
@@ -104,6 +111,14 @@ pub enum Format {
 pub(super) fn format(text: &str) -> Result<Format, String> {
     let known = (text == "jsonl").then_some(Format::Jsonl).or_else(|| View::named(text).map(Format::View));
     known.ok_or_else(|| format!("expected one of jsonl, {}", View::ALL.map(View::name).join(", ")))
+}
+
+fn merging(text: &str) -> Result<Merging, String> {
+    match text {
+        "one" => Ok(Merging::One),
+        "separate" => Ok(Merging::Separate),
+        _ => Err("expected one or separate".to_owned()),
+    }
 }
 
 impl Format {
@@ -188,6 +203,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<ExitCode> {
         release: args.release.clone(),
         views: args.format.iter().filter_map(|format| format.view()).collect(),
         filter: args.filter.filter(),
+        merge: args.merge,
     };
     let mut bar = Bar::new("Writing");
     let summary = export::export(&source(&own), &origins, &options, &mut |done, all| bar.show(done, all))?;
@@ -250,6 +266,12 @@ fn print_content(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> 
     for view in &summary.views {
         let (rows, left_out) = (thousands(view.rows), thousands(view.left_out));
         writeln!(to, "  {}/{}/  {rows}; {left_out} left out", names::VIEWS, view.format)?;
+    }
+    for work in &summary.merged {
+        writeln!(to, "Merged:     {}", work.said())?;
+    }
+    if let Some(why) = apart(&summary.merged) {
+        writeln!(to, "Apart:      {why}")?;
     }
     if let Some(root) = &summary.state_root {
         writeln!(to, "State root: {root}")?;

@@ -96,7 +96,9 @@ pub fn run(args: &VerifyArgs, out: Output) -> anyhow::Result<ExitCode> {
                     }
                     summary.unchecked.iter().try_for_each(|file| {
                         writeln!(to, "Unchecked:  {}, by {}; that version can check it", file.path, file.writer)
-                    })
+                    })?;
+                    let mut works = summary.merged.iter();
+                    works.try_for_each(|work| writeln!(to, "Merged:     {}", work.said()))
                 },
             )?;
             Ok(if summary.unchecked.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(IN_PART) })

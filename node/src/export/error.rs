@@ -8,7 +8,9 @@ use commonwheel_protocol::agreement::Founding;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::dataset::RowError;
 use commonwheel_protocol::ledger::LedgerError;
+use commonwheel_protocol::licence::{Incompatible, Licence};
 use commonwheel_protocol::record::RecordId;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Why nothing was exported.
@@ -41,6 +43,18 @@ pub enum ExportError {
          fewer records, such as with --use"
     )]
     Files,
+    /// The rows cannot become one work.
+    #[error(
+        "rows under {} cannot become one work: {why}\nHint: --merge separate keeps apart what cannot be mixed; --licence \
+         leaves it out",
+        licences.join(" and ")
+    )]
+    Apart {
+        /// Under which licences there are rows.
+        licences: Vec<String>,
+        /// Why not.
+        why: Incompatible,
+    },
     /// The charter is newer than this program.
     #[error("the charter goes by protocol version {0}, which this program does not know; install a newer one")]
     Protocol(i64),
@@ -154,6 +168,11 @@ impl ExportError {
     pub(super) fn of(self, origin: &Founding) -> Self {
         let (name, community) = (printable(&origin.charter().name), origin.community());
         ExportError::Copy { name, community, source: Box::new(self) }
+    }
+
+    /// That rows under these licences cannot become one work.
+    pub(super) fn apart(licences: &BTreeSet<Licence>, why: Incompatible) -> Self {
+        ExportError::Apart { licences: licences.iter().map(Licence::to_string).collect(), why }
     }
 
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {

@@ -9,6 +9,7 @@ pub mod copying;
 mod error;
 pub mod folder;
 mod hashed;
+pub(crate) mod merge;
 pub mod parquet;
 mod pool;
 mod resolved;
@@ -23,7 +24,9 @@ use crate::community::printable;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::dataset::{Chosen, Filter, ForUse, LeftOut, Manifest, Overlap, View, ViewRows, names};
+use commonwheel_protocol::dataset::{
+    Chosen, Filter, ForUse, LeftOut, Manifest, MergedRows, Merging, Overlap, View, ViewRows, names,
+};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 pub use error::ExportError;
 use folder::Staging;
@@ -52,6 +55,8 @@ pub struct ExportOptions {
     pub benchmarks: Option<Arc<Loaded>>,
     /// In which forms the rows are written besides the canonical one. Copies have that one alone.
     pub views: BTreeSet<View>,
+    /// Whether the rows are written as works under one licence each, too. Copies are not.
+    pub merge: Option<Merging>,
 }
 
 impl ExportOptions {
@@ -65,6 +70,7 @@ impl ExportOptions {
             filter: Filter::default(),
             benchmarks: None,
             views: BTreeSet::new(),
+            merge: None,
         }
     }
 }
@@ -132,6 +138,9 @@ pub struct ExportSummary {
     /// The same rows in other forms: how many each carries, and in which files.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<ViewRows>,
+    /// The rows as works under one licence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<MergedRows>,
     /// Whether the charter opens bodies to everyone who asks.
     pub open: bool,
     /// For which use it is, and what was left out for that; nothing where it holds everything.
@@ -209,11 +218,11 @@ pub fn export<L: Ledger>(
     for (origin, job) in &jobs {
         let dir = staging.path().join(names::COPIES).join(origin.to_string());
         let written = job
-            .write(&dir, &BTreeSet::new(), &BTreeMap::new(), progress)
+            .write(&dir, &BTreeSet::new(), None, &BTreeMap::new(), progress)
             .map_err(|error| error.of(job.source.founding))?;
         copies.insert(*origin, written);
     }
-    let written = own.write(staging.path(), &options.views, &copies, progress)?;
+    let written = own.write(staging.path(), &options.views, options.merge, &copies, progress)?;
     if !copies.is_empty() {
         folder::sync_folder(&staging.path().join(names::COPIES))?;
     }
@@ -284,11 +293,12 @@ impl<'a, L: Ledger> Job<'a, L> {
         &self,
         dir: &Path,
         views: &BTreeSet<View>,
+        merge: Option<Merging>,
         copies: &BTreeMap<Cid, Written>,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Written, ExportError> {
         let ledger = self.source.ledger;
-        match write(&self.source, &self.selection, dir, views, copies, progress) {
+        match write(&self.source, &self.selection, dir, views, merge, copies, progress) {
             Err(error) if error.lacks_something() && selection::has_changed(ledger, &self.selection.root)? => {
                 Err(ExportError::Changed)
             }
@@ -323,6 +333,7 @@ impl<'a, L: Ledger> Job<'a, L> {
             decontaminated: manifest.decontaminated,
             unread: Vec::new(),
             views: manifest.views,
+            merged: manifest.merged,
             left_out: manifest.copied.map(|copied| copied.left_out),
             copies,
         }
@@ -334,11 +345,13 @@ fn write<L: Ledger>(
     selection: &Selection,
     dir: &Path,
     views: &BTreeSet<View>,
+    merge: Option<Merging>,
     copies: &BTreeMap<Cid, Written>,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Written, ExportError> {
     let texts = texts(source.ledger, source.terms, &selection.path)?;
-    let mut writer = Writer::create(dir, source.founding, &texts, selection, views.iter().copied(), source.ledger)?;
+    let mut writer =
+        Writer::create(dir, source.founding, &texts, selection, views.iter().copied(), source.ledger)?.merging(merge);
     for (done, (id, proof)) in selection.records.iter().enumerate() {
         progress(done, selection.records.len());
         writer.record(source.ledger, id, proof)?;

@@ -4,18 +4,19 @@ use super::hashed::HashedFile;
 use super::pool::Pool;
 use super::selection::{Of, Proof, Selection};
 use super::views::ViewWriter;
-use super::{ExportError, car, folder};
+use super::{ExportError, car, folder, merge};
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, decode};
 use commonwheel_protocol::dataset::{
-    Beside, Census, ForUse, Manifest, Partition, Row, Subject, View, bundle, edition, names, pretty,
+    Beside, Census, ForUse, Manifest, Merging, Partition, Row, Subject, View, bundle, edition, names, pretty,
 };
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
+use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::operation::Resolution;
 use commonwheel_protocol::record::RecordId;
 use data_encoding::HEXLOWER;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Writes what was selected into a folder.
@@ -30,6 +31,9 @@ pub struct Writer<'a> {
     /// The resolution on the release, of an edition.
     release: Option<Resolution>,
     views: ViewWriter<'a>,
+    merge: Option<Merging>,
+    /// The licences of the rows so far.
+    licences: BTreeSet<Licence>,
 }
 
 impl<'a> Writer<'a> {
@@ -74,7 +78,14 @@ impl<'a> Writer<'a> {
             census: Census::default(),
             release,
             views,
+            merge: None,
+            licences: BTreeSet::new(),
         })
+    }
+
+    /// The same, writing the rows as works too.
+    pub fn merging(self, merge: Option<Merging>) -> Self {
+        Writer { merge, ..self }
     }
 
     /// Writes the flags, if there are any.
@@ -111,6 +122,10 @@ impl<'a> Writer<'a> {
         let row = Row::of(&header, &body, &charter).and_then(|row| Ok((row.partition()?, row.line()?, row)));
         let (partition, mut line, row) = row.map_err(|source| ExportError::Row { record: *id, source })?;
         self.purpose.iter_mut().for_each(|purpose| purpose.see(&row));
+        if self.merge == Some(Merging::One) && self.licences.insert(partition.licence) {
+            Licence::of_one_work(self.licences.iter().copied())
+                .map_err(|why| ExportError::apart(&self.licences, why))?;
+        }
         self.views.add(&row, &line, &partition)?;
         self.census.add(&row, &partition);
         line.push('\n');
@@ -132,7 +147,8 @@ impl<'a> Writer<'a> {
         let data = self.data.finish()?;
         let mut sums: Vec<_> =
             data.values().map(|one| (one.path.clone(), HEXLOWER.encode(&one.sealed.sha256))).collect();
-        let files = data.into_iter().map(|(partition, one)| (partition, (one.writes, one.sealed))).collect();
+        let files: BTreeMap<_, _> =
+            data.into_iter().map(|(partition, one)| (partition, (one.writes, one.sealed))).collect();
         let Selection { path, leading, tally, incomplete, copied, of, .. } = self.selection;
         let subject = match of {
             Of::State(root) => Subject::State(root),
@@ -145,12 +161,20 @@ impl<'a> Writer<'a> {
         self.selection.flags.iter().for_each(|(id, _)| *flagged.entry(*id).or_default() += 1);
         let (views, view_sums) = self.views.finish(Beside { path, flags: &flagged }, progress)?;
         sums.extend(view_sums);
+        let mut merged = Vec::new();
+        if self.merge.is_some() {
+            let rows = files.iter().map(|(partition, (rows, _))| (partition.clone(), *rows)).collect();
+            let (works, work_sums) = merge::write(self.dir, &rows)?;
+            sums.extend(work_sums);
+            merged = works;
+        }
         let manifest = Manifest::new(&path[..=*leading], &subject, tally, &files, incomplete)
             .copied(copied.clone())
             .for_use(self.purpose)
             .filtered(self.selection.chosen.clone())
             .decontaminated(self.selection.decontaminated.as_ref().map(|(overlap, _)| overlap.clone()))
-            .viewed(views);
+            .viewed(views)
+            .merged(merged);
         let count = self.selection.flags.len();
         let manifest = manifest.flagged((count > 0).then_some(count));
         let manifest = manifest.beside(&copies.keys().copied().collect::<Vec<_>>());

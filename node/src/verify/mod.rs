@@ -7,6 +7,7 @@ mod archive;
 mod copies;
 mod flags;
 mod left_out;
+mod merged;
 mod operations;
 mod outcome;
 mod overlap;
@@ -31,7 +32,7 @@ pub use problem::{PROBLEMS, Problem};
 use problem::{Problems, shown};
 use rows::{Rows, Rules, Seen};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -303,14 +304,17 @@ fn check_content(
         let sha256 = *hashes.get(&one.path())?;
         Some((one, (rows, Sealed { bytes, sha256 })))
     };
-    let files = counts.into_iter().filter_map(sealed).collect();
+    let files: BTreeMap<_, _> = counts.into_iter().filter_map(sealed).collect();
+    let rows = files.iter().map(|(partition, (rows, _))| (partition.clone(), *rows)).collect();
+    let merged = merged::check(dir, &stated, &rows, hashes, problems)?;
     let manifest = Manifest::new(path, &subject, &outcome.tally, &files, &outcome.incomplete);
     let beside = Beside { path: &operations.path, flags: flags.as_ref().unwrap_or(&no_flags) };
     let rows_here = manifest.rows;
     let checked = views.finish(dir, beside, hashes, problems, &mut |done| progress(done, rows_here))?;
     let flags = flags.as_ref().map(|flags| flags.values().map(|count| *count as usize).sum());
     let manifest = manifest.copied(copied).beside(place.beside).for_use(purpose).filtered(filter);
-    let manifest = manifest.decontaminated(stated.decontaminated.clone()).viewed(checked.stated).flagged(flags);
+    let manifest = manifest.decontaminated(stated.decontaminated.clone()).viewed(checked.stated);
+    let manifest = manifest.merged(merged).flagged(flags);
     check_stated(&stated, &manifest, problems);
     revoked::check(dir, &outcome, problems)?;
     let release = released.as_ref().and_then(|released| operations.releases.get(&released.id));
@@ -362,7 +366,8 @@ fn check_derived(
     wanted.extend(manifest.decontaminated.iter().map(|_| names::CONTAMINATED.to_owned()));
     wanted.extend(manifest.flags.map(|_| names::FLAGS.to_owned()));
     let views = manifest.views.iter().flat_map(|view| &view.files);
-    wanted.extend(manifest.files.iter().chain(views).map(|file| file.path.clone()));
+    let merged = manifest.merged.iter().flat_map(|work| &work.files);
+    wanted.extend(manifest.files.iter().chain(views).chain(merged).map(|file| file.path.clone()));
     for (name, text) in derived {
         wanted.insert(name.clone());
         if files.contains_key(&name) && read(dir, &name, problems)? != text {
@@ -431,6 +436,7 @@ mod filter_tests;
 #[cfg(test)]
 mod flag_tests;
 #[cfg(test)]
+mod merge_tests;
 mod overlap_tests;
 #[cfg(test)]
 mod purpose_tests;

@@ -2,7 +2,7 @@
 
 use super::problem::shown;
 use super::views::Unchecked;
-use commonwheel_protocol::dataset::{Chosen, Copied, ForUse, Manifest, Overlap, ViewRows};
+use commonwheel_protocol::dataset::{Chosen, Copied, ForUse, Manifest, MergedRows, Overlap, ViewRows};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -60,6 +60,9 @@ pub struct VerifySummary {
     /// Files of views that another version of this program says it wrote, and that were not compared with the rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unchecked: Vec<Unchecked>,
+    /// The rows as works under one licence each, made again from the rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<MergedRows>,
     /// For whom the rows were copied, and what was left out; nothing in an export of a community for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copied: Option<Copied>,
@@ -87,6 +90,7 @@ impl VerifySummary {
             compared: Vec::new(),
             views: manifest.views,
             unchecked: Vec::new(),
+            merged: manifest.merged,
             copied: manifest.copied,
             copies: Vec::new(),
             name,

@@ -3,6 +3,7 @@
 use super::chosen::Chosen;
 use super::copied::Copied;
 use super::edition::{Contents, Gone};
+use super::merged::MergedRows;
 use super::overlap::Overlap;
 use super::partition::Partition;
 use super::purpose::ForUse;
@@ -41,6 +42,8 @@ pub mod names {
     pub const REVOCATIONS: &str = "revocations.jsonl";
     /// The terms that contributors accepted.
     pub const TERMS: &str = "TERMS.md";
+    /// The rows as works under one licence each, one folder a licence, one file a month. Only where they were asked for.
+    pub const MERGED: &str = "merged";
     /// The rows in other forms, one folder a format, in it the same folders. Only where there are any.
     pub const VIEWS: &str = "views";
     /// The records that were left out since they overlap with a benchmark. Only where rows were compared with some.
@@ -105,6 +108,9 @@ pub struct Manifest {
     /// The same rows in other forms, in the order of the formats' names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<ViewRows>,
+    /// The rows as works under one licence each, by that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<MergedRows>,
     /// For whom these rows were copied; nothing in an export of a community for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied: Option<Copied>,
@@ -308,6 +314,7 @@ impl Manifest {
             filter: None,
             decontaminated: None,
             views: Vec::new(),
+            merged: Vec::new(),
             copied: None,
             copies: Vec::new(),
         }
@@ -336,6 +343,11 @@ impl Manifest {
     /// The same with views of the rows.
     pub fn viewed(self, views: Vec<ViewRows>) -> Self {
         Manifest { views, ..self }
+    }
+
+    /// The same with works that the rows become.
+    pub fn merged(self, merged: Vec<MergedRows>) -> Self {
+        Manifest { merged, ..self }
     }
 
     /// The same as a copy for another community, if it is one.

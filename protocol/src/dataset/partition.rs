@@ -38,11 +38,16 @@ impl Partition {
 
     /// The path of a file of these rows inside its folder, without what its name ends in.
     pub fn place(&self) -> String {
+        format!("licence={}/preference={}/{}", self.licence, self.preference.slug(), self.name())
+    }
+
+    /// The name of such a file in its innermost folder, without what it ends in.
+    pub fn name(&self) -> String {
         let apart = match self.split {
             Split::Main => "",
             Split::Evaluation => APART,
         };
-        format!("licence={}/preference={}/{}{apart}", self.licence, self.preference.slug(), self.month)
+        format!("{}{apart}", self.month)
     }
 }
 

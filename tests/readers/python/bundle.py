@@ -68,7 +68,8 @@ def facts(charter, manifest, census, release_block):
     edition = f", edition {manifest['edition']}" if manifest["edition"] else ""
     kinds = {one["value"] for one in counts["kinds"]["values"]}
     lines, _ = census.credits()
-    optional = {"flags": None, "purpose": None, "filter": None, "decontaminated": None, "copied": None, "views": [], "copies": []}
+    optional = dict.fromkeys(("flags", "purpose", "filter", "decontaminated", "copied"))
+    optional |= {"views": [], "merged": [], "copies": []}
     return {
         "charter": charter,
         "manifest": optional | manifest,

@@ -12,6 +12,7 @@ import copies
 import dagjson
 import filters
 import keys
+import merged
 import operations
 import overlaps
 import partitions
@@ -88,6 +89,11 @@ def run(folder, tally, to=None, beside=None):
         with tally.check(f"export: {row_id} as it was released"):
             header = canonical.decode(seen[row_id])["payload"]
             same([row_id, header["licence"], header["preference"]], outcome.released[row_id])
+    works = None
+    if "merged" in stated:
+        with tally.check("export: its merged works"):
+            same(copying is None, True, "a copy that is not merged")
+            works = merged.Merged(folder, stored)
     flags = None
     with tally.check("export: flags.car"):
         flags = _flags(folder / "flags.car", held, seen)
@@ -96,9 +102,11 @@ def run(folder, tally, to=None, beside=None):
     with tally.check("export: the view of all rows together"):
         views.finish(held.path, flags or {})
     with tally.check("export: manifest.json"):
-        rules = (flags and sum(flags.values()), copying, purpose, chosen, overlapping)
+        rules = (flags and sum(flags.values()), copying, purpose, chosen, overlapping, works)
         same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, stored, hashes, rules, views, stated))
     views.check(tally)
+    if works:
+        works.check(folder, tally)
     block = bundle.release_block(held.blocks, release) if release else None
     bundle.check(folder, dagjson.to_json(outcome.charter.value), json.loads((folder / "manifest.json").read_bytes()), census, block, tally)
     copied = sorted(path.name for path in (folder / "copies").glob("*"))
@@ -221,7 +229,7 @@ def _write(header_block, body, certificate):
 def _manifest(held, outcome, stored, hashes, rules, views, stated):
     """manifest.json, written again from the archives and the rows; of a copy, with what it says of bodies left out."""
     named = edition = None
-    flags, copying, purpose, chosen, overlapping = rules
+    flags, copying, purpose, chosen, overlapping, works = rules
     incomplete, more = outcome.incomplete, {} if flags is None else {"flags": flags}
     may_not_be_copied = copying.against if copying else lambda header: None
     if purpose:
@@ -234,6 +242,8 @@ def _manifest(held, outcome, stored, hashes, rules, views, stated):
         more |= {"decontaminated": overlapping.stated}
     if views.formats:
         more |= {"views": views.said()}
+    if works:
+        more |= {"merged": works.said()}
     if copying:
         copied, incomplete = copying.account(incomplete, held.headers)
         more |= {"copied": copied}

@@ -24,4 +24,9 @@ def said(file_path, rows, data):
     """What the manifest says of the file at this path, which holds so many rows in these bytes."""
     licence, slug, month = PLACE.fullmatch(file_path).groups()
     stated = {"path": file_path, "licence": licence, "preference": preferences.read_canonical(preference(slug)), "month": month}
-    return stated | {"rows": rows, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return stated | measured(rows, data)
+
+
+def measured(rows, data):
+    """What the manifest says of a file as such."""
+    return {"rows": rows, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}

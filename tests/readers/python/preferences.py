@@ -54,6 +54,19 @@ def canonical(statement, by=CURRENT):
     return ", ".join(f"{use}={said[use]}" for use in USES if use in said)
 
 
+def of_all(texts):
+    """What may be said of several things together, as canonical text; empty when that is nothing."""
+    each, said = [dict(part.split("=", 1) for part in text.split(", ")) for text in texts], []
+    for use in USES:
+        choices = {one.get(use) for one in each}
+        refusals = {choice for choice in choices if choice and choice != "y"}
+        if refusals:
+            said.append(f"{use}={refusals.pop() if len(refusals) == 1 else 'n'}")
+        elif choices == {"y"}:
+            said.append(f"{use}=y")
+    return ", ".join(said)
+
+
 def slug(text):
     """The name of the folder for rows with this preference, which is canonical."""
     return text.replace(";exceptions=", "-").replace("=", "-").replace(", ", ".")

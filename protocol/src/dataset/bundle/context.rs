@@ -19,14 +19,16 @@ const CREDITS: usize = 500;
 /// The most languages that a card names.
 const LANGUAGES: usize = 100;
 /// The keys of a manifest that may be absent, with what they are then.
-const OPTIONAL: [&str; 7] = ["flags", "purpose", "filter", "decontaminated", "copied", "views", "copies"];
+const OPTIONAL: [&str; 8] = ["flags", "purpose", "filter", "decontaminated", "copied", "views", "merged", "copies"];
+/// Which of these are lists.
+const LISTS: [&str; 3] = ["views", "merged", "copies"];
 
 /// What the texts of a bundle are told.
 pub fn facts(charter: &Charter, manifest: &Manifest, census: &Census, release: Option<&Release>) -> Value {
     let mut stated = serde_json::to_value(manifest).unwrap_or_default();
     for key in OPTIONAL {
         if stated.get(key).is_none() {
-            stated[key] = if key == "views" || key == "copies" { json!([]) } else { Value::Null };
+            stated[key] = if LISTS.contains(&key) { json!([]) } else { Value::Null };
         }
     }
     // A charter's bytes decode: they were encoded here.

@@ -1,0 +1,54 @@
+//! Works of rows, made from the files of rows when these are whole: by the exporter, and again by who checks.
+
+use super::ExportError;
+use super::pool::Pool;
+use commonwheel_protocol::dataset::{MergedRows, Partition, Work};
+use data_encoding::HEXLOWER;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+/// What was written: what the manifest says, and each file with its hash.
+pub type WrittenWorks = (Vec<MergedRows>, Vec<(String, String)>);
+
+/// Gives each line of a work, with its newline, and in which of its files it stands: in the order of the paths of the
+/// files of rows, and in each of its rows. `rows` says how many each of these files has; all lie in `dir`, and hold
+/// rows alone.
+///
+/// # Errors
+/// The first of the system or of `put`.
+pub fn lines<E: From<io::Error>>(
+    dir: &Path,
+    work: &Work,
+    rows: &BTreeMap<Partition, usize>,
+    put: &mut dyn FnMut(&Partition, &str) -> Result<(), E>,
+) -> Result<(), E> {
+    for partition in rows.keys().filter(|partition| work.of.contains_key(&partition.licence)) {
+        let place = work.place(partition);
+        for row in BufReader::new(File::open(dir.join(partition.path()))?).lines() {
+            put(&place, &(work.line(&row?) + "\n"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the works that rows become.
+///
+/// # Errors
+/// When the system refuses.
+pub fn write(dir: &Path, rows: &BTreeMap<Partition, usize>) -> Result<WrittenWorks, ExportError> {
+    let (mut stated, mut sums) = (Vec::new(), Vec::new());
+    for work in Work::of(rows) {
+        let mut pool = Pool::new(dir);
+        let mut put = |place: &Partition, line: &str| {
+            pool.write(place, || work.path(place), line.as_bytes()).map_err(io::Error::other)
+        };
+        lines(dir, &work, rows, &mut put).map_err(ExportError::io("merge the rows in", dir))?;
+        let files = pool.finish()?;
+        sums.extend(files.values().map(|file| (file.path.clone(), HEXLOWER.encode(&file.sealed.sha256))));
+        let counted = files.into_iter().map(|(place, file)| (place, (file.writes, file.sealed)));
+        stated.push(work.stated(&counted.collect()));
+    }
+    Ok((stated, sums))
+}
