@@ -437,6 +437,7 @@ mod filter_tests;
 mod flag_tests;
 #[cfg(test)]
 mod merge_tests;
+#[cfg(test)]
 mod overlap_tests;
 #[cfg(test)]
 mod purpose_tests;
