@@ -18,6 +18,7 @@ pub mod preference;
 pub mod reconcile;
 pub mod record;
 pub mod redact;
+pub mod search;
 pub mod sign;
 pub mod similar;
 pub mod text;

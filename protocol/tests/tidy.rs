@@ -17,7 +17,8 @@ const PACKAGES: [(&str, &str, &[&str]); 5] = [
     ("sim", "tests/sim", &["commonwheel-protocol", "commonwheel-storage", "commonwheel-config"]),
 ];
 /// Packages from elsewhere, by the beginning of their names, and the folders that may depend on them.
-const FENCED: [(&str, &[&str]); 3] = [("tokio", &["node"]), ("libp2p", &["node"]), ("sled", &["storage"])];
+const FENCED: [(&str, &[&str]); 4] =
+    [("tokio", &["node"]), ("libp2p", &["node"]), ("sled", &["storage"]), ("tantivy", &["storage"])];
 /// What would make the pure crate depend on where and when it runs. Addresses of `std::net` are
 /// only numbers; its sockets are not.
 const IMPURE: [&str; 17] = [

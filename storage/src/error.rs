@@ -54,6 +54,14 @@ pub enum StoreError {
     /// The index holds an entry of a shape that this version does not write.
     #[error("the index holds a malformed entry\nHint: `commonwheel store rebuild-index` makes a new one")]
     IndexEntry,
+    /// The search index failed; the blocks are not affected. It was removed, and the next search makes a new one.
+    #[error("the search index in {} failed: {why}\nHint: search again; a new one is made from the records", folder.display())]
+    Search {
+        /// The index's folder.
+        folder: PathBuf,
+        /// What the search engine said.
+        why: String,
+    },
     /// A block was put under another block's id.
     #[error("expected the bytes that {0} names; found others. Nothing was written")]
     Mismatch(Cid),

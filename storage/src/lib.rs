@@ -5,7 +5,8 @@
 //! memory, for the simulator. [`conformance`] is the suite that both pass.
 //!
 //! Reading order: `car` (one file's bytes), `series` (the files of a shelf), `index`,
-//! `erase` (tombstones), `recover` (opening), `store` (reading and committing), `check`.
+//! `erase` (tombstones), `recover` (opening), `store` (reading and committing), `check`; then
+//! `search`, an index of words that only searching needs.
 
 pub mod car;
 mod check;
@@ -16,6 +17,7 @@ mod folder;
 mod index;
 mod memory;
 mod recover;
+pub mod search;
 mod series;
 mod store;
 

@@ -153,6 +153,22 @@ impl Series {
         car::next_section(&mut BufReader::new(file)).map_err(StoreError::io("read", &path))
     }
 
+    /// The sections of one file, from a place on.
+    ///
+    /// # Errors
+    /// When the file is damaged at its beginning or the system refuses.
+    pub(crate) fn sections(&self, at: Position) -> Result<Sections, StoreError> {
+        Sections::open(&self.dir, at)
+    }
+
+    /// Length of one of the files, in bytes.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn len_of(&self, file: u32) -> Result<u64, StoreError> {
+        file_len(&self.path(file))
+    }
+
     /// Overwrites the sections at these locations with zeros of equal length, durably.
     ///
     /// # Errors

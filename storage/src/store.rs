@@ -4,6 +4,7 @@ use crate::car::{self, Next};
 use crate::erase::{Tombstone, carry_out};
 use crate::index::{BATCH_BLOCKS, Changes, Index, SeriesId};
 use crate::recover::{self, Files, OpenReport};
+use crate::search::Search;
 use crate::series::{Location, Position};
 use crate::{StoreError, folder};
 use commonwheel_protocol::bytes::Cid;
@@ -34,8 +35,9 @@ impl Default for Options {
 ///
 /// A batch that was not acknowledged may survive a crash in part: per shelf, the first of its blocks.
 pub struct CarStore {
-    files: Files,
-    index: Index,
+    pub(crate) files: Files,
+    pub(crate) index: Index,
+    pub(crate) search: Search,
     derive: Derive,
     report: OpenReport,
     poisoned: bool,
@@ -68,6 +70,7 @@ impl CarStore {
     pub fn rebuild_index(dir: &Path, derive: Derive) -> Result<OpenReport, StoreError> {
         let lock = folder::existing(dir)?;
         Index::remove(&dir.join(recover::INDEX))?;
+        crate::search::remove(&dir.join(crate::search::SEARCH))?;
         CarStore::open_locked(dir, derive, Options::default(), lock).map(|store| store.report)
     }
 
@@ -87,10 +90,10 @@ impl CarStore {
     fn open_locked(dir: &Path, derive: Derive, options: Options, lock: File) -> Result<CarStore, StoreError> {
         let mut files = Files::open(dir, options.file_bytes)?;
         let (index, report) = recover::open_index(dir, &mut files, derive)?;
-        Ok(CarStore { files, index, derive, report, poisoned: false, _lock: lock })
+        Ok(CarStore { files, index, search: Search::of(dir), derive, report, poisoned: false, _lock: lock })
     }
 
-    fn read(&self, shelf: Shelf, cid: &Cid, location: Location) -> Result<Vec<u8>, StoreError> {
+    pub(crate) fn read(&self, shelf: Shelf, cid: &Cid, location: Location) -> Result<Vec<u8>, StoreError> {
         let series = self.files.shelf_ref(shelf);
         match series.read(location.at)? {
             Next::Section(found, block) if found == *cid => Ok(block),
@@ -142,6 +145,14 @@ impl CarStore {
             }
         }
         Ok(locations)
+    }
+
+    /// What is erased leaves the search index first: after a crash in between it lacks something, and the next
+    /// erasure of the block finds it gone.
+    fn forget(&mut self, erasures: &[(Shelf, Cid)]) -> Result<(), StoreError> {
+        let certified = erasures.iter().filter(|(shelf, _)| *shelf == Shelf::Certified);
+        let blocks: Vec<_> = certified.map(|(_, cid)| *cid).collect();
+        if blocks.is_empty() { Ok(()) } else { self.search.forget(&blocks) }
     }
 
     fn erase_all(&mut self, erasures: &[(Shelf, Cid)]) -> Result<(), StoreError> {
@@ -203,6 +214,7 @@ impl Store for CarStore {
         check_puts(batch)?;
         self.poisoned = true;
         self.put_all(&batch.puts)?;
+        self.forget(&batch.erasures)?;
         self.erase_all(&batch.erasures)?;
         self.poisoned = false;
         Ok(())

@@ -1,0 +1,98 @@
+use super::*;
+use proptest::prelude::*;
+
+fn spans(traced: &str, texts: &[&str], least: usize) -> Vec<(usize, usize)> {
+    Traced::of(traced).spans(texts, least).into_iter().map(|span| (span.first, span.words)).collect()
+}
+
+/// The same by trying everything.
+fn tried(traced: &[u8], texts: &[Vec<u8>], least: usize) -> Vec<(usize, usize)> {
+    let longest = |from: usize| {
+        (0..=traced.len() - from)
+            .rev()
+            .find(|len| {
+                texts.iter().any(|text| *len == 0 || text.windows(*len).any(|run| run == &traced[from..from + len]))
+            })
+            .unwrap_or(0)
+    };
+    let all: Vec<_> = (0..traced.len()).map(|from| (from, longest(from))).collect();
+    let inside = |(from, len): (usize, usize)| from > 0 && all[from - 1].1 > len;
+    all.iter().copied().filter(|one| one.1 >= least && !inside(*one)).collect()
+}
+
+fn text(words: &[u8]) -> String {
+    words.iter().map(|word| format!("w{word} ")).collect()
+}
+
+#[test]
+fn a_span_is_as_long_as_both_texts_agree_whatever_case_and_marks() {
+    let record = ["He said: the QUICK brown fox — jumps over the lazy dog, twice!", "and other words"];
+    let traced = "Once the quick, brown fox jumps over the lazy dog sleeps";
+    assert_eq!(spans(traced, &record, 8), [(1, 9)]);
+    assert_eq!(spans(traced, &record, 10), []);
+    let read = Traced::of(traced);
+    assert_eq!(&traced[read.at(Span { first: 1, words: 9 })], "the quick, brown fox jumps over the lazy dog");
+    assert_eq!(spans("a b c d e f g h", &["a b c d", "e f g h"], 8), [], "a span stands in one text");
+    assert_eq!(spans("", &record, 8), []);
+    assert_eq!(spans(traced, &[] as &[&str], 8), []);
+}
+
+#[test]
+fn spans_that_overlap_are_told_apart() {
+    let traced = "a b c d e f g h i j k l";
+    assert_eq!(spans(traced, &["a b c d e f g h x", "y e f g h i j k l"], 8), [(0, 8), (4, 8)]);
+    assert_eq!(spans(traced, &["b c d e f g h i j", "c d e f g h i j"], 8), [(1, 9)], "one in another says nothing");
+    assert_eq!(spans(&[traced, traced].join(" x "), &[traced], 8), [(0, 12), (13, 12)]);
+}
+
+#[test]
+fn repetition_costs_no_more_than_length() {
+    let long = "a ".repeat(100_000);
+    assert_eq!(spans(&long, &[&long], 8), [(0, 100_000)]);
+    assert_eq!(prints(&[&long]).len(), 1);
+}
+
+#[test]
+fn fingerprints_are_few_and_follow_from_words_alone() {
+    let words: Vec<_> = (0..10_000u32).map(|number| format!("w{number}")).collect();
+    let found = prints(&[words.join(" ")]);
+    assert!((3_700..4_300).contains(&found.len()), "two of five words begin one: {}", found.len());
+    assert_eq!(prints(&[words.join(",\n").to_uppercase()]), found);
+    assert!(prints(&[words[..SPAN - 1].join(" ")]).is_empty());
+    assert_eq!(prints(&[words[..SPAN].join(" ")]).len(), 1);
+    assert_eq!(prints(&["one two three four five six seven eight"]), [FROZEN]);
+    assert!(found.iter().all(|print| *print < 1 << PRINT_BITS));
+}
+
+/// An index that lies on disk was made with it: another one needs another version.
+const FROZEN: u64 = 0x3f_0803_4bab;
+
+proptest! {
+    #[test]
+    fn two_texts_with_a_span_in_common_have_a_fingerprint_in_common(
+        span in prop::collection::vec(0u8..40, SPAN..20),
+        before in prop::collection::vec(0u8..40, 0..30),
+        after in prop::collection::vec(0u8..40, 0..30),
+        others in prop::collection::vec(0u8..40, 0..30),
+    ) {
+        let record = prints(&[text(&[&before[..], &span, &others].concat())]);
+        let traced = Traced::of(&text(&[&others[..], &span, &after].concat()));
+        prop_assert!(traced.prints().iter().any(|(_, print)| record.binary_search(print).is_ok()));
+        let from = others.len();
+        let touching = |(at, print): &(usize, u64)| {
+            *at >= from && at + GRAM <= from + span.len() && record.binary_search(print).is_ok()
+        };
+        prop_assert!(traced.prints().iter().any(touching), "and it lies in the span");
+    }
+
+    #[test]
+    fn spans_are_those_that_trying_everything_finds(
+        traced in prop::collection::vec(0u8..3, 0..40),
+        texts in prop::collection::vec(prop::collection::vec(0u8..4, 0..30), 0..4),
+        least in 1usize..6,
+    ) {
+        let read: Vec<_> = texts.iter().map(|words| text(words)).collect();
+        let read: Vec<_> = read.iter().map(String::as_str).collect();
+        prop_assert_eq!(spans(&text(&traced), &read, least), tried(&traced, &texts, least));
+    }
+}
