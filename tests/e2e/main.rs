@@ -16,6 +16,7 @@ mod files;
 mod govern;
 mod hostile;
 mod liar;
+mod look;
 mod main_job;
 mod node;
 mod peer;

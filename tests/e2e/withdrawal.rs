@@ -2,13 +2,15 @@
 
 use crate::files::{holds, tree};
 use crate::peer::{Peer, parcels};
-use crate::scene::{Scene, contribute, settled, shared, status};
+use crate::scene::{Scene, contribute, settled, shared, status, text};
 use commonwheel_node::demo::cluster::{Place, until};
 use commonwheel_node::keys;
 use commonwheel_protocol::core::status as records;
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::record::{Body, RecordId};
+use commonwheel_protocol::search::trace;
 use commonwheel_protocol::wire::exchange::Purpose;
+use commonwheel_storage::search::{SEARCH, held};
 
 /// The files of a home's stores that hold one of these.
 pub fn remains(place: &Place, secrets: &[Vec<u8>]) -> Vec<String> {
@@ -28,6 +30,12 @@ pub fn secrets(record: &RecordId, ledger: &impl Ledger) -> Vec<Vec<u8>> {
     secrets
 }
 
+/// The ids of the records that a home finds.
+fn found(place: &Place, words: &str) -> Vec<String> {
+    let found = place.json(["search", words]).unwrap();
+    found["records"].as_array().unwrap().iter().map(|record| text(&record["id"])).collect()
+}
+
 #[test]
 fn after_a_withdrawal_no_byte_of_the_text_or_its_salt_is_left_and_no_replica_brings_it_back() {
     let mut scene = Scene::of_four("certificate");
@@ -37,10 +45,31 @@ fn after_a_withdrawal_no_byte_of_the_text_or_its_salt_is_left_and_no_replica_bri
     let outcome = contribute(&contributor, &scene.chats("kettles", 2), &["--until", "accepted"]);
     let ids = shared(&outcome);
     let record: RecordId = ids[0].parse().unwrap();
+    let other: RecordId = ids[1].parse().unwrap();
+    let (scene_community, _) = scene.charter();
     settled(scene.running().chain([&replica]), 2);
 
+    // Each has searched, so that each has an index of words too: "ba" and "de" tell the two apart.
+    for place in scene.running().chain([&contributor, &replica]) {
+        assert_eq!(found(place, "kettles called ba"), [ids[0].clone()], "{}", place.name);
+    }
+    let indexed = |place: &Place| {
+        let index = place.home.community(&scene_community).join("store").join(SEARCH);
+        held(&index).unwrap()
+    };
     let store = scene.store(&scene.validators[0]);
+    let of = |secrets: &[Vec<u8>]| {
+        trace::prints(&secrets[2..].iter().map(|text| String::from_utf8_lossy(text)).collect::<Vec<_>>())
+    };
+    let others = of(&secrets(&other, &store));
     let secrets = secrets(&record, &store);
+    let prints = of(&secrets);
+    let words_left = |place: &Place| {
+        let (words, held) = indexed(place);
+        assert!(words.contains("kettles"), "the index of {} is looked into", place.name);
+        words.contains("ba") || prints.iter().any(|print| held.contains(print) && !others.contains(print))
+    };
+    assert!(words_left(&scene.validators[0]) && words_left(&replica) && words_left(&contributor));
     assert!(!remains(&scene.validators[0], &secrets).is_empty() && !remains(&replica, &secrets).is_empty());
 
     // The replica sleeps through all of it.
@@ -54,6 +83,10 @@ fn after_a_withdrawal_no_byte_of_the_text_or_its_salt_is_left_and_no_replica_bri
     .unwrap();
     for place in scene.running().chain([&contributor]) {
         assert_eq!(remains(place, &secrets), Vec::<String>::new(), "{}", place.name);
+        // The other record left with it, and is taken up again by whoever searches next.
+        assert_eq!(found(place, "kettles called ba"), Vec::<String>::new());
+        assert_eq!(found(place, "kettles"), [ids[1].clone()]);
+        assert!(!words_left(place), "{}", place.name);
     }
     assert!(store.holds(Shelf::Certified, &record.0).unwrap(), "the header stays, with the withdrawal");
     assert_eq!(status(&scene.validators[0], &ids[1])["state"], "accepted");
@@ -80,8 +113,10 @@ fn after_a_withdrawal_no_byte_of_the_text_or_its_salt_is_left_and_no_replica_bri
     until("the replica has erased it too", || Ok(status(&replica, &ids[0])["state"] == "withdrawn")).unwrap();
     // What was withdrawn counts, and is not accepted any more.
     let root = settled(scene.running().chain([&replica]), 1);
+    assert_eq!(found(&replica, "kettles"), [ids[1].clone()]);
     for place in scene.running().chain([&contributor, &replica]) {
         assert_eq!(remains(place, &secrets), Vec::<String>::new(), "{}", place.name);
+        assert!(!words_left(place), "{}", place.name);
     }
 
     // One that comes late gets the other record alone, and agrees on the state.

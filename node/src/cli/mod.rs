@@ -22,11 +22,14 @@ mod redact;
 mod release;
 mod review;
 mod run;
+mod search;
 pub mod session;
 pub mod show;
+mod stats;
 mod status;
 mod store;
 mod torrent;
+mod trace;
 mod usage;
 pub mod verify;
 mod withdraw;
@@ -83,6 +86,9 @@ enum Command {
     Withdraw(withdraw::WithdrawArgs),
     Later(contribute::later::LaterArgs),
     Withhold(withhold::WithholdArgs),
+    Search(search::SearchArgs),
+    Trace(trace::TraceArgs),
+    Stats(stats::StatsArgs),
     Show(show::record::ShowArgs),
     Flag(flag::FlagArgs),
     Review(review::ReviewArgs),
@@ -153,6 +159,9 @@ impl Cli {
             Command::Mine(args) => mine::run(&args, &context),
             Command::Later(args) => contribute::later::run(&args, &context),
             Command::Withhold(args) => withhold::run(&args, &context),
+            Command::Search(args) => search::run(&args, &context),
+            Command::Trace(args) => trace::run(&args, &context),
+            Command::Stats(args) => stats::run(&args, &context),
             Command::Show(args) => show::record::run(&args, &context),
             Command::Flag(args) => flag::run(&args, &context),
             Command::Review(args) => review::run(&args, &context),

@@ -1,5 +1,6 @@
 //! Showing content on a terminal: what would be published, with each redaction marked.
 
+mod likeness;
 pub mod record;
 
 use crate::community::printable;
@@ -14,7 +15,7 @@ pub(super) const MARK: Style = Style::new()
     .bg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
 pub(super) const DIM: Style = Style::new().dimmed();
 const KEPT: Style = Style::new().underline().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
-const BOLD: Style = Style::new().bold();
+pub(super) const BOLD: Style = Style::new().bold();
 
 /// Prints a prepared item whole.
 pub fn prepared(out: &mut dyn Write, number: usize, item: &Prepared) -> io::Result<()> {

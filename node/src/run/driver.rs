@@ -5,6 +5,7 @@ use super::exchange::{self, PeerRequest};
 use super::judge::{offence_of, verdict};
 use super::local::Call;
 use super::member::{self, Member, now};
+use super::search;
 use super::wire::{Base64, Request, Response};
 use crate::home::Home;
 use crate::net::{MessageToken, Net, NetEvent, PeerId, Verdict};
@@ -306,6 +307,13 @@ impl Driver {
                 self.tell(&community, Input::Keep(blocks)).await?
             }
             Request::Open(community) => self.open(&community).await?,
+            Request::Search(community, ask) => {
+                let id = community.parse::<Cid>().ok();
+                match id.and_then(|id| self.members.get_mut(&id)) {
+                    Some(member) => search::answer(&mut member.store, ask),
+                    None => unknown_community(),
+                }
+            }
             Request::Charter(..) | Request::Dial(..) => {
                 Response::Failed("asked in the wrong place; this is a bug".into())
             }

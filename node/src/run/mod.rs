@@ -13,6 +13,7 @@ mod judge;
 mod local;
 pub mod member;
 mod report;
+pub mod search;
 pub mod wire;
 
 pub use client::{Access, Client, ClientError};

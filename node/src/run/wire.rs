@@ -3,6 +3,7 @@
 //! Each message is a 32-bit big-endian length and that much JSON. Only the owner of the home can
 //! open the socket.
 
+use super::search::{SearchAnswer, SearchAsk};
 use crate::govern::Governance;
 use commonwheel_protocol::ledger::Shelf;
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,8 @@ pub enum Request {
     Keep(String, Vec<Base64>),
     /// Connect to an address.
     Dial(String),
+    /// Ask a community's search index.
+    Search(String, SearchAsk),
     /// Stop the node.
     Stop,
 }
@@ -111,6 +114,8 @@ pub enum Response {
     /// To [`Request::Operate`], [`Request::Vote`] and [`Request::Review`]: what was not done, and why. Nothing
     /// when all was.
     Told(Vec<String>),
+    /// To [`Request::Search`].
+    Searched(SearchAnswer),
     /// Done.
     Done,
     /// Not done, and why.

@@ -204,6 +204,36 @@ pub fn standings(lineage: &Lineage, ledger: &impl Ledger) -> Result<BTreeMap<Rec
     Ok(facts(lineage, ledger)?.map(|facts| facts.standings()).unwrap_or_default())
 }
 
+/// What became of one record, if it counts: what [`standings`] says of it, without reading the others.
+///
+/// # Errors
+/// When the ledger fails.
+pub fn standing(
+    record: &RecordId,
+    lineage: &Lineage,
+    counting: &Counting,
+    ledger: &impl Ledger,
+) -> Result<Option<Standing>, LedgerError> {
+    if counting.incomplete {
+        return Ok(None);
+    }
+    let head = lineage.head().charter.id();
+    let mut facts = Facts { taken_down: counting.taken_down(), ..Facts::default() };
+    for id in group(record, ledger)? {
+        let Some(header) = index::header(ledger, Shelf::Certified, &id)? else { continue };
+        let counts = counting.closing.contains(&id)
+            || index::certificates(ledger, &id)?.iter().any(|(_, charter)| *charter == head);
+        if counts && !counting.purged(&id) {
+            facts.records.insert(id, Fact { author: header.author, revises: header.revises });
+        }
+        let erasures = index::operations::erasures(ledger, &id)?;
+        if erasures.iter().any(|(kind, durable, _)| *durable && *kind == Erasure::Withdrawal) {
+            facts.withdrawn.insert(id);
+        }
+    }
+    Ok(facts.standings().get(record).copied())
+}
+
 /// The ids of all accepted records, in order.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! What the ledger knows about a record, for people to look at.
 
-pub use super::facts::{Counting, accepted, erased, facts, group, lineage, standings, state_root};
+pub use super::facts::{Counting, accepted, erased, facts, group, lineage, standing, standings, state_root};
 pub use super::fate::{self, Fate};
 use crate::agreement::{Certificate, Lineage, Verdict};
 use crate::bytes::Cid;

@@ -1,27 +1,37 @@
 //! `commonwheel show ID`: a record's text, and what people say of it.
 
 use super::content;
+use super::likeness::{self, Like};
+use crate::cli::search::line;
 use crate::cli::{Context, own, status};
 use crate::community::printable;
 use crate::run::Access;
 use clap::Args;
+use commonwheel_protocol::agreement::Verdict;
+use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::status::{self as records, Counting};
 use commonwheel_protocol::core::talk::about;
 use commonwheel_protocol::dataset::{Row, rfc3339};
 use commonwheel_protocol::ledger::{Ledger, LedgerError};
+use commonwheel_protocol::record::body::Right;
 use commonwheel_protocol::record::content::Content;
 use commonwheel_protocol::record::{Body, RecordId, SignedHeader};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Show a record that is on this machine: its text, its terms, what became of it, and what people say of it.
+/// Show a record that is on this machine: its whole text, its terms, where it is from, what became of it, what people
+/// say of it, and what is like it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   commonwheel show bafyrei… | less
-  commonwheel --json show bafyrei… | jq .row.messages")]
+  commonwheel --json show bafyrei… | jq .row.messages
+
+What is like it is looked for in the search index, as far as that has come: `commonwheel search`
+makes it and brings it up to date. What could drive the terminal is shown as \u{fffd}.")]
 pub struct ShowArgs {
     /// The record.
     #[arg(value_name = "ID")]
@@ -33,8 +43,9 @@ pub struct ShowArgs {
 /// # Errors
 /// When the record is not known here, or a store cannot be read.
 pub fn run(args: &ShowArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let found = own::find(&args.record, context)?;
-    let shown = Shown::of(&found.header, &found.access)?;
+    let mut found = own::find(&args.record, context)?;
+    let mut shown = Shown::of(&found.header, &found.access)?;
+    shown.like = likeness::of(&found.header, &mut found.access)?;
     context.out.print(&shown.json(), |out| shown.print(out))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -122,6 +133,9 @@ pub struct Shown {
     body: Option<Body<String>>,
     row: Value,
     remarks: Vec<Remark>,
+    community: String,
+    charter: Cid,
+    like: Vec<Like>,
 }
 
 impl Shown {
@@ -145,6 +159,9 @@ impl Shown {
             validators: charter.quorum.n(),
             body: bytes.and_then(|bytes| Body::verify(&bytes).ok()),
             row: line.and_then(|line| serde_json::from_str(&line).ok()).unwrap_or(Value::Null),
+            community: printable(&charter.name),
+            charter: report.certified_under.unwrap_or_else(|| charter.id()),
+            like: Vec::new(),
             header: header.clone(),
             report,
             remarks: remarks(&header.id(), &counting, access)?,
@@ -153,7 +170,9 @@ impl Shown {
 
     /// For programs: the status, and the record as a row of a dataset.
     pub fn json(&self) -> Value {
-        serde_json::json!({ "status": self.report, "row": self.row, "notes": self.remarks })
+        serde_json::json!({
+            "status": self.report, "row": self.row, "notes": self.remarks, "near_duplicates": self.like
+        })
     }
 
     /// For people.
@@ -162,17 +181,34 @@ impl Shown {
     /// When it cannot be written.
     pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         let header = self.header.header();
-        let mode = if header.nonce.is_some() { " (anonymous)" } else { "" };
+        let mode = if header.nonce.is_some() { " (anonymous: used for this record alone)" } else { "" };
         writeln!(out, "Record    {}", self.header.id())?;
         writeln!(out, "State     {}", self.report.words(self.validators))?;
+        writeln!(out, "Community {} ({})", self.community, header.community)?;
         writeln!(out, "Author    {}{mode}", header.author)?;
-        writeln!(out, "Terms     {}, {}", header.licence.spdx(), header.preference)?;
-        for (name, record) in [("Corrects", &self.report.corrects), ("Revises", &self.report.revises)] {
-            record.as_ref().map_or(Ok(()), |record| writeln!(out, "{name:<9} {record}"))?;
+        writeln!(out, "Time      {}", rfc3339(header.time.unix_s()).unwrap_or_default())?;
+        writeln!(out, "Licence   {}", header.licence.spdx())?;
+        writeln!(out, "AI use    {}", header.preference)?;
+        writeln!(out, "Charter   {}", self.charter)?;
+        writeln!(out, "Terms     {}", header.terms)?;
+        writeln!(out, "Ruleset   {}", header.ruleset)?;
+        for (name, record) in [("Corrects", header.corrects), ("Revises", header.revises), ("About", header.about)] {
+            record.map_or(Ok(()), |record| writeln!(out, "{name:<9} {record}"))?;
         }
+        let accepting = self.report.verdicts.iter().filter(|verdict| verdict.verdict == Verdict::Accept.name());
+        let accepting: BTreeSet<_> = accepting.map(|verdict| &verdict.validator[..]).collect();
+        if !accepting.is_empty() {
+            writeln!(out, "Accepted  by {}", accepting.into_iter().collect::<Vec<_>>().join(", "))?;
+        }
+        self.report.print_reviews(out)?;
         if !self.report.flags.is_empty() {
             writeln!(out, "Flags     {}", status::counted(&self.report.flags))?;
         }
+        for Like { record, similarity, exact } in &self.like {
+            let how = if *exact { "the same content".to_owned() } else { format!("{similarity} % alike") };
+            writeln!(out, "Like      {record}  {how}")?;
+        }
+        self.body.as_ref().map_or(Ok(()), |body| origin(out, body))?;
         match &self.body {
             Some(body) => {
                 let title = body.title.as_deref().map(printable).unwrap_or_default();
@@ -186,4 +222,28 @@ impl Shown {
         }
         print_remarks(out, &self.remarks)
     }
+}
+
+/// What a body says of where it is from.
+fn origin(out: &mut dyn Write, body: &Body<String>) -> io::Result<()> {
+    let right = |right: &Right<String>| match right {
+        Right::OwnWork => "own work".to_owned(),
+        Right::ModelOutput(None) => "output of a model".to_owned(),
+        Right::ModelOutput(Some(model)) => format!("output of {}", line(model)),
+        Right::ThirdParty { source, licence } => format!("from {} under {}", line(source), line(licence)),
+    };
+    let list = |items: Vec<String>| Some(items.join(", ")).filter(|text| !text.is_empty());
+    let redacted = body.redactions.iter().map(|(kind, count)| format!("{count} {}", line(kind))).collect();
+    for (name, value) in [
+        ("Credit", body.attribution.as_deref().map(line)),
+        ("Model", body.model.as_deref().map(line)),
+        ("Language", body.language.as_deref().map(line)),
+        ("Tags", list(body.tags.iter().map(|tag| line(tag)).collect())),
+        ("Rights", list(body.rights.iter().map(right).collect())),
+        ("Redacted", list(redacted)),
+        ("From", body.imported_from.as_deref().map(line)),
+    ] {
+        value.map_or(Ok(()), |value| writeln!(out, "{name:<9} {value}"))?;
+    }
+    Ok(())
 }

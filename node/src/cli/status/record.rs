@@ -5,6 +5,7 @@ use crate::community::{self, printable};
 use crate::run::Access;
 use anyhow::bail;
 use commonwheel_protocol::agreement::{Charter, Verdict};
+use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::facts::lapsed;
 use commonwheel_protocol::core::notes::{self, reviews};
 use commonwheel_protocol::core::review::flags;
@@ -48,6 +49,9 @@ pub struct RecordReport {
     pub quorum: usize,
     /// The certificate's CID.
     pub certificate: Option<String>,
+    /// The charter under which that was given.
+    #[serde(skip)]
+    pub certified_under: Option<Cid>,
     /// Validators that contradicted themselves.
     pub contradictions: Vec<String>,
     /// Why validators refused it, if this machine's node was told as the author.
@@ -163,6 +167,7 @@ pub fn report(status: &RecordStatus, charter: &Charter) -> RecordReport {
         accepted_by: status.accepting().len(),
         quorum: charter.quorum.q(),
         certificate: status.certificate.as_ref().map(|certificate| certificate.cid().to_string()),
+        certified_under: status.certificate.as_ref().map(|certificate| certificate.charter()),
         contradictions: status.contradictions().iter().map(name).collect(),
         ..RecordReport::default()
     }
@@ -228,6 +233,25 @@ impl RecordReport {
         Ok(())
     }
 
+    /// Prints what moderators said, what contradicts itself, and the certificate with those who signed it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn print_reviews(&self, out: &mut dyn Write) -> io::Result<()> {
+        for Reviewed { opinion, moderator, note, .. } in &self.reviews {
+            let note =
+                if note.is_empty() { String::new() } else { format!(": {}", note.replace('\n', "\n          ")) };
+            writeln!(out, "Reviewed  {opinion} by {moderator}{note}")?;
+        }
+        for who in &self.contradictions {
+            writeln!(out, "Evidence  {who} contradicts itself")?;
+        }
+        match &self.certificate {
+            Some(cid) => writeln!(out, "Certified {cid}"),
+            None => Ok(()),
+        }
+    }
+
     /// The state in words.
     pub fn words(&self, validators: usize) -> String {
         match (self.state, &self.superseded_by, &self.takedown) {
@@ -282,15 +306,5 @@ fn print(out: &mut dyn Write, report: &RecordReport, validators: usize) -> io::R
     if !report.flags.is_empty() {
         writeln!(out, "Flags     {}", counted(&report.flags))?;
     }
-    for Reviewed { opinion, moderator, note, .. } in &report.reviews {
-        let note = if note.is_empty() { String::new() } else { format!(": {}", note.replace('\n', "\n          ")) };
-        writeln!(out, "Reviewed  {opinion} by {moderator}{note}")?;
-    }
-    for who in &report.contradictions {
-        writeln!(out, "Evidence  {who} contradicts itself")?;
-    }
-    match &report.certificate {
-        Some(cid) => writeln!(out, "Certified {cid}"),
-        None => Ok(()),
-    }
+    report.print_reviews(out)
 }

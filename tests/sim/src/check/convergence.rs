@@ -6,9 +6,9 @@ use super::{Check, View};
 use crate::node::Node;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::state::Standing;
-use commonwheel_protocol::core::status;
+use commonwheel_protocol::core::status::{self, Counting};
 use commonwheel_protocol::index::{self, prefix};
-use commonwheel_protocol::ledger::{Ledger, Shelf};
+use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use std::collections::BTreeSet;
 
 /// Looks only at the end.
@@ -51,8 +51,16 @@ fn everything_sound_is_accepted(view: &View, node: &Node) -> Result<(), String> 
     let has_bodies = node.validates()
         || view.plan.bodies == BodyAccess::OnCertificate
         || (node.index == view.plan.contributor() && !restored);
-    let standings = status::lineage(&node.store).and_then(|lineage| status::standings(&lineage, &node.store));
-    let standings = standings.map_err(|error| error.to_string())?;
+    let words = |error: LedgerError| error.to_string();
+    let lineage = status::lineage(&node.store).map_err(words)?;
+    let standings = status::standings(&lineage, &node.store).map_err(words)?;
+    let counting = Counting::load(&lineage, &node.store).map_err(words)?;
+    for record in view.records {
+        let alone = status::standing(&record.id, &lineage, &counting, &node.store).map_err(words)?;
+        if alone.as_ref() != standings.get(&record.id) {
+            return Err(format!("node {} says one thing of a record alone and another of all", node.index));
+        }
+    }
     for (at, record) in view.records.iter().enumerate().filter(|(_, record)| record.sound) {
         let accepted = standings.get(&record.id) == Some(&Standing::Accepted);
         if !accepted && !super::may_be_lacking(view, node, record)? {
