@@ -6,7 +6,7 @@ use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::dataset::{Chosen, Contaminated, Contents, Copied, ForUse, Overlap, Revocations, Tally};
 use commonwheel_protocol::operation::Resolution;
 use commonwheel_protocol::record::RecordId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is written. Blocks are named, and read when they are written.
 pub struct Selection {
@@ -38,6 +38,8 @@ pub struct Selection {
     pub decontaminated: Option<(Overlap, Vec<Contaminated>)>,
     /// Flags of the records that have a row, each with its record, by record and member, where the charter exports notes.
     pub flags: Vec<(RecordId, Cid)>,
+    /// Those of the records that are kept apart for evaluation.
+    pub apart: BTreeSet<RecordId>,
     /// What it is of.
     pub of: Of,
     /// The state root when it was selected.

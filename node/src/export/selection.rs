@@ -1,5 +1,6 @@
 //! What an export holds and what proves it, read from a ledger: the accepted records, or a release.
 
+mod apart;
 mod revoked;
 
 use super::copying::Copying;
@@ -15,7 +16,7 @@ use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::{release, status};
 use commonwheel_protocol::dataset::{
-    Chosen, Contaminated, Contents, Copied, ForUse, LeftOut, Overlap, Purpose, Tally, Unfit,
+    Chosen, Contaminated, Contents, Copied, ForUse, LeftOut, Overlap, Purpose, Split, Tally, Unfit,
 };
 use commonwheel_protocol::index::{self, Erasure, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
@@ -140,7 +141,8 @@ impl<'a, L: Ledger> Known<'a, L> {
         let notes = self.kept_back(leading, |id| standings.get(id) == Some(&Standing::Accepted))?;
         let accepted = |id: &RecordId| standings[id] == Standing::Accepted && !notes.contains(id);
         let records = self.facts.records.keys().copied().collect();
-        let proved = self.prove(&records, accepted, leading, &released)?;
+        let apart = self.apart(&records, leading)?;
+        let proved = self.prove(&records, accepted, &apart, leading, &released)?;
         let kept = self.counting.decisions.keys().chain(self.counting.releases.keys()).copied().collect();
         let revocations = self.revoked(&self.counting.releases.values().collect::<Vec<_>>())?;
         let closing = self.named_up_to(leading).into_values();
@@ -158,6 +160,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             tally: Tally::of_state(standings.values(), self.purged.len()).keeping_back(notes.len()),
             of: Of::State(self.root),
             root: self.root,
+            apart,
             records: proved.records,
             incomplete: proved.incomplete,
             path: self.path,
@@ -187,10 +190,11 @@ impl<'a, L: Ledger> Known<'a, L> {
         let (last, leading) = (self.path.len() - 1, place(&release.charter).unwrap_or_default());
         let notes = self.kept_back(leading, |id| contents.rows.contains(id))?;
         let was_in = |id: &RecordId| contents.rows.contains(id) && !notes.contains(id);
+        let apart = self.apart(&records, leading)?;
         let inside = records.intersection(&released).copied().collect();
-        let mut proved = self.prove(&inside, was_in, leading, &self.released_up_to(leading)?)?;
+        let mut proved = self.prove(&inside, was_in, &apart, leading, &self.released_up_to(leading)?)?;
         let outside = records.difference(&released).copied().collect();
-        proved.records.extend(self.prove(&outside, |_| false, last, &self.released_up_to(last)?)?.records);
+        proved.records.extend(self.prove(&outside, |_| false, &apart, last, &self.released_up_to(last)?)?.records);
         let mut kept = BTreeSet::from([id]);
         let held = |record: &RecordId| released.contains(record) || revocations.get(record).is_some();
         kept.extend(self.erasing(|record| records.contains(record) || held(record)));
@@ -218,6 +222,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             tally: Tally::of_edition(&contents).keeping_back(notes.len()),
             of: Of::Edition { id, number: release.number, contents },
             root: self.root,
+            apart,
             path: self.path.into_iter().take(needed + 1).collect(),
         })
     }
@@ -288,6 +293,7 @@ impl<'a, L: Ledger> Known<'a, L> {
         &self,
         records: &BTreeSet<RecordId>,
         wants_row: impl Fn(&RecordId) -> bool,
+        apart: &BTreeSet<RecordId>,
         leading: usize,
         released: &BTreeMap<RecordId, usize>,
     ) -> Result<Proved, ExportError> {
@@ -300,14 +306,14 @@ impl<'a, L: Ledger> Known<'a, L> {
             let found = under(wanted).or_else(|| (0..charters.len()).rev().find_map(under));
             let missing = || ExportError::Missing { record: *id, what: "certificate" };
             let (certificate, charter) = found.ok_or_else(missing)?;
-            let row = wants_row(id) && self.has_row(id, &mut proved)?;
+            let row = wants_row(id) && self.has_row(id, apart.contains(id), &mut proved)?;
             proved.records.insert(*id, Proof { certificate, charter, row });
         }
         Ok(proved)
     }
 
     /// Whether a record that should have a row gets one; else why not is noted. What headers show is asked first.
-    fn has_row(&self, id: &RecordId, proved: &mut Proved) -> Result<bool, ExportError> {
+    fn has_row(&self, id: &RecordId, apart: bool, proved: &mut Proved) -> Result<bool, ExportError> {
         let all = self.purpose.is_none() && self.chosen.is_none() && self.benchmarks.is_none();
         if self.copying.is_none() && all {
             let here = self.body_here(id)?;
@@ -322,7 +328,9 @@ impl<'a, L: Ledger> Known<'a, L> {
             proved.left_out.add(&why);
             return Ok(false);
         }
-        if let Some(unfit) = self.purpose.as_ref().and_then(|purpose| purpose.against(&header.preference)) {
+        let split = if apart { Split::Evaluation } else { Split::Main };
+        let against = |purpose: &Purpose| purpose.against(&header.preference).or_else(|| purpose.against_split(split));
+        if let Some(unfit) = self.purpose.as_ref().and_then(against) {
             proved.unfit.push(unfit);
             return Ok(false);
         }

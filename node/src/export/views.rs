@@ -2,7 +2,7 @@
 
 use super::pool::{Finished, Pool};
 use super::{ExportError, parquet};
-use commonwheel_protocol::dataset::{Beside, Partition, Row, View, ViewRows, Views};
+use commonwheel_protocol::dataset::{Beside, Canary, Partition, Row, View, ViewRows, Views};
 use data_encoding::HEXLOWER;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,8 +21,8 @@ pub type WrittenViews = (Vec<ViewRows>, Vec<(String, String)>);
 
 impl<'a> ViewWriter<'a> {
     /// These views, of no rows yet.
-    pub fn new(dir: &'a Path, views: impl IntoIterator<Item = View>) -> Self {
-        ViewWriter { dir, views: Views::new(views), files: Pool::new(dir) }
+    pub fn new(dir: &'a Path, views: impl IntoIterator<Item = View>, canary: Canary) -> Self {
+        ViewWriter { dir, views: Views::new(views, canary), files: Pool::new(dir) }
     }
 
     /// Writes what a row gives, whose one text is `line`.

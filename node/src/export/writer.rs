@@ -8,7 +8,8 @@ use super::{ExportError, car, folder, merge};
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, decode};
 use commonwheel_protocol::dataset::{
-    Beside, Census, ForUse, Manifest, Merging, Partition, Row, Subject, View, bundle, edition, names, pretty,
+    Beside, Canary, Census, ForUse, Manifest, Merging, Partition, Row, Split, Subject, View, bundle, edition, names,
+    pretty,
 };
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
@@ -34,6 +35,7 @@ pub struct Writer<'a> {
     merge: Option<Merging>,
     /// The licences of the rows so far.
     licences: BTreeSet<Licence>,
+    canary: Canary,
 }
 
 impl<'a> Writer<'a> {
@@ -67,7 +69,8 @@ impl<'a> Writer<'a> {
             certificates.section(cid, text)?;
         }
         let purpose = selection.purpose.clone();
-        let views = ViewWriter::new(dir, views);
+        let canary = Canary::of(&founding.community());
+        let views = ViewWriter::new(dir, views, canary.clone());
         Ok(Writer {
             dir,
             selection,
@@ -80,6 +83,7 @@ impl<'a> Writer<'a> {
             views,
             merge: None,
             licences: BTreeSet::new(),
+            canary,
         })
     }
 
@@ -120,7 +124,11 @@ impl<'a> Writer<'a> {
         let body = block(ledger, id, &entry.body, "body")?;
         let charter = self.selection.path[proof.charter].id();
         let row = Row::of(&header, &body, &charter).and_then(|row| Ok((row.partition()?, row.line()?, row)));
-        let (partition, mut line, row) = row.map_err(|source| ExportError::Row { record: *id, source })?;
+        let (mut partition, mut line, row) = row.map_err(|source| ExportError::Row { record: *id, source })?;
+        if self.selection.apart.contains(id) {
+            partition.split = Split::Evaluation;
+            line = self.canary.mark(&line);
+        }
         self.purpose.iter_mut().for_each(|purpose| purpose.see(&row));
         if self.merge == Some(Merging::One) && self.licences.insert(partition.licence) {
             Licence::of_one_work(self.licences.iter().copied())

@@ -309,6 +309,7 @@ fn a_state_and_its_releases_are_verified_as_what_they_are() {
     }
     super::copy_tests::write_for_readers(&folder);
     super::purpose_tests::write_for_readers(&folder);
+    super::apart_tests::write_for_readers(&folder);
     super::filter_tests::write_for_readers(&folder);
     super::merge_tests::write_for_readers(&folder);
     super::view_tests::write_for_readers(&folder);

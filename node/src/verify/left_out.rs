@@ -7,7 +7,7 @@
 use super::operations::Operations;
 use super::problem::Problems;
 use crate::export::copying::Copying;
-use commonwheel_protocol::dataset::{Chosen, Filter, ForUse, Manifest, names};
+use commonwheel_protocol::dataset::{Chosen, Filter, ForUse, Manifest, Split, names};
 use commonwheel_protocol::record::{Header, RecordId};
 use std::collections::BTreeSet;
 
@@ -20,18 +20,19 @@ pub fn asked(stated: &Manifest) -> Asked {
     Filter { purpose: stated.purpose.as_ref().and_then(ForUse::purpose), ..asks }
 }
 
-/// Counts what a purpose leaves out, by its header, and takes it from `without_row`; what may not be copied at all
+/// Counts what a purpose leaves out, by its header and by where that `lies`, and takes it from `without_row`; what may not be copied at all
 /// is left for [`super::copies::account`].
 pub fn unfit(
     copying: Option<&Copying>,
     purpose: &mut Option<ForUse>,
+    lies: &dyn Fn(&Header) -> Split,
     operations: &Operations,
     without_row: &mut Vec<RecordId>,
 ) {
     let Some(counting) = purpose else { return };
     let Some(rule) = counting.purpose() else { return };
     take(copying, operations, without_row, |header| {
-        let against = rule.against(&header.preference);
+        let against = rule.against(&header.preference).or_else(|| rule.against_split(lies(header)));
         against.iter().for_each(|why| counting.add(*why));
         against.is_some()
     });

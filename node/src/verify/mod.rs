@@ -3,6 +3,7 @@
 //! What follows from other files (manifest, charter.json, the texts of the bundle, the list of hashes) is
 //! computed again and compared; what is signed is verified; what is neither is refused.
 
+mod apart;
 mod archive;
 mod copies;
 mod flags;
@@ -22,7 +23,10 @@ use crate::community::printable;
 use crate::export::{self, folder};
 use archive::Archive;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Beside, Manifest, Overlap, Partition, Sealed, Subject, Views, edition, names};
+use commonwheel_protocol::dataset::{
+    Beside, Canary, Manifest, Overlap, Partition, Sealed, Subject, Views, edition, names,
+};
+use commonwheel_protocol::record::Header;
 use copies::Hashes;
 use data_encoding::HEXLOWER;
 use left_out::Asked;
@@ -245,7 +249,7 @@ fn check_content(
     }
     let loaded = overlap::load(expected, &stated, problems)?;
     let contaminated = overlap::listed(dir, &stated, problems)?;
-    let Some(views) = Views::stated_in(&stated.views) else {
+    let Some(views) = Views::stated_in(&stated.views, Canary::of(&operations.founding.community())) else {
         problems.add(
             names::MANIFEST,
             None,
@@ -271,12 +275,14 @@ fn check_content(
         // What follows from operations, certificates and rows cannot be computed from wrong ones.
         return Ok(None);
     }
-    let Seen { counts, facts, mut purpose, census, views } = rows.finish();
+    let Seen { counts, facts, mut purpose, census, views, apart } = rows.finish();
+    apart.check(&facts, &operations, problems);
     let Some(mut outcome) = outcome::judge(&operations, &archive, released.as_ref(), &facts, problems) else {
         return Ok(None);
     };
     let copying = copying.as_ref();
-    left_out::unfit(copying, &mut purpose, &operations, &mut outcome.incomplete);
+    let lies = |header: &Header| apart.of_header(header, &facts, &operations);
+    left_out::unfit(copying, &mut purpose, &lies, &operations, &mut outcome.incomplete);
     let filter = left_out::unasked(copying, &stated, &operations, &mut outcome.incomplete, problems);
     let copied =
         copying.map(|copying| copies::account(copying, &stated, &operations, &mut outcome.incomplete, problems));
@@ -423,6 +429,8 @@ fn hash_of(path: &Path) -> Result<[u8; 32], VerifyError> {
     }
 }
 
+#[cfg(test)]
+mod apart_tests;
 #[cfg(test)]
 mod bundle_tests;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The rows: each rebuilt into the bytes that its author signed and the validators accepted.
 
 use super::VerifyError;
+use super::apart::Apart;
 use super::archive::Archive;
 use super::operations::Operations;
 use super::outcome::Released;
@@ -9,7 +10,9 @@ use super::views::Viewed;
 use crate::benchmark::Loaded;
 use crate::export::copying::Copying;
 use commonwheel_protocol::agreement::state::Fact;
-use commonwheel_protocol::dataset::{Census, Chosen, ForUse, Partition, Purpose, ROW_BYTES, Row, overlaps};
+use commonwheel_protocol::dataset::{
+    Canary, Census, Chosen, ForUse, Partition, Purpose, ROW_BYTES, Row, Split, overlaps,
+};
 use commonwheel_protocol::operation::release::ReleaseRow;
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use std::collections::BTreeMap;
@@ -42,6 +45,8 @@ pub struct Seen {
     pub census: Census,
     /// What views of them are.
     pub views: Viewed,
+    /// Which of them are kept apart for evaluation.
+    pub apart: Apart,
 }
 
 /// Checks rows against an archive, file by file.
@@ -57,6 +62,8 @@ pub struct Rows<'a> {
     counting: Option<ForUse>,
     census: Census,
     views: Viewed,
+    canary: Canary,
+    apart: Apart,
     counts: BTreeMap<Partition, (usize, u64)>,
     facts: BTreeMap<RecordId, Fact>,
     /// For each certified record, whether a row of it was seen.
@@ -76,6 +83,7 @@ impl<'a> Rows<'a> {
         let seen = vec![false; archive.accepted().len()];
         let leading = released.map_or(operations.path.len() - 1, |released| released.leading);
         let notes = operations.path[leading].customs.export_notes;
+        let (canary, apart) = (Canary::of(&operations.founding.community()), Apart::by(&operations.path[leading]));
         let released = released.map(|released| &released.rows[..]);
         let (counts, facts) = (BTreeMap::new(), BTreeMap::new());
         let counting = rules.purpose.map(Purpose::counting);
@@ -88,6 +96,8 @@ impl<'a> Rows<'a> {
             counting,
             census: Census::default(),
             views,
+            canary,
+            apart,
             counts,
             facts,
             seen,
@@ -135,12 +145,21 @@ impl<'a> Rows<'a> {
 
     /// What the rows show.
     pub fn finish(self) -> Seen {
-        Seen { counts: self.counts, facts: self.facts, purpose: self.counting, census: self.census, views: self.views }
+        let (counts, facts) = (self.counts, self.facts);
+        Seen { counts, facts, purpose: self.counting, census: self.census, views: self.views, apart: self.apart }
     }
 
     fn check_row(&mut self, line: &[u8], path: &str) -> Result<RecordId, String> {
         let line = std::str::from_utf8(line).map_err(|_| "the line is not UTF-8")?;
-        let row = Row::read(line).map_err(|error| error.to_string())?;
+        let split = if Partition::is_apart(path) { Split::Evaluation } else { Split::Main };
+        let row = match split {
+            Split::Main => Row::read(line),
+            Split::Evaluation => {
+                let unmarked = self.canary.unmark(line);
+                Row::read(&unmarked.ok_or("expected the community's canary as the last key of the row")?)
+            }
+        };
+        let row = row.map_err(|error| error.to_string())?;
         let header = SignedHeader::verify(&row.header_bytes()).map_err(|error| error.to_string())?;
         let body = row.body_bytes();
         if !header.header().body.matches(&body) {
@@ -175,7 +194,12 @@ impl<'a> Rows<'a> {
                 Err(unjudged) => return Err(format!("whether the row may be copied cannot be told: {unjudged}")),
             }
         }
-        let partition = row.partition().map_err(|error| error.to_string())?;
+        if self.rules.purpose.is_some_and(|purpose| purpose.against_split(split).is_some()) {
+            return Err("the record is kept apart for evaluation, and the export is for training".into());
+        }
+        self.apart.see(row.id(), header.header(), split)?;
+        let mut partition = row.partition().map_err(|error| error.to_string())?;
+        partition.split = split;
         if partition.path() != path {
             return Err(format!("the row belongs in {}", partition.path()));
         }

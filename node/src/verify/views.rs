@@ -14,7 +14,6 @@ use std::io::{self, BufReader, Write};
 use std::path::Path;
 
 /// The views that a manifest names, as they must be.
-#[derive(Default)]
 pub struct Viewed {
     views: Views,
     files: BTreeMap<String, (Sha256, u64)>,

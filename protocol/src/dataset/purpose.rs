@@ -1,6 +1,7 @@
 //! For which use an export was written: it holds only records whose preference allows that.
 
 use super::row::Row;
+use super::split::Split;
 use crate::bytes::Node;
 use crate::preference::{Category, Choice, Exception, Preference};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub enum Unfit {
     Refused,
     /// It refuses the use but for a signal that is not honoured.
     Unhonoured,
+    /// It may be used so, and the community keeps it apart for evaluation.
+    KeptApart,
 }
 
 /// What an export for a use says of itself.
@@ -40,6 +43,8 @@ pub struct ForUse {
     pub refused: usize,
     /// Since they refuse it but for a signal that is not honoured.
     pub unhonoured: usize,
+    /// Since the community keeps them apart for evaluation, and this is for training.
+    pub kept_apart: usize,
     /// How many rows refuse the use but for a signal, and so are here by a promise to honour it, by the signal.
     pub relied_on: BTreeMap<String, usize>,
     /// Rows that are chats labelled *fail*: they show what not to do.
@@ -75,6 +80,12 @@ impl Purpose {
         }
     }
 
+    /// Why a record that lies on this side is left out, if it is: nothing that is kept apart for evaluation is for
+    /// training.
+    pub fn against_split(&self, split: Split) -> Option<Unfit> {
+        (self.category == Category::TrainAi && split == Split::Evaluation).then_some(Unfit::KeptApart)
+    }
+
     /// What an export for this use says when nothing is counted yet.
     pub fn counting(&self) -> ForUse {
         ForUse {
@@ -83,6 +94,7 @@ impl Purpose {
             unknown: 0,
             refused: 0,
             unhonoured: 0,
+            kept_apart: 0,
             relied_on: BTreeMap::new(),
             failed_chats: 0,
         }
@@ -104,6 +116,7 @@ impl ForUse {
             Unfit::Unknown => &mut self.unknown,
             Unfit::Refused => &mut self.refused,
             Unfit::Unhonoured => &mut self.unhonoured,
+            Unfit::KeptApart => &mut self.kept_apart,
         } += 1;
     }
 
@@ -125,6 +138,7 @@ impl ForUse {
             (self.refused, format!("since they refuse {usage}")),
             (self.unhonoured, format!("since they refuse {usage} but for a signal that is not honoured")),
             (self.unknown, format!("since they say nothing of {usage}")),
+            (self.kept_apart, "since the community keeps them apart for evaluation".to_owned()),
         ];
         all.into_iter().filter(|(count, _)| *count > 0)
     }

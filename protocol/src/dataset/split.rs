@@ -5,8 +5,8 @@
 //! is about it, repeats much of it, and goes with it.
 
 use crate::agreement::Charter;
-use crate::bytes::Cid;
-use crate::record::RecordId;
+use crate::bytes::{Cid, Fields, Node, decode};
+use crate::record::{Header, RecordId};
 use crate::sign::PublicKey;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -41,6 +41,22 @@ pub struct Voice {
     pub author: PublicKey,
     /// The header's `corrects`, else its `about`.
     pub of: Option<RecordId>,
+}
+
+impl Voice {
+    /// What the bytes of a signed header say; `None` where they are none. No signature is checked.
+    pub fn of(header: &[u8]) -> Option<Voice> {
+        let payload = Fields::of(decode(header).ok()?).ok()?.map("payload").ok()?;
+        let mut fields = Fields::of(Node::Map(payload)).ok()?;
+        let (corrects, about) = (fields.link_opt("corrects").ok()?, fields.link_opt("about").ok()?);
+        Some(Voice { author: PublicKey(fields.array("author").ok()?), of: corrects.or(about).map(RecordId) })
+    }
+}
+
+impl From<&Header> for Voice {
+    fn from(header: &Header) -> Voice {
+        Voice { author: header.author, of: header.corrects.or(header.about) }
+    }
 }
 
 /// How a charter draws.

@@ -6,7 +6,7 @@ use crate::bytes::Node;
 
 /// The files of a view of these rows, with archives of at most so many bytes.
 fn files(view: View, rows: &[Row], shard: u64) -> (BTreeMap<String, Vec<u8>>, Vec<ViewRows>) {
-    let mut views = Views { shard, ..Views::new([view]) };
+    let mut views = Views { shard, ..Views::new([view], super::tests::canary()) };
     let mut files = BTreeMap::<String, Vec<u8>>::new();
     let mut put = |path: &str, bytes: &[u8]| {
         files.entry(path.to_owned()).or_default().extend(bytes);
@@ -119,7 +119,7 @@ fn a_record_is_framed_and_its_features_are_in_the_order_of_their_names() {
 fn a_row_counts_in_columns_before_they_are_written() {
     let (files, _) = files(View::Parquet, &[example()], 1);
     assert!(files.is_empty());
-    let mut views = Views::new([View::Parquet, View::Tsv]);
+    let mut views = Views::new([View::Parquet, View::Tsv], super::tests::canary());
     let (row, mut nothing) = (example(), |_: &str, _: &[u8]| Ok::<_, ()>(()));
     views.add(&row, &row.line().unwrap(), &row.partition().unwrap(), &mut nothing).unwrap();
     let path = "views/parquet/licence=CC-BY-4.0/preference=train-ai-y/2027-01.parquet";

@@ -21,6 +21,7 @@ use super::manifest::{FileRows, Sealed, ViewRows, names};
 use super::partition::Partition;
 use super::quality::{Beside, Quality};
 use super::row::Row;
+use super::split::{CANARY, Canary, Split};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -106,9 +107,25 @@ impl View {
         format!("{}/{self}/{}{ending}", names::VIEWS, partition.place())
     }
 
-    /// What each of its files begins with.
-    pub fn heading(self) -> &'static str {
-        if self == View::Tsv { tsv::HEADING } else { "" }
+    /// What each of its files begins with, when it is one of this split.
+    pub fn heading(self, split: Split) -> String {
+        match (self, split) {
+            (View::Tsv, Split::Main) => tsv::HEADING.to_owned(),
+            (View::Tsv, Split::Evaluation) => format!("{}\t{CANARY}\n", tsv::HEADING.trim_end()),
+            _ => String::new(),
+        }
+    }
+
+    /// What a row adds to a file, in what is kept apart with the canary as one key or column more, the last. Binary views
+    /// have it from the row's text.
+    fn marked(self, piece: Vec<u8>, split: Split, canary: &Canary) -> Vec<u8> {
+        let text = match (split, self) {
+            (Split::Main, _) | (_, View::Parquet | View::TfRecord | View::WebDataset) => return piece,
+            (Split::Evaluation, _) => String::from_utf8_lossy(&piece),
+        };
+        let line = text.trim_end_matches('\n');
+        let marked = if self == View::Tsv { format!("{line}\t{}", canary.text()) } else { canary.mark(line) };
+        (marked + "\n").into_bytes()
     }
 
     /// The lines of a row, each with its newline; none when the format cannot carry it, or is not one of lines that
@@ -175,26 +192,21 @@ pub struct Views {
     quality: Option<Quality>,
     /// The most bytes of an archive.
     shard: u64,
-}
-
-impl Default for Views {
-    fn default() -> Self {
-        Views::new([])
-    }
+    canary: Canary,
 }
 
 impl Views {
-    /// These views, of no rows yet.
-    pub fn new(views: impl IntoIterator<Item = View>) -> Views {
+    /// These views, of no rows yet; the canary marks those of rows that are kept apart.
+    pub fn new(views: impl IntoIterator<Item = View>, canary: Canary) -> Views {
         let made: BTreeMap<_, _> = views.into_iter().map(|view| (view, Made::default())).collect();
         let quality = made.contains_key(&View::Quality).then(Quality::default);
-        Views { made, quality, shard: webdataset::SHARD_BYTES }
+        Views { made, quality, shard: webdataset::SHARD_BYTES, canary }
     }
 
     /// The views of this manifest's text, when it names known ones, in order, each once.
-    pub fn stated_in(views: &[ViewRows]) -> Option<Views> {
+    pub fn stated_in(views: &[ViewRows], canary: Canary) -> Option<Views> {
         let known: Option<Vec<_>> = views.iter().map(|view| View::named(&view.format)).collect();
-        known.filter(|known| known.is_sorted_by(|a, b| a < b)).map(Views::new)
+        known.filter(|known| known.is_sorted_by(|a, b| a < b)).map(|known| Views::new(known, canary))
     }
 
     /// Takes one row more, which lies in `partition` as `line`, without its newline: `put` gets what follows
@@ -210,6 +222,7 @@ impl Views {
             }
             let mut carried = false;
             for piece in view.pieces(row, line) {
+                let piece = view.marked(piece, partition.split, &self.canary);
                 let files = made.files.entry(partition.clone()).or_insert_with(|| vec![Written::default()]);
                 if *view == View::WebDataset && files.last().is_some_and(|file| file.is_full(&piece, self.shard)) {
                     put(&view.path(partition, files.len() - 1), &webdataset::END)?;
@@ -217,8 +230,9 @@ impl Views {
                 }
                 let path = view.path(partition, files.len() - 1);
                 let Some(file) = files.last_mut() else { continue };
-                if file.lines == 0 && !view.heading().is_empty() {
-                    put(&path, view.heading().as_bytes())?;
+                let heading = if file.lines == 0 { view.heading(partition.split) } else { String::new() };
+                if !heading.is_empty() {
+                    put(&path, heading.as_bytes())?;
                 }
                 if !piece.is_empty() {
                     put(&path, &piece)?;
@@ -250,7 +264,8 @@ impl Views {
             let path = View::Quality.path(partition, 0);
             let mut written = Written::default();
             for line in finished.lines(partition) {
-                put(&path, line.as_bytes())?;
+                let line = View::Quality.marked(line.into_bytes(), partition.split, &self.canary);
+                put(&path, &line)?;
                 written.lines += 1;
                 written.bytes += line.len() as u64;
             }

@@ -136,7 +136,7 @@ fn a_line_of_values_has_as_many_as_the_heading_whatever_is_in_them() {
         "user: Tea?\\n\\nassistant: Yes.\\n\"Now\"\\n\\nclear: 3/5",
     ];
     assert_eq!(lines(View::Tsv, &rated), [expected.join("\t") + "\n"]);
-    assert_eq!(View::Tsv.heading().split('\t').count(), expected.len());
+    assert_eq!(View::Tsv.heading(Split::Main).split('\t').count(), expected.len());
     let formula =
         row("example", vec![("title", Node::text("=1+1")), ("model", Node::text("@x")), ("tests", Node::text("-"))]);
     assert!(lines(View::Tsv, &formula)[0].ends_with("\texample\t\t\t\\@x\t\\=1+1\ttests: -\n"), "no formula");
@@ -199,10 +199,14 @@ fn what_is_not_of_the_form_that_is_wanted_is_left_out() {
     }
 }
 
+pub(super) fn canary() -> Canary {
+    Canary::of(&Cid::of_cbor(b"community"))
+}
+
 #[test]
 fn views_count_what_they_carry_and_leave_out_and_begin_each_file_once() {
     let rows = [chat("good", &TEA), chat("fail", &TEA), example()];
-    let mut views = Views::new([View::Tsv, View::Sft, View::HhRlhf]);
+    let mut views = Views::new([View::Tsv, View::Sft, View::HhRlhf], canary());
     let mut files = BTreeMap::<String, String>::new();
     for row in &rows {
         let partition = row.partition().unwrap();
@@ -219,13 +223,13 @@ fn views_count_what_they_carry_and_leave_out_and_begin_each_file_once() {
     assert_eq!(found, [("hh-rlhf", 0, 3, 0), ("sft", 2, 1, 1), ("tsv", 3, 0, 1)]);
     let path = "views/tsv/licence=CC-BY-4.0/preference=train-ai-y/2027-01.tsv";
     assert_eq!(stated[2].files, [FileRows::new(path.to_owned(), &chat("good", &TEA).partition().unwrap(), 3, &sealed)]);
-    assert_eq!(files[path].matches(View::Tsv.heading()).count(), 1);
+    assert_eq!(files[path].matches(&View::Tsv.heading(Split::Main)).count(), 1);
     assert_eq!(files[path].lines().count(), 4);
-    assert!(Views::stated_in(&stated).is_some());
+    assert!(Views::stated_in(&stated, canary()).is_some());
     let swapped: Vec<_> = stated.iter().rev().cloned().collect();
     let unknown = ViewRows { format: "hologram".into(), ..stated[0].clone() };
-    assert!(Views::stated_in(&swapped).is_none() && Views::stated_in(&[unknown]).is_none());
-    assert!(Views::stated_in(&[stated[0].clone(), stated[0].clone()]).is_none(), "each once");
+    assert!(Views::stated_in(&swapped, canary()).is_none() && Views::stated_in(&[unknown], canary()).is_none());
+    assert!(Views::stated_in(&[stated[0].clone(), stated[0].clone()], canary()).is_none(), "each once");
 }
 
 #[test]

@@ -1,0 +1,32 @@
+//! Which records of an export the charter keeps apart for evaluation.
+
+use super::Known;
+use crate::export::ExportError;
+use commonwheel_protocol::dataset::{Draw, Split, Voice};
+use commonwheel_protocol::ledger::{Ledger, Shelf};
+use commonwheel_protocol::record::RecordId;
+use std::collections::BTreeSet;
+
+impl<L: Ledger> Known<'_, L> {
+    /// Those of these records, which are all of the export, that the charter at `leading` keeps apart.
+    pub(super) fn apart(
+        &self,
+        records: &BTreeSet<RecordId>,
+        leading: usize,
+    ) -> Result<BTreeSet<RecordId>, ExportError> {
+        let Some(draw) = Draw::of(&self.path[leading]) else { return Ok(BTreeSet::new()) };
+        let voice = |id: &RecordId| -> Result<Option<Voice>, ExportError> {
+            let here = if records.contains(id) { self.ledger.block(Shelf::Certified, &id.0)? } else { None };
+            Ok(here.and_then(|header| Voice::of(&header)))
+        };
+        let mut apart = BTreeSet::new();
+        for id in records {
+            let missing = ExportError::Missing { record: *id, what: "header" };
+            let own = voice(id)?.ok_or(missing)?;
+            if draw.split(&own, voice)? == Split::Evaluation {
+                apart.insert(*id);
+            }
+        }
+        Ok(apart)
+    }
+}
