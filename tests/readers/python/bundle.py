@@ -6,6 +6,7 @@ import unicodedata
 
 import jinja2
 
+import apart
 import canonical
 import cids
 import dagjson
@@ -18,6 +19,7 @@ SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M"
 TASKS = {"question-answering": {"example"}, "text-generation": {"chat", "code", "correction", "example", "preference"},
          "translation": {"translation"}}
 TURNING = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, 0xFFFE, 0xFFFF}
+CANARY_FIELD = {"name": "canary", "type": "sc:Text", "list": False, "parts": []}
 MOST_CREDITS, MOST_LANGUAGES, MOST_RECORD_SETS = 500, 100, 256
 
 
@@ -88,6 +90,8 @@ def facts(charter, manifest, census, release_block):
         "version": version,
         "cite": f"{charter['name']}: {of}{edition}. Commonwheel dataset of the community {manifest['community']}.",
         "release": release,
+        "canary": apart.canary(cids.parse(manifest["community"])),
+        "kept_apart": sum(file["rows"] for file in manifest["files"] if "split" in file),
     }
 
 
@@ -137,11 +141,15 @@ def _released(block):
     }
 
 
+def _with_canary(features, apart_too):
+    return features and features + ([{"name": "canary", "dtype": "string"}] if apart_too else [])
+
+
 def _licences(manifest, census):
     listed = []
     for licence in sorted({file["licence"] for file in manifest["files"]}):
         of_it = [file for file in manifest["files"] if file["licence"] == licence]
-        columns, preferences = Columns(), {}
+        columns, preferences, apart_too = Columns(), {}, any("split" in file for file in of_it)
         for file in of_it:
             columns.join(census.columns[file["path"]])
             preferences[file["preference"]] = preferences.get(file["preference"], 0) + file["rows"]
@@ -152,7 +160,9 @@ def _licences(manifest, census):
                 "rows": sum(file["rows"] for file in of_it),
                 "files": len(of_it),
                 "preferences": [{"value": one, "rows": preferences[one]} for one in sorted(preferences, key=str.encode)],
-                "columns": columns.features(),
+                "main": any("split" not in file for file in of_it),
+                "apart": apart_too,
+                "columns": _with_canary(columns.features(), apart_too),
             }
         )
     return listed
@@ -163,7 +173,7 @@ def _record_sets(manifest, census):
         {
             "id": file["path"].removeprefix("data/").removesuffix(".jsonl"),
             "file": file,
-            "fields": census.columns[file["path"]].fields(),
+            "fields": census.columns[file["path"]].fields() + ([CANARY_FIELD] if "split" in file else []),
         }
         for file in manifest["files"][:MOST_RECORD_SETS]
     ]

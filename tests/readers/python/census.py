@@ -3,7 +3,6 @@
 import collections
 
 import cids
-import partitions
 from described import HEADER, Columns, entries
 
 SHORT = 256
@@ -23,8 +22,8 @@ class Census:
         self.columns = {}
         self.authors, self.sources, self.models = (collections.Counter() for _ in range(3))
 
-    def add(self, row):
-        """Takes one row more."""
+    def add(self, row, path):
+        """Takes one row more, of the file at this path."""
         self.rows += 1
         self.anonymous += row["nonce"] is not None
         self.revisions += row["revises"] is not None
@@ -38,7 +37,7 @@ class Census:
         self.values["rights"].update({by for right in rights if (by := _short(right, "by")) is not None})
         redactions = entries(row.get("redactions")) or {}
         self.values["redactions"].update({kind for kind in redactions if len(kind.encode()) <= SHORT})
-        columns = self.columns.setdefault(partitions.path(row), Columns())
+        columns = self.columns.setdefault(path, Columns())
         for name, value in row.items():
             if name not in HEADER:
                 columns.add(name, value)

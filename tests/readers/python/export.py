@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import json
 
+import apart
 import archive
 import bundle
 import canonical
@@ -64,14 +65,16 @@ def run(folder, tally, to=None, beside=None):
     views = None
     with tally.check("export: its views"):
         same(copying is None or "views" not in stated, True, "a copy without views")
-        views = Views(stated.get("views", []), folder)
+        views = Views(stated.get("views", []), folder, apart.canary(held.path[0].id))
     if views is None:
         return
     rules = [rule for rule in (purpose, chosen, copying) if rule]
-    seen, stored, hashes, census = {}, [], {}, Census()
+    seen, stored, hashes, census, kept_apart = {}, [], {}, Census(), set()
     for file in sorted((folder / "data").rglob("*.jsonl"), key=lambda file: str(file).encode()):
         path = file.relative_to(folder).as_posix()
+        before = set(seen)
         count = _rows(file, path, held, seen, rules, (views, census), tally)
+        kept_apart |= set(seen) - before if apart.is_apart(path) else set()
         stored.append(partitions.said(path, count, file.read_bytes()))
         hashes[path] = bytes.fromhex(stored[-1]["sha256"])
     outcome = None
@@ -79,6 +82,13 @@ def run(folder, tally, to=None, beside=None):
         outcome = proofs.Outcome(held, seen, release)
     if outcome is None:
         return
+    draw = apart.Draw(held.path[0].id, outcome.charter.value)
+    headers = {one: canonical.decode(block)["payload"] for one, block in seen.items()}
+    draw.headers = held.headers | headers
+    for one, header in headers.items():
+        with tally.check(f"export: {one} on its side"):
+            same(one in kept_apart, draw.splits(header), "whether it is kept apart")
+            same(purpose and purpose.against_split(one in kept_apart), None, "what is against a row for where it lies")
     with tally.check("export: charter.json"):
         same((folder / "charter.json").read_bytes(), dagjson.page(dagjson.to_json(outcome.charter.value)).encode())
     with tally.check("export: TERMS.md"):
@@ -102,7 +112,7 @@ def run(folder, tally, to=None, beside=None):
     with tally.check("export: the view of all rows together"):
         views.finish(held.path, flags or {})
     with tally.check("export: manifest.json"):
-        rules = (flags and sum(flags.values()), copying, purpose, chosen, overlapping, works)
+        rules = (flags and sum(flags.values()), copying, purpose, chosen, overlapping, works, draw)
         same((folder / "manifest.json").read_bytes().decode(), _manifest(held, outcome, stored, hashes, rules, views, stated))
     views.check(tally)
     if works:
@@ -138,6 +148,8 @@ def _rows(file, path, held, seen, rules, counting, tally):
     lines, before = data.split(b"\n")[:-1], None
     for number, line in enumerate(lines, 1):
         with tally.check(f"export: {path}:{number}"):
+            if apart.is_apart(path):
+                line = apart.unmark(line.decode(), apart.canary(held.path[0].id)).encode()
             row_id, header_block = _row(line, path, held, rules)
             same(row_id not in seen, True, "a record that was not there before")
             same(before is None or before < row_id, True, "in the order of ids")
@@ -145,7 +157,7 @@ def _rows(file, path, held, seen, rules, counting, tally):
             before = row_id
             row, (views, census) = dagjson.parse(line.decode()), counting
             views.add(path, row)
-            census.add(row)
+            census.add(row, path)
     return len(lines)
 
 
@@ -169,7 +181,7 @@ def _row(line, path, held, rules):
         rule.check_row(payload, body)
     certificate = held.certificates[header_id]
     same(certificate["time"], payload["time"], "the certificate's time")
-    same(path, partitions.path(row), "the file")
+    same(path, partitions.path(row, apart.is_apart(path)), "the file")
     same(line.decode(), dagjson.line(_write(header_block, body, certificate)), "the row's one text")
     return header_id, header_block
 
@@ -229,11 +241,11 @@ def _write(header_block, body, certificate):
 def _manifest(held, outcome, stored, hashes, rules, views, stated):
     """manifest.json, written again from the archives and the rows; of a copy, with what it says of bodies left out."""
     named = edition = None
-    flags, copying, purpose, chosen, overlapping, works = rules
+    flags, copying, purpose, chosen, overlapping, works, draw = rules
     incomplete, more = outcome.incomplete, {} if flags is None else {"flags": flags}
     may_not_be_copied = copying.against if copying else lambda header: None
     if purpose:
-        incomplete = purpose.account(incomplete, held.headers, may_not_be_copied)
+        incomplete = purpose.account(incomplete, held.headers, may_not_be_copied, draw)
         more |= {"purpose": purpose.said()}
     if chosen:
         incomplete = chosen.account(incomplete, held.headers, may_not_be_copied)

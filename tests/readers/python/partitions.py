@@ -5,12 +5,12 @@ import re
 
 import preferences
 
-PLACE = re.compile(r".*/licence=([^/]+)/preference=([^/]+)/([0-9]{4}-[0-9]{2})(?:-evaluation)?(?:-[0-9]{6})?\.[a-z]+")
+PLACE = re.compile(r".*/licence=([^/]+)/preference=([^/]+)/([0-9]{4}-[0-9]{2})(-evaluation)?(?:-[0-9]{6})?\.[a-z]+")
 
 
-def path(row):
-    """The path of the file of a row, by its own columns."""
-    month = row["time"][: len("YYYY-MM")]
+def path(row, apart):
+    """The path of the file of a row, by its own columns and by whether it is kept apart for evaluation."""
+    month = row["time"][: len("YYYY-MM")] + ("-evaluation" if apart else "")
     return f"data/licence={row['licence']}/preference={preferences.slug(row['preference'])}/{month}.jsonl"
 
 
@@ -22,8 +22,9 @@ def preference(slug):
 
 def said(file_path, rows, data):
     """What the manifest says of the file at this path, which holds so many rows in these bytes."""
-    licence, slug, month = PLACE.fullmatch(file_path).groups()
+    licence, slug, month, apart = PLACE.fullmatch(file_path).groups()
     stated = {"path": file_path, "licence": licence, "preference": preferences.read_canonical(preference(slug)), "month": month}
+    stated |= {"split": "evaluation"} if apart else {}
     return stated | measured(rows, data)
 
 

@@ -18,7 +18,7 @@ class ForUse:
         same(stated["use"] in preferences.USES, True, "a known use")
         known = [signal for signal in preferences.SIGNALS if signal in stated["honours"]]
         same(stated["honours"], known, "known signals in order, each once")
-        self.counts = dict.fromkeys(("unknown", "refused", "unhonoured"), 0)
+        self.counts = dict.fromkeys(("unknown", "refused", "unhonoured", "kept_apart"), 0)
         self.failed_chats, self.relied_on = 0, {}
 
     def against(self, header):
@@ -44,11 +44,16 @@ class ForUse:
         if signal:
             self.relied_on[signal] = self.relied_on.get(signal, 0) + 1
 
-    def account(self, without_row, headers, elsewhere):
+    def against_split(self, is_apart):
+        """The reason against a record for where it lies: nothing that is kept apart for evaluation is for training."""
+        return "kept_apart" if is_apart and self.stated["use"] == "train-ai" else None
+
+    def account(self, without_row, headers, elsewhere, draw):
         """Takes out of the records without row those that may not be used so; `elsewhere` is counted by others."""
         left = []
         for one in without_row:
-            why = None if elsewhere(headers[one]) else self.against(headers[one])
+            header = headers[one]
+            why = None if elsewhere(header) else self.against(header) or self.against_split(draw.splits(header))
             if why:
                 self.counts[why] += 1
             else:

@@ -3,6 +3,7 @@
 import json
 import re
 
+import apart
 import columns
 import dagjson
 import partitions
@@ -24,11 +25,11 @@ ARCHIVE_END = bytes(1024)
 class Views:
     """The views that a manifest names, as far as rows were seen."""
 
-    def __init__(self, stated, folder):
+    def __init__(self, stated, folder, canary):
         self.formats = [view["format"] for view in stated]
         known = {*FORMATS, "parquet"}
         same(self.formats, sorted(set(self.formats) & known), "known formats in order, each once")
-        self.folder = folder
+        self.folder, self.canary = folder, canary
         self.carried = dict.fromkeys(self.formats, 0)
         self.left_out = dict.fromkeys(self.formats, 0)
         # Of each format, by path: what each of its rows adds, as bytes; of Parquet, the rows.
@@ -37,12 +38,14 @@ class Views:
 
     def add(self, path, row):
         """Takes one row of the file `path`."""
+        if apart.is_apart(path):
+            row = row | {"canary": self.canary}
         for name in self.formats:
             if name == "quality":
                 self.carried[name] += 1
                 self.quality.add(path.replace("data/", "views/quality/", 1), row)
                 continue
-            pieces = [row] if name == "parquet" else [_encoded(piece) for piece in FORMATS[name](row)]
+            pieces = [row] if name == "parquet" else [self._encoded(path, piece) for piece in FORMATS[name](row)]
             if not pieces:
                 self.left_out[name] += 1
                 continue
@@ -69,7 +72,7 @@ class Views:
 
         if "quality" in self.formats:
             for path, lines in self.quality.lines(charters, flags, here).items():
-                self.files["quality"][path] = [_encoded(line) for line in lines]
+                self.files["quality"][path] = [self._encoded(path, line) for line in lines]
 
     def check(self, tally):
         """That each file, and no other, is here as it follows from the rows."""
@@ -104,13 +107,19 @@ class Views:
         if path.endswith(".parquet"):
             return (self.folder / path).read_bytes()
         begin = HEADING.encode() if path.endswith(".tsv") else b""
+        if begin and apart.is_apart(path):
+            begin = begin.removesuffix(b"\n") + b"\tcanary\n"
         return begin + b"".join(pieces) + (ARCHIVE_END if path.endswith(".tar") else b"")
 
 
-def _encoded(piece):
-    if isinstance(piece, bytes):
-        return piece
-    return (piece if isinstance(piece, str) else dagjson.line(piece) + "\n").encode()
+    def _encoded(self, path, piece):
+        """What a row adds to a file, as bytes; in what is kept apart with the canary, which binary forms have from the row."""
+        if isinstance(piece, bytes):
+            return piece
+        is_apart, is_line = apart.is_apart(path), isinstance(piece, str)
+        if is_line:
+            return (piece.removesuffix("\n") + f"\t{self.canary}\n" if is_apart else piece).encode()
+        return (dagjson.line(piece | ({"canary": self.canary} if is_apart else {})) + "\n").encode()
 
 
 def _text(row, column):

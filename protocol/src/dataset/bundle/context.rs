@@ -9,6 +9,7 @@ use crate::dataset::dag_json::pretty;
 use crate::dataset::manifest::Manifest;
 use crate::dataset::rfc3339;
 use crate::dataset::row::HEADER_COLUMNS;
+use crate::dataset::split::{CANARY, Canary};
 use crate::licence::Licence;
 use crate::operation::Release;
 use serde_json::{Value, json};
@@ -58,6 +59,8 @@ pub fn facts(charter: &Charter, manifest: &Manifest, census: &Census, release: O
         "version": version(manifest),
         "cite": cite(charter, manifest, release.as_ref()),
         "release": release,
+        "canary": Canary::of(&charter.community()).text(),
+        "kept_apart": manifest.files.iter().filter(|file| file.split.is_some()).map(|file| file.rows).sum::<usize>(),
     })
 }
 
@@ -79,6 +82,7 @@ fn licences(manifest: &Manifest, census: &Census) -> Vec<Value> {
     let one = |(licence, columns): (Licence, Columns)| {
         let spdx = licence.spdx();
         let files = || manifest.files.iter().filter(|file| file.licence == spdx);
+        let apart = files().any(|file| file.split.is_some());
         let mut preferences = BTreeMap::<&str, usize>::new();
         files().for_each(|file| *preferences.entry(&file.preference).or_default() += file.rows);
         let preferences: Vec<_> =
@@ -89,14 +93,17 @@ fn licences(manifest: &Manifest, census: &Census) -> Vec<Value> {
             "rows": files().map(|file| file.rows).sum::<usize>(),
             "files": files().count(),
             "preferences": preferences,
-            "columns": columns.all().map(features),
+            "main": files().any(|file| file.split.is_none()),
+            "apart": apart,
+            "columns": columns.all().map(|columns| features(columns, apart)),
         })
     };
     columns.into_iter().map(one).collect()
 }
 
 /// The columns as `datasets` names their types; text that is always a moment is one, as the loader itself would guess.
-fn features(columns: Vec<(&str, Seen)>) -> Vec<Value> {
+/// In what is kept apart there is one more.
+fn features(columns: Vec<(&str, Seen)>, apart: bool) -> Vec<Value> {
     let header = HEADER_COLUMNS.into_iter().map(|name| match name {
         "size_class" => (name, "int64"),
         "time" => (name, "timestamp[s]"),
@@ -107,7 +114,8 @@ fn features(columns: Vec<(&str, Seen)>) -> Vec<Value> {
         Seen { integer: true, .. } => (name, "int64"),
         _ => (name, "json"),
     });
-    header.chain(body).map(|(name, dtype)| json!({"name": name, "dtype": dtype})).collect()
+    let canary = apart.then_some((CANARY, "string"));
+    header.chain(body).chain(canary).map(|(name, dtype)| json!({"name": name, "dtype": dtype})).collect()
 }
 
 /// How many rows, as cards say it.

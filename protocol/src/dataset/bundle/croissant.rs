@@ -7,6 +7,7 @@
 use super::columns::{Columns, Form, Plain, form};
 use crate::dataset::manifest::FileRows;
 use crate::dataset::row::HEADER_COLUMNS;
+use crate::dataset::split::CANARY;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -18,7 +19,8 @@ const RECORD_SETS: usize = 256;
 pub fn record_sets(files: &[FileRows], columns: &BTreeMap<String, &Columns>) -> Vec<Value> {
     let set = |file: &FileRows| {
         let path = file.path.strip_prefix("data/").unwrap_or(&file.path);
-        let fields = fields(columns.get(&file.path)?);
+        let mut fields = fields(columns.get(&file.path)?);
+        fields.extend(file.split.is_some().then(|| field(CANARY, "sc:Text", false)));
         Some(json!({"id": path.strip_suffix(".jsonl").unwrap_or(path), "file": file, "fields": fields}))
     };
     files.iter().take(RECORD_SETS).filter_map(set).collect()
