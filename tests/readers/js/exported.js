@@ -59,16 +59,18 @@ export async function checkExport(folder, tally, to) {
     }
   })
   const seen = new Set()
-  for (const { path, licence, preference, month, rows, bytes, sha256 } of manifest.files) {
+  const marked = canary(parseId(manifest.community))
+  for (const { path, licence, preference, month, split, rows, bytes, sha256 } of manifest.files) {
     const file = await readFile(join(folder, path))
     const lines = file.toString('utf8').split('\n').slice(0, -1)
     await tally.check(`export: ${path}: rows, bytes and hash`, () => {
       deepStrictEqual([lines.length, file.length, createHash('sha256').update(file).digest('hex')], [rows, bytes, sha256])
-      deepStrictEqual(path, `data/licence=${licence}/preference=${slug(preference)}/${month}.jsonl`)
+      deepStrictEqual(path, `data/licence=${licence}/preference=${slug(preference)}/${month}${split ? `-${split}` : ''}.jsonl`)
     })
     for (const [place, line] of lines.entries()) {
       await tally.check(`export: ${path}:${place + 1}`, () => {
-        const row = JSON.parse(line)
+        const { canary: mark, ...row } = JSON.parse(line)
+        deepStrictEqual(mark, split === 'evaluation' ? marked : undefined)
         deepStrictEqual([row.licence, row.preference, row.time.slice(0, 7)], [licence, preference, month])
         seen.add(checkRow(row, accepted))
       })
@@ -86,6 +88,15 @@ export async function checkExport(folder, tally, to) {
     })
   }
   for (const id of manifest.copies ?? []) await checkExport(join(folder, 'copies', id), tally, manifest.community)
+}
+
+/** The text that marks what a community keeps apart for evaluation. */
+function canary(community) {
+  const digest = createHash('sha256').update('commonwheel canary').update(community.bytes).digest().subarray(0, 16)
+  digest[6] = (digest[6] & 0x0f) | 0x80
+  digest[8] = (digest[8] & 0x3f) | 0x80
+  const uuid = digest.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  return `Kept apart for evaluation: do not train on this. Canary ${uuid}`
 }
 
 /** The community, its charters by id, and the ids of records without a row. */
