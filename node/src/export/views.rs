@@ -51,7 +51,7 @@ impl<'a> ViewWriter<'a> {
                 done += 1;
                 progress(done);
             };
-            parquet::encode(BufReader::new(from), partition, to, &mut seen)
+            parquet::encode(BufReader::new(from), partition, self.views.canary(), to, &mut seen)
                 .map_err(|error| ExportError::io("write in columns", &rows)(io::Error::other(error)))?;
         }
         let files: BTreeMap<_, _> =

@@ -59,7 +59,8 @@ impl Viewed {
                 progress(done);
             };
             let mut to = Hashing(Sha256::new(), 0);
-            parquet::encode(from, partition, &mut to, &mut seen).map_err(|error| wrong(io::Error::other(error)))?;
+            parquet::encode(from, partition, self.views.canary(), &mut to, &mut seen)
+                .map_err(|error| wrong(io::Error::other(error)))?;
             self.files.insert(path, (to.0, to.1));
         }
         let seal =

@@ -91,6 +91,7 @@ def compare(file, rows):
         same(table.column(name).to_pylist(), [row[name] for row in cells], f"the column {name}")
     said = {key.decode(): value.decode() for key, value in parquet.schema_arrow.metadata.items()}
     about = {"format": "commonwheel-export/3", "licence": rows[0]["licence"], "preference": rows[0]["preference"]}
+    about |= {"canary": rows[0]["canary"]} if "canary" in rows[0] else {}
     same(said, about, "what the file says of itself")
 
 

@@ -38,14 +38,13 @@ class Views:
 
     def add(self, path, row):
         """Takes one row of the file `path`."""
-        if apart.is_apart(path):
-            row = row | {"canary": self.canary}
+        marked = row | ({"canary": self.canary} if apart.is_apart(path) else {})
         for name in self.formats:
             if name == "quality":
                 self.carried[name] += 1
                 self.quality.add(path.replace("data/", "views/quality/", 1), row)
                 continue
-            pieces = [row] if name == "parquet" else [self._encoded(path, piece) for piece in FORMATS[name](row)]
+            pieces = [marked] if name == "parquet" else [self._encoded(path, piece) for piece in FORMATS[name](marked)]
             if not pieces:
                 self.left_out[name] += 1
                 continue

@@ -10,7 +10,7 @@ mod group;
 mod schema;
 
 use commonwheel_protocol::dataset::columns::cells;
-use commonwheel_protocol::dataset::{FORMAT, Partition, ROW_BYTES, RowError};
+use commonwheel_protocol::dataset::{CANARY, Canary, FORMAT, Partition, ROW_BYTES, RowError, Split};
 pub use footer::written_by;
 use group::Group;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -61,11 +61,12 @@ pub enum EncodeError {
 pub fn encode(
     mut rows: impl BufRead,
     partition: &Partition,
+    canary: &Canary,
     to: impl Write + Send,
     seen: &mut dyn FnMut(),
 ) -> Result<(), EncodeError> {
     let schema = Arc::new(schema::schema()?);
-    let mut writer = SerializedFileWriter::new(to, schema, Arc::new(properties(partition)?))?;
+    let mut writer = SerializedFileWriter::new(to, schema, Arc::new(properties(partition, canary)?))?;
     let (mut group, mut line, mut number) = (Group::new(), Vec::new(), 0);
     loop {
         line.clear();
@@ -87,17 +88,19 @@ pub fn encode(
     Ok(())
 }
 
-fn properties(partition: &Partition) -> Result<WriterProperties, ParquetError> {
+/// How a file is written. What is kept apart bears the canary here too, where it is not compressed.
+fn properties(partition: &Partition, canary: &Canary) -> Result<WriterProperties, ParquetError> {
+    let apart = (partition.split == Split::Evaluation).then(|| (CANARY, canary.text().to_owned()));
     let about = [
         ("format", FORMAT.to_owned()),
         ("licence", partition.licence.to_string()),
         ("preference", partition.preference.to_string()),
     ];
-    let about = about.map(|(key, value)| KeyValue::new(key.to_owned(), value));
+    let about = about.into_iter().chain(apart).map(|(key, value)| KeyValue::new(key.to_owned(), value));
     let mut properties = WriterProperties::builder()
         .set_created_by(WRITER.to_owned())
         .set_writer_version(WriterVersion::PARQUET_1_0)
-        .set_key_value_metadata(Some(about.to_vec()))
+        .set_key_value_metadata(Some(about.collect()))
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
         .set_data_page_size_limit(PAGE_BYTES)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)

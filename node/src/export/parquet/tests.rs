@@ -25,7 +25,7 @@ fn rows() -> Vec<(Partition, String)> {
 
 fn written(partition: &Partition, rows: impl BufRead) -> Vec<u8> {
     let mut to = Vec::new();
-    encode(rows, partition, &mut to, &mut || {}).unwrap();
+    encode(rows, partition, &canary(), &mut to, &mut || {}).unwrap();
     to
 }
 
@@ -72,6 +72,10 @@ fn wanted(form: Form, cell: &Cell) -> Json {
         (Form::Map(_), Cell::Many(values)) => map(values),
         (form, Cell::Many(values)) => values.chunks(form.fields().len()).map(map).collect(),
     }
+}
+
+fn canary() -> Canary {
+    Canary::of(&commonwheel_protocol::bytes::Cid::of_cbor(b"community"))
 }
 
 #[test]
@@ -175,7 +179,7 @@ fn what_is_no_row_is_told_with_its_line() {
     let (partition, text) = rows().swap_remove(0);
     for wrong in [&b"{}\n"[..], b"\n", b"\xff\n", text.trim_end().as_bytes()] {
         let all = [text.as_bytes(), wrong].concat();
-        let error = encode(&all[..], &partition, Vec::new(), &mut || {}).unwrap_err();
+        let error = encode(&all[..], &partition, &canary(), Vec::new(), &mut || {}).unwrap_err();
         assert!(error.to_string().starts_with(&format!("line {} is not a row", text.lines().count() + 1)), "{error}");
     }
 }

@@ -274,6 +274,11 @@ impl Views {
         Ok(())
     }
 
+    /// What marks the rows that are kept apart.
+    pub fn canary(&self) -> &Canary {
+        &self.canary
+    }
+
     /// The files of columns, each to be written as a whole from the rows of its partition: its path inside the export.
     pub fn of_columns(&self) -> impl Iterator<Item = (&Partition, String)> {
         let partitions = self.made.get(&View::Parquet).into_iter().flat_map(|made| made.files.keys());
