@@ -218,6 +218,19 @@ fn what_an_export_says_of_what_overlaps_cannot_be_changed_unseen() {
 }
 
 #[test]
+fn an_item_that_cannot_be_read_is_counted_and_the_export_is_not_called_complete() {
+    let case = Case::new();
+    let path = case.temp.path().join("broken.jsonl");
+    fs::write(&path, format!("{{\"q\"\n\"{QUESTION}\"\n")).unwrap();
+    let loaded = benchmark::load(&[path], 13, &mut |_, _| {}).unwrap();
+    let summary = case.export(&ExportOptions { benchmarks: Some(Arc::new(loaded)), ..case.options(13) });
+    assert!(!summary.is_complete() && summary.incomplete == 0);
+    let file = &summary.decontaminated.unwrap().files[0];
+    assert_eq!((file.items, file.compared, file.unread, summary.unread[0].item), (2, 1, 1, 1));
+    assert!(case.verified_with(&[]).contains("said to overlap"), "{}", case.verified_with(&[]));
+}
+
+#[test]
 fn a_copy_holds_nothing_that_overlaps_either() {
     let own = Case::new();
     let to = own.commons.founding.community();

@@ -2,8 +2,9 @@
 //! copies, beside a SimHash; and what that costs in time and memory.
 //!
 //! `cargo run --release --example similar -- FOLDER`, with `oasst/en_100_tree.jsonl` and `gsm8k/*.jsonl` in it. `cost` after
-//! it measures time and memory alone.
+//! it measures time and memory alone, `dataset` what an export's quality columns and benchmarks cost.
 
+mod dataset;
 mod edits;
 mod simhash;
 mod texts;
@@ -25,6 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let problems = texts::problems(&folder)?;
     if std::env::args().nth(2).as_deref() == Some("cost") {
         return cost(&problems);
+    }
+    if std::env::args().nth(2).as_deref() == Some("dataset") {
+        return dataset::cost(&problems);
     }
     println!("{} chats, {} pairs that share a prompt, {} problems", chats.len(), siblings.len(), problems.len());
     for (name, texts) in [("chats", &chats[..]), ("problems", &problems[..1000])] {

@@ -19,7 +19,7 @@ use measures::Measures;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Rows that come one by one, with what must be kept of each until all are there: about 220 bytes, and no text.
+/// Rows that come one by one, with what must be kept of each until all are there: about 260 bytes, and no text.
 #[derive(Clone, Debug, Default)]
 pub struct Quality {
     gathered: Gathered,
