@@ -3,6 +3,7 @@
 use crate::bytes::Node;
 use crate::dataset::row::BODY_COLUMNS;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// The most columns of a file that are not among [`BODY_COLUMNS`]. No kind of body that is known has any.
 pub const UNKNOWN: usize = 64;
@@ -58,6 +59,14 @@ pub fn form(column: &str) -> Form {
         _ => Form::One(Text),
     }
 }
+
+/// The columns of bodies of known kinds in the order of their keys, which is that of a body: each with its place in
+/// [`BODY_COLUMNS`] and its form.
+static BY_KEY: LazyLock<Vec<(&str, usize, Form)>> = LazyLock::new(|| {
+    let mut columns: Vec<_> = BODY_COLUMNS.into_iter().enumerate().map(|(at, name)| (name, at, form(name))).collect();
+    columns.sort_by_key(|(name, ..)| *name);
+    columns
+});
 
 /// What stood in a column, of some rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,14 +128,18 @@ impl Default for Columns {
 impl Columns {
     /// Takes one body more.
     pub fn add(&mut self, body: &BTreeMap<String, Node>) {
-        let mut known = 0;
-        for (at, name) in BODY_COLUMNS.iter().enumerate() {
-            let Some(value) = body.get(*name) else { continue };
-            known += 1;
-            let seen = Seen::of(value, form(name), *name == "salt");
-            self.known[at] = Some(self.known[at].map_or(seen, |before| before.and(seen)));
+        let (mut known, mut unknown) = (BY_KEY.iter().peekable(), false);
+        for (name, value) in body {
+            while known.next_if(|(column, ..)| column < &name.as_str()).is_some() {}
+            match known.next_if(|(column, ..)| column == name) {
+                Some((column, at, form)) => {
+                    let seen = Seen::of(value, *form, *column == "salt");
+                    self.known[*at] = Some(self.known[*at].map_or(seen, |before| before.and(seen)));
+                }
+                None => unknown = true,
+            }
         }
-        if known < body.len() {
+        if unknown {
             self.add_unknown(body);
         }
     }
