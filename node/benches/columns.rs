@@ -11,7 +11,7 @@ mod world;
 
 use commonwheel_node::export::{ExportOptions, Source, export, parquet};
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Partition, Row};
+use commonwheel_protocol::dataset::{Canary, Partition, Row};
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Batch, Ledger, Shelf, Store};
 use commonwheel_protocol::record::content::{Chat, Content, Label, Message, Role};
@@ -133,7 +133,8 @@ fn plainly(store: &CarStore, ids: &[(RecordId, Cid)], charter: &Cid, to: &Path) 
 
 fn encode(rows: &Path, partition: &Partition, to: &Path) {
     let rows = BufReader::new(File::open(rows).unwrap());
-    parquet::encode(rows, partition, BufWriter::new(File::create(to).unwrap()), &mut || {}).unwrap();
+    let canary = Canary::of(&Cid::of_cbor(b"community"));
+    parquet::encode(rows, partition, &canary, BufWriter::new(File::create(to).unwrap()), &mut || {}).unwrap();
 }
 
 /// The seconds of the processor that DuckDB takes on one thread to convert the file; starting it does not count.
