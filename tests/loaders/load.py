@@ -6,13 +6,14 @@ import shutil
 import sys
 import time
 
+import bundles
 import hub
 import records
 import tables
 from exported import Export
 
 # A check takes an export and a folder for what it needs besides, and fails by raising. To add a tool, add one here.
-CHECKS = {**tables.CHECKS, **records.CHECKS, **hub.CHECKS}
+CHECKS = {**tables.CHECKS, **records.CHECKS, **hub.CHECKS, **bundles.CHECKS}
 
 
 def main():
