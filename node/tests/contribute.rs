@@ -149,7 +149,7 @@ fn a_correction_in_quarantine_keeps_what_it_corrects_and_by_what_right() -> anyh
         "--out".as_ref(),
         out.as_os_str(),
     ])?;
-    let rows = rows(&out)?;
+    let rows = rows(&out.join("data"))?;
     let row = rows.iter().find(|row| row["id"] == id).context("the correction is in the export")?;
     assert_eq!(row["rights"][0]["source"], "The parish bulletin", "{row}");
     Ok(())
@@ -270,7 +270,7 @@ fn a_communitys_patterns_and_policy_hold_from_the_preview_to_the_dataset() -> an
         "--out".as_ref(),
         out.as_os_str(),
     ])?;
-    let rows = rows(&out)?;
+    let rows = rows(&out.join("data"))?;
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(rows[0]["prompt"], "My member number is [CUSTOM_1], is [CUSTOM_1] a good number?", "{}", rows[0]);
     Ok(())
