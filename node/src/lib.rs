@@ -12,6 +12,7 @@ pub mod import;
 pub mod keys;
 pub mod net;
 mod percent;
+pub mod prune;
 pub mod run;
 pub mod torrent;
 pub mod usage;

@@ -29,6 +29,18 @@ fn an_edition_is_the_same_on_every_machine_and_accounts_for_what_was_withdrawn()
     .unwrap();
     let left = exported(&scene, places, "left", &["--release", "1"], &[]);
     assert_eq!(left, format!("2 records of release 1, {by}; complete except 1 withdrawn."));
+    // The release as a bundle, in one command; and what was exported before, pruned by another machine's replica and by
+    // that bundle: the same bytes each.
+    let edition = tree(&scene.root().join(format!("left-{}", places[0].name)));
+    let built = scene.root().join("built");
+    let args = ["release", "build", "1", "--out"].map(OsStr::new);
+    places[1].command(args.into_iter().chain([built.as_os_str()])).unwrap();
+    assert!(tree(&built) == edition, "what `release build` writes is the edition");
+    let pruned = places.map(|place| scene.root().join(format!("whole-{}", place.name)));
+    let gone = |args: &[&OsStr]| places[0].json(args.iter().copied()).unwrap()["removed"][0]["id"].clone();
+    assert_eq!(gone(&["prune".as_ref(), pruned[0].as_ref()]), ids[0].as_str());
+    assert_eq!(gone(&["prune".as_ref(), pruned[1].as_ref(), "--by".as_ref(), built.as_ref()]), ids[0].as_str());
+    assert!(pruned.iter().all(|dir| tree(dir) == edition), "what `prune` leaves is the edition");
     let root = places[0].community().unwrap().state_root.unwrap();
     let state = exported(&scene, places, "state", &[], &["--state-root", &root]);
     assert_eq!(state, format!("2 records, {by}; complete except 1 withdrawn."));

@@ -17,6 +17,7 @@ mod operate;
 pub mod output;
 mod own;
 pub mod progress;
+mod prune;
 mod quarantine;
 mod redact;
 mod release;
@@ -99,6 +100,7 @@ enum Command {
     Federation(federation::FederationArgs),
     Export(export::ExportArgs),
     Verify(verify::VerifyArgs),
+    Prune(prune::PruneArgs),
     Torrent(torrent::TorrentArgs),
     Usage(usage::UsageArgs),
     Store(store::StoreArgs),
@@ -173,6 +175,7 @@ impl Cli {
             Command::Federation(args) => federation::run(&args, &context),
             Command::Export(args) => export::run(&args, &context),
             Command::Verify(args) => verify::run(&args, context.out),
+            Command::Prune(args) => prune::run(&args, &context),
             Command::Torrent(args) => torrent::run(&args, &context),
             Command::Usage(args) => usage::run(&args, &context),
             Command::Store(args) => store::run(&args, &context),

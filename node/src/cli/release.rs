@@ -1,14 +1,17 @@
 //! `commonwheel release`: dated, quorum-signed cuts of the accepted records.
 
-use super::{Context, ask};
+use super::{Context, ask, export};
+use crate::export::Which;
 use crate::govern::{Came, OpenMatter, Seat, Wanted, words};
 use anyhow::bail;
-use clap::{Args, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use commonwheel_protocol::core::release::{self, Comparison};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::operation::{Matter, Release, Resolution};
 use serde::Serialize;
+use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Cut, review and sign releases: what of the accepted records a quorum publishes under a number and a date.
@@ -22,6 +25,8 @@ Examples:
   commonwheel release review             the others compare it with what they hold
   commonwheel release sign               and sign; with a quorum it is out
   commonwheel release list
+  commonwheel release build              the newest as a bundle, in release-NUMBER
+  commonwheel release build 2 --format jsonl,sft --out second
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 4 `review` found something that speaks against signing.")]
 pub struct ReleaseArgs {
@@ -53,6 +58,22 @@ enum Verb {
         #[arg(long)]
         yes: bool,
     },
+    /// Write a release as a bundle: `export --release` with a folder named for it. The same edition gives the same
+    /// bytes on every machine.
+    Build {
+        /// Its number, its id or the beginning of it, or `latest`.
+        #[arg(default_value = "latest")]
+        release: Which,
+        /// The folder to write; else release-NUMBER here.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// The forms of the rows, as `export --format` takes them.
+        #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "jsonl")]
+        format: Vec<String>,
+        /// Replace an earlier export of the same community.
+        #[arg(long)]
+        force: bool,
+    },
     /// List releases, the newest first, and those that are proposed.
     List,
     /// Show one release, resolved or proposed.
@@ -69,12 +90,53 @@ enum Verb {
 pub fn run(args: &ReleaseArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let seat = Seat::open(&context.home, args.community.as_deref())?;
     match &args.verb {
+        Verb::Build { release, out, format, force } => {
+            let out = out.clone().unwrap_or_else(|| PathBuf::from(folder_of(&seat, release)));
+            // `export` opens the store itself.
+            drop(seat);
+            build(args, release, &out, format, *force, context)
+        }
         Verb::Propose { anew } => propose(&seat, *anew, context),
         Verb::Review { id } => review(&seat, id.as_deref(), context),
         Verb::Sign { id, yes } => sign(&seat, id.as_deref(), *yes, context),
         Verb::List => list(&seat, context),
         Verb::Show { id } => show(&seat, id, context),
     }
+}
+
+/// How the folder of a release is called.
+fn folder_of(seat: &Seat, release: &Which) -> String {
+    match (release, seat.counting.newest()) {
+        (Which::Latest, Some((_, newest))) => format!("release-{}", newest.number),
+        _ => format!("release-{release}"),
+    }
+}
+
+/// `export`, as its own words say it, so that everything else is as by default there.
+fn build(
+    args: &ReleaseArgs,
+    release: &Which,
+    out: &Path,
+    format: &[String],
+    force: bool,
+    context: &Context,
+) -> anyhow::Result<ExitCode> {
+    let mut words: Vec<OsString> = ["export", "--release", &release.to_string()].map(OsString::from).to_vec();
+    words.extend(["--format".into(), format.join(",").into(), "--out".into(), out.as_os_str().to_owned()]);
+    words.extend(args.community.iter().flat_map(|community| ["--community".into(), OsString::from(community)]));
+    words.extend(force.then(|| "--force".into()));
+    match Export::try_parse_from(words) {
+        Ok(export) => export::run(&export.args, context),
+        Err(error) => error.exit(),
+    }
+}
+
+/// The words of `export`.
+#[derive(Parser, Debug)]
+#[command(name = "commonwheel export")]
+struct Export {
+    #[command(flatten)]
+    args: export::ExportArgs,
 }
 
 fn propose(seat: &Seat, anew: bool, context: &Context) -> anyhow::Result<ExitCode> {

@@ -45,14 +45,20 @@ impl Staging {
         &self.dir
     }
 
-    /// Puts the folder in its place, in place of an earlier export if there is one.
+    /// Puts the folder in its place, in place of an earlier export if there is one: in one step where the system can,
+    /// and what earlier ones left that were stopped while they removed theirs goes, too.
     ///
     /// # Errors
     /// When the system refuses; then the earlier export is back in its place.
     pub fn publish(mut self) -> Result<(), ExportError> {
         let (dir, target) = (&self.dir, &self.target);
         let swap = |from: &Path, to: &Path| fs::rename(from, to).map_err(ExportError::io("rename to", to));
-        if target.is_dir() {
+        if target.is_dir() && exchanged(dir, target) {
+            // Now the earlier one has the hidden name. Nobody finds it there, whenever this is stopped.
+            let earlier = new_sibling(target, "earlier")?;
+            swap(dir, &earlier)?;
+            fs::remove_dir_all(&earlier).map_err(ExportError::io("remove", &earlier))?;
+        } else if target.is_dir() {
             let earlier = new_sibling(target, "earlier")?;
             swap(target, &earlier)?;
             if let Err(error) = swap(dir, target) {
@@ -64,8 +70,21 @@ impl Staging {
             swap(dir, target)?;
         }
         self.done = true;
+        remove_leftovers(target)?;
         target.parent().map_or(Ok(()), sync_folder)
     }
+}
+
+/// Lets two folders change names in one step, where the system has a way to: whoever looks finds one or the other.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn exchanged(one: &Path, other: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn exchanged(_: &Path, _: &Path) -> bool {
+    false
 }
 
 impl Drop for Staging {
@@ -130,6 +149,20 @@ pub fn read_sums(text: &str) -> Option<Vec<(&str, &str)>> {
 pub fn sync_folder(dir: &Path) -> Result<(), ExportError> {
     if cfg!(unix) {
         File::open(dir).and_then(|folder| folder.sync_all()).map_err(ExportError::io("sync the folder", dir))?;
+    }
+    Ok(())
+}
+
+/// Removes earlier exports that were replaced and not removed to the end: nobody uses their names.
+fn remove_leftovers(target: &Path) -> Result<(), ExportError> {
+    let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else { return Ok(()) };
+    let begin = format!(".{}.", name.to_string_lossy());
+    for entry in fs::read_dir(parent).map_err(ExportError::io("read", parent))?.flatten() {
+        let found = entry.file_name().to_string_lossy().into_owned();
+        let number = found.strip_prefix(&begin).and_then(|rest| rest.strip_suffix(".earlier"));
+        if number.is_some_and(|number| number.parse::<u32>().is_ok()) {
+            fs::remove_dir_all(entry.path()).map_err(ExportError::io("remove", &entry.path()))?;
+        }
     }
     Ok(())
 }

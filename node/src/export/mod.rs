@@ -4,6 +4,7 @@
 //! the erasures since, so that every replica that holds them writes the same bytes. `selection` says what
 //! is written, `writer` writes it.
 
+mod again;
 pub mod car;
 pub mod copying;
 mod error;
@@ -21,6 +22,7 @@ mod writer;
 
 use crate::benchmark::{Loaded, Unread};
 use crate::community::printable;
+pub use again::{Again, follows};
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, Codec};
@@ -30,6 +32,7 @@ use commonwheel_protocol::dataset::{
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 pub use error::ExportError;
 use folder::Staging;
+pub use selection::Earlier;
 use selection::{Of, Selection};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,11 @@
 //! What an export holds and what proves it, read from a ledger: the accepted records, or a release.
 
+mod again;
 mod apart;
 mod revoked;
+
+pub use again::Earlier;
+use again::known_apart;
 
 use super::copying::Copying;
 use super::resolved::{matters, once};
@@ -11,7 +15,7 @@ use super::{ExportError, Which};
 use crate::benchmark::Loaded;
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::agreement::charter::BodyAccess;
-use commonwheel_protocol::agreement::state::{Fact, Facts, Standing, StateRoot};
+use commonwheel_protocol::agreement::state::{Facts, Standing, StateRoot};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::{release, status};
@@ -37,6 +41,7 @@ pub fn select(
     wanted: Wanted<'_>,
     to: Option<&Cid>,
 ) -> Result<Selection, ExportError> {
+    let earlier = wanted.earlier;
     let known = Known::load(ledger, &wanted, to)?;
     let root = known.root;
     let opens = known.copying.as_ref().map(|copying| copying.charter().bodies);
@@ -49,7 +54,8 @@ pub fn select(
         Ok(selection) => !selection.incomplete.is_empty(),
         Err(error) => error.lacks_something(),
     };
-    if lacks && has_changed(ledger, &root)? { Err(ExportError::Changed) } else { selected }
+    let may_change = !known_apart(earlier);
+    if lacks && may_change && has_changed(ledger, &root)? { Err(ExportError::Changed) } else { selected }
 }
 
 /// Whether the state has another root by now: a node that runs may erase meanwhile what was selected.
@@ -74,6 +80,8 @@ struct Known<'a, L> {
     chosen: Option<Chosen>,
     copying: Option<Copying>,
     benchmarks: Option<&'a Loaded>,
+    /// The export that is written again.
+    earlier: Option<&'a Earlier>,
 }
 
 /// What shows that records were accepted, and which of them have no row that should.
@@ -90,13 +98,17 @@ struct Proved {
 
 impl<'a, L: Ledger> Known<'a, L> {
     fn load(ledger: &'a L, wanted: &Wanted<'a>, to: Option<&Cid>) -> Result<Self, ExportError> {
+        let earlier = wanted.earlier;
         let lineage = status::lineage(ledger)?;
         let head = lineage.head().charter;
         if !head.understood() {
             return Err(ExportError::Protocol(head.protocol));
         }
-        let facts = status::facts(&lineage, ledger)?.ok_or(ExportError::Unknown)?;
         let counting = Counting::load(&lineage, ledger)?;
+        let facts = match status::facts(&lineage, ledger)? {
+            None if known_apart(earlier) => again::facts(&counting, ledger)?,
+            facts => facts.ok_or(ExportError::Unknown)?,
+        };
         let same =
             facts.decisions.iter().eq(counting.decisions.keys()) && facts.releases.iter().eq(counting.releases.keys());
         if !same {
@@ -126,6 +138,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             chosen,
             copying,
             benchmarks: wanted.benchmarks,
+            earlier,
         })
     }
 
@@ -227,24 +240,6 @@ impl<'a, L: Ledger> Known<'a, L> {
         })
     }
 
-    /// Every record that was certified under a charter of the path and is not purged, whether or not it still
-    /// counts: what was released stays so, and what superseded it has erased it.
-    fn certified(&self) -> Result<BTreeMap<RecordId, Fact>, LedgerError> {
-        let path: BTreeSet<_> = self.path.iter().map(|charter| charter.id().to_bytes().to_vec()).collect();
-        let (mut ids, mut records) = (BTreeSet::new(), BTreeMap::new());
-        index::each(self.ledger, &[prefix::CERTIFICATE], |entry| {
-            let id = entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId);
-            ids.extend(id.filter(|id| path.contains(&entry.value) && !self.purged.contains(id)));
-            Ok(())
-        })?;
-        index::each_record(self.ledger, prefix::CERTIFIED, |id, header| {
-            if ids.contains(&id) {
-                records.insert(id, Fact { author: header.author, revises: header.revises });
-            }
-        })?;
-        Ok(records)
-    }
-
     /// Which of the accepted records are about another one and have no row, since the charter exports no notes.
     fn kept_back(
         &self,
@@ -260,30 +255,6 @@ impl<'a, L: Ledger> Known<'a, L> {
             })?;
         }
         Ok(notes)
-    }
-
-    /// The releases that close charters of the path up to a place, each with its charter's place.
-    fn named_up_to(&self, leading: usize) -> BTreeMap<Cid, (&Release, usize)> {
-        let succeeds = self.path[..=leading].iter().filter_map(|charter| charter.succeeds.as_ref());
-        let named = succeeds.flat_map(|succeeds| &succeeds.closing).filter_map(|id| {
-            let release = self.counting.releases.get(id)?;
-            let place = self.path.iter().position(|charter| charter.id() == release.charter)?;
-            Some((*id, (release, place)))
-        });
-        named.collect()
-    }
-
-    /// The records of those releases, each with the place of the first charter under which it counted.
-    fn released_up_to(&self, leading: usize) -> Result<BTreeMap<RecordId, usize>, ExportError> {
-        let mut released = BTreeMap::new();
-        for (release, place) in self.named_up_to(leading).into_values() {
-            let rows = release::rows(release, self.ledger, &mut BTreeSet::new())?.ok_or(ExportError::Unknown)?;
-            for row in rows {
-                let first = released.entry(row.record).or_insert(place);
-                *first = place.min(*first);
-            }
-        }
-        Ok(released)
     }
 
     /// The certificates of records: under the first charter with a release that closed it and holds the
@@ -315,7 +286,7 @@ impl<'a, L: Ledger> Known<'a, L> {
     /// Whether a record that should have a row gets one; else why not is noted. What headers show is asked first.
     fn has_row(&self, id: &RecordId, apart: bool, proved: &mut Proved) -> Result<bool, ExportError> {
         let all = self.purpose.is_none() && self.chosen.is_none() && self.benchmarks.is_none();
-        if self.copying.is_none() && all {
+        if self.copying.is_none() && all && self.earlier.is_none() {
             let here = self.body_here(id)?;
             proved.incomplete.extend((!here).then_some(*id));
             return Ok(here);
@@ -336,6 +307,13 @@ impl<'a, L: Ledger> Known<'a, L> {
         }
         if self.chosen.as_ref().is_some_and(|chosen| chosen.refuses_header(header)) {
             proved.unasked.0 += 1;
+            return Ok(false);
+        }
+        if let Some(had) = self.earlier.and_then(|earlier| earlier.against(id)) {
+            match had {
+                again::Had::LeftOut => proved.unasked.1 += 1,
+                again::Had::Nothing => proved.incomplete.push(*id),
+            }
             return Ok(false);
         }
         let reads = self.benchmarks.is_some() || self.chosen.as_ref().is_some_and(Chosen::reads_bodies);

@@ -1,6 +1,6 @@
 //! Which records an export is asked to hold.
 
-use super::ExportOptions;
+use super::{Earlier, ExportOptions};
 use crate::benchmark::Loaded;
 use commonwheel_protocol::dataset::{Contaminated, Filter, Overlap, overlaps};
 use commonwheel_protocol::record::RecordId;
@@ -13,12 +13,14 @@ pub struct Wanted<'a> {
     pub filter: Filter,
     /// With what they may not overlap.
     pub benchmarks: Option<&'a Loaded>,
+    /// The export that is written again, if it is: no other record than before gets a row.
+    pub earlier: Option<&'a Earlier>,
 }
 
 impl<'a> Wanted<'a> {
     /// What is asked for.
     pub fn of(options: &'a ExportOptions) -> Self {
-        Wanted { filter: options.filter.clone(), benchmarks: options.benchmarks.as_deref() }
+        Wanted { filter: options.filter.clone(), benchmarks: options.benchmarks.as_deref(), earlier: None }
     }
 }
 

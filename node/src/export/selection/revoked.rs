@@ -1,17 +1,26 @@
-//! Which release is exported, which came before it, and what they held that is erased.
+//! Which release is exported, which releases bear on it, and what they held that is erased.
 
 use super::Known;
+use super::again::known_apart;
 use crate::export::{ExportError, Which};
+use commonwheel_protocol::agreement::state::Fact;
 use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::release;
 use commonwheel_protocol::dataset::Revocations;
-use commonwheel_protocol::ledger::{Ledger, Shelf};
-use commonwheel_protocol::operation::Release;
+use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::operation::release::read_page;
-use std::collections::BTreeMap;
+use commonwheel_protocol::operation::{Matter, Release};
+use commonwheel_protocol::record::RecordId;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl<L: Ledger> Known<'_, L> {
     /// The release that is asked for.
     pub(super) fn release(&self, which: &Which) -> Result<(Cid, Release), ExportError> {
+        if let (Which::Id(id), true) = (which, known_apart(self.earlier)) {
+            let release = id.parse().ok().and_then(|id| Some((id, self.resolved(&id)?.clone())));
+            return release.ok_or_else(|| ExportError::NoRelease(which.clone()));
+        }
         let wanted = |(id, release): &(&Cid, &Release)| match which {
             Which::Latest => self.counting.newest().is_some_and(|(newest, _)| newest == *id),
             Which::Number(number) => release.number == *number,
@@ -26,17 +35,72 @@ impl<L: Ledger> Known<'_, L> {
         }
     }
 
+    /// A release that counts; where exports are all that is known, one that convinces.
+    fn resolved(&self, id: &Cid) -> Option<&Release> {
+        let convinces = || match self.matters.get(id) {
+            Some((Matter::Release(release), _)) if known_apart(self.earlier) => Some(release),
+            _ => None,
+        };
+        self.counting.releases.get(id).or_else(convinces)
+    }
+
     /// The releases before one, back to the first.
     pub(super) fn before(&self, release: &Release) -> Result<BTreeMap<Cid, &Release>, ExportError> {
         let (mut before, mut at) = (BTreeMap::new(), release.previous);
         while let Some(id) = at.filter(|id| !before.contains_key(id)) {
-            let Some(earlier) = self.counting.releases.get(&id) else {
+            let Some(earlier) = self.resolved(&id) else {
                 return Err(ExportError::NoEarlier { number: release.number, id });
             };
             before.insert(id, earlier);
             at = earlier.previous;
         }
         Ok(before)
+    }
+
+    /// Every record that was certified under a charter of the path and is not purged, whether or not it still
+    /// counts: what was released stays so, and what superseded it has erased it.
+    pub(super) fn certified(&self) -> Result<BTreeMap<RecordId, Fact>, LedgerError> {
+        let path: BTreeSet<_> = self.path.iter().map(|charter| charter.id().to_bytes().to_vec()).collect();
+        let (mut ids, mut records) = (BTreeSet::new(), BTreeMap::new());
+        index::each(self.ledger, &[prefix::CERTIFICATE], |entry| {
+            let id = entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId);
+            ids.extend(id.filter(|id| path.contains(&entry.value) && !self.purged.contains(id)));
+            Ok(())
+        })?;
+        index::each_record(self.ledger, prefix::CERTIFIED, |id, header| {
+            if ids.contains(&id) {
+                records.insert(id, Fact { author: header.author, revises: header.revises });
+            }
+        })?;
+        Ok(records)
+    }
+
+    /// The releases that close charters of the path up to a place, each with its charter's place.
+    pub(super) fn named_up_to(&self, leading: usize) -> BTreeMap<Cid, (&Release, usize)> {
+        let succeeds = self.path[..=leading].iter().filter_map(|charter| charter.succeeds.as_ref());
+        let named = succeeds.flat_map(|succeeds| &succeeds.closing).filter_map(|id| {
+            let release = self.counting.releases.get(id)?;
+            let place = self.path.iter().position(|charter| charter.id() == release.charter)?;
+            Some((*id, (release, place)))
+        });
+        named.collect()
+    }
+
+    /// The records of those releases, each with the place of the first charter under which it counted.
+    pub(super) fn released_up_to(&self, leading: usize) -> Result<BTreeMap<RecordId, usize>, ExportError> {
+        let mut released = BTreeMap::new();
+        for (release, place) in self.named_up_to(leading).into_values() {
+            let rows = match release::rows(release, self.ledger, &mut BTreeSet::new())? {
+                // An export holds one certificate of each record, the one that was taken by those pages.
+                None if known_apart(self.earlier) => continue,
+                rows => rows.ok_or(ExportError::Unknown)?,
+            };
+            for row in rows {
+                let first = released.entry(row.record).or_insert(place);
+                *first = place.min(*first);
+            }
+        }
+        Ok(released)
     }
 
     /// What is erased of the records that are known, with those of these releases that held it.
@@ -52,7 +116,13 @@ impl<L: Ledger> Known<'_, L> {
                 missing += usize::from(rows.is_none());
                 rows.iter().flatten().for_each(|row| revocations.hold(&row.record, release.number));
             }
-            if missing > 0 {
+            let stated = self.earlier.and_then(|earlier| earlier.held.as_ref());
+            if missing > 0
+                && let Some(stated) = stated
+            {
+                let held = stated.iter().filter(|(_, numbers)| numbers.contains(&release.number));
+                held.for_each(|(id, _)| revocations.hold(id, release.number));
+            } else if missing > 0 {
                 return Err(ExportError::Pages { number: release.number, missing });
             }
         }

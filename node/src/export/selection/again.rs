@@ -1,0 +1,68 @@
+//! What is known of an export that is written again: which rows it had, and what the exports that are read say.
+
+use commonwheel_protocol::agreement::state::Facts;
+use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::facts::Counting;
+use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::ledger::{Ledger, LedgerError};
+use commonwheel_protocol::record::RecordId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An export as it was before.
+#[derive(Clone, Debug, Default)]
+pub struct Earlier {
+    /// The records with a row.
+    pub rows: BTreeSet<RecordId>,
+    /// The records that it knew to be accepted.
+    pub known: BTreeSet<RecordId>,
+    /// Those of which it said that their bodies were not at hand.
+    pub incomplete: BTreeSet<RecordId>,
+    /// Where exports are all that is known: in which releases erased records were, as they state it. Nothing where a
+    /// replica knows.
+    pub held: Option<BTreeMap<RecordId, BTreeSet<i64>>>,
+}
+
+/// Why a record has no row again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Had {
+    /// It was left out for what its body says.
+    LeftOut,
+    /// It was not there, or its body was not.
+    Nothing,
+}
+
+impl Earlier {
+    /// Why a record whose header fits gets no row, if it had none.
+    pub fn against(&self, id: &RecordId) -> Option<Had> {
+        match self.rows.contains(id) {
+            true => None,
+            false if self.known.contains(id) && !self.incomplete.contains(id) => Some(Had::LeftOut),
+            false => Some(Had::Nothing),
+        }
+    }
+}
+
+/// Whether exports are all that is known. They hold one certificate of each record, and of releases only the pages
+/// that they need.
+pub fn known_apart(earlier: Option<&Earlier>) -> bool {
+    earlier.is_some_and(|earlier| earlier.held.is_some())
+}
+
+/// What an edition follows from, but for its records, where no state does since pages of a closing release are not
+/// here.
+pub fn facts(counting: &Counting, ledger: &impl Ledger) -> Result<Facts, LedgerError> {
+    let mut withdrawn = BTreeSet::new();
+    index::each(ledger, &[prefix::ERASURE], |entry| {
+        if entry.value.first() == Some(&b'w') && entry.key.get(1 + Cid::LEN) == Some(&b'c') {
+            withdrawn.extend(entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId));
+        }
+        Ok(())
+    })?;
+    Ok(Facts {
+        taken_down: counting.taken_down(),
+        decisions: counting.decisions.keys().copied().collect(),
+        releases: counting.releases.keys().copied().collect(),
+        withdrawn,
+        ..Facts::default()
+    })
+}

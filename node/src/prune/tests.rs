@@ -1,0 +1,199 @@
+use super::*;
+use crate::export::events::{Events, decide, resolve, withdraw};
+use crate::export::fixture::{TERMS, source};
+use crate::export::{ExportOptions, export};
+use commonwheel_protocol::operation::Ruling;
+use commonwheel_storage::MemoryStore;
+use std::collections::BTreeMap;
+use std::fs;
+use tempfile::TempDir;
+
+/// A community before and after more was erased: one withdrawn, one taken down, one revised.
+struct Case {
+    temp: TempDir,
+    events: Events,
+    before: MemoryStore,
+    after: MemoryStore,
+    erased: BTreeMap<String, &'static str>,
+}
+
+impl Case {
+    fn new() -> Self {
+        let events = Events::new();
+        let [.., revised, taken, withdrawn] = &events.kept[..] else { panic!("expected more records") };
+        let revision = events.commons.example(50, 50, None, &events.successor);
+        let takedown = decide(&events.successor, Ruling::Takedown(taken.id()));
+        let mut more = vec![resolve(&events.commons, &takedown, &events.successor), withdraw(&withdrawn.header, 26)];
+        more.extend(revision.blocks());
+        let (before, after) = (events.store(), events.store_with(&more));
+        let erased =
+            BTreeMap::from([(taken.id().to_string(), "taken-down"), (withdrawn.id().to_string(), "withdrawn")]);
+        assert_ne!(revised.id(), revision.id());
+        Case { temp: TempDir::new().unwrap(), before, after, erased, events }
+    }
+
+    fn dir(&self, name: &str) -> PathBuf {
+        self.temp.path().join(name)
+    }
+
+    fn export(&self, store: &MemoryStore, name: &str, change: impl Fn(&mut ExportOptions)) -> PathBuf {
+        let mut options = ExportOptions::to(self.dir(name));
+        change(&mut options);
+        export(&source(store, &self.events.commons, TERMS), &[], &options, &mut |_, _| {}).unwrap();
+        self.dir(name)
+    }
+
+    fn release(&self, store: &MemoryStore, name: &str, number: i64) -> PathBuf {
+        self.export(store, name, |options| options.release = Some(Which::Number(number)))
+    }
+
+    fn why(&self, pruned: &Pruned) -> BTreeMap<String, &'static str> {
+        pruned.removed.iter().map(|one| (one.id.clone(), one.why)).collect()
+    }
+}
+
+fn prune(dir: &Path, by: &Path) -> Result<Pruned, PruneError> {
+    by_export(dir, by, false, &mut |_, _| {})
+}
+
+fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let read = |path: String| (path.clone(), fs::read(dir.join(path)).unwrap());
+    folder::files(dir).unwrap().into_iter().map(read).collect()
+}
+
+fn assert_same(one: &Path, two: &Path) {
+    let (one, two) = (files(one), files(two));
+    let differing: Vec<_> = one.keys().chain(two.keys()).filter(|path| one.get(*path) != two.get(*path)).collect();
+    assert!(differing.is_empty(), "{differing:?}");
+}
+
+fn check(dir: &Path) {
+    verify::verify(dir, &Expected::default(), &mut |_, _| {}).unwrap();
+}
+
+#[test]
+fn what_a_newer_edition_of_the_release_proves_erased_is_removed_and_the_two_are_the_same_then() {
+    let case = Case::new();
+    let views = |options: &mut ExportOptions| {
+        options.release = Some(Which::Number(2));
+        options.views = [View::Tsv, View::Sft].into();
+    };
+    let old = case.export(&case.before, "old", views);
+    let new = case.export(&case.after, "new", views);
+    let pruned = prune(&old, &new).unwrap();
+    assert_eq!(case.why(&pruned), case.erased);
+    assert_eq!(pruned.rows_before, pruned.rows + 2);
+    assert_same(&old, &new);
+    check(&old);
+    let mut left: Vec<_> = fs::read_dir(case.temp.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["new", "old"], "nothing is left beside them");
+    let again = prune(&old, &new).unwrap();
+    assert!(again.removed.is_empty() && again.export.is_none());
+}
+
+#[test]
+fn an_older_release_is_pruned_by_a_later_one_and_by_a_state() {
+    let case = Case::new();
+    let wanted = case.release(&case.after, "wanted", 1);
+    for name in ["edition", "state"] {
+        let old = case.release(&case.before, &format!("old-{name}"), 1);
+        let by = match name {
+            "edition" => case.release(&case.after, name, 2),
+            _ => case.export(&case.after, name, |_| {}),
+        };
+        let pruned = prune(&old, &by).unwrap();
+        assert_eq!(case.why(&pruned), case.erased);
+        check(&old);
+        let rows =
+            |dir: &Path| files(dir).into_iter().filter(|(path, _)| path.starts_with("data/")).collect::<Vec<_>>();
+        assert_eq!(rows(&old), rows(&wanted), "{name}");
+        if name == "edition" {
+            assert_same(&old, &wanted);
+        }
+    }
+}
+
+#[test]
+fn a_state_and_what_was_left_out_by_choice_are_pruned_too() {
+    let case = Case::new();
+    let old = case.export(&case.before, "old", |_| {});
+    let new = case.export(&case.after, "new", |_| {});
+    let pruned = prune(&old, &new).unwrap();
+    assert_eq!(case.why(&pruned), case.erased);
+    let now = verify::verify(&old, &Expected::default(), &mut |_, _| {}).unwrap();
+    let newest = verify::verify(&new, &Expected::default(), &mut |_, _| {}).unwrap();
+    assert_eq!((now.state_root, now.incomplete), (newest.state_root, 1), "what is new has no row, and is named");
+
+    for filter in [r#"{"kind":["chat","example","translation"]}"#, r#"{"use":"train-ai"}"#] {
+        let filtered = |options: &mut ExportOptions| {
+            options.release = Some(Which::Number(2));
+            options.replace = true;
+            options.filter = serde_json::from_str(filter).unwrap();
+        };
+        let (old, wanted) = (case.export(&case.before, "part", filtered), case.export(&case.after, "wanted", filtered));
+        let whole = case.release(&case.after, &format!("whole-{}", filter.len()), 2);
+        let pruned = prune(&old, &whole).unwrap();
+        check(&old);
+        match pruned.removed.is_empty() {
+            true => assert_eq!(pruned.rows, 0, "what holds no row keeps its bytes"),
+            false => assert_same(&old, &wanted),
+        }
+        fs::remove_dir_all(&old).unwrap();
+        fs::remove_dir_all(&wanted).unwrap();
+    }
+}
+
+#[test]
+fn a_replica_prunes_what_it_knows_to_be_erased_and_refuses_while_it_knows_less() {
+    let case = Case::new();
+    let old = case.release(&case.before, "old", 2);
+    let wanted = case.release(&case.after, "wanted", 2);
+    let by = |store: &MemoryStore, dry_run| {
+        by_replica(&old, source(store, &case.events.commons, TERMS), dry_run, &mut |_, _| {})
+    };
+    let before = files(&old);
+    let dry = by(&case.after, true).unwrap();
+    assert_eq!((case.why(&dry), dry.export.is_none(), files(&old) == before), (case.erased.clone(), true, true));
+    assert_eq!(case.why(&by(&case.after, false).unwrap()), case.erased);
+    assert_same(&old, &wanted);
+}
+
+#[test]
+fn revocations_that_are_forged_remove_nothing() {
+    let case = Case::new();
+    let old = case.release(&case.before, "old", 2);
+    let before = files(&old);
+    let forged = case.release(&case.before, "forged", 2);
+    let (path, sums) = (forged.join(names::REVOCATIONS), forged.join(names::SUMS));
+    let text = fs::read_to_string(&path).unwrap();
+    let victim = case.events.kept[0].id().to_string();
+    let line = text.lines().next().unwrap();
+    let mut lines: Vec<_> = text.lines().map(str::to_owned).chain([line.replace(&line[7..66], &victim)]).collect();
+    lines.sort_by_key(|line| line[7..66].parse::<commonwheel_protocol::bytes::Cid>().unwrap());
+    let old_hash = fs::read_to_string(&sums).unwrap();
+    fs::write(&path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    let hash = data_encoding::HEXLOWER.encode(&<sha2::Sha256 as sha2::Digest>::digest(fs::read(&path).unwrap()));
+    let listed = old_hash.lines().map(|line| match line.ends_with(names::REVOCATIONS) {
+        true => format!("{hash}  {}\n", names::REVOCATIONS),
+        false => format!("{line}\n"),
+    });
+    fs::write(&sums, listed.collect::<String>()).unwrap();
+    let refused = prune(&old, &forged).unwrap_err();
+    assert!(matches!(refused, PruneError::Verify { .. }), "{refused}");
+    assert_eq!(files(&old), before);
+    // What is no export any more is not pruned either.
+    fs::write(old.join(names::README), "other").unwrap();
+    let refused = prune(&old, &case.release(&case.after, "new", 2)).unwrap_err();
+    assert!(matches!(refused, PruneError::Verify { .. }), "{refused}");
+}
+
+#[test]
+fn an_export_of_another_community_prunes_nothing() {
+    let case = Case::new();
+    let old = case.release(&case.before, "old", 2);
+    let other = crate::export::fixture::Commons::named("other");
+    let out = case.dir("other");
+    other.export(&other.store(&other.records()), &out).unwrap();
+    assert!(matches!(prune(&old, &out), Err(PruneError::Verify { .. })));
+}
