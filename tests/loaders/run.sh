@@ -23,4 +23,11 @@ export HF_HOME="$work/scratch/huggingface"
 COMMONWHEEL_EXPORTS="$work/exports" cargo test --quiet --manifest-path "$repository/Cargo.toml" --package commonwheel \
   --lib -- --exact verify::event_tests::a_state_and_its_releases_are_verified_as_what_they_are
 "$environment/bin/python" "$here/load.py" --scratch "$work/scratch" --damage "$work/exports/with-views" "$@"
+# A torrent of each export that is given, by the program that was built, read by another that shares no code with it.
+for folder in "$@"; do
+  "${CARGO_TARGET_DIR:-$repository/target}/release/commonwheel" torrent --json --out "$work/scratch/export.torrent" --force \
+    "$folder" >"$work/scratch/torrent.json"
+  magnet="$("$environment/bin/python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["magnet"])' "$work/scratch/torrent.json")"
+  "$environment/bin/python" "$here/torrent.py" "$folder" "$work/scratch/export.torrent" "$magnet"
+done
 rm -rf "$work/scratch"
