@@ -5,7 +5,7 @@ use crate::export::folder::{self, Staging};
 use crate::export::{ExportError, ExportOptions};
 use commonwheel_protocol::agreement::Founding;
 use commonwheel_protocol::bytes::{Cid, Codec, Fields, decode};
-use commonwheel_protocol::dataset::{ROW_BYTES, Revocations, Row, names};
+use commonwheel_protocol::dataset::{Canary, Partition, ROW_BYTES, Revocations, Row, names};
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Batch, LedgerError, Shelf, Store};
 use commonwheel_protocol::operation::release::read_page;
@@ -78,14 +78,16 @@ impl Export {
         let data = self.dir.join(names::DATA);
         let paths =
             if data.is_dir() { folder::files(&data).map_err(ExportError::io("read", &data))? } else { BTreeSet::new() };
-        for path in paths {
-            let path = data.join(path);
+        let canary = Canary::of(&self.founding.community());
+        for name in paths {
+            let (path, apart) = (data.join(&name), Partition::is_apart(&name));
             let mut file = BufReader::new(File::open(&path).map_err(ExportError::io("read", &path))?);
             let mut line = String::new();
             while file.by_ref().take(ROW_BYTES as u64).read_line(&mut line).map_err(ExportError::io("read", &path))? > 0
             {
-                let row = Row::read(line.trim_end_matches('\n')).map_err(|_| broken(&path))?;
-                take(row)?;
+                let text = line.trim_end_matches('\n');
+                let unmarked = if apart { canary.unmark(text).ok_or_else(|| broken(&path))? } else { text.to_owned() };
+                take(Row::read(&unmarked).map_err(|_| broken(&path))?)?;
                 line.clear();
             }
         }

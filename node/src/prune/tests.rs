@@ -1,7 +1,9 @@
 use super::*;
 use crate::export::events::{Events, decide, resolve, withdraw};
-use crate::export::fixture::{TERMS, source};
+use crate::export::fixture::{Commons, TERMS, source};
 use crate::export::{ExportOptions, export};
+use commonwheel_protocol::agreement::Charter;
+use commonwheel_protocol::dataset::Partition;
 use commonwheel_protocol::operation::Ruling;
 use commonwheel_storage::MemoryStore;
 use std::collections::BTreeMap;
@@ -19,7 +21,10 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        let events = Events::new();
+        Case::of(Events::new())
+    }
+
+    fn of(events: Events) -> Self {
         let [.., revised, taken, withdrawn] = &events.kept[..] else { panic!("expected more records") };
         let revision = events.commons.example(50, 50, None, &events.successor);
         let takedown = decide(&events.successor, Ruling::Takedown(taken.id()));
@@ -69,6 +74,17 @@ fn assert_same(one: &Path, two: &Path) {
 
 fn check(dir: &Path) {
     verify::verify(dir, &Expected::default(), &mut |_, _| {}).unwrap();
+}
+
+#[test]
+fn rows_that_are_kept_apart_for_evaluation_stay_apart() {
+    let keeps = |charter: &mut Charter| charter.customs.evaluation = Some(500);
+    let case = Case::of(Events::of(Commons::with("eventful", keeps), keeps));
+    let (older, newer) = (case.release(&case.before, "older", 2), case.release(&case.after, "newer", 2));
+    assert!(files(&older).keys().any(|path| Partition::is_apart(path)));
+    prune(&older, &newer).unwrap();
+    check(&older);
+    assert_same(&older, &newer);
 }
 
 #[test]
