@@ -4,6 +4,7 @@ use crate::files::tree;
 use crate::govern::{release, released};
 use crate::scene::{Scene, contribute, settled, shared, status, text};
 use commonwheel_node::demo::cluster::{Place, until};
+use serde_json::json;
 use std::ffi::OsStr;
 
 #[test]
@@ -44,6 +45,16 @@ fn an_edition_is_the_same_on_every_machine_and_accounts_for_what_was_withdrawn()
     let root = places[0].community().unwrap().state_root.unwrap();
     let state = exported(&scene, places, "state", &[], &["--state-root", &root]);
     assert_eq!(state, format!("2 records, {by}; complete except 1 withdrawn."));
+
+    let new = shared(&contribute(&contributor, &scene.chats("teapots", 1), &["--until", "accepted"]));
+    settled(scene.running().chain([&replica]), 3);
+    release(&scene.validators[0], &scene.validators[1..3], 2);
+    places.iter().for_each(|place| drop(released(place, 2)));
+    for place in places {
+        let found = place.json(["diff", "1", "latest"]).unwrap();
+        assert_eq!((&found["added"], &found["withdrawn"]), (&json!(new), &json!([ids[0]])), "{found}");
+        assert_eq!((&found["in_both"], &found["revised"], &found["taken_down"]), (&json!(2), &json!([]), &json!([])));
+    }
 }
 
 /// What `verify` says of an export, which is the same on each of these machines.

@@ -5,6 +5,7 @@ pub mod community;
 mod contribute;
 mod decision;
 mod demo;
+mod diff;
 pub mod export;
 mod federation;
 pub mod filter;
@@ -100,6 +101,7 @@ enum Command {
     Federation(federation::FederationArgs),
     Export(export::ExportArgs),
     Verify(verify::VerifyArgs),
+    Diff(diff::DiffArgs),
     Prune(prune::PruneArgs),
     Torrent(torrent::TorrentArgs),
     Usage(usage::UsageArgs),
@@ -175,6 +177,7 @@ impl Cli {
             Command::Federation(args) => federation::run(&args, &context),
             Command::Export(args) => export::run(&args, &context),
             Command::Verify(args) => verify::run(&args, context.out),
+            Command::Diff(args) => diff::run(&args, &context),
             Command::Prune(args) => prune::run(&args, &context),
             Command::Torrent(args) => torrent::run(&args, &context),
             Command::Usage(args) => usage::run(&args, &context),

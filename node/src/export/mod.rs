@@ -32,7 +32,7 @@ use commonwheel_protocol::dataset::{
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 pub use error::ExportError;
 use folder::Staging;
-pub use selection::Earlier;
+pub use selection::{Difference, Earlier, Revised, difference};
 use selection::{Of, Selection};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,10 @@
 
 mod again;
 mod apart;
+mod difference;
 mod revoked;
+
+pub use difference::{Difference, Revised, difference};
 
 pub use again::Earlier;
 use again::known_apart;

@@ -1,3 +1,4 @@
+use super::events::Events;
 use super::fixture::{Certified, Commons, TERMS, source};
 use super::hashed::HashedFile;
 use super::*;
@@ -167,4 +168,25 @@ fn an_export_of_the_format_before_can_be_replaced() {
     assert_ne!(fs::read_to_string(&manifest).unwrap(), older);
     fs::write(&manifest, older.replace("commonwheel-export/2", "another-export/1")).unwrap();
     assert!(matches!(commons.export(&commons.store([]), &out), Err(ExportError::Occupied { .. })));
+}
+
+#[test]
+fn from_one_release_to_the_next_each_record_that_came_or_went_is_told_with_why() {
+    let events = Events::new();
+    let [one, two] = [1, 2].map(Which::Number);
+    let found = difference(&events.store(), &one, &two).unwrap();
+    let [revised, revision, taken] = [&events.revised, &events.revision, &events.taken].map(|one| one.id().to_string());
+    assert_eq!((found.from, found.to), (1, 2));
+    assert_eq!(found.revised, [Revised { id: revised.clone(), by: revision.clone() }]);
+    assert_eq!(found.taken_down, std::slice::from_ref(&taken));
+    assert!(found.withdrawn.is_empty() && found.left_out.is_empty());
+    assert!(!found.added.contains(&revision));
+    let back = difference(&events.store(), &two, &one).unwrap();
+    assert_eq!((back.in_both, back.added), (found.in_both, vec![taken]));
+    assert_eq!(back.revised, [Revised { id: revision, by: revised }]);
+    let same = difference(&events.store(), &two, &two).unwrap();
+    assert_eq!((same.added.len(), same.revised.len(), same.taken_down.len()), (0, 0, 0));
+    assert_eq!(same.in_both, found.in_both + found.added.len() + found.revised.len());
+    let none = difference(&events.store(), &one, &Which::Number(9));
+    assert!(matches!(none, Err(ExportError::NoRelease(Which::Number(9)))));
 }
