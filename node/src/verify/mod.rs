@@ -81,6 +81,11 @@ pub enum VerifyError {
     Failed(Vec<Problem>),
 }
 
+/// The longest manifest: so much, for each file so much, and for each byte of the archives four, since each record that it
+/// names stands in these with its 36 bytes at least.
+const MANIFEST_BYTES: u64 = 256 << 10;
+const MANIFEST_FILE_BYTES: u64 = 2 << 10;
+
 /// Checks a folder that `export` wrote.
 ///
 /// It proves that each row is what its author signed and what a quorum of a charter's validators
@@ -121,7 +126,7 @@ pub fn verify(
     let mut summary = check_content(&place, expected, &mut problems, progress)?;
     let text = match copies.is_empty() {
         true => String::new(),
-        false => read(dir, names::MANIFEST, &mut problems)?,
+        false => manifest_text(dir, &own, &mut problems)?,
     };
     let community = Manifest::community_in(&text);
     let asked = Manifest::read(&text).map(|stated| left_out::asked(&stated));
@@ -196,7 +201,7 @@ fn check_content(
     let (before, Place { dir, hashes, .. }) = (problems.count(), place);
     let Some(operations) = Operations::read(dir, problems)? else { return Ok(None) };
     let Some(archive) = Archive::read(dir, &operations, problems)? else { return Ok(None) };
-    let text = read(dir, names::MANIFEST, problems)?;
+    let text = manifest_text(dir, hashes, problems)?;
     let Some(stated) = Manifest::read(&text) else {
         problems.add(names::MANIFEST, None, "it is not a manifest of a format that this program knows");
         return Ok(None);
@@ -401,6 +406,21 @@ fn check_expected(expected: &Expected, found: &Manifest, problems: &mut Problems
             problems.add(names::MANIFEST, None, format!("the {what} is {found}, not the one that was asked for"));
         }
     }
+}
+
+/// The manifest's text, unless it is longer than what is beside it can need: to read a list of very many empty names
+/// takes many times its length.
+fn manifest_text(dir: &Path, hashes: &Hashes, problems: &mut Problems) -> Result<String, VerifyError> {
+    let text = read(dir, names::MANIFEST, problems)?;
+    let archives = [names::OPERATIONS, names::CERTIFICATES];
+    let archives: u64 = archives.iter().map(|name| dir.join(name).metadata().map_or(0, |found| found.len())).sum();
+    let most = MANIFEST_BYTES + MANIFEST_FILE_BYTES * hashes.len() as u64 + 4 * archives;
+    if text.len() as u64 <= most {
+        return Ok(text);
+    }
+    let what = format!("expected at most {most} bytes, by what lies beside it; found {}", text.len());
+    problems.add(names::MANIFEST, None, what);
+    Ok(String::new())
 }
 
 /// A small file's text; empty, with a problem, when it is not there or is no text.

@@ -146,6 +146,19 @@ fn a_missing_or_additional_file_is_found() {
 
 #[cfg(unix)]
 #[test]
+fn a_manifest_that_is_much_longer_than_what_it_can_tell_of_is_not_read() {
+    let case = Case::new();
+    let path = case.dir().join(names::MANIFEST);
+    let text = fs::read_to_string(&path).unwrap();
+    let many = format!("\"incomplete\": [{}\"\"]", "\"\",".repeat(400_000));
+    let long = text.replacen("\"incomplete\": []", &many, 1);
+    assert!(long.len() > text.len() + 1_000_000);
+    fs::write(&path, long).unwrap();
+    case.fix_sums();
+    case.expect("by what lies beside it");
+}
+
+#[test]
 fn a_link_to_elsewhere_is_no_part_of_an_export() {
     let case = Case::new();
     std::os::unix::fs::symlink("/", case.dir().join("data/elsewhere")).unwrap();
