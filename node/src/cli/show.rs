@@ -209,6 +209,6 @@ mod tests {
 
     #[test]
     fn text_from_outside_cannot_drive_the_terminal() {
-        assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\nd"), "a\u{fffd}[2Jb\u{fffd}c\nd");
+        assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\u{61c}\nd"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}\nd");
     }
 }
