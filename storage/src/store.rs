@@ -40,7 +40,7 @@ pub struct CarStore {
     pub(crate) search: Search,
     derive: Derive,
     report: OpenReport,
-    poisoned: bool,
+    pub(crate) poisoned: bool,
     // Last, so that it is released after everything else is closed.
     _lock: File,
 }

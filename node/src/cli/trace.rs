@@ -31,8 +31,9 @@ A span is at least eight words that a record has too, in the same order in one o
 accents and what stands between words make no difference. In scripts without spaces between words
 (Chinese, Japanese, Thai, Lao, Burmese, Khmer) each character counts as a word: raise --least there.
 
-Every span is found, however many records there are. Of records that all have one, the first by
-their ids are named, and the others counted: --records says how many.
+Of records that all have the same few words 64 are compared, however many there are. So every span is
+found that holds some words which fewer have; how many places are too common for that is said.
+Of records that have a span --records are named, and the others counted.
 
 That a text has words in common with a record does not say that it was taken from it.
 
@@ -71,6 +72,9 @@ struct Report {
     words: usize,
     /// How many of them stand in a span.
     covered: usize,
+    /// At how many places outside of spans more records have the same few words than are compared: a span there may be
+    /// one that was not found.
+    common: usize,
     texts: Vec<Traced>,
     /// Every record that is named, by its id.
     records: Vec<Source>,
@@ -135,6 +139,7 @@ pub fn run(args: &TraceArgs, context: &Context) -> anyhow::Result<ExitCode> {
         least: args.least,
         words: 0,
         covered: 0,
+        common: 0,
         texts: Vec::new(),
         records: Vec::new(),
         skipped: input.skipped,
@@ -145,7 +150,9 @@ pub fn run(args: &TraceArgs, context: &Context) -> anyhow::Result<ExitCode> {
         report.words += read.words().len();
         let mut covered = BTreeSet::new();
         let mut spans = Vec::new();
-        for (span, of) in sources.spans(&read, &mut access)? {
+        let found = sources.spans(&read, &mut access)?;
+        report.common += found.common;
+        for (span, of) in found.spans {
             let place = read.at(span);
             covered.extend(span.first..span.first + span.words);
             let shown: Vec<_> = of.records.iter().take(usize::from(args.records)).collect();
@@ -205,7 +212,7 @@ fn print(report: &Report, to: &mut dyn Write) -> io::Result<()> {
     match report.texts.is_empty() {
         true => writeln!(
             to,
-            "No span of {} words or more stands in an accepted record; {words} words were read.",
+            "No span of {} words or more was found in an accepted record; {words} words were read.",
             report.least
         )?,
         false => writeln!(
@@ -213,6 +220,9 @@ fn print(report: &Report, to: &mut dyn Write) -> io::Result<()> {
             "{covered} of {words} words stand in spans that {} record(s) named here have too.",
             report.records.len()
         )?,
+    }
+    if report.common > 0 {
+        writeln!(to, "{} place(s) are too common to be compared with every record that has them.", report.common)?;
     }
     for number in &report.skipped {
         writeln!(to, "Line {number} is no JSON, and was left out.")?;

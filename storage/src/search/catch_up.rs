@@ -32,7 +32,7 @@ impl CaughtUp {
     }
 }
 
-/// A slice ends after so many bytes of the shelf, whatever they hold.
+/// A slice ends after so many bytes of the shelf and of bodies, whatever they hold.
 const SLICE_BYTES: u64 = 64 << 20;
 /// Blocks that were just read, in which a header's body is looked for before it is read again.
 const RECENT: usize = 8;
@@ -71,9 +71,18 @@ impl Search {
         }
     }
 
+    /// Where removing fails, the next who needs the index finds the folder again: what is erased must not stay there.
     fn drop_index(&mut self) -> Result<(), StoreError> {
-        self.index = None;
+        (self.opened, self.index) = (false, None);
         remove(&self.dir)
+    }
+
+    /// Makes a new index in the place of the one that is there, if there is one.
+    fn create(&mut self) -> Result<(), StoreError> {
+        (self.opened, self.index) = (false, None);
+        self.index = Some(SearchIndex::create(&self.dir)?);
+        self.opened = true;
+        Ok(())
     }
 
     /// Asks an index that is there. One that cannot answer is removed.
@@ -97,8 +106,13 @@ impl CarStore {
     /// # Errors
     /// When the store or the index cannot be read or written. An index that cannot is removed.
     pub fn catch_up_search(&mut self, most: usize) -> Result<CaughtUp, StoreError> {
-        if self.search.open()?.is_none() {
-            self.search.index = Some(SearchIndex::create(&self.search.dir)?);
+        if self.poisoned {
+            return Err(StoreError::Poisoned);
+        }
+        let end = self.files.shelf_ref(Shelf::Certified).end();
+        // A mark past the files is of other files: what such an index holds is not known to be here.
+        if self.search.open()?.is_none_or(|index| index.state.certified.is_some_and(|at| at > end)) {
+            self.search.create()?;
         }
         self.forget_what_was_erased()?;
         let before = self.search.index.as_ref().map(|index| index.state.clone()).unwrap_or_default();
@@ -153,10 +167,7 @@ impl CarStore {
 
     /// Makes the index again when forgetting has removed it.
     fn ensure(&mut self) -> Result<(), StoreError> {
-        if self.search.index.is_none() {
-            self.search.index = Some(SearchIndex::create(&self.search.dir)?);
-        }
-        Ok(())
+        if self.search.index.is_none() { self.search.create() } else { Ok(()) }
     }
 
     /// The next documents, and the state once they are added.
@@ -169,16 +180,20 @@ impl CarStore {
             documents.extend(document.map(|document| search.fields.document(record, body, &document)));
             documents.len()
         };
-        for record in state.again.split_off(state.again.len().saturating_sub(most)) {
+        let (mut taken, mut bytes) = (0, 0);
+        while taken < most
+            && bytes < SLICE_BYTES
+            && let Some(record) = state.again.pop()
+        {
             let Some(entry) = self.header(&record)? else { continue };
             if let (Some(header), Some(body)) = (self.certified(&record)?, self.certified(&entry.body)?) {
-                add(&record, &header, &entry.body, &body);
+                bytes += body.len() as u64;
+                taken = add(&record, &header, &entry.body, &body);
             }
         }
         let series = self.files.shelf_ref(Shelf::Certified);
         let mut sections = Forward::from(series, state.certified.unwrap_or(Position::START))?;
         let mut recent: VecDeque<(Cid, Vec<u8>)> = VecDeque::new();
-        let (mut taken, mut bytes) = (0, 0);
         while taken < most
             && bytes < SLICE_BYTES
             && let Some((location, cid, block)) = sections.next()?
@@ -188,7 +203,11 @@ impl CarStore {
             if let Some(entry) = self.header(&cid)?.filter(|_| here) {
                 let read = recent.iter().find(|(body, _)| *body == entry.body).map(|(_, bytes)| bytes.clone());
                 match read.map_or_else(|| self.certified(&entry.body), |bytes| Ok(Some(bytes)))? {
-                    Some(body) => taken = add(&cid, &block, &entry.body, &body),
+                    Some(body) => {
+                        // Many headers may name one body.
+                        bytes += body.len() as u64;
+                        taken = add(&cid, &block, &entry.body, &body);
+                    }
                     None => state.lacking.entry(entry.body).or_default().push(cid),
                 }
             } else if here {
@@ -224,8 +243,6 @@ struct Forward<'s> {
 
 impl<'s> Forward<'s> {
     fn from(series: &'s Series, at: Position) -> Result<Forward<'s>, StoreError> {
-        // A mark past the files is of other files.
-        let at = if at <= series.end() { at } else { Position::START };
         Ok(Forward { series, sections: series.sections(at)?, file: at.file })
     }
 

@@ -25,18 +25,22 @@ const LOOKED_AT: usize = 16;
 const COMPARED: usize = 64;
 
 /// The accepted records that are like one, the most similar first: judged as validators judge likeness, of those that
-/// the search index finds as far as it has come. None where there is no index.
+/// the search index finds as far as it has come. None where there is no index, or it cannot be read: a record can be shown
+/// without.
 ///
 /// # Errors
-/// When the store or the index cannot be read.
+/// When the store cannot be read.
 pub fn of(header: &SignedHeader, access: &mut Access) -> anyhow::Result<Vec<Like>> {
     let Some(body) = status::body(&header.header().body, access)? else { return Ok(Vec::new()) };
     let (Some(texts), Ok(Some(sketch))) = (Document::texts(&body), Sketch::of(&body)) else { return Ok(Vec::new()) };
     let mut shared: BTreeMap<RecordId, usize> = BTreeMap::new();
-    for holders in access.holders(&trace::prints(&texts), LOOKED_AT)? {
+    for holders in access.holders(&trace::prints(&texts), LOOKED_AT).unwrap_or_default() {
         holders.records.into_iter().for_each(|record| *shared.entry(record).or_default() += 1);
     }
     shared.remove(&header.id());
+    if shared.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut most: Vec<_> = shared.into_iter().map(|(record, prints)| (std::cmp::Reverse(prints), record)).collect();
     most.sort();
     let (accepted, mut similar) = (Accepted::load(access)?, Similar::default());

@@ -11,7 +11,7 @@ use commonwheel_protocol::search::trace::{GRAM, Span, Traced};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// Of the records that hold a fingerprint this many are compared, the first by their ids.
+/// Of the records that hold a fingerprint this many are compared.
 const COMPARED: usize = 64;
 /// Records whose texts are kept for the next text.
 const KEPT: usize = 1_024;
@@ -35,6 +35,14 @@ pub(super) struct Of {
     pub more: u64,
 }
 
+/// What was found of a text.
+pub(super) struct Found {
+    /// The spans, by their first word.
+    pub spans: BTreeMap<Span, Of>,
+    /// Places outside of them at which more records have the same few words than are compared.
+    pub common: usize,
+}
+
 impl Sources {
     /// For spans of so many words at least.
     ///
@@ -44,12 +52,12 @@ impl Sources {
         Ok(Sources { accepted: Accepted::load(access)?, least, read: BTreeMap::new() })
     }
 
-    /// The spans of a text, by their first word, with the records that have them. A span within a longer one is told
-    /// only of records that lack the longer one.
+    /// The spans of a text, by their first word, with the records that have them, as far as these were compared. A span
+    /// within a longer one is told only of records that lack the longer one.
     ///
     /// # Errors
     /// When the ledger or the index fails.
-    pub(super) fn spans(&mut self, traced: &Traced, access: &mut Access) -> anyhow::Result<BTreeMap<Span, Of>> {
+    pub(super) fn spans(&mut self, traced: &Traced, access: &mut Access) -> anyhow::Result<Found> {
         let prints: BTreeSet<_> = traced.prints().iter().map(|(_, print)| *print).collect();
         let prints: Vec<_> = prints.into_iter().collect();
         let (mut candidates, mut unseen) = (BTreeSet::new(), BTreeMap::new());
@@ -66,12 +74,17 @@ impl Sources {
                 }
             }
         }
+        let (places, mut in_spans) = (traced.prints(), BTreeSet::new());
         for (span, of) in &mut spans {
-            let inside = |at: usize| span.first <= at && at + GRAM <= span.first + span.words;
-            let inside = traced.prints().iter().filter(|(at, _)| inside(*at));
-            of.more = inside.filter_map(|(_, print)| unseen.get(print)).copied().max().unwrap_or(0);
+            let first = places.partition_point(|(at, _)| *at < span.first);
+            for (at, print) in places[first..].iter().take_while(|(at, _)| at + GRAM <= span.first + span.words) {
+                in_spans.insert(*at);
+                of.more = of.more.max(unseen.get(print).copied().unwrap_or(0));
+            }
         }
-        Ok(spans)
+        let open = places.iter().filter(|(at, print)| unseen.get(print) > Some(&0) && !in_spans.contains(at));
+        let common = open.count();
+        Ok(Found { spans, common })
     }
 
     fn read(&mut self, id: &RecordId, access: &Access) -> Result<Option<&Texts>, LedgerError> {
