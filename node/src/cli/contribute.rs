@@ -240,7 +240,11 @@ pub fn preview(args: &PreviewArgs, context: &Context) -> anyhow::Result<ExitCode
     if context.out.json {
         context.out.print(&preview, |_| Ok(()))?;
     }
-    Ok(if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(3) })
+    Ok(match (errors.is_empty(), count) {
+        (true, _) => ExitCode::SUCCESS,
+        (false, 0) => ExitCode::FAILURE,
+        (false, _) => ExitCode::from(3),
+    })
 }
 
 /// The ruleset of a charter, with its patterns.

@@ -238,6 +238,9 @@ pub(super) fn tool_call(name: &Json<'_>, arguments: &Json<'_>) -> String {
     }
 }
 
+/// The most messages of a branch, the empty ones included, which no record has.
+const BRANCH: usize = 16 * limits::MESSAGES;
+
 /// The messages from the root to `leaf`, following the field `parent` in a map of nodes by id.
 pub(super) fn branch<'a>(nodes: &'a Json<'a>, leaf: &str, parent: &str) -> Result<Vec<&'a Json<'a>>, Why> {
     let size = nodes.as_object().map_or(0, |m| m.len());
@@ -248,6 +251,10 @@ pub(super) fn branch<'a>(nodes: &'a Json<'a>, leaf: &str, parent: &str) -> Resul
         path.push(node);
         if path.len() > size {
             return Err("expected a tree of messages, found a circle".into());
+        }
+        if path.len() > BRANCH {
+            // It is walked again for each pair of answers.
+            return Err(format!("expected at most {BRANCH} messages from the first to one of the last"));
         }
         id = match node.get(parent) {
             None | Some(Json::Null) => None,

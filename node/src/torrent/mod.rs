@@ -62,7 +62,7 @@ pub enum TorrentError {
     #[error("{} is not an export: it holds no {} that this program knows; give the folder that `commonwheel export` wrote", .0.display(), names::MANIFEST)]
     NotAnExport(PathBuf),
     /// The files are others than those of the export.
-    #[error("{path} {why}\nHint: `commonwheel verify` says what is wrong; make a torrent only of what it accepts")]
+    #[error("{path:?} {why}\nHint: `commonwheel verify` says what is wrong; make a torrent only of what it accepts")]
     Changed {
         /// Which file.
         path: String,

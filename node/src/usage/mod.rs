@@ -25,7 +25,7 @@ pub enum UsageError {
     #[error("{} holds no export that this program knows: neither it nor a folder in it has a {}", .0.display(), names::MANIFEST)]
     NoExport(PathBuf),
     /// A manifest that `export` did not write.
-    #[error("{}: expected the manifest of an export; it names the preference {preference:?} for {path}\nHint: `commonwheel verify` says what is wrong", dir.display())]
+    #[error("{}: expected the manifest of an export; it names the preference {preference:?} for {path:?}\nHint: `commonwheel verify` says what is wrong", dir.display())]
     Manifest {
         /// Of which export.
         dir: PathBuf,

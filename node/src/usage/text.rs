@@ -69,6 +69,10 @@ pub fn nginx(usages: &Usages, at: &str) -> String {
     for (path, said) in saying(usages) {
         // nginx compares with the path as it is decoded.
         let path = format!("{at}{path}").replace('\\', "\\\\").replace('"', "\\\"");
+        if path.contains(char::is_control) {
+            // No export has such a file: what stands here goes to a terminal and to a server.
+            continue;
+        }
         text.push_str(&format!("    \"{path}\" \"{said}\";\n"));
     }
     text.push_str("}\n# In the server or location; no header is sent where the value is empty:\n");

@@ -7,7 +7,11 @@ use std::io::Read;
 use std::path::Path;
 
 /// The most bytes that are read.
-const INPUT_BYTES: usize = 64 << 20;
+const INPUT_BYTES: usize = 16 << 20;
+/// The longest name in a path that is shown whole, and the longest path to which a name is added, in bytes: each text has
+/// its own.
+const NAME_BYTES: usize = 64;
+const PATH_BYTES: usize = 200;
 
 /// Texts, each with where it stood, and the lines that could not be read.
 pub(super) struct Input {
@@ -48,13 +52,17 @@ pub(super) fn read(path: &Path, jsonl: bool) -> anyhow::Result<Input> {
 
 /// Adds every text in a value, with its path.
 fn each_text(value: &Value, at: &str, texts: &mut Vec<(Option<String>, String)>) {
+    let with = |more: String| if at.len() < PATH_BYTES { format!("{at}{more}") } else { at.to_owned() };
     match value {
         Value::String(text) => texts.push((Some(crate::cli::search::line(at)), text.clone())),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(place, item)| each_text(item, &format!("{at}[{place}]"), texts));
+            items.iter().enumerate().for_each(|(place, item)| each_text(item, &with(format!("[{place}]")), texts));
         }
         Value::Object(fields) => {
-            fields.iter().for_each(|(name, field)| each_text(field, &format!("{at}.{name}"), texts))
+            for (name, field) in fields {
+                let shown = &name[..name.floor_char_boundary(NAME_BYTES)];
+                each_text(field, &with(format!(".{shown}")), texts);
+            }
         }
         _ => {}
     }
@@ -74,6 +82,10 @@ mod tests {
         assert_eq!(texts, [("line 1.a[0]", "one"), ("line 1.a[1].b", "two"), ("line 4", "three")]);
         assert_eq!(input.skipped, [3]);
         assert_eq!(read(&path, false).unwrap().texts.len(), 1);
+        let long = serde_json::json!({ "é".repeat(1_000): vec!["a"; 1_000] }).to_string();
+        std::fs::write(&path, long).unwrap();
+        let input = read(&path, true).unwrap();
+        assert!(input.texts.len() == 1_000 && input.texts.iter().all(|(at, _)| at.as_ref().unwrap().len() < 100));
         std::fs::write(&path, b"\xff\xfe").unwrap();
         assert!(read(&path, false).is_err_and(|error| error.to_string().contains("UTF-8")));
     }
