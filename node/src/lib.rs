@@ -7,6 +7,7 @@ pub mod contribute;
 pub mod demo;
 pub mod export;
 pub mod govern;
+pub mod gunzip;
 pub mod home;
 pub mod import;
 pub mod keys;

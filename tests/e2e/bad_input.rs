@@ -8,7 +8,7 @@ use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::wire::invite::Invite;
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 #[test]
@@ -67,6 +67,45 @@ fn a_file_that_is_not_what_it_should_be_is_an_error_and_nothing_of_it_is_shared(
     assert!(failed.contains("cut off.json: chat 3: expected more JSON, found the end"), "{failed}");
     assert!(failed.contains("[2Jempty\u{fffd}.json: the file: expected text, found nothing"), "{failed}");
     assert!(!failed.contains(['\u{1b}', '\u{202e}']), "{failed}");
+}
+
+#[test]
+fn a_packed_file_is_read_and_one_that_is_cut_off_or_a_bomb_costs_itself() {
+    let scene = Scene::of_one("certificate");
+    let place = scene.join("contributor");
+    let whole = gzip(chats("clocks", 2));
+    let cut = gzip(chats("kettles", 300));
+    let bomb = gzip(chats("forks", 1) + &" ".repeat(16 << 20));
+    let files = [
+        scene.file("whole.jsonl.gz", &whole),
+        scene.file("cut.jsonl.gz", &cut[..cut.len() / 2]),
+        scene.file("bomb.jsonl.gz", &bomb),
+        scene.file("no text.json.gz", gzip("\u{7f}ELF")),
+    ];
+    let args = |words: &[&str], files: &[PathBuf]| {
+        words.iter().map(OsString::from).chain(files.iter().map(OsString::from)).collect::<Vec<_>>()
+    };
+    let sound = place.try_command(args(&["contribute", "--yes"], &files[..1])).unwrap();
+    assert_eq!(sound.status.code(), Some(0), "{}", said(&sound));
+    let partly = place.try_command(args(&["preview"], &files)).unwrap();
+    assert_eq!(partly.status.code(), Some(3), "{}", said(&partly));
+    let preview: serde_json::Value = serde_json::from_slice(&partly.stdout).unwrap();
+    // In the order of the names: bomb, cut, no text.
+    let (items, errors) = (preview["items"].as_array().unwrap().len(), names(&preview["errors"]));
+    assert!((3..300).contains(&items), "what is whole before the cut is read: {items}");
+    for (error, part) in errors.iter().zip(["packed at most 100 times", "cut off: fetch it again", "expected one of"]) {
+        assert!(error.contains(part), "{errors:?}");
+    }
+    assert_eq!(errors.len(), 3, "{errors:?}");
+    fails(&place, args(&["contribute", "--yes"], &files[3..]), 1, &["no text.json.gz", "expected one of"]);
+    fails(&place, args(&["preview"], &[scene.file("two bytes.gz", [0x1f, 0x8b])]), 1, &["cut off", "Hint:"]);
+}
+
+/// These bytes, packed.
+fn gzip(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(bytes.as_ref()).unwrap();
+    packed.finish().unwrap()
 }
 
 #[test]

@@ -58,8 +58,12 @@ impl From<io::Error> for Stopped {
 type Take<'a> = dyn FnMut(Place<'_>) -> Result<(), Full> + 'a;
 
 impl Form {
-    /// The form of a file with this name.
+    /// The form of a file with this name, or with this name without the end that a packed file has.
     pub fn of(path: &Path) -> Option<Form> {
+        let path = match path.extension() {
+            Some(end) if end.eq_ignore_ascii_case("gz") => Path::new(path.file_stem()?),
+            _ => path,
+        };
         match &path.extension()?.to_str()?.to_ascii_lowercase()[..] {
             "jsonl" | "ndjson" => Some(Form::Lines),
             "json" => Some(Form::Json),

@@ -1,7 +1,8 @@
 //! Reads files of benchmarks, so that an export can leave out what overlaps with them.
 //!
 //! Every text in them counts, however deep. What of an item cannot be read is reported, and the rest goes on; a file
-//! that has no items by itself, since it is one JSON value and that is broken, is refused. See docs/DATASET.md,
+//! that has no items by itself, since it is one JSON value and that is broken, is refused, and so is a packed one that
+//! cannot be unpacked to its end. See docs/DATASET.md,
 //! *Without benchmarks*.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -9,6 +10,7 @@
 mod items;
 mod texts;
 
+use crate::gunzip::{self, Gunzip};
 use commonwheel_protocol::dataset::{BenchmarkFile, Overlap};
 use commonwheel_protocol::similar::{Benchmarks, Full, Item, LEAST_WORDS, Reading};
 use data_encoding::HEXLOWER;
@@ -20,7 +22,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::PathBuf;
 
-/// The bytes of all files together.
+/// The bytes of all files together, unpacked.
 pub const BYTES: u64 = 2 << 30;
 /// Files that are given at once.
 pub const FILES: usize = 1000;
@@ -62,7 +64,7 @@ pub enum BenchmarkError {
     },
     /// A file of another sort.
     #[error(
-        "expected a benchmark as .jsonl, .json, .txt, .csv or .tsv; found {}\nHint: other forms can be written as .jsonl, one item a line", .0.display()
+        "expected a benchmark as .jsonl, .json, .txt, .csv or .tsv, or one of these as .gz; found {}\nHint: other forms can be written as .jsonl, one item a line", .0.display()
     )]
     Unknown(PathBuf),
     /// A file whose name cannot be stated.
@@ -103,7 +105,7 @@ pub enum BenchmarkError {
 
 /// Reads files, in which `run` words in a row are an overlap.
 ///
-/// `progress` is called with the bytes read and those of all files.
+/// `progress` is called with the bytes read and those of all files, packed where they are.
 ///
 /// # Errors
 /// See [`BenchmarkError`]: then nothing can be compared. An item that cannot be read is none.
@@ -125,18 +127,23 @@ pub fn load(paths: &[PathBuf], run: usize, progress: &mut dyn FnMut(usize, usize
         let wrong = |source| BenchmarkError::Io { path: path.clone(), source };
         all += path.metadata().map_err(wrong)?.len();
     }
-    let (mut reading, mut files, mut unread, mut done) = (Reading::new(run), Vec::new(), Vec::new(), 0);
+    let (mut reading, mut files, mut unread) = (Reading::new(run), Vec::new(), Vec::new());
+    let (mut done, mut room) = (0, BYTES);
     for (place, (name, (path, form))) in (0u16..).zip(named) {
         let wrong = |source| BenchmarkError::Io { path: path.clone(), source };
         let mut shown = |read: u64| progress(read.min(all) as usize, all as usize);
         let (hash, read) = (Sha256::new(), 0);
         let file = File::open(path).map_err(wrong)?;
         let mut file = Hashed { file, hash, read, before: done, shown: &mut shown };
+        let packed = path.metadata().map_err(wrong)?.len();
+        let mut content = content(&mut file, packed).map_err(wrong)?.take(room);
         let mut seen = Seen { place, name: &name, reading: &mut reading, last: 0, unread: &mut unread, counts: [0; 3] };
-        let stopped = form.read(BufReader::with_capacity(1 << 16, &mut file), &mut |found| seen.take(found));
+        let stopped = form.read(BufReader::with_capacity(1 << 16, &mut content), &mut |found| seen.take(found));
         let [items, compared, unread] = seen.counts;
+        room = content.limit();
+        drop(content);
         done += file.read;
-        if done >= BYTES {
+        if room == 0 {
             return Err(BenchmarkError::Bytes);
         }
         stopped.map_err(|stopped| match stopped {
@@ -151,6 +158,15 @@ pub fn load(paths: &[PathBuf], run: usize, progress: &mut dyn FnMut(usize, usize
         files.push(BenchmarkFile { name, sha256, items, compared, unread });
     }
     Ok(Loaded { benchmarks: reading.done(), overlap: Overlap::new(run, files), unread })
+}
+
+/// What is in a file of so many bytes, which is packed or not.
+fn content<'a>(file: &'a mut Hashed<'_>, packed: u64) -> io::Result<Box<dyn Read + 'a>> {
+    let mut start = Vec::new();
+    file.by_ref().take(2).read_to_end(&mut start)?;
+    let gzip = gunzip::is_gzip(&start);
+    let whole = io::Cursor::new(start).chain(file);
+    Ok(if gzip { Box::new(Gunzip::new(whole, packed)) } else { Box::new(whole) })
 }
 
 impl Loaded {
@@ -195,7 +211,7 @@ impl Seen<'_> {
     }
 }
 
-/// A file that is hashed and shown while it is read, as far as there is room for it.
+/// A file that is hashed and shown while it is read.
 struct Hashed<'a> {
     file: File,
     hash: Sha256,
@@ -207,9 +223,7 @@ struct Hashed<'a> {
 
 impl Read for Hashed<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let room = BYTES.saturating_sub(self.before + self.read);
-        let room = usize::try_from(room).unwrap_or(usize::MAX).min(buffer.len());
-        let n = self.file.read(&mut buffer[..room])?;
+        let n = self.file.read(buffer)?;
         self.hash.update(&buffer[..n]);
         self.read += n as u64;
         (self.shown)(self.before + self.read);

@@ -1,6 +1,7 @@
 //! What is read of benchmark files, well formed and not.
 
 use super::*;
+use crate::gunzip::tests::packed;
 use std::fs;
 use tempfile::TempDir;
 
@@ -56,6 +57,36 @@ fn every_form_gives_its_items_however_deep_their_texts_lie() {
         let file = &loaded.overlap.files[0];
         assert_eq!((&file.name[..], &file.sha256), (name, &HEXLOWER.encode(&Sha256::digest(&text))));
         assert!(loaded.overlap.is_sound());
+    }
+}
+
+#[test]
+fn a_packed_file_is_read_like_the_file_in_it_and_hashed_as_it_is() {
+    let files = Files::new();
+    let text = format!("\"few words\"\n\"{QUESTION}\"\n");
+    let gzip = packed(&text);
+    for name in ["a.jsonl.gz", "a.jsonl", "a.JSONL.GZ"] {
+        let loaded = files.load(name, &gzip).unwrap();
+        assert_eq!((item(&loaded, QUESTION), counts(&loaded)), (Some(2), (2, 1, 0)), "{name}");
+        assert_eq!(loaded.overlap.files[0].sha256, HEXLOWER.encode(&Sha256::digest(&gzip)));
+    }
+    assert_eq!(counts(&files.load("plain.jsonl.gz", &text).unwrap()), (2, 1, 0));
+}
+
+#[test]
+fn a_packed_file_that_cannot_be_read_to_its_end_is_refused_since_half_a_benchmark_is_none() {
+    let files = Files::new();
+    let text = format!("\"{QUESTION}\"\n\"{OTHER}\"\n");
+    let gzip = packed(&text);
+    let bomb = packed(text.clone() + &" ".repeat(8 << 20));
+    for (name, json) in [("a.jsonl.gz", false), ("a.txt.gz", false), ("a.csv.gz", false), ("a.json.gz", true)] {
+        let gzip = if json { packed(format!("[\"{QUESTION}\"]")) } else { gzip.clone() };
+        let refused = |bytes: &[u8]| files.load(name, bytes).unwrap_err().to_string();
+        assert!(refused(&gzip[..gzip.len() - 1]).contains("cut off"), "{name}");
+        let mut damaged = gzip.clone();
+        damaged[gzip.len() - 8] ^= 1;
+        assert!(refused(&damaged).contains("expected a sound gzip file"), "{name}");
+        assert!(json || refused(&bomb).contains("packed at most 100 times"), "{name}");
     }
 }
 

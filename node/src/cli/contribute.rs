@@ -46,12 +46,13 @@ use std::sync::Arc;
 /// Reads Open WebUI, ChatGPT, Claude (the zip or its conversations.json), LibreChat and OASST exports, chats in
 /// OpenAI's JSON or JSONL, rows of published datasets, plain text, and Commonwheel's own JSON, in
 /// which corrections, preferences, examples, rubric ratings, feedback, code with tests and
-/// translations can be written; docs/FORMATS.md describes each. Personal data is redacted on this
+/// translations can be written; docs/FORMATS.md describes each. Any of them may be packed with gzip. Personal data is redacted on this
 /// machine, you see what would be published, and nothing leaves before you agree.
 #[derive(Args, Debug)]
 #[command(after_help = r#"Examples:
   commonwheel contribute chats.json
   commonwheel contribute chats.json --pick 1,4-7 --label good --licence CC0-1.0
+  commonwheel contribute chats.jsonl.gz claude-export.zip
   commonwheel contribute records.jsonl          one object a record, such as
       {"kind": "example", "prompt": "1+1?", "ideal": "2"}
       {"kind": "translation", "source_language": "en", "target_language": "pt-BR",

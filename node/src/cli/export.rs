@@ -55,7 +55,7 @@ pub struct ExportArgs {
     #[arg(long)]
     pub allow_incomplete: bool,
     /// Leave out records that share a run of words with an item of these benchmarks, and list them in
-    /// contaminated.jsonl: .jsonl, .json, .txt, .csv or .tsv files, of which every text counts.
+    /// contaminated.jsonl: .jsonl, .json, .txt, .csv or .tsv files, also as .gz, of which every text counts.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub decontaminate: Vec<PathBuf>,
     /// How many words in a row are too many: 8 to 50. Shorter texts of a benchmark count as a whole, from 8 words on.

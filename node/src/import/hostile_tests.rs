@@ -13,12 +13,12 @@ use zip::write::SimpleFileOptions;
 /// What stands where something else is expected. It is never repeated.
 const SECRET: &str = "ana@example.org";
 
-fn errors(imported: &Imported) -> Vec<String> {
+pub(super) fn errors(imported: &Imported) -> Vec<String> {
     imported.errors.iter().map(ToString::to_string).collect()
 }
 
 /// That no error repeats what was in the file, nor sends the terminal anything but text.
-fn discreet(imported: &Imported) {
+pub(super) fn discreet(imported: &Imported) {
     let all = errors(imported).into_iter().chain(imported.format.as_ref().err().map(ToString::to_string));
     for error in all {
         assert!(!error.contains(SECRET) && !error.contains("tea"), "{error}");

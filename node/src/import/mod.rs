@@ -7,12 +7,13 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+use crate::gunzip::{self, Damage, Gunzip};
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::record::content::{Asks, Content, Note, Petition};
 use commonwheel_protocol::text::RawText;
 use std::fmt;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
 use stream::Source;
@@ -22,6 +23,8 @@ mod assistants;
 mod chatgpt;
 mod detect;
 mod fields;
+#[cfg(test)]
+mod gzip_tests;
 #[cfg(test)]
 mod hostile_tests;
 mod json;
@@ -318,6 +321,12 @@ pub enum ImportError {
     #[error("expected conversations.json of at most {} MiB, packed at most {} times, found more; unpack it and import \
              the file if you trust it", limits::UNPACKED_BYTES >> 20, limits::UNPACKED_RATIO)]
     ZipBomb,
+    /// The file is packed with gzip, and something is wrong with that.
+    #[error(transparent)]
+    Gzip(#[from] Damage),
+    /// An archive is packed with gzip.
+    #[error("expected text in the gzip file, found an archive; unpack it and import the files in it")]
+    ArchiveInGzip,
 }
 
 fn understood() -> String {
@@ -350,8 +359,12 @@ pub fn open(path: &Path) -> Result<File, ImportError> {
     Ok(File::open(path)?)
 }
 
-/// Whether a file's name promises JSON.
+/// Whether a file's name promises JSON, packed or not.
 pub fn named_json(path: &Path) -> bool {
+    let path = match path.extension() {
+        Some(end) if end.eq_ignore_ascii_case("gz") => path.file_stem().map_or(path, Path::new),
+        _ => path,
+    };
     let extension = path.extension();
     extension.is_some_and(|e| ["json", "jsonl", "ndjson"].iter().any(|json| e.eq_ignore_ascii_case(json)))
 }
@@ -371,10 +384,28 @@ pub fn read_from<F: Read + Seek>(mut file: F, named_json: bool, sink: &mut Sink<
         [b'P', b'K', 3, 4] => archive::read(file, sink),
         // An archive without files starts with its end.
         [b'P', b'K', 5, 6] => Err(ImportError::NoConversations),
+        _ if gunzip::is_gzip(&magic) => {
+            let packed = file.seek(SeekFrom::End(0))?;
+            file.rewind()?;
+            let mut run = run::Run::new(sink);
+            run.text(unpacked(Gunzip::new(file, packed)), named_json);
+            run.finish()
+        }
         _ => {
             let mut run = run::Run::new(sink);
             run.text(Source::new(file), named_json);
             run.finish()
         }
+    }
+}
+
+/// The text in a gzip file, unless it is an archive.
+fn unpacked<R: Read>(packed: Gunzip<R>) -> Result<Source<Gunzip<R>>, ImportError> {
+    let mut source = Source::new(packed)?;
+    let start = source.chunk()?;
+    let tar = start.get(257..262).is_some_and(|magic| magic == b"ustar");
+    match tar || start.starts_with(b"PK\x03\x04") || gunzip::is_gzip(start) {
+        true => Err(ImportError::ArchiveInGzip),
+        false => Ok(source),
     }
 }

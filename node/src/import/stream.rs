@@ -6,6 +6,7 @@
 
 use super::utf16::Utf16;
 use super::{ImportError, limits};
+use crate::gunzip::Damage;
 use memchr::{memchr, memchr_iter, memchr2, memrchr};
 use std::io::{ErrorKind, Read};
 
@@ -225,7 +226,8 @@ impl<R: Read> Source<R> {
             match read {
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
                 Err(_) if self.allowed.is_some() => return Err(ImportError::BrokenZip),
-                other => break other?,
+                Err(e) => return Err(e.downcast::<Damage>().map_or_else(ImportError::Io, ImportError::Gzip)),
+                Ok(n) => break n,
             }
         };
         if let Some(allowed) = &mut self.allowed {
