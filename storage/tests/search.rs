@@ -14,7 +14,7 @@ use commonwheel_protocol::ledger::{Batch, Shelf, Store};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::record::content::{Chat, Content, Label, Message, Role};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
-use commonwheel_protocol::search::{Query, trace};
+use commonwheel_protocol::search::{Query, VERSION, trace};
 use commonwheel_storage::CarStore;
 use commonwheel_storage::search::{CaughtUp, SEARCH, held};
 use std::collections::BTreeSet;
@@ -227,7 +227,7 @@ fn an_index_that_is_damaged_or_of_other_rules_is_made_anew_and_leftovers_are_rem
         ("nothing names the segments", &|| fs::remove_file(search.join("meta.json")).unwrap()),
         ("what names them is no JSON", &|| fs::write(search.join("meta.json"), b"{").unwrap()),
         ("other rules made it", &|| {
-            let other = meta.replace(r#"{\"version\":1,"#, r#"{\"version\":0,"#);
+            let other = meta.replace(&format!(r#"{{\"version\":{VERSION},"#), r#"{\"version\":0,"#);
             assert_ne!(other, meta);
             fs::write(search.join("meta.json"), other).unwrap();
         }),

@@ -82,8 +82,10 @@ fn parts(text: &str, hits: &[Range<usize>], width: usize) -> Vec<Part> {
     let mut at = from;
     for hit in hits {
         let lead = if at == from && from > 0 { "…" } else { "" };
-        add(format!("{lead}{}", &text[at..hit.start]), false);
-        add(text[hit.clone()].to_owned(), true);
+        // One character may be several words.
+        let start = hit.start.max(at);
+        add(format!("{lead}{}", &text[at..start]), false);
+        add(text[start..hit.end].to_owned(), true);
         at = hit.end;
     }
     let tail = if until < text.len() { "…" } else { "" };
@@ -113,6 +115,12 @@ mod tests {
         assert_eq!(shown(&texts, &["creak"], 10), "…[creak]…");
         assert_eq!(shown(&texts, &["teapot"], 60), "");
         assert_eq!(shown(&["水车坏了，怎么办？"], &["坏了"], 6), "水车[坏了]，怎…");
+    }
+
+    #[test]
+    fn a_character_that_is_several_words_is_shown_once() {
+        assert_eq!(shown(&["Take ½ of it."], &["1", "2"], 60), "Take [½] of it.");
+        assert_eq!(shown(&["1½ cups"], &["2 cups", "11"], 60), "[1½][ cups]");
     }
 
     #[test]
