@@ -11,13 +11,14 @@ mod world;
 
 use commonwheel_node::export::{ExportOptions, Source, export, parquet};
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::dataset::{Canary, Partition, Row};
+use commonwheel_protocol::dataset::{Beside, Canary, Finished, Partition, Quality, Row};
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Batch, Ledger, Shelf, Store};
 use commonwheel_protocol::record::content::{Chat, Content, Label, Message, Role};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use commonwheel_storage::CarStore;
 use cpu_time::ThreadTime;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -59,7 +60,9 @@ fn main() {
 
     let columns = dir.path().join("rows.parquet");
     let partition = Row::read(fs::read_to_string(&rows).unwrap().lines().next().unwrap()).unwrap().partition().unwrap();
-    let mut encoded = || encode(&rows, &partition, &columns);
+    let flags = BTreeMap::new();
+    let quality = quality(&rows, &partition).finish(Beside { path: &[], flags: &flags });
+    let mut encoded = || encode(&rows, &quality, &partition, &columns);
     let [columns_s] = fastest([&mut encoded]);
     let size = |path: &Path| fs::metadata(path).unwrap().len() as f64 / bytes;
     println!(
@@ -73,7 +76,7 @@ fn main() {
         // In turns, so that whatever else the machine does falls on both.
         let (mut ours, mut theirs) = (f64::INFINITY, f64::INFINITY);
         for _ in 0..ROUNDS {
-            ours = ours.min(timed(&mut || encode(&rows, &partition, &columns)));
+            ours = ours.min(timed(&mut || encode(&rows, &quality, &partition, &columns)));
             theirs = theirs.min(converted(&python, &rows, &other));
         }
         println!(
@@ -131,10 +134,20 @@ fn plainly(store: &CarStore, ids: &[(RecordId, Cid)], charter: &Cid, to: &Path) 
     file.flush().unwrap();
 }
 
-fn encode(rows: &Path, partition: &Partition, to: &Path) {
+/// What can be said of the rows of a file.
+fn quality(rows: &Path, partition: &Partition) -> Quality {
+    let mut quality = Quality::default();
+    for line in fs::read_to_string(rows).unwrap().lines() {
+        assert!(quality.add(&Row::read(line).unwrap(), partition));
+    }
+    quality
+}
+
+fn encode(rows: &Path, quality: &Finished, partition: &Partition, to: &Path) {
     let rows = BufReader::new(File::open(rows).unwrap());
     let canary = Canary::of(&Cid::of_cbor(b"community"));
-    parquet::encode(rows, partition, &canary, BufWriter::new(File::create(to).unwrap()), &mut || {}).unwrap();
+    let to = BufWriter::new(File::create(to).unwrap());
+    parquet::encode(rows, quality.rows(partition), partition, &canary, to, &mut || {}).unwrap();
 }
 
 /// The seconds of the processor that DuckDB takes on one thread to convert the file; starting it does not count.

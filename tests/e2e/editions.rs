@@ -20,7 +20,7 @@ fn an_edition_is_the_same_on_every_machine_and_accounts_for_what_was_withdrawn()
     places.iter().for_each(|place| drop(released(place, 1)));
 
     let by = "each signed by its author and accepted by 3 of 4 validators";
-    let whole = exported(&scene, places, "whole", &["--release", "latest"], &[]);
+    let whole = exported(&scene, places, "whole", &["--release", "latest", "--format", "jsonl,quality"], &[]);
     assert_eq!(whole, format!("3 records of release 1, {by}; complete."));
 
     contributor.json(["withdraw", &ids[0], "--yes"]).unwrap();
@@ -28,15 +28,16 @@ fn an_edition_is_the_same_on_every_machine_and_accounts_for_what_was_withdrawn()
         Ok(places.iter().all(|place| status(place, &ids[0])["state"] == "withdrawn"))
     })
     .unwrap();
-    let left = exported(&scene, places, "left", &["--release", "1"], &[]);
+    let left = exported(&scene, places, "left", &["--release", "1", "--format", "jsonl,quality"], &[]);
     assert_eq!(left, format!("2 records of release 1, {by}; complete except 1 withdrawn."));
-    // The release as a bundle, in one command; and what was exported before, pruned by another machine's replica and by
+    // The release as a bundle, in one command, with quality columns; and what was exported before, pruned by another machine's replica and by
     // that bundle: the same bytes each.
     let edition = tree(&scene.root().join(format!("left-{}", places[0].name)));
     let built = scene.root().join("built");
     let args = ["release", "build", "1", "--out"].map(OsStr::new);
     places[1].command(args.into_iter().chain([built.as_os_str()])).unwrap();
     assert!(tree(&built) == edition, "what `release build` writes is the edition");
+    assert!(edition.keys().any(|path| path.starts_with("views/quality/")), "{:?}", edition.keys());
     let pruned = places.map(|place| scene.root().join(format!("whole-{}", place.name)));
     let gone = |args: &[&OsStr]| places[0].json(args.iter().copied()).unwrap()["removed"][0]["id"].clone();
     assert_eq!(gone(&["prune".as_ref(), pruned[0].as_ref()]), ids[0].as_str());

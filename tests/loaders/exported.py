@@ -6,6 +6,10 @@ import pathlib
 import re
 
 
+# Of what is said of how good a row is, values of each type.
+QUALITY = ("near_duplicate_cluster", "near_duplicate_cluster_size", "words", "detected_language", "reviewed", "rights_own")
+
+
 class Export:
     """The rows of an export, and the files in which tools find them."""
 
@@ -13,12 +17,16 @@ class Export:
         self.folder = pathlib.Path(folder)
         self.name = self.folder.name
         self.manifest = json.loads((self.folder / "manifest.json").read_text())
-        self.rows = {}
+        # By id; what the view "quality" says of each, where it is there.
+        self.rows, self.judged = {}, {}
         for file in self.files("jsonl"):
             for line in file.read_bytes().decode().split("\n")[:-1]:
                 row = json.loads(line)
                 self.rows[row["id"]] = row | {"line": line, "slug": re.search("/preference=([^/]+)/", file.as_posix())[1]}
         same(len(self.rows), self.manifest["rows"], "the manifest's number of rows")
+        lines = (line for file in self.files("quality") for line in file.read_bytes().decode().split("\n")[:-1])
+        for judged in map(json.loads, lines):
+            self.judged[judged["id"]] = {f"quality_{key}": judged[key] for key in QUALITY}
         for view in self.manifest.get("views", []):
             if view["format"] in ("parquet", "tfrecord", "webdataset"):
                 same(view["rows"], len(self.rows), f"the manifest's number of rows in {view['format']}")
@@ -101,6 +109,8 @@ def compare(export, rows, folders=False):
     for row in rows:
         wanted = export.rows[row["id"]]
         same(found(row), values(wanted), f"the values of {row['id']}")
+        judged = {f"quality_{key}": row[f"quality_{key}"] for key in QUALITY}
+        same(judged, export.judged.get(row["id"], judged), f"the quality of {row['id']}")
         if folders:
             same((row["licence"], row["preference"]), (wanted["licence"], wanted["slug"]), "the values of the folders")
     same({row["id"] for row in rows}, set(export.rows), "the ids")

@@ -56,6 +56,15 @@ def duckdb_files(export, _):
     compare(export, [row for file in export.files("parquet") for row in _query(f"from '{file}'")])
 
 
+def quality_joined(export, _):
+    """Rows of JSON Lines beside what the view of quality says of them, by id."""
+    rows, judged = ([str(file) for file in export.files(form)] for form in ("jsonl", "quality"))
+    read = "read_json({}, format = 'newline_delimited', union_by_name = true, hive_partitioning = false)"
+    found = _query(f"select id, quality.words from {read.format(rows)} join {read.format(judged)} as quality using (id)")
+    wanted = sorted((row_id, judged["quality_words"]) for row_id, judged in export.judged.items())
+    same(sorted((row["id"], row["words"]) for row in found), wanted, "how many words each row has")
+
+
 def _query(query):
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
@@ -79,6 +88,7 @@ def middle_of_ids(file):
 
 
 CHECKS = {
+    "duckdb, rows and their quality": ("quality", quality_joined),
     "pyarrow, the folder": ("parquet", pyarrow_folder),
     "pyarrow, each file": ("parquet", pyarrow_files),
     "pandas, the folder": ("parquet", pandas_folder),

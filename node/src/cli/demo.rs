@@ -22,8 +22,9 @@ pub struct DemoArgs {
     /// Contribute these files instead of the bundled sample (repeatable, or several at once).
     #[arg(long, value_name = "FILE", num_args = 1..)]
     input: Vec<PathBuf>,
-    /// The forms of the dataset's rows, as `commonwheel export --format` takes them.
-    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "jsonl", value_parser = format)]
+    /// The forms of the dataset's rows, as `commonwheel export --format` takes them: by default with what can be said of
+    /// how good each row is.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_values = ["jsonl", "quality"], value_parser = format)]
     format: Vec<Format>,
     /// Where the dataset goes: a new folder. [default: commonwheel-demo, or commonwheel-demo-2 and so on]
     #[arg(long, value_name = "DIR")]
@@ -78,4 +79,19 @@ fn table(out: &mut dyn std::io::Write, summary: &Summary) -> std::io::Result<()>
     writeln!(out)?;
     rows.iter().try_for_each(|(name, value)| writeln!(out, "  {name:<width$}  {value}"))?;
     writeln!(out, "\nCheck it yourself: commonwheel verify {}", summary.dataset.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    #[test]
+    fn the_dataset_says_how_good_each_row_is_unless_other_forms_are_asked_for() {
+        let formats = |words: &[&str]| match crate::cli::Cli::try_parse_from(words).unwrap().command {
+            crate::cli::Command::Demo(args) => args.format.iter().map(|format| format.name()).collect::<Vec<_>>(),
+            _ => panic!("expected a demo"),
+        };
+        assert_eq!(formats(&["commonwheel", "demo"]), ["jsonl", "quality"]);
+        assert_eq!(formats(&["commonwheel", "demo", "--format", "tsv"]), ["tsv"]);
+    }
 }

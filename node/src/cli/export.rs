@@ -29,8 +29,9 @@ pub struct ExportArgs {
     pub release: Option<Which>,
     /// The forms of the rows: `jsonl`, the canonical one, which is always written; and, under views/, `openai`,
     /// `sharegpt` and `alpaca`; `sft`, `preference` and `kto` for TRL's trainers; `hh-rlhf`; `tsv` for spreadsheets;
-    /// `parquet` for DuckDB, pandas, polars and the like; `tfrecord`; `webdataset`. Several with commas between, or the
-    /// option several times.
+    /// `parquet` for DuckDB, pandas, polars and the like; `tfrecord`; `webdataset`; `quality` for duplicates, length,
+    /// language and rights of each row, which `parquet` has too. Several with commas between, or the option several
+    /// times.
     #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "jsonl", value_parser = format)]
     pub format: Vec<Format>,
     /// Write, under merged/, the rows of several licences as one work under one licence, by Creative Commons' table of
@@ -72,7 +73,8 @@ Examples:
   commonwheel export --format jsonl,openai,sft --out dataset --force
       and, below views/, the same rows as trainers take them
   commonwheel export --format parquet --out dataset --force
-      and, below views/parquet, typed columns for DuckDB, pandas, polars, datasets, Spark
+      and, below views/parquet, typed columns for DuckDB, pandas, polars, datasets, Spark, with how
+      good each row is
   commonwheel export --release latest --out release   what was released last, without what was erased
   commonwheel export --use train-ai --out training    only what people allow to train a model
   commonwheel export --use train-ai --format preference,kto --out training

@@ -58,8 +58,8 @@ enum Verb {
         #[arg(long)]
         yes: bool,
     },
-    /// Write a release as a bundle: `export --release` with a folder named for it. The same edition gives the same
-    /// bytes on every machine.
+    /// Write a release as a bundle: `export --release` with a folder named for it, and with what can be said of how good
+    /// each row is. The same edition gives the same bytes on every machine.
     Build {
         /// Its number, its id or the beginning of it, or `latest`.
         #[arg(default_value = "latest")]
@@ -68,7 +68,7 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
         /// The forms of the rows, as `export --format` takes them.
-        #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "jsonl")]
+        #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_values = ["jsonl", "quality"])]
         format: Vec<String>,
         /// Replace an earlier export of the same community.
         #[arg(long)]

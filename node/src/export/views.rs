@@ -42,7 +42,8 @@ impl<'a> ViewWriter<'a> {
     /// When the system refuses.
     pub fn finish(mut self, beside: Beside<'_>, progress: &mut dyn FnMut(usize)) -> Result<WrittenViews, ExportError> {
         let (files, mut done) = (&mut self.files, 0);
-        self.views.finish(beside, &mut |path, bytes| files.write(&path.to_owned(), || path.to_owned(), bytes))?;
+        let quality =
+            self.views.finish(beside, &mut |path, bytes| files.write(&path.to_owned(), || path.to_owned(), bytes))?;
         for (partition, path) in self.views.of_columns() {
             let rows = self.dir.join(partition.path());
             let from = File::open(&rows).map_err(ExportError::io("open", &rows))?;
@@ -51,8 +52,15 @@ impl<'a> ViewWriter<'a> {
                 done += 1;
                 progress(done);
             };
-            parquet::encode(BufReader::new(from), partition, self.views.canary(), to, &mut seen)
-                .map_err(|error| ExportError::io("write in columns", &rows)(io::Error::other(error)))?;
+            parquet::encode(
+                BufReader::new(from),
+                quality.rows(partition),
+                partition,
+                self.views.canary(),
+                to,
+                &mut seen,
+            )
+            .map_err(|error| ExportError::io("write in columns", &rows)(io::Error::other(error)))?;
         }
         let files: BTreeMap<_, _> =
             self.files.finish()?.into_iter().map(|(path, Finished { sealed, .. })| (path, sealed)).collect();

@@ -10,6 +10,8 @@ use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::Category;
 use commonwheel_protocol::record::content::{Content, Example};
 use commonwheel_protocol::text::RawText;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
 use std::collections::BTreeMap;
 use std::fs;
 use tempfile::TempDir;
@@ -169,6 +171,47 @@ fn rows_that_are_alike_are_in_one_cluster_and_a_row_less_changes_it() {
     assert_eq!([0, 1, 2, 3].map(|at| sizes(at, &found)), [[2, 3], [2, 3], [1, 3], [1, 1]]);
     case.records.retain(|one| one.id() != alike[0].id());
     assert_eq!([1, 2, 3].map(|at| sizes(at, &lines(&case))), [[1, 2], [1, 2], [1, 1]]);
+}
+
+/// A value of a column as JSON has it.
+fn told(field: &Field) -> serde_json::Value {
+    match field {
+        Field::Str(text) => text.clone().into(),
+        Field::Long(count) => (*count).into(),
+        Field::Bool(is) => (*is).into(),
+        other => panic!("no column of these has {other:?}"),
+    }
+}
+
+#[test]
+fn columns_say_of_each_row_what_the_view_of_quality_says_with_that_view_or_without() {
+    let mut case = Case::new();
+    case.records.extend(case.alike());
+    case.export(&case.options(&[View::Parquet], None));
+    let alone = case.files();
+    let summary = case.export(&case.options(&[View::Parquet, View::Quality], None));
+    assert_eq!(case.problems(), "");
+    let [columns, lines] = &summary.views[..] else { panic!("{:?}", summary.views) };
+    let mut seen = 0;
+    for (columns, lines) in columns.files.iter().zip(&lines.files) {
+        assert!(
+            alone[&columns.path] == case.files()[&columns.path],
+            "one view follows from the rows without the other"
+        );
+        let file = SerializedFileReader::new(File::open(case.dir().join(&columns.path)).unwrap()).unwrap();
+        let lines = fs::read_to_string(case.dir().join(&lines.path)).unwrap();
+        for (row, line) in file.get_row_iter(None).unwrap().zip(lines.lines()) {
+            let row: BTreeMap<_, _> = row.unwrap().into_columns().into_iter().collect();
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(told(&row["id"]), line["id"]);
+            let judged = line.as_object().unwrap().iter();
+            for (key, value) in judged.filter(|(key, _)| !["id", "licence", "preference"].contains(&&key[..])) {
+                assert_eq!(told(&row[&format!("quality_{key}")]), *value, "{key}");
+            }
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, summary.rows);
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Viewed {
         progress: &mut dyn FnMut(usize),
     ) -> Result<Checked, VerifyError> {
         let files = &mut self.files;
-        let Ok(()) = self.views.finish(beside, &mut |path, bytes| hash(files, path, bytes));
+        let Ok(quality) = self.views.finish(beside, &mut |path, bytes| hash(files, path, bytes));
         let mut done = 0;
         for (partition, path) in self.views.of_columns() {
             let rows = dir.join(partition.path());
@@ -59,7 +59,7 @@ impl Viewed {
                 progress(done);
             };
             let mut to = Hashing(Sha256::new(), 0);
-            parquet::encode(from, partition, self.views.canary(), &mut to, &mut seen)
+            parquet::encode(from, quality.rows(partition), partition, self.views.canary(), &mut to, &mut seen)
                 .map_err(|error| wrong(io::Error::other(error)))?;
             self.files.insert(path, (to.0, to.1));
         }

@@ -36,7 +36,7 @@ pub use merged::{MergedRows, Merging, Work, apart};
 pub use overlap::{BenchmarkFile, Contaminated, Overlap, SharedItem, overlaps};
 pub use partition::Partition;
 pub use purpose::{ForUse, Purpose, Unfit};
-pub use quality::{Beside, Finished, Quality, QualityRow};
+pub use quality::{Beside, Finished, QUALITY_COLUMNS, Quality, QualityRow};
 pub use revocations::{Revocation, Revocations};
 pub use row::{HEADER_COLUMNS, ROW_BYTES, Row, RowError};
 pub use split::{CANARY, Canary, Draw, Split, Voice};

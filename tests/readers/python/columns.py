@@ -29,6 +29,7 @@ NAMES = (*HEADER, "kind", "title", "language", "tags", "model", "messages", "lab
          "source_language", "source_text", "target_language", "target_text", "name", "about", "text", "asks", "attribution",
          "rights", "assurances", "preference_given", "vocabulary", "redactions", "false_alarms", "imported_from", "salt")
 OF_TYPE = {"size_class": INTEGER, "rating": INTEGER, "message_index": INTEGER, "false_alarms": INTEGER, "time": TIME, "tags": TEXTS}
+QUALITY_TEXTS = ("quality_duplicate_cluster", "quality_near_duplicate_cluster", "quality_detected_language")
 SHARD = 256 << 20
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -47,6 +48,20 @@ def of_row(row):
     same([name for name in REQUIRED if cells[RENAMED.get(name, name)] is None], [], "columns that each row has")
     more |= {key: value for key, value in row.items() if key not in NAMES}
     return cells | {"more": dagjson.line(more) if more else None}
+
+
+def of_quality(line):
+    """What a line of the view "quality" says, as the columns of Parquet beside those of its row."""
+    return {f"quality_{key}": value for key, value in line.items() if key not in ("id", "licence", "preference")}
+
+
+def languages(file):
+    """What a file of Parquet says of the languages of its rows, as lines of the view "quality" would."""
+    import pyarrow.parquet
+
+    names = ("detected_language", "language_confidence")
+    table = pyarrow.parquet.ParquetFile(file).read(columns=[f"quality_{name}" for name in names])
+    return [{name: row[f"quality_{name}"] for name in names} for row in table.to_pylist()]
 
 
 def _cell(name, value):
@@ -77,14 +92,14 @@ def _is(kind, value):
     return type(value) is {TEXT: str, INTEGER: int, BOOLEAN: bool}[kind]
 
 
-def compare(file, rows):
-    """That a file of Parquet holds these rows, each value in its column and type."""
+def compare(file, rows, judged):
+    """That a file of Parquet holds these rows and what is said of each, each value in its column and type."""
     import pyarrow.parquet
 
     parquet = pyarrow.parquet.ParquetFile(file)
     table = parquet.read()
     types = {field.name: str(field.type) for field in table.schema}
-    cells = [of_row(row) for row in rows]
+    cells = [of_row(row) | quality for row, quality in zip(rows, map(of_quality, judged), strict=True)]
     same(table.column_names, list(cells[0]), "the columns, in order")
     for name in table.column_names:
         same(types[name], _type(name), f"the type of {name}")
@@ -97,6 +112,8 @@ def compare(file, rows):
 
 def _type(name):
     """The type of a column, as Arrow writes it."""
+    if name.startswith("quality_"):
+        return "bool" if "_rights_" in name or name == "quality_reviewed" else "string" if name in QUALITY_TEXTS else "int64"
     kinds = {TEXT: "string", INTEGER: "int64", BOOLEAN: "bool", TIME: "timestamp[ms, tz=UTC]",
              TEXTS: "list<element: string not null>"}
     if name not in MAPS:

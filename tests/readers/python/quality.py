@@ -1,4 +1,4 @@
-"""The view "quality" of an export (docs/DATASET.md), made again from the rows and from what lies beside them.
+"""The quality columns of an export (docs/DATASET.md), made again from the rows and from what lies beside them.
 
 The language is the one thing that is not made again: it is what one version of one program says, which has no
 description. It is taken as it stands, if it could be said."""

@@ -35,14 +35,17 @@ class Views:
         # Of each format, by path: what each of its rows adds, as bytes; of Parquet, the rows.
         self.files = {name: {} for name in self.formats}
         self.quality = Quality()
+        # Of each file of Parquet, what is said of its rows.
+        self.judged = {}
 
     def add(self, path, row):
         """Takes one row of the file `path`."""
         marked = row | ({"canary": self.canary} if apart.is_apart(path) else {})
+        if not {"quality", "parquet"}.isdisjoint(self.formats):
+            self.quality.add(path.replace("data/", "views/quality/", 1), row)
         for name in self.formats:
             if name == "quality":
                 self.carried[name] += 1
-                self.quality.add(path.replace("data/", "views/quality/", 1), row)
                 continue
             pieces = [marked] if name == "parquet" else [self._encoded(path, piece) for piece in FORMATS[name](marked)]
             if not pieces:
@@ -66,11 +69,14 @@ class Views:
     def finish(self, charters, flags):
         """Takes what lies beside the rows, when all of these were seen; `flags` are how many each record has."""
         def here(path):
-            file = self.folder / path
-            return [json.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
+            file, columns_of = self.folder / path, self.folder / _columns(path)
+            if file.exists():
+                return [json.loads(line) for line in file.read_bytes().splitlines()]
+            return columns.languages(columns_of) if columns_of.exists() else []
 
-        if "quality" in self.formats:
-            for path, lines in self.quality.lines(charters, flags, here).items():
+        for path, lines in self.quality.lines(charters, flags, here).items():
+            self.judged[_columns(path)] = lines
+            if "quality" in self.formats:
                 self.files["quality"][path] = [self._encoded(path, line) for line in lines]
 
     def check(self, tally):
@@ -82,7 +88,7 @@ class Views:
         for path, pieces in wanted.items():
             with tally.check(f"export: {path}"):
                 if path.endswith(".parquet"):
-                    columns.compare(self.folder / path, pieces)
+                    columns.compare(self.folder / path, pieces, self.judged[path])
                 else:
                     same((self.folder / path).read_bytes(), self._bytes(path, pieces))
 
@@ -119,6 +125,11 @@ class Views:
         if is_line:
             return (piece.removesuffix("\n") + f"\t{self.canary}\n" if is_apart else piece).encode()
         return (dagjson.line(piece | ({"canary": self.canary} if is_apart else {})) + "\n").encode()
+
+
+def _columns(path):
+    """The file of Parquet of the rows of which a file of the view "quality" speaks."""
+    return path.replace("views/quality/", "views/parquet/", 1).removesuffix(".jsonl") + ".parquet"
 
 
 def _text(row, column):

@@ -3,9 +3,9 @@
 //! Parquet writes nested values as flat ones with two levels each: how much of the path to the value is there, and
 //! where a list goes on. Source: the Dremel paper, and Parquet's specification of nested encoding.
 
-use super::schema::{Leaf, leaves};
+use super::schema::{Leaf, columns, leaves};
 use bytes::Bytes;
-use commonwheel_protocol::dataset::columns::{COLUMNS, Cell, Kind, Value};
+use commonwheel_protocol::dataset::columns::{Cell, Kind, Value};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
@@ -46,7 +46,7 @@ impl Group {
             ints: Vec::new(),
             bools: Vec::new(),
         };
-        let columns = COLUMNS.iter().map(|column| leaves(column).into_iter().map(values).collect());
+        let columns = columns().map(|column| leaves(column).into_iter().map(values).collect());
         Group { columns: columns.collect(), held: 0 }
     }
 
@@ -56,7 +56,7 @@ impl Group {
     }
 
     /// Takes one row more: its values in each of the columns.
-    pub fn push(&mut self, cells: &[Cell]) {
+    pub fn push<'a>(&mut self, cells: impl Iterator<Item = &'a Cell<'a>>) {
         for (leaves, cell) in self.columns.iter_mut().zip(cells) {
             let width = leaves.len();
             for (at, leaf) in leaves.iter_mut().enumerate() {

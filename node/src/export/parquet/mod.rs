@@ -1,8 +1,9 @@
 //! Rows as Apache Parquet, for tools that read columns.
 //!
-//! A file follows from the rows of one partition and the [`WRITER`]: where groups of rows end depends on these rows
-//! alone, so that whoever has them can make the file again. It is written after them, from the file in which they lie,
-//! one at a time: so memory is bounded however many partitions there are (docs/adr/0020). `schema` says what the columns
+//! A file follows from the rows of one partition, from what can be said of them in the light of all others, and from the
+//! [`WRITER`]: where groups of rows end depends on these alone, so that whoever has them can make the file again. It is
+//! written after the rows, from the file in which they lie, one at a time: so memory is bounded however many partitions
+//! there are (docs/adr/0020). `schema` says what the columns
 //! are, `group` holds the values of some rows until they are encoded, `footer` tells who wrote a file.
 
 mod footer;
@@ -10,7 +11,7 @@ mod group;
 mod schema;
 
 use commonwheel_protocol::dataset::columns::cells;
-use commonwheel_protocol::dataset::{CANARY, Canary, FORMAT, Partition, ROW_BYTES, RowError, Split};
+use commonwheel_protocol::dataset::{CANARY, Canary, FORMAT, Partition, QualityRow, ROW_BYTES, RowError, Split};
 pub use footer::written_by;
 use group::Group;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -22,9 +23,9 @@ use std::io::{self, BufRead, Read, Write};
 use std::sync::Arc;
 
 /// What each file says of its writer. Two files of the same rows by the same writer are the same bytes; whatever
-/// changes them changes this text.
+/// changes them changes this text: the versions of the libraries, and the number of this list of columns.
 pub const WRITER: &str =
-    concat!("commonwheel version ", env!("CARGO_PKG_VERSION"), " (build parquet-60.1.0-zstd-1.5.7)");
+    concat!("commonwheel version ", env!("CARGO_PKG_VERSION"), " (build columns-2-parquet-60.1.0-zstd-1.5.7)");
 
 /// Once so much is held, it becomes a group of rows, counted as [`Group::held`] does.
 const GROUP_BYTES: usize = 16 << 20;
@@ -49,17 +50,22 @@ pub enum EncodeError {
         /// Why.
         source: RowError,
     },
+    /// Of a row nothing is said.
+    #[error("line {0} has no quality columns; this is a bug")]
+    Unjudged(usize),
     /// The file cannot be written.
     #[error("{0}")]
     Write(#[from] ParquetError),
 }
 
-/// Writes the rows of one partition, each a line, as one file. `seen` is called after each.
+/// Writes the rows of one partition, each a line, as one file, with what `quality` says of each. `seen` is called after
+/// each.
 ///
 /// # Errors
 /// When the rows cannot be read, are none, or the file cannot be written.
 pub fn encode(
     mut rows: impl BufRead,
+    mut quality: impl Iterator<Item = QualityRow>,
     partition: &Partition,
     canary: &Canary,
     to: impl Write + Send,
@@ -77,7 +83,9 @@ pub fn encode(
         number += 1;
         let not_json = EncodeError::Row { number, source: RowError::Json };
         let text = line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok()).ok_or(not_json)?;
-        group.push(&cells(text).map_err(|source| EncodeError::Row { number, source })?);
+        let cells = cells(text).map_err(|source| EncodeError::Row { number, source })?;
+        let judged = quality.next().ok_or(EncodeError::Unjudged(number))?;
+        group.push(cells.iter().chain(&judged.cells()));
         if group.held() >= GROUP_BYTES {
             group.write_to(&mut writer)?;
         }

@@ -1,10 +1,16 @@
 //! What the columns are, for Parquet.
 
+use commonwheel_protocol::dataset::QUALITY_COLUMNS;
 use commonwheel_protocol::dataset::columns::{COLUMNS, Column, Field, Form, Kind};
 use parquet::errors::ParquetError;
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::{ColumnPath, Type};
 use std::fmt::Write;
+
+/// The columns of a file, in order: those of the rows, and those of what can be said of them.
+pub fn columns() -> impl Iterator<Item = &'static Column> {
+    COLUMNS.iter().chain(&QUALITY_COLUMNS)
+}
 
 /// One sequence of values: a column, or a field of the maps in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +46,7 @@ pub fn leaves(column: &Column) -> Vec<Leaf> {
 
 /// The leaves whose values seldom come again, so that a dictionary of them would only cost time.
 pub fn plain() -> impl Iterator<Item = ColumnPath> {
-    const COLUMNS: [&str; 21] = [
+    const COLUMNS: [&str; 23] = [
         "id",
         "nonce",
         "revises",
@@ -62,6 +68,8 @@ pub fn plain() -> impl Iterator<Item = ColumnPath> {
         "about",
         "text",
         "salt",
+        "quality_duplicate_cluster",
+        "quality_near_duplicate_cluster",
     ];
     const NESTED: [&str; 3] =
         ["messages.list.element.content", "criteria.list.element.note", "answers.list.element.answer"];
@@ -71,11 +79,11 @@ pub fn plain() -> impl Iterator<Item = ColumnPath> {
 
 fn message() -> String {
     let mut text = "message row {\n".to_owned();
-    for Column { name, required, form, .. } in COLUMNS {
-        let rule = if required { "required" } else { "optional" };
+    for Column { name, required, form, .. } in columns() {
+        let rule = if *required { "required" } else { "optional" };
         // Writing to memory cannot fail.
         let _ = match form {
-            Form::One(kind) => writeln!(text, "{rule} {};", typed(kind, name)),
+            Form::One(kind) => writeln!(text, "{rule} {};", typed(*kind, name)),
             Form::Time => writeln!(text, "{rule} int64 {name} (TIMESTAMP(MILLIS,true));"),
             Form::More => writeln!(text, "optional {};", typed(Kind::Text, name)),
             Form::Texts => writeln!(

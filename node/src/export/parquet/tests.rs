@@ -1,3 +1,4 @@
+use super::schema::columns;
 use super::*;
 use crate::export::fixture::Commons;
 use commonwheel_protocol::dataset::columns::{COLUMNS, Cell, Column, Field as MapField, Form, Kind, Value};
@@ -25,8 +26,34 @@ fn rows() -> Vec<(Partition, String)> {
 
 fn written(partition: &Partition, rows: impl BufRead) -> Vec<u8> {
     let mut to = Vec::new();
-    encode(rows, partition, &canary(), &mut to, &mut || {}).unwrap();
+    encode(rows, (0..).map(judged), partition, &canary(), &mut to, &mut || {}).unwrap();
     to
+}
+
+/// What could be said of a row, of each n something else.
+fn judged(n: u32) -> QualityRow {
+    QualityRow {
+        id: String::new(),
+        licence: String::new(),
+        preference: String::new(),
+        duplicate_cluster: format!("bafyreiduplicate{n}"),
+        duplicate_cluster_size: n % 3 + 1,
+        near_duplicate_cluster: format!("bafyreinear{n}"),
+        near_duplicate_cluster_size: n % 5 + 1,
+        flags: n % 2,
+        notes: n % 7,
+        accepted_by: 3,
+        validators: 4,
+        reviewed: n.is_multiple_of(11),
+        characters: n * 3,
+        words: n,
+        messages: n % 13,
+        detected_language: ["en", "", "uk"][n as usize % 3].to_owned(),
+        language_confidence: n % 101,
+        rights_own: n.is_multiple_of(2),
+        rights_model: n.is_multiple_of(3),
+        rights_third_party: n.is_multiple_of(5),
+    }
 }
 
 fn open(file: &[u8]) -> SerializedFileReader<bytes::Bytes> {
@@ -89,12 +116,13 @@ fn every_value_reads_back_and_the_file_says_its_licence_and_its_preference() {
             about.key_value_metadata().unwrap().iter().map(|one| (&one.key[..], one.value.clone().unwrap())).collect();
         let (licence, preference) = (partition.licence.to_string(), partition.preference.to_string());
         assert_eq!(said, [("format", FORMAT.to_owned()), ("licence", licence), ("preference", preference)]);
-        for (line, row) in text.lines().zip(reader.get_row_iter(None).unwrap()) {
+        for ((line, n), row) in text.lines().zip(0..).zip(reader.get_row_iter(None).unwrap()) {
             let row = row.unwrap();
             let found: Vec<_> = row.get_column_iter().map(|(name, field)| (name.clone(), read(field))).collect();
-            let cells = cells(line).unwrap();
-            let wanted =
-                COLUMNS.iter().zip(&cells).map(|(column, cell)| (column.name.to_owned(), wanted(column.form, cell)));
+            let (cells, judged) = (cells(line).unwrap(), judged(n));
+            let judged = judged.cells();
+            let both = columns().zip(cells.iter().chain(&judged));
+            let wanted = both.map(|(column, cell)| (column.name.to_owned(), wanted(column.form, cell)));
             assert_eq!(found, wanted.collect::<Vec<_>>());
             seen += 1;
         }
@@ -142,10 +170,10 @@ fn the_bytes_of_a_version_are_what_they_were() {
     let file = written(&partition, text.as_bytes());
     assert!(open(&file).num_row_groups() > 1);
     let found = data_encoding::HEXLOWER.encode(&Sha256::digest(&file));
-    let writer = "commonwheel version 0.1.0 (build parquet-60.1.0-zstd-1.5.7)";
+    let writer = "commonwheel version 0.1.0 (build columns-2-parquet-60.1.0-zstd-1.5.7)";
     assert_eq!(
         (WRITER, FORMAT, &found[..]),
-        (writer, "commonwheel-export/3", "7af98d7203bef96f9970d265532589a81c30eacf59b7e85754a85c1e079c1e4b")
+        (writer, "commonwheel-export/3", "3c652e96b3aaab740fb9c2922d2272ed75d3877c188569e66d0d511684f1203f")
     );
 }
 
@@ -159,7 +187,7 @@ fn the_writer_names_the_versions_that_decide_about_its_bytes() {
     };
     let (ours, parquet, zstd) = (version("commonwheel"), version("parquet"), version("zstd-sys"));
     let zstd = zstd.split_once("+zstd.").unwrap().1;
-    assert_eq!(WRITER, format!("commonwheel version {ours} (build parquet-{parquet}-zstd-{zstd})"));
+    assert_eq!(WRITER, format!("commonwheel version {ours} (build columns-2-parquet-{parquet}-zstd-{zstd})"));
 }
 
 #[test]
@@ -179,7 +207,10 @@ fn what_is_no_row_is_told_with_its_line() {
     let (partition, text) = rows().swap_remove(0);
     for wrong in [&b"{}\n"[..], b"\n", b"\xff\n", text.trim_end().as_bytes()] {
         let all = [text.as_bytes(), wrong].concat();
-        let error = encode(&all[..], &partition, &canary(), Vec::new(), &mut || {}).unwrap_err();
+        let error = encode(&all[..], (0..).map(judged), &partition, &canary(), Vec::new(), &mut || {}).unwrap_err();
         assert!(error.to_string().starts_with(&format!("line {} is not a row", text.lines().count() + 1)), "{error}");
     }
+    let short = (0..).map(judged).take(text.lines().count() - 1);
+    let error = encode(text.as_bytes(), short, &partition, &canary(), Vec::new(), &mut || {}).unwrap_err();
+    assert!(matches!(error, EncodeError::Unjudged(line) if line == text.lines().count()), "{error}");
 }

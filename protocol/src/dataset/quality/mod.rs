@@ -1,8 +1,9 @@
 //! Columns that say how good a row is: whether there are others like it, who looked at it, how long it is.
 //!
 //! What of it depends on the rest of the export stands beside the rows and not in them, so that a row stays a function of
-//! its record alone. docs/DATASET.md, *Quality*, says the same for others.
+//! its record alone: in a view of its own, and in files of columns. docs/DATASET.md, *Quality*, says the same for others.
 
+mod columns;
 mod language;
 mod measures;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use crate::agreement::Charter;
 use crate::bytes::Cid;
 use crate::record::RecordId;
 use crate::similar::{Clusters, Gathered, Place, Sketch};
+pub use columns::QUALITY_COLUMNS;
 use measures::Measures;
 use serde::Serialize;
 use std::collections::BTreeMap;

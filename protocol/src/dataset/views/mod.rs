@@ -1,9 +1,9 @@
 //! Views: the rows of an export in the forms that trainers and spreadsheets take.
 //!
 //! A view is a function of the canonical rows alone. Each row gives no line or some, whatever the other rows are, so
-//! that a view is written and checked while the rows go by; but [`View::Quality`] waits for the last, since a row's
-//! line there says what other rows are like it, and files of columns are written after the rows of their partition. docs/DATASET.md, *Views*, says the same for others. A
-//! file a format; `cells` reads what they need of a row.
+//! that a view is written and checked while the rows go by. Two wait for the last row, since they say what other rows are
+//! like it: [`View::Quality`] and [`View::Parquet`], whose files are then written from the rows of their partition.
+//! docs/DATASET.md, *Views*, says the same for others. A file a format; `cells` reads what they need of a row.
 
 mod alpaca;
 pub(super) mod cells;
@@ -19,7 +19,7 @@ mod webdataset;
 
 use super::manifest::{FileRows, Sealed, ViewRows, names};
 use super::partition::Partition;
-use super::quality::{Beside, Quality};
+use super::quality::{Beside, Finished, Quality};
 use super::row::Row;
 use super::split::{CANARY, Canary, Split};
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub enum View {
     Kto,
     /// Messages with a role and a content, as OpenAI's chat interface has them.
     OpenAi,
-    /// Typed columns, as Apache Parquet holds them.
+    /// Typed columns, as Apache Parquet holds them, with what can be said of how good each row is.
     Parquet,
     /// TRL's preference, conversational: a prompt, a chosen and a rejected answer.
     Preference,
@@ -184,11 +184,11 @@ struct Written {
 /// Takes the path of a file and what follows in it.
 pub type Put<'a, E> = dyn FnMut(&str, &[u8]) -> Result<(), E> + 'a;
 
-/// Views of rows that come one by one. It holds counts alone, but for [`View::Quality`].
+/// Views of rows that come one by one. It holds counts alone, but for those that wait for the last row.
 #[derive(Clone, Debug)]
 pub struct Views {
     made: BTreeMap<View, Made>,
-    /// The rows of [`View::Quality`], until all are there.
+    /// What is kept of the rows until all are there, for [`View::Quality`] and [`View::Parquet`].
     quality: Option<Quality>,
     /// The most bytes of an archive.
     shard: u64,
@@ -199,7 +199,8 @@ impl Views {
     /// These views, of no rows yet; the canary marks those of rows that are kept apart.
     pub fn new(views: impl IntoIterator<Item = View>, canary: Canary) -> Views {
         let made: BTreeMap<_, _> = views.into_iter().map(|view| (view, Made::default())).collect();
-        let quality = made.contains_key(&View::Quality).then(Quality::default);
+        let waits = [View::Quality, View::Parquet].iter().any(|view| made.contains_key(view));
+        let quality = waits.then(Quality::default);
         Views { made, quality, shard: webdataset::SHARD_BYTES, canary }
     }
 
@@ -215,9 +216,10 @@ impl Views {
     /// # Errors
     /// The first of `put`.
     pub fn add<E>(&mut self, row: &Row, line: &str, partition: &Partition, put: &mut Put<E>) -> Result<(), E> {
+        let kept = self.quality.as_mut().is_some_and(|quality| quality.add(row, partition));
         for (view, made) in &mut self.made {
-            if let (View::Quality, Some(quality)) = (view, &mut self.quality) {
-                *(if quality.add(row, partition) { &mut made.rows } else { &mut made.left_out }) += 1;
+            if *view == View::Quality {
+                *(if kept { &mut made.rows } else { &mut made.left_out }) += 1;
                 continue;
             }
             let mut carried = false;
@@ -247,19 +249,17 @@ impl Views {
     }
 
     /// Takes what lies beside the rows, when all of these are there: `put` gets what follows from both, and what files
-    /// end with.
+    /// end with. Returns what can be said of the rows, for files of columns; nothing where no view says it.
     ///
     /// # Errors
     /// The first of `put`.
-    pub fn finish<E>(&mut self, beside: Beside<'_>, put: &mut Put<E>) -> Result<(), E> {
+    pub fn finish<'a, E>(&mut self, beside: Beside<'a>, put: &mut Put<E>) -> Result<Finished<'a>, E> {
         let archives = self.made.get(&View::WebDataset).into_iter().flat_map(|made| &made.files);
         for (partition, files) in archives {
             put(&View::WebDataset.path(partition, files.len() - 1), &webdataset::END)?;
         }
-        let (Some(quality), Some(made)) = (self.quality.take(), self.made.get_mut(&View::Quality)) else {
-            return Ok(());
-        };
-        let finished = quality.finish(beside);
+        let finished = self.quality.take().unwrap_or_default().finish(beside);
+        let Some(made) = self.made.get_mut(&View::Quality) else { return Ok(finished) };
         for partition in finished.partitions() {
             let path = View::Quality.path(partition, 0);
             let mut written = Written::default();
@@ -271,7 +271,7 @@ impl Views {
             }
             made.files.insert(partition.clone(), vec![written]);
         }
-        Ok(())
+        Ok(finished)
     }
 
     /// What marks the rows that are kept apart.
@@ -279,7 +279,8 @@ impl Views {
         &self.canary
     }
 
-    /// The files of columns, each to be written as a whole from the rows of its partition: its path inside the export.
+    /// The files of columns, each to be written as a whole from the rows of its partition and what [`Views::finish`] says
+    /// of them: its path inside the export.
     pub fn of_columns(&self) -> impl Iterator<Item = (&Partition, String)> {
         let partitions = self.made.get(&View::Parquet).into_iter().flat_map(|made| made.files.keys());
         partitions.map(|partition| (partition, View::Parquet.path(partition, 0)))
