@@ -20,23 +20,46 @@ def croissant(export, _):
     absl.logging.set_verbosity(absl.logging.ERROR)
     dataset = mlcroissant.Dataset(str(export.folder / "croissant.json"))
     same(set(dataset.metadata.ctx.issues.errors), set(), "what is wrong with the description")
-    stated = {file["path"].removeprefix("data/").removesuffix(".jsonl"): file for file in export.manifest["files"]}
-    sets = [one.uuid for one in dataset.metadata.record_sets]
-    same(sets, list(stated)[:MOST_RECORD_SETS], "the record sets")
-    for name in sets:
+    wanted = _record_sets(export)
+    same([one.uuid for one in dataset.metadata.record_sets], list(wanted), "the record sets")
+    for name, ids in wanted.items():
         records = list(dataset.records(name))
-        same(len(records), stated[name]["rows"], f"how many records {name} has")
-        for record in records:
-            values = {column.removeprefix(f"{name}/"): value for column, value in record.items()}
-            row = export.rows[_text(values["id"])]
-            for column in ("author", "licence", "preference", "kind"):
-                same(_text(values[column]), row[column], f"the {column} of {row['id']}")
-            same(values["size_class"], row["size_class"], f"the size class of {row['id']}")
-            same(values["time"].strftime("%Y-%m-%dT%H:%M:%SZ"), row["time"], f"the time of {row['id']}")
-            messages = f"{name}/messages/"
-            said = [(_text(one[messages + "role"]), _text(one[messages + "content"])) for one in values.get("messages") or []
-                    if one[messages + "role"] is not None]
-            same(said, _said(row) if "messages" in values else [], f"the messages of {row['id']}")
+        values = [{column.removeprefix(f"{name}/"): value for column, value in record.items()} for record in records]
+        same(sorted(_text(one["id"]) for one in values), sorted(ids), f"the ids in {name}")
+        for one in values:
+            _record(export, name, one)
+
+
+def _record_sets(export):
+    """The name of each record set that should be described, and the ids of its rows."""
+    found, many = {}, len(export.files("jsonl")) > MOST_RECORD_SETS
+    for form, begin in (("jsonl", ""), ("parquet", "parquet/")):
+        ids = {}
+        for file in export.files(form) and export.files("jsonl"):
+            place = file.relative_to(export.folder / "data").with_suffix("").as_posix()
+            if begin or many:
+                place = begin + place.split("/")[0] + ("/evaluation" if place.endswith("-evaluation") else "")
+            lines = file.read_bytes().decode().split("\n")[:-1]
+            ids.setdefault(place, []).extend(json.loads(line)["id"] for line in lines)
+        found |= dict(sorted(ids.items())) if begin or many else ids
+    return found
+
+
+def _record(export, name, values):
+    """That a record is the row of its id, as far as it is described."""
+    row = export.rows[_text(values["id"])]
+    named = {"licence": "licence_id", "preference": "ai_preference"} if name.startswith("parquet/") else {}
+    for column in ("author", "licence", "preference", "kind"):
+        same(_text(values[named.get(column, column)]), row[column], f"the {column} of {row['id']}")
+    same(values["size_class"], row["size_class"], f"the size class of {row['id']}")
+    same(values["time"].strftime("%Y-%m-%dT%H:%M:%SZ"), row["time"], f"the time of {row['id']}")
+    messages = f"{name}/messages/"
+    said = [(_text(one[messages + "role"]), _text(one[messages + "content"])) for one in values.get("messages") or []
+            if one[messages + "role"] is not None]
+    same(said, _said(row) if "messages" in values else [], f"the messages of {row['id']}")
+    if "quality_words" in values and row["id"] in export.judged:
+        judged = {key: _text(values[key]) for key in export.judged[row["id"]]}
+        same(judged, export.judged[row["id"]], f"the quality of {row['id']}")
 
 
 def card(export, scratch):

@@ -2,8 +2,8 @@
 # Loads exports with the programs that people load datasets with, and compares what they find with the rows:
 #   tests/loaders/run.sh [EXPORT_DIR...]
 # Installs what it needs under the target folder, never into the source tree. Besides the exports that are given it
-# loads one with every view and one with rows that are kept apart, which a test of the node writes; and damaged copies of
-# the first, which must be found out.
+# loads one with every view, one with rows that are kept apart and one with so many files that croissant.json describes
+# them together, which a test of the node writes; and damaged copies of the first, which must be found out.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -23,7 +23,8 @@ mkdir -p "$work/scratch"
 export HF_HOME="$work/scratch/huggingface"
 COMMONWHEEL_EXPORTS="$work/exports" cargo test --quiet --manifest-path "$repository/Cargo.toml" --package commonwheel \
   --lib -- --exact verify::event_tests::a_state_and_its_releases_are_verified_as_what_they_are
-"$environment/bin/python" "$here/load.py" --scratch "$work/scratch" --damage "$work/exports/with-views" "$work/exports/kept-apart" "$@"
+"$environment/bin/python" "$here/load.py" --scratch "$work/scratch" --damage "$work/exports/with-views" "$work/exports/kept-apart" \
+  "$work/exports/in-many-files" "$@"
 # A torrent of each export that is given, by the program that was built, read by another that shares no code with it.
 for folder in "$@"; do
   "${CARGO_TARGET_DIR:-$repository/target}/release/commonwheel" torrent --json --out "$work/scratch/export.torrent" --force \

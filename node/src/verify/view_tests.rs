@@ -91,6 +91,52 @@ pub(super) fn write_for_readers(folder: &Path) {
     case.records.extend(case.alike());
     let options = ExportOptions { out: folder.join("with-views"), ..case.options(&View::ALL, None) };
     case.export(&options);
+    let case = Case { records: of_many_preferences(&case.commons, 257), ..case };
+    let options = ExportOptions { out: folder.join("in-many-files"), ..case.options(&[View::Parquet], None) };
+    case.export(&options);
+}
+
+/// So many records, each with another preference, and so in another file.
+fn of_many_preferences(commons: &Commons, count: usize) -> Vec<Certified> {
+    const SAYS: [&str; 7] = [
+        "",
+        "=y",
+        "=n",
+        "=n;exceptions=cc-cr",
+        "=n;exceptions=cc-cr-dc",
+        "=n;exceptions=cc-cr-ec",
+        "=n;exceptions=cc-cr-op",
+    ];
+    let preference = |n: usize| {
+        let uses = ["evaluate", "search", "train-ai"].into_iter().zip([n / 49, n / 7 % 7, n % 7]);
+        let says = uses.filter(|(_, says)| *says > 0).map(|(use_, says)| format!("{use_}{}", SAYS[says]));
+        says.collect::<Vec<_>>().join(", ")
+    };
+    (1..=count).map(|n| commons.says((n % 100) as u8, "Which tea?", Licence::Cc0, &preference(n))).collect()
+}
+
+#[test]
+fn many_files_are_described_by_licence_and_so_are_columns() {
+    let described = |case: &Case, views: &[View]| -> (Vec<String>, Vec<String>) {
+        case.export(&case.options(views, None));
+        assert_eq!(case.problems(), "");
+        let text = fs::read_to_string(case.dir().join("croissant.json")).unwrap();
+        let croissant: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let ids = |list: &serde_json::Value, of: &str| {
+            let all = list.as_array().unwrap().iter().filter(|one| one["@type"] == of);
+            all.map(|one| one["@id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        (ids(&croissant["recordSet"], "cr:RecordSet"), ids(&croissant["distribution"], "cr:FileSet"))
+    };
+    let few = Case::new();
+    let (sets, files) = described(&few, &[View::Parquet]);
+    let by_licence: Vec<_> = sets.iter().filter(|id| id.starts_with("parquet/")).map(|id| &id[8..]).collect();
+    assert_eq!(files, by_licence.iter().map(|id| format!("views/parquet/{id}")).collect::<Vec<_>>());
+    assert_eq!((sets.len() - files.len(), files.len()), (few.export(&few.options(&[], None)).files.len(), 5));
+    let many = |count| Case { records: of_many_preferences(&few.commons, count), ..Case::new() };
+    assert_eq!(described(&many(256), &[]).0.len(), 256);
+    let (sets, files) = described(&many(257), &[]);
+    assert_eq!((sets, files), (vec!["licence=CC0-1.0".to_owned()], vec!["data/licence=CC0-1.0".to_owned()]));
 }
 
 #[test]

@@ -9,6 +9,7 @@ import jinja2
 import apart
 import canonical
 import cids
+import columns
 import dagjson
 from described import Columns
 from tally import same
@@ -86,7 +87,7 @@ def facts(charter, manifest, census, release_block):
         "authors": _shown(lines, "author"),
         "sources": _shown(lines, "source"),
         "models": _shown(lines, "model"),
-        "record_sets": _record_sets(manifest, census),
+        **_described(manifest, census),
         "version": version,
         "cite": f"{charter['name']}: {of}{edition}. Commonwheel dataset of the community {manifest['community']}.",
         "release": release,
@@ -168,14 +169,45 @@ def _licences(manifest, census):
     return listed
 
 
-def _record_sets(manifest, census):
+def _described(manifest, census):
+    """What croissant.json says of the rows: of each file, or of all under a licence where these are many; and of columns."""
+    of_columns = next((view["files"] for view in manifest.get("views", []) if view["format"] == "parquet"), [])
+    together = len(manifest["files"]) > MOST_RECORD_SETS
+    described = []
+    for file in [] if together else manifest["files"]:
+        record_set = {"id": file["path"].removeprefix("data/").removesuffix(".jsonl"),
+                      "source": {"kind": "fileObject", "id": file["path"]},
+                      "fields": census.columns[file["path"]].fields() + ([CANARY_FIELD] if "split" in file else [])}
+        described.append(record_set | {key: file[key] for key in ("rows", "licence", "preference")} | {"apart": "split" in file})
+    file_sets = []
+    for begin, folder, ending, files in (("", "data", "jsonl", manifest["files"] if together else []),
+                                         ("parquet/", "views/parquet", "parquet", of_columns)):
+        for licence, is_apart in sorted({(file["licence"], "split" in file) for file in files}):
+            mine = [file for file in files if (file["licence"], "split" in file) == (licence, is_apart)]
+            side, month = ("/evaluation", "????-??-evaluation") if is_apart else ("", "????-??")
+            file_sets.append({"id": f"{folder}/licence={licence}{side}", "ending": ending, "licence": licence, "apart": is_apart,
+                              "includes": f"{folder}/licence={licence}/*/{month}.{ending}"})
+            record_set = {"id": f"{begin}licence={licence}{side}", "source": {"kind": "fileSet", "id": file_sets[-1]["id"]},
+                          "rows": sum(file["rows"] for file in mine), "licence": licence, "preference": None, "apart": is_apart}
+            described.append(record_set | {"fields": _typed() if begin else _joined(mine, census, is_apart)})
+    return {"column_files": of_columns, "file_sets": file_sets, "record_sets": described, "described_together": together}
+
+
+def _joined(files, census, is_apart):
+    """The fields of rows in several files."""
+    joined = Columns()
+    for file in files:
+        joined.join(census.columns[file["path"]])
+    return joined.fields() + ([CANARY_FIELD] if is_apart else [])
+
+
+def _typed():
+    """The fields of files of columns, the same in each."""
+    types = {columns.TEXT: "sc:Text", columns.INTEGER: "sc:Integer", columns.BOOLEAN: "sc:Boolean", columns.TIME: "sc:DateTime"}
     return [
-        {
-            "id": file["path"].removeprefix("data/").removesuffix(".jsonl"),
-            "file": file,
-            "fields": census.columns[file["path"]].fields() + ([CANARY_FIELD] if "split" in file else []),
-        }
-        for file in manifest["files"][:MOST_RECORD_SETS]
+        {"name": name, "type": None if parts else types[kind], "list": is_list,
+         "parts": [{"name": part, "type": types[of]} for part, of in parts]}
+        for name, kind, is_list, parts in columns.fields()
     ]
 
 

@@ -29,7 +29,13 @@ NAMES = (*HEADER, "kind", "title", "language", "tags", "model", "messages", "lab
          "source_language", "source_text", "target_language", "target_text", "name", "about", "text", "asks", "attribution",
          "rights", "assurances", "preference_given", "vocabulary", "redactions", "false_alarms", "imported_from", "salt")
 OF_TYPE = {"size_class": INTEGER, "rating": INTEGER, "message_index": INTEGER, "false_alarms": INTEGER, "time": TIME, "tags": TEXTS}
-QUALITY_TEXTS = ("quality_duplicate_cluster", "quality_near_duplicate_cluster", "quality_detected_language")
+# What the view "quality" says of a row, but for what the row says itself.
+QUALITY = {
+    "duplicate_cluster": TEXT, "duplicate_cluster_size": INTEGER, "near_duplicate_cluster": TEXT,
+    "near_duplicate_cluster_size": INTEGER, "flags": INTEGER, "notes": INTEGER, "accepted_by": INTEGER, "validators": INTEGER,
+    "reviewed": BOOLEAN, "characters": INTEGER, "words": INTEGER, "messages": INTEGER, "detected_language": TEXT,
+    "language_confidence": INTEGER, "rights_own": BOOLEAN, "rights_model": BOOLEAN, "rights_third_party": BOOLEAN,
+}
 SHARD = 256 << 20
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -52,7 +58,7 @@ def of_row(row):
 
 def of_quality(line):
     """What a line of the view "quality" says, as the columns of Parquet beside those of its row."""
-    return {f"quality_{key}": value for key, value in line.items() if key not in ("id", "licence", "preference")}
+    return {f"quality_{key}": line[key] for key in QUALITY}
 
 
 def languages(file):
@@ -88,6 +94,15 @@ def _map(fields, value):
     return {name: value.get(name) for name in fields} if sound else None
 
 
+def fields():
+    """Every column of Parquet as (name, type, whether it is a list, fields of its structs)."""
+    for name in (*NAMES, "more"):
+        parts = [(field, kind) for field, (kind, _) in MAPS.get(name, {}).items()]
+        kind = OF_TYPE.get(name, TEXT)
+        yield RENAMED.get(name, name), TEXT if kind == TEXTS else kind, kind == TEXTS or (name in MAPS and name not in SINGLE), parts
+    yield from ((f"quality_{name}", kind, False, []) for name, kind in QUALITY.items())
+
+
 def _is(kind, value):
     return type(value) is {TEXT: str, INTEGER: int, BOOLEAN: bool}[kind]
 
@@ -112,10 +127,10 @@ def compare(file, rows, judged):
 
 def _type(name):
     """The type of a column, as Arrow writes it."""
-    if name.startswith("quality_"):
-        return "bool" if "_rights_" in name or name == "quality_reviewed" else "string" if name in QUALITY_TEXTS else "int64"
     kinds = {TEXT: "string", INTEGER: "int64", BOOLEAN: "bool", TIME: "timestamp[ms, tz=UTC]",
              TEXTS: "list<element: string not null>"}
+    if name.startswith("quality_"):
+        return kinds[QUALITY[name.removeprefix("quality_")]]
     if name not in MAPS:
         return kinds[OF_TYPE.get(name, TEXT)]
     fields = (f"{field}: {kinds[kind]}{' not null' if always else ''}" for field, (kind, always) in MAPS[name].items())

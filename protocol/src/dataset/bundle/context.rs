@@ -2,7 +2,7 @@
 
 use super::census::Census;
 use super::columns::{Columns, Seen};
-use super::croissant::record_sets;
+use super::croissant::Described;
 use crate::agreement::Charter;
 use crate::bytes::decode;
 use crate::dataset::dag_json::pretty;
@@ -39,7 +39,7 @@ pub fn facts(charter: &Charter, manifest: &Manifest, census: &Census, release: O
     let mut preferences: Vec<_> = manifest.files.iter().map(|file| &file.preference[..]).collect();
     preferences.sort_unstable();
     preferences.dedup();
-    let columns: BTreeMap<_, _> = census.columns().iter().map(|(one, columns)| (one.path(), columns)).collect();
+    let described = Described::of(manifest, census.columns());
     let release = release.map(released);
     json!({
         "charter": serde_json::from_str::<Value>(&charter_text).unwrap_or_default(),
@@ -55,7 +55,10 @@ pub fn facts(charter: &Charter, manifest: &Manifest, census: &Census, release: O
         "sources": credits(census, "source"),
         "models": credits(census, "model"),
         "preferences": preferences,
-        "record_sets": record_sets(&manifest.files, &columns),
+        "column_files": described.columns,
+        "file_sets": described.file_sets,
+        "record_sets": described.record_sets,
+        "described_together": described.together,
         "version": version(manifest),
         "cite": cite(charter, manifest, release.as_ref()),
         "release": release,
