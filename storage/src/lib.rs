@@ -4,7 +4,7 @@
 //! through a sled index that can be thrown away at any time. [`MemoryStore`] keeps everything in
 //! memory, for the simulator. [`conformance`] is the suite that both pass.
 //!
-//! Reading order: `car` (one file's bytes), `series` (the files of a shelf), `index`,
+//! Reading order: `car` (one file's bytes), `handles` and `series` (the files of a shelf), `index`,
 //! `erase` (tombstones), `recover` (opening), `store` (reading and committing), `check`; then
 //! `search`, an index of words that only searching needs.
 
@@ -14,6 +14,7 @@ pub mod conformance;
 mod erase;
 mod error;
 mod folder;
+mod handles;
 mod index;
 mod memory;
 mod recover;

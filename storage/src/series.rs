@@ -1,6 +1,7 @@
 //! The append-only files of one shelf: `00000001.car`, `00000002.car` and so on.
 
 use crate::car::{self, Next};
+use crate::handles::Handles;
 use crate::{StoreError, folder};
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::limits::FRAME_BYTES;
@@ -46,6 +47,7 @@ pub(crate) struct Series {
     file_bytes: u64,
     active: File,
     end: Position,
+    handles: Handles,
 }
 
 impl Series {
@@ -63,7 +65,7 @@ impl Series {
         }
         let active = open_to_append(&path)?;
         let end = Position { file: last.max(1), offset: file_len(&path)? };
-        Ok(Series { dir: dir.to_owned(), file_bytes, active, end })
+        Ok(Series { dir: dir.to_owned(), file_bytes, active, end, handles: Handles::default() })
     }
 
     /// Opens the series in `dir` without changing anything; `None` when it has no file. It cannot be
@@ -79,7 +81,7 @@ impl Series {
         let path = file_path(dir, last);
         let active = File::open(&path).map_err(StoreError::io("open", &path))?;
         let end = Position { file: last, offset: file_len(&path)? };
-        Ok(Some(Series { dir: dir.to_owned(), file_bytes: 0, active, end }))
+        Ok(Some(Series { dir: dir.to_owned(), file_bytes: 0, active, end, handles: Handles::default() }))
     }
 
     /// Where the next section goes.
@@ -122,6 +124,7 @@ impl Series {
     /// When the system refuses.
     pub(crate) fn truncate(&mut self, to: Position) -> Result<(), StoreError> {
         let path = self.path(to.file);
+        self.handles.close();
         self.active = open_to_append(&path)?;
         let cut = self.active.set_len(to.offset).and_then(|()| self.active.sync_all());
         cut.map_err(StoreError::io("truncate", &path))?;
@@ -137,6 +140,24 @@ impl Series {
         }
         self.end = to;
         folder::sync(&self.dir)
+    }
+
+    /// The block with this id whose section stands at a location; `None` when something else stands there.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn block(&self, cid: &Cid, location: Location) -> Result<Option<Vec<u8>>, StoreError> {
+        let Location { at, size } = location;
+        let path = self.path(at.file);
+        let head = car::section_head(cid, size as usize);
+        let mut section = vec![0; head.len() + size as usize];
+        match self.handles.read_at(at.file, &path, at.offset, &mut section) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read.map_err(StoreError::io("read", &path))?,
+        }
+        let named = section.starts_with(&head);
+        section.drain(..head.len());
+        Ok((named && cid.matches(&section)).then_some(section))
     }
 
     /// What stands at a place.

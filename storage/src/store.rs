@@ -1,6 +1,6 @@
 //! The store on disk.
 
-use crate::car::{self, Next};
+use crate::car;
 use crate::erase::{Tombstone, carry_out};
 use crate::index::{BATCH_BLOCKS, Changes, Index, SeriesId};
 use crate::recover::{self, Files, OpenReport};
@@ -95,10 +95,8 @@ impl CarStore {
 
     pub(crate) fn read(&self, shelf: Shelf, cid: &Cid, location: Location) -> Result<Vec<u8>, StoreError> {
         let series = self.files.shelf_ref(shelf);
-        match series.read(location.at)? {
-            Next::Section(found, block) if found == *cid => Ok(block),
-            _ => Err(damaged(series.path(location.at.file), location.at)),
-        }
+        let block = series.block(cid, location)?;
+        block.ok_or_else(|| damaged(series.path(location.at.file), location.at))
     }
 
     fn put_all(&mut self, puts: &[Put]) -> Result<(), StoreError> {
