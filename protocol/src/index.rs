@@ -13,8 +13,10 @@ use crate::wire::exchange::{Receipt, Statement};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
+mod certified;
 pub mod operations;
 
+pub use certified::{Certified, CertifiedRecords, Entries};
 pub use operations::Erasure;
 
 /// The first byte of a key: what it leads to.
@@ -295,17 +297,7 @@ pub fn each(
     prefix: &[u8],
     mut see: impl FnMut(&IndexEntry) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    let mut after: Option<Vec<u8>> = None;
-    loop {
-        let page = ledger.scan(prefix, after.as_deref(), 1000)?;
-        for found in &page {
-            see(found)?;
-        }
-        match page.last() {
-            Some(last) if page.len() == 1000 => after = Some(last.key.clone()),
-            _ => return Ok(()),
-        }
-    }
+    Entries::under(ledger, prefix).try_for_each(|entry| see(&entry?))
 }
 
 /// The CID that a key ends in.

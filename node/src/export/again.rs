@@ -25,8 +25,7 @@ impl<'a, L: Ledger> Again<'a, L> {
 
     /// The records with a row.
     pub fn rows(&self) -> BTreeSet<RecordId> {
-        let rows = self.0.selection.records.iter().filter(|(_, proof)| proof.row);
-        rows.map(|(id, _)| *id).collect()
+        self.0.selection.records.iter().filter(|one| one.row).map(|one| one.id).collect()
     }
 
     /// What is erased.

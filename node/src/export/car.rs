@@ -4,7 +4,8 @@
 
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_storage::car::{self, Next};
-use std::io::{self, Read, Write};
+pub use commonwheel_storage::car::{section, section_head};
+use std::io::{self, Read};
 
 /// Why an archive cannot be read on.
 #[derive(Debug, thiserror::Error)]
@@ -23,14 +24,6 @@ pub enum CarError {
 /// The first bytes of an archive with one root.
 pub fn header(root: &Cid) -> Vec<u8> {
     car::header(&[*root])
-}
-
-/// Writes the section of a block.
-///
-/// # Errors
-/// When the writer fails.
-pub fn write_section(to: &mut impl Write, cid: &Cid, block: &[u8]) -> io::Result<()> {
-    to.write_all(&car::section(cid, block))
 }
 
 /// Reads an archive from its beginning.
@@ -78,7 +71,7 @@ mod tests {
         let root = Cid::of_cbor(&blocks[0]);
         let mut bytes = header(&root);
         for block in &blocks {
-            write_section(&mut bytes, &Cid::of_cbor(block), block).unwrap();
+            bytes.extend(section(&Cid::of_cbor(block), block));
         }
         let read = |bytes: &[u8]| {
             let (mut reader, found) = CarReader::open(bytes)?;

@@ -29,6 +29,7 @@ use commonwheel_protocol::bytes::{Cid, Codec};
 use commonwheel_protocol::dataset::{
     Chosen, Filter, ForUse, LeftOut, Manifest, MergedRows, Merging, Overlap, View, ViewRows, names,
 };
+use commonwheel_protocol::index::CertifiedRecords;
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 pub use error::ExportError;
 use folder::Staging;
@@ -261,7 +262,7 @@ pub fn copyable(ledger: &impl Ledger, to: &Cid) -> Result<Copyable, ExportError>
             Of::State(_) => None,
             Of::Edition { number, .. } => Some(number),
         },
-        may_copy: selection.records.values().filter(|proof| proof.row).count(),
+        may_copy: selection.records.iter().filter(|one| one.row).count(),
         left_out: selection.copied.map(|copied| copied.left_out).unwrap_or_default(),
         incomplete: selection.incomplete.len(),
     })
@@ -355,16 +356,19 @@ fn write<L: Ledger>(
     let texts = texts(source.ledger, source.terms, &selection.path)?;
     let mut writer =
         Writer::create(dir, source.founding, &texts, selection, views.iter().copied(), source.ledger)?.merging(merge);
-    for (done, (id, proof)) in selection.records.iter().enumerate() {
+    let mut certified = CertifiedRecords::of(source.ledger);
+    for (done, one) in selection.records.iter().enumerate() {
         progress(done, selection.records.len());
-        writer.record(source.ledger, id, proof)?;
+        let found = certified.find(&one.id)?;
+        let found = found.ok_or(ExportError::Missing { record: one.id, what: "certificate" })?;
+        writer.record(source.ledger, one, &found)?;
     }
     progress(selection.records.len(), selection.records.len());
     let flags = writer.flags(source.founding, source.ledger)?;
     let wanted = selection.path[selection.leading].terms;
     let text = texts.into_iter().find(|(cid, _)| *cid == wanted).map(|(_, text)| text).unwrap_or_default();
     let text = String::from_utf8(text).map_err(|_| ExportError::Terms)?;
-    let all = selection.records.values().filter(|proof| proof.row).count();
+    let all = selection.records.iter().filter(|one| one.row).count();
     writer.finish(&text, flags, copies, &mut |done| progress(done, all))
 }
 

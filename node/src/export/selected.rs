@@ -6,7 +6,7 @@ use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::dataset::{Chosen, Contaminated, Contents, Copied, ForUse, Overlap, Revocations, Tally};
 use commonwheel_protocol::operation::Resolution;
 use commonwheel_protocol::record::RecordId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What is written. Blocks are named, and read when they are written.
 pub struct Selection {
@@ -21,7 +21,7 @@ pub struct Selection {
     /// Withdrawals, by the records' ids.
     pub withdrawals: Vec<Cid>,
     /// The records, by id.
-    pub records: BTreeMap<RecordId, Proof>,
+    pub records: Vec<Selected>,
     /// Records that should have a row and have none, because their bodies are not here.
     pub incomplete: Vec<RecordId>,
     /// What is erased, with the releases that held it.
@@ -46,15 +46,29 @@ pub struct Selection {
     pub root: StateRoot,
 }
 
-/// What shows that a record was accepted, and whether it has a row.
+/// A record, the charter that shows that it was accepted, and whether it has a row. Forty bytes, since there may be
+/// millions.
 #[derive(Clone, Copy, Debug)]
-pub struct Proof {
-    /// The certificate's block.
-    pub certificate: Cid,
-    /// The certificate's charter, as its place on the path.
-    pub charter: usize,
+pub struct Selected {
+    /// The record.
+    pub id: RecordId,
     /// Whether it has a row; else its header is written.
     pub row: bool,
+    /// The certificate's charter, as its place on the path.
+    place: u32,
+}
+
+impl Selected {
+    /// A record that a certificate under the charter at this place shows to be accepted.
+    pub fn new(id: RecordId, place: usize, row: bool) -> Self {
+        // No path has so many charters: each is the work of people.
+        Selected { id, row, place: u32::try_from(place).unwrap_or(u32::MAX) }
+    }
+
+    /// The certificate's charter, as its place on the path.
+    pub fn charter(&self) -> usize {
+        self.place as usize
+    }
 }
 
 /// What an export is of.

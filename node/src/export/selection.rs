@@ -12,22 +12,23 @@ use again::known_apart;
 
 use super::copying::Copying;
 use super::resolved::{matters, once};
-pub use super::selected::{Of, Proof, Selection};
+pub use super::selected::{Of, Selected, Selection};
 use super::wanted::{Overlapping, Wanted};
 use super::{ExportError, Which};
 use crate::benchmark::Loaded;
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::agreement::charter::BodyAccess;
-use commonwheel_protocol::agreement::state::{Facts, Standing, StateRoot};
+use commonwheel_protocol::agreement::state::{Standing, StateRoot};
 use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::counted::Counted;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::{release, status};
 use commonwheel_protocol::dataset::{
     Chosen, Contaminated, Contents, Copied, ForUse, LeftOut, Overlap, Purpose, Split, Tally, Unfit,
 };
-use commonwheel_protocol::index::{self, Erasure, prefix};
+use commonwheel_protocol::index::{self, Certified, CertifiedRecords, Erasure, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
-use commonwheel_protocol::operation::{Matter, Release, Ruling};
+use commonwheel_protocol::operation::{Matter, Release};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,7 +78,7 @@ struct Known<'a, L> {
     /// What was resolved under charters of the path, with the block that is kept of it.
     matters: BTreeMap<Cid, (Matter, Cid)>,
     counting: Counting,
-    facts: Facts,
+    counted: Counted,
     purged: BTreeSet<RecordId>,
     purpose: Option<Purpose>,
     chosen: Option<Chosen>,
@@ -90,7 +91,8 @@ struct Known<'a, L> {
 /// What shows that records were accepted, and which of them have no row that should.
 #[derive(Default)]
 struct Proved {
-    records: BTreeMap<RecordId, Proof>,
+    /// By id.
+    records: Vec<Selected>,
     incomplete: Vec<RecordId>,
     left_out: LeftOut,
     unfit: Vec<Unfit>,
@@ -108,22 +110,19 @@ impl<'a, L: Ledger> Known<'a, L> {
             return Err(ExportError::Protocol(head.protocol));
         }
         let counting = Counting::load(&lineage, ledger)?;
-        let facts = match status::facts(&lineage, ledger)? {
-            None if known_apart(earlier) => again::facts(&counting, ledger)?,
-            facts => facts.ok_or(ExportError::Unknown)?,
+        let counted = match Counted::load(&lineage, ledger)? {
+            None if known_apart(earlier) => again::counted(&counting, ledger)?,
+            counted => counted.ok_or(ExportError::Unknown)?,
         };
+        let facts = counted.facts();
         let same =
             facts.decisions.iter().eq(counting.decisions.keys()) && facts.releases.iter().eq(counting.releases.keys());
         if !same {
             return Err(ExportError::Changed);
         }
-        let root = facts.root(&head.id());
+        let root = counted.root(&head.id());
         let matters = matters(&lineage, ledger)?;
-        let purged = counting.decisions.values().filter_map(|decision| match decision.ruling {
-            Ruling::Purge(record) => Some(record),
-            _ => None,
-        });
-        let (purged, path): (_, Vec<_>) = (purged.collect(), lineage.path().into_iter().cloned().collect());
+        let (purged, path) = (counting.all_purged(), lineage.path().into_iter().cloned().collect::<Vec<_>>());
         let copying = to.and_then(|to| Copying::new(*to, &path));
         if let Some(copying) = copying.as_ref().filter(|copying| !copying.is_named()) {
             return Err(ExportError::MayNotCopy(*copying.to()));
@@ -135,7 +134,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             path,
             matters,
             counting,
-            facts,
+            counted,
             purged,
             purpose,
             chosen,
@@ -149,16 +148,16 @@ impl<'a, L: Ledger> Known<'a, L> {
     fn state(self) -> Result<Selection, ExportError> {
         let leading = self.path.len() - 1;
         let released = self.released_up_to(leading)?;
-        let here = |id: &&RecordId| !self.facts.records.contains_key(id) && !self.purged.contains(id);
-        if let Some(id) = released.keys().find(here) {
+        let gone = |id: &&RecordId| !self.counted.contains(id) && !self.purged.contains(id);
+        if let Some(id) = released.keys().find(gone) {
             return Err(ExportError::NotHere(*id));
         }
-        let standings = self.facts.standings();
-        let notes = self.kept_back(leading, |id| standings.get(id) == Some(&Standing::Accepted))?;
-        let accepted = |id: &RecordId| standings[id] == Standing::Accepted && !notes.contains(id);
-        let records = self.facts.records.keys().copied().collect();
-        let apart = self.apart(&records, leading)?;
-        let proved = self.prove(&records, accepted, &apart, leading, &released)?;
+        let accepted = |id: &RecordId| self.counted.standing(id) == Some(Standing::Accepted);
+        let notes = self.kept_back(leading, accepted)?;
+        let apart = self.apart(self.counted.ids(), leading)?;
+        let wanted =
+            |id: &RecordId| (accepted(id) && !notes.contains(id), released.get(id).copied().unwrap_or(leading));
+        let proved = self.prove(self.counted.ids(), wanted, &apart)?;
         let kept = self.counting.decisions.keys().chain(self.counting.releases.keys()).copied().collect();
         let revocations = self.revoked(&self.counting.releases.values().collect::<Vec<_>>())?;
         let closing = self.named_up_to(leading).into_values();
@@ -166,14 +165,15 @@ impl<'a, L: Ledger> Known<'a, L> {
             leading,
             pages: once(closing.flat_map(|(release, _)| release.pages.clone())),
             resolutions: self.resolutions(leading, &kept)?,
-            withdrawals: self.withdrawals(proved.records.keys())?,
+            withdrawals: self.withdrawals(&proved.records)?,
             copied: self.copied(proved.left_out),
             purpose: self.purposed(&proved.unfit),
             chosen: self.chosen(&proved),
             decontaminated: self.decontaminated(&proved),
             flags: self.flags(&proved)?,
             revocations,
-            tally: Tally::of_state(standings.values(), self.purged.len()).keeping_back(notes.len()),
+            tally: Tally::of_state(self.counted.standings().map(|(_, standing)| standing), self.purged.len())
+                .keeping_back(notes.len()),
             of: Of::State(self.root),
             root: self.root,
             apart,
@@ -189,8 +189,8 @@ impl<'a, L: Ledger> Known<'a, L> {
         let rows = release::rows(release, self.ledger, &mut missing)?;
         let absent = || ExportError::Pages { number: release.number, missing: missing.len() };
         let released: BTreeSet<_> = rows.ok_or_else(absent)?.iter().map(|row| row.record).collect();
-        self.facts.records = self.certified()?;
-        let contents = Contents::of(released.iter().copied(), &self.facts.standings(), &self.purged);
+        self.counted = self.certified()?;
+        let contents = Contents::of(released.iter().copied(), |id| self.counted.standing(id), &self.purged);
         if let Some(unknown) = contents.unknown.first() {
             return Err(ExportError::NotHere(*unknown));
         }
@@ -199,33 +199,35 @@ impl<'a, L: Ledger> Known<'a, L> {
         let mut revocations = self.revoked(&earlier.values().copied().chain([release]).collect::<Vec<_>>())?;
         for (id, _) in revocations.iter().filter(|(_, one)| !one.releases.is_empty()) {
             let group = status::group(id, self.ledger)?;
-            records.extend(group.into_iter().filter(|id| self.facts.records.contains_key(id)));
+            records.extend(group.into_iter().filter(|id| self.counted.contains(id)));
         }
         revocations.retain(|id, one| !one.releases.is_empty() || records.contains(id));
         let place = |charter: &Cid| self.path.iter().position(|one| one.id() == *charter);
         let (last, leading) = (self.path.len() - 1, place(&release.charter).unwrap_or_default());
         let notes = self.kept_back(leading, |id| contents.rows.contains(id))?;
         let was_in = |id: &RecordId| contents.rows.contains(id) && !notes.contains(id);
+        let records: Vec<_> = records.into_iter().collect();
         let apart = self.apart(&records, leading)?;
-        let inside = records.intersection(&released).copied().collect();
-        let mut proved = self.prove(&inside, was_in, &apart, leading, &self.released_up_to(leading)?)?;
-        let outside = records.difference(&released).copied().collect();
-        proved.records.extend(self.prove(&outside, |_| false, &apart, last, &self.released_up_to(last)?)?.records);
+        let (under, later) = (self.released_up_to(leading)?, self.released_up_to(last)?);
+        let wanted = |id: &RecordId| match released.contains(id) {
+            true => (was_in(id), under.get(id).copied().unwrap_or(leading)),
+            false => (false, later.get(id).copied().unwrap_or(last)),
+        };
+        let proved = self.prove(&records, wanted, &apart)?;
         let mut kept = BTreeSet::from([id]);
         let held = |record: &RecordId| released.contains(record) || revocations.get(record).is_some();
-        kept.extend(self.erasing(|record| records.contains(record) || held(record)));
+        kept.extend(self.erasing(|record| records.binary_search(record).is_ok() || held(record)));
         let decided: Vec<_> = kept.iter().map(|id| self.counts_from(id)).collect();
         kept.extend(earlier.keys());
         let cut = earlier.values().filter_map(|release| place(&release.charter));
-        let used =
-            decided.into_iter().chain(cut).chain(proved.records.values().map(|proof| proof.charter)).chain([leading]);
+        let used = decided.into_iter().chain(cut).chain(proved.records.iter().map(Selected::charter)).chain([leading]);
         // A copy is made by the charter that leads.
         let needed = used.chain(self.copying.as_ref().map(|_| last)).max().unwrap_or_default();
         Ok(Selection {
             leading,
             resolutions: self.resolutions(needed, &kept)?,
             pages: release.pages.clone(),
-            withdrawals: self.withdrawals(records.iter())?,
+            withdrawals: self.withdrawals(&proved.records)?,
             copied: self.copied(proved.left_out),
             purpose: self.purposed(&proved.unfit),
             chosen: self.chosen(&proved),
@@ -260,37 +262,37 @@ impl<'a, L: Ledger> Known<'a, L> {
         Ok(notes)
     }
 
-    /// The certificates of records: under the first charter with a release that closed it and holds the
-    /// record, else under the charter at `leading`. Then the records that should have a row whose body is
-    /// not here.
+    /// Under which charters certificates show that records were accepted: under the one at the place that `wanted`
+    /// names, that of the first release that closed it and holds the record, else the one that leads; if there is none,
+    /// under the newest. `wanted` says, too, whether the record should have a row. The records are in ascending order.
     fn prove(
         &self,
-        records: &BTreeSet<RecordId>,
-        wants_row: impl Fn(&RecordId) -> bool,
+        records: &[RecordId],
+        wanted: impl Fn(&RecordId) -> (bool, usize),
         apart: &BTreeSet<RecordId>,
-        leading: usize,
-        released: &BTreeMap<RecordId, usize>,
     ) -> Result<Proved, ExportError> {
         let charters: Vec<_> = self.path.iter().map(Charter::id).collect();
-        let mut proved = Proved::default();
+        let mut proved = Proved { records: Vec::with_capacity(records.len()), ..Proved::default() };
+        let mut certified = CertifiedRecords::of(self.ledger);
         for id in records {
-            let held = index::certificates(self.ledger, id)?;
-            let under = |place: usize| Some((held.iter().find(|(_, under)| *under == charters[place])?.0, place));
-            let wanted = released.get(id).copied().unwrap_or(leading);
-            let found = under(wanted).or_else(|| (0..charters.len()).rev().find_map(under));
             let missing = || ExportError::Missing { record: *id, what: "certificate" };
-            let (certificate, charter) = found.ok_or_else(missing)?;
-            let row = wants_row(id) && self.has_row(id, apart.contains(id), &mut proved)?;
-            proved.records.insert(*id, Proof { certificate, charter, row });
+            let found = certified.find(id)?.ok_or_else(missing)?;
+            let under = |place: &usize| found.certificates.iter().any(|(_, under)| *under == charters[*place]);
+            let (wants_row, place) = wanted(id);
+            let place = Some(place).filter(under).or_else(|| (0..charters.len()).rev().find(under));
+            let place = place.ok_or_else(missing)?;
+            let row = wants_row && self.has_row(&found, apart.contains(id), &mut proved)?;
+            proved.records.push(Selected::new(*id, place, row));
         }
         Ok(proved)
     }
 
     /// Whether a record that should have a row gets one; else why not is noted. What headers show is asked first.
-    fn has_row(&self, id: &RecordId, apart: bool, proved: &mut Proved) -> Result<bool, ExportError> {
+    fn has_row(&self, found: &Certified, apart: bool, proved: &mut Proved) -> Result<bool, ExportError> {
+        let id = &found.id;
         let all = self.purpose.is_none() && self.chosen.is_none() && self.benchmarks.is_none();
         if self.copying.is_none() && all && self.earlier.is_none() {
-            let here = self.body_here(id)?;
+            let here = self.ledger.holds(Shelf::Certified, &found.header.body)?;
             proved.incomplete.extend((!here).then_some(*id));
             return Ok(here);
         }
@@ -346,16 +348,16 @@ impl<'a, L: Ledger> Known<'a, L> {
         if self.copying.is_some() || !self.path.last().is_some_and(|charter| charter.customs.export_notes) {
             return Ok(Vec::new());
         }
-        for id in proved.records.iter().filter(|(_, proof)| proof.row).map(|(id, _)| id) {
-            let start = index::key(prefix::FLAG, &[&id.0.to_bytes()]);
-            index::each(self.ledger, &start, |entry| {
-                let member = entry.key[start.len()..].first_chunk::<32>().copied();
-                if let Some((member, block)) = member.zip(index::last_cid(&entry.key)) {
-                    flags.entry((*id, member)).or_insert(block);
-                }
-                Ok(())
-            })?;
-        }
+        index::each(self.ledger, &[prefix::FLAG], |entry| {
+            let id = entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId);
+            let member = entry.key.get(1 + Cid::LEN..).and_then(|rest| rest.first_chunk::<32>().copied());
+            if let Some(((id, member), block)) = id.zip(member).zip(index::last_cid(&entry.key))
+                && selected(&proved.records, &id).is_some_and(|one| one.row)
+            {
+                flags.entry((id, member)).or_insert(block);
+            }
+            Ok(())
+        })?;
         Ok(flags.into_iter().map(|((id, _), block)| (id, block)).collect())
     }
 
@@ -383,11 +385,6 @@ impl<'a, L: Ledger> Known<'a, L> {
         self.copying.as_ref().map(|copying| Copied::new(copying.to(), &copying.charter().id(), left_out))
     }
 
-    fn body_here(&self, id: &RecordId) -> Result<bool, LedgerError> {
-        let header = index::header(self.ledger, Shelf::Certified, id)?;
-        header.map_or(Ok(false), |header| self.ledger.holds(Shelf::Certified, &header.body))
-    }
-
     /// The decisions that count and erase one of these records.
     fn erasing(&self, what: impl Fn(&RecordId) -> bool) -> Vec<Cid> {
         let erases =
@@ -413,9 +410,9 @@ impl<'a, L: Ledger> Known<'a, L> {
     }
 
     /// The withdrawals of records, one for each record that is withdrawn.
-    fn withdrawals<'r>(&self, records: impl Iterator<Item = &'r RecordId>) -> Result<Vec<Cid>, LedgerError> {
+    fn withdrawals(&self, records: &[Selected]) -> Result<Vec<Cid>, LedgerError> {
         let mut blocks = Vec::new();
-        for id in records.filter(|id| self.facts.withdrawn.contains(id)) {
+        for id in self.counted.facts().withdrawn.iter().filter(|id| selected(records, id).is_some()) {
             let durable = index::operations::erasures(self.ledger, id)?.into_iter();
             blocks.extend(
                 durable.filter(|(kind, durable, _)| *durable && *kind == Erasure::Withdrawal).map(|one| one.2).min(),
@@ -423,4 +420,9 @@ impl<'a, L: Ledger> Known<'a, L> {
         }
         Ok(blocks)
     }
+}
+
+/// One of these records, which are in ascending order.
+fn selected<'r>(records: &'r [Selected], id: &RecordId) -> Option<&'r Selected> {
+    records.binary_search_by_key(id, |one| one.id).ok().map(|place| &records[place])
 }

@@ -2,7 +2,7 @@
 
 use super::hashed::HashedFile;
 use super::pool::Pool;
-use super::selection::{Of, Proof, Selection};
+use super::selection::{Of, Selected, Selection};
 use super::views::ViewWriter;
 use super::{ExportError, car, folder, merge};
 use commonwheel_protocol::agreement::{Charter, Founding};
@@ -11,7 +11,7 @@ use commonwheel_protocol::dataset::{
     Beside, Canary, Census, ForUse, Manifest, Merging, Partition, Row, Split, Subject, View, bundle, edition, names,
     pretty,
 };
-use commonwheel_protocol::index;
+use commonwheel_protocol::index::Certified;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::operation::Resolution;
@@ -24,6 +24,8 @@ use std::path::Path;
 pub struct Writer<'a> {
     dir: &'a Path,
     selection: &'a Selection,
+    /// The ids of the selection's path.
+    charters: Vec<Cid>,
     operations: Archive,
     certificates: Archive,
     data: Pool<'a, Partition>,
@@ -61,8 +63,8 @@ impl<'a> Writer<'a> {
             operations.section(block, &bytes)?;
             release = release.or_else(|| selection.of.release(&bytes));
         }
-        for (id, _) in selection.records.iter().filter(|(_, proof)| !proof.row) {
-            operations.section(&id.0, &block(ledger, id, &id.0, "header")?)?;
+        for one in selection.records.iter().filter(|one| !one.row) {
+            operations.section(&one.id.0, &block(ledger, &one.id, &one.id.0, "header")?)?;
         }
         let mut certificates = Archive::create(dir, names::CERTIFICATES, founding)?;
         for (cid, text) in terms {
@@ -74,6 +76,7 @@ impl<'a> Writer<'a> {
         Ok(Writer {
             dir,
             selection,
+            charters: selection.path.iter().map(Charter::id).collect(),
             operations,
             certificates,
             data: Pool::new(dir),
@@ -112,19 +115,19 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// When the system refuses, or a block is not here.
-    pub fn record(&mut self, ledger: &impl Ledger, id: &RecordId, proof: &Proof) -> Result<(), ExportError> {
-        let certificate = block(ledger, id, &proof.certificate, "certificate")?;
-        self.certificates.section(&proof.certificate, &certificate)?;
-        if !proof.row {
+    pub fn record(&mut self, ledger: &impl Ledger, one: &Selected, found: &Certified) -> Result<(), ExportError> {
+        let (id, charter) = (&one.id, self.charters[one.charter()]);
+        let under = found.certificates.iter().find(|(_, under)| *under == charter);
+        let (certificate, _) = under.ok_or(ExportError::Missing { record: *id, what: "certificate" })?;
+        self.certificates.section(certificate, &block(ledger, id, certificate, "certificate")?)?;
+        if !one.row {
             return Ok(());
         }
+        let broken = |source| ExportError::Row { record: *id, source };
         let header = block(ledger, id, &id.0, "header")?;
-        let missing = || ExportError::Missing { record: *id, what: "index entry" };
-        let entry = index::header(ledger, Shelf::Certified, id)?.ok_or_else(missing)?;
-        let body = block(ledger, id, &entry.body, "body")?;
-        let charter = self.selection.path[proof.charter].id();
-        let row = Row::of(&header, &body, &charter).and_then(|row| Ok((row.partition()?, row.line()?, row)));
-        let (mut partition, mut line, row) = row.map_err(|source| ExportError::Row { record: *id, source })?;
+        let body = block(ledger, id, &found.header.body, "body")?;
+        let row = Row::of(&header, &body, &charter).map_err(broken)?;
+        let (mut partition, mut line) = (row.partition().map_err(broken)?, row.line().map_err(broken)?);
         if self.selection.apart.contains(id) {
             partition.split = Split::Evaluation;
             line = self.canary.mark(&line);
@@ -241,10 +244,8 @@ impl Archive {
     }
 
     fn section(&mut self, cid: &Cid, block: &[u8]) -> Result<(), ExportError> {
-        let mut section = Vec::with_capacity(block.len() + Cid::LEN + 4);
-        // Writing to memory cannot fail.
-        let _ = car::write_section(&mut section, cid, block);
-        self.0.write(&section)
+        self.0.write(&car::section_head(cid, block.len()))?;
+        self.0.write(block)
     }
 }
 

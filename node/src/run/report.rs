@@ -5,9 +5,9 @@ use super::member::{Member, now};
 use super::wire::{CommunityInfo, Info};
 use crate::govern::{Governance, words};
 use crate::net::{Multiaddr, PeerId};
-use commonwheel_protocol::agreement::state::Standing;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::core::{Notice, status};
+use commonwheel_protocol::core::Notice;
+use commonwheel_protocol::core::counted::Counted;
 use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::LedgerError;
 use sha2::{Digest, Sha256};
@@ -72,10 +72,8 @@ fn community_info(id: &Cid, member: &Member) -> Result<CommunityInfo, LedgerErro
         evidence.update(&entry.key);
         Ok(())
     })?;
-    let facts = status::facts(member.core.lineage(), store)?;
-    let accepted = facts
-        .as_ref()
-        .map_or(0, |facts| facts.standings().values().filter(|standing| **standing == Standing::Accepted).count());
+    let counted = Counted::load(member.core.lineage(), store)?;
+    let accepted = counted.as_ref().map_or(0, Counted::accepted);
     let mut waiting = 0;
     index::each(store, &[prefix::WAITING], |_| {
         waiting += 1;
@@ -88,7 +86,7 @@ fn community_info(id: &Cid, member: &Member) -> Result<CommunityInfo, LedgerErro
         accepted,
         incomplete: member.core.incomplete(),
         waiting,
-        state_root: facts.filter(|_| charter.understood()).map(|facts| facts.root(&charter.id()).to_string()),
+        state_root: counted.filter(|_| charter.understood()).map(|counted| counted.root(&charter.id()).to_string()),
         evidence: data_encoding::HEXLOWER.encode(&evidence.finalize()),
         silent: member.core.silent_because().map(str::to_owned),
         governance: Governance::of(

@@ -71,7 +71,7 @@ impl Case {
     pub(super) fn write_blocks(&self, name: &str, blocks: &[(Cid, Vec<u8>)]) {
         let mut bytes = car::header(&blocks[0].0);
         for (cid, block) in blocks {
-            car::write_section(&mut bytes, cid, block).unwrap();
+            bytes.extend(car::section(cid, block));
         }
         self.write(name, &bytes);
     }

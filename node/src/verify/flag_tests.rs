@@ -57,9 +57,9 @@ impl Case {
     fn write(&self, flags: &[Vec<u8>]) -> String {
         let founding = &self.commons.founding;
         let mut bytes = car::header(&founding.cid());
-        car::write_section(&mut bytes, &founding.cid(), founding.bytes()).unwrap();
+        bytes.extend(car::section(&founding.cid(), founding.bytes()));
         for flag in flags {
-            car::write_section(&mut bytes, &Cid::of_cbor(flag), flag).unwrap();
+            bytes.extend(car::section(&Cid::of_cbor(flag), flag));
         }
         let (path, sums) = (self.out().join(names::FLAGS), self.out().join(names::SUMS));
         let before = HEXLOWER.encode(&hash_of(&path).unwrap());

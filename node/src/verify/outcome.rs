@@ -148,7 +148,7 @@ fn state(
     let (accepted, notes) = without_notes(accepted, operations, leading);
     Some(Outcome {
         leading,
-        tally: Tally::of_state(standings.values(), purged.len()).keeping_back(notes),
+        tally: Tally::of_state(standings.values().copied(), purged.len()).keeping_back(notes),
         root: Some(facts.root(&operations.path[leading].id())),
         contents: None,
         incomplete: without_row(&accepted, rows, problems),
@@ -182,7 +182,8 @@ fn edition(
             );
         }
     }
-    let contents = Contents::of(inside.iter().copied(), &facts.standings(), purged);
+    let standings = facts.standings();
+    let contents = Contents::of(inside.iter().copied(), |id| standings.get(id).copied(), purged);
     for id in &contents.unknown {
         let what = format!("record {id} is in the release and has neither row nor reason why not");
         problems.add(names::DATA, None, what);

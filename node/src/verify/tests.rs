@@ -283,7 +283,7 @@ fn certificates_must_be_valid_in_order_and_one_for_each_record() {
         let mut bytes = car::header(&Cid::of_cbor(founding_bytes));
         let blocks = certificates.iter().map(|block| (Cid::of_cbor(block), &block[..]));
         for (cid, block) in [(Cid::of_cbor(founding_bytes), founding_bytes), terms].into_iter().chain(blocks) {
-            car::write_section(&mut bytes, &cid, block).unwrap();
+            bytes.extend(car::section(&cid, block));
         }
         fs::write(&path, bytes).unwrap();
         case.fix_sums();

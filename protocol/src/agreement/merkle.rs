@@ -8,16 +8,35 @@ use sha2::{Digest, Sha256};
 /// A node of the tree.
 pub type Hash = [u8; 32];
 
+/// The tree of a list that is seen leaf by leaf. Of it one hash is kept for each bit of the count.
+#[derive(Clone, Debug, Default)]
+pub struct Growing {
+    /// The roots of whole trees, each with its height; the highest first.
+    whole: Vec<(u32, Hash)>,
+}
+
+impl Growing {
+    /// Appends a leaf.
+    pub fn push(&mut self, leaf: &[u8]) {
+        let (mut height, mut hash) = (0, leaf_hash(leaf));
+        while let Some((_, left)) = self.whole.pop_if(|(other, _)| *other == height) {
+            (height, hash) = (height + 1, node_hash(&left, &hash));
+        }
+        self.whole.push((height, hash));
+    }
+
+    /// The hash of the list so far. The empty list hashes to SHA-256 of nothing.
+    pub fn root(&self) -> Hash {
+        let hashes = self.whole.iter().rev().map(|(_, hash)| *hash);
+        hashes.reduce(|right, left| node_hash(&left, &right)).unwrap_or_else(|| Sha256::digest([]).into())
+    }
+}
+
 /// The hash of a list. The empty list hashes to SHA-256 of nothing.
 pub fn root<T: AsRef<[u8]>>(leaves: &[T]) -> Hash {
-    match leaves {
-        [] => Sha256::digest([]).into(),
-        [leaf] => leaf_hash(leaf.as_ref()),
-        _ => {
-            let (left, right) = leaves.split_at(split(leaves.len()));
-            node_hash(&root(left), &root(right))
-        }
-    }
+    let mut tree = Growing::default();
+    leaves.iter().for_each(|leaf| tree.push(leaf.as_ref()));
+    tree.root()
 }
 
 /// The hashes beside the path from leaf `index` to the root, from the leaf upwards.

@@ -142,8 +142,21 @@ impl Facts {
 
     /// The state root under the charter that leads.
     pub fn root(&self, charter: &Cid) -> StateRoot {
-        let leaves = leaves(&self.standings());
-        self.block(charter, leaves.len(), merkle::root(&leaves)).root()
+        self.root_with(charter, self.standings())
+    }
+
+    /// The same, from what became of the records that count, in the order of their ids.
+    pub(crate) fn root_with(
+        &self,
+        charter: &Cid,
+        standings: impl IntoIterator<Item = (RecordId, Standing)>,
+    ) -> StateRoot {
+        let (mut count, mut tree) = (0, merkle::Growing::default());
+        for (id, standing) in standings {
+            tree.push(&leaf(&id, standing));
+            count += 1;
+        }
+        self.block(charter, count, tree.root()).root()
     }
 
     fn block(&self, charter: &Cid, count: usize, records: Hash) -> StateBlock {

@@ -1,9 +1,10 @@
 //! What the state is a function of, read from the ledger.
 
-use crate::agreement::state::{Fact, Facts, Standing, StateRoot};
+use super::counted::{Counted, fact};
+use crate::agreement::state::{Facts, Standing, StateRoot};
 use crate::agreement::{Charter, Founding, Lineage};
 use crate::bytes::Cid;
-use crate::index::{self, Erasure, prefix};
+use crate::index::{self, CertifiedRecords, Erasure, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::operation::{Decision, Matter, Release, Resolution, Ruling, release};
 use crate::record::RecordId;
@@ -166,33 +167,13 @@ pub fn facts(lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<Facts>, L
     if counting.incomplete {
         return Ok(None);
     }
-    let head = lineage.head().charter.id();
-    let mut counts = counting.closing.clone();
-    index::each(ledger, &[prefix::CERTIFICATE], |entry| {
-        if entry.value == head.to_bytes() {
-            counts.extend(entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId));
+    let (mut facts, counts) = (counting.facts(ledger)?, counting.counts(lineage.head().charter.id()));
+    for found in CertifiedRecords::of(ledger) {
+        let found = found?;
+        if counts(&found) {
+            facts.records.insert(found.id, fact(&found.header));
         }
-        Ok(())
-    })?;
-    let mut facts = Facts {
-        taken_down: counting.taken_down(),
-        decisions: counting.decisions.keys().copied().collect(),
-        releases: counting.releases.keys().copied().collect(),
-        ..Facts::default()
-    };
-    index::each_record(ledger, prefix::CERTIFIED, |id, header| {
-        if counts.contains(&id) && !counting.purged(&id) {
-            facts.records.insert(id, Fact { author: header.author, revises: header.revises });
-        }
-    })?;
-    index::each(ledger, &[prefix::ERASURE], |entry| {
-        if entry.value.first() == Some(&b'w') && entry.key.get(1 + Cid::LEN) == Some(&b'c') {
-            facts
-                .withdrawn
-                .extend(entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId));
-        }
-        Ok(())
-    })?;
+    }
     Ok(Some(facts))
 }
 
@@ -224,7 +205,7 @@ pub fn standing(
         let counts = counting.closing.contains(&id)
             || index::certificates(ledger, &id)?.iter().any(|(_, charter)| *charter == head);
         if counts && !counting.purged(&id) {
-            facts.records.insert(id, Fact { author: header.author, revises: header.revises });
+            facts.records.insert(id, fact(&header));
         }
         let erasures = index::operations::erasures(ledger, &id)?;
         if erasures.iter().any(|(kind, durable, _)| *durable && *kind == Erasure::Withdrawal) {
@@ -239,8 +220,8 @@ pub fn standing(
 /// # Errors
 /// When the ledger fails.
 pub fn accepted(lineage: &Lineage, ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
-    let standings = standings(lineage, ledger)?;
-    Ok(standings.into_iter().filter(|(_, standing)| *standing == Standing::Accepted).map(|(id, _)| id).collect())
+    let counted = Counted::load(lineage, ledger)?.unwrap_or_default();
+    Ok(counted.standings().filter(|(_, standing)| *standing == Standing::Accepted).map(|(id, _)| id).collect())
 }
 
 /// The state root; `None` under a protocol version that this code does not understand, and while a page of
@@ -253,7 +234,7 @@ pub fn state_root(lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<Stat
     if !head.understood() {
         return Ok(None);
     }
-    Ok(facts(lineage, ledger)?.map(|facts| facts.root(&head.id())))
+    Ok(Counted::load(lineage, ledger)?.map(|counted| counted.root(&head.id())))
 }
 
 /// Whether a record is only accepted under a charter that was succeeded, and in no release that closed it: it waits

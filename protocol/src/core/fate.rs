@@ -1,7 +1,8 @@
 //! What became of one record, as far as is known here: for people to look at, one record at a time.
 
+use super::counted::fact;
 use super::facts::{Counting, erased_in, group};
-use crate::agreement::state::{Fact, Facts, Standing};
+use crate::agreement::state::{Facts, Standing};
 use crate::bytes::Cid;
 use crate::index::{self, Erasure, prefix};
 use crate::ledger::{Ledger, LedgerError, Shelf};
@@ -70,7 +71,7 @@ pub fn fate(record: &RecordId, counting: &Counting, ledger: &impl Ledger) -> Res
     let mut facts = Facts::default();
     for member in members {
         if let Some(header) = index::header(ledger, Shelf::Certified, &member)? {
-            facts.records.insert(member, Fact { author: header.author, revises: header.revises });
+            facts.records.insert(member, fact(&header));
         }
     }
     let standings = facts.standings();

@@ -8,6 +8,7 @@ mod accept;
 mod answer;
 mod contradict;
 mod contribute;
+pub mod counted;
 mod decide;
 mod erase;
 mod expire;

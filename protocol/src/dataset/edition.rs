@@ -58,14 +58,14 @@ impl Contents {
     /// from the records that were purged.
     pub fn of(
         release: impl IntoIterator<Item = RecordId>,
-        standings: &BTreeMap<RecordId, Standing>,
+        standing: impl Fn(&RecordId) -> Option<Standing>,
         purged: &BTreeSet<RecordId>,
     ) -> Self {
         let mut contents = Contents::default();
         for id in release {
-            let gone = match standings.get(&id) {
+            let gone = match standing(&id) {
                 _ if purged.contains(&id) => Some(Gone::Purged),
-                Some(standing) => Gone::of(*standing),
+                Some(standing) => Gone::of(standing),
                 None => {
                     contents.unknown.insert(id);
                     continue;
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_purge_leaves_no_header_and_needs_none_and_what_is_unknown_is_no_row() {
         let standings = BTreeMap::from([(id(1), Standing::Accepted), (id(2), Standing::Superseded)]);
-        let contents = Contents::of((1..=4).map(id), &standings, &BTreeSet::from([id(3)]));
+        let contents = Contents::of((1..=4).map(id), |id| standings.get(id).copied(), &BTreeSet::from([id(3)]));
         assert_eq!(contents.rows, BTreeSet::from([id(1)]));
         assert_eq!(contents.erased, BTreeMap::from([(id(2), Gone::Superseded), (id(3), Gone::Purged)]));
         assert_eq!(contents.unknown, BTreeSet::from([id(4)]));
@@ -156,7 +156,7 @@ mod tests {
                     set.into_iter().nth(usize::from(*how)).map(|set| set.insert(id(*n)));
                 }
                 facts.records.retain(|id, _| !purged.contains(id));
-                let contents = Contents::of(released.into_iter().map(id), &facts.standings(), &purged);
+                let contents = Contents::of(released.into_iter().map(id), |id| facts.standings().get(id).copied(), &purged);
                 let name = edition(&Cid::of_cbor(b"release"), &contents, &BTreeMap::new());
                 (contents, name)
             };

@@ -238,7 +238,7 @@ pub struct Tally {
 
 impl Tally {
     /// Of the records of a state.
-    pub fn of_state<'a>(standings: impl Iterator<Item = &'a Standing>, purged: usize) -> Self {
+    pub fn of_state(standings: impl Iterator<Item = Standing>, purged: usize) -> Self {
         let mut tally = Tally { purged, ..Tally::default() };
         for standing in standings {
             *match standing {

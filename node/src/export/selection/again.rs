@@ -1,9 +1,7 @@
 //! What is known of an export that is written again: which rows it had, and what the exports that are read say.
 
-use commonwheel_protocol::agreement::state::Facts;
-use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::counted::Counted;
 use commonwheel_protocol::core::facts::Counting;
-use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError};
 use commonwheel_protocol::record::RecordId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,19 +48,6 @@ pub fn known_apart(earlier: Option<&Earlier>) -> bool {
 
 /// What an edition follows from, but for its records, where no state does since pages of a closing release are not
 /// here.
-pub fn facts(counting: &Counting, ledger: &impl Ledger) -> Result<Facts, LedgerError> {
-    let mut withdrawn = BTreeSet::new();
-    index::each(ledger, &[prefix::ERASURE], |entry| {
-        if entry.value.first() == Some(&b'w') && entry.key.get(1 + Cid::LEN) == Some(&b'c') {
-            withdrawn.extend(entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId));
-        }
-        Ok(())
-    })?;
-    Ok(Facts {
-        taken_down: counting.taken_down(),
-        decisions: counting.decisions.keys().copied().collect(),
-        releases: counting.releases.keys().copied().collect(),
-        withdrawn,
-        ..Facts::default()
-    })
+pub fn counted(counting: &Counting, ledger: &impl Ledger) -> Result<Counted, LedgerError> {
+    Counted::of(counting.facts(ledger)?, |_| false, ledger)
 }

@@ -8,15 +8,12 @@ use commonwheel_protocol::record::RecordId;
 use std::collections::BTreeSet;
 
 impl<L: Ledger> Known<'_, L> {
-    /// Those of these records, which are all of the export, that the charter at `leading` keeps apart.
-    pub(super) fn apart(
-        &self,
-        records: &BTreeSet<RecordId>,
-        leading: usize,
-    ) -> Result<BTreeSet<RecordId>, ExportError> {
+    /// Those of these records, which are all of the export in ascending order, that the charter at `leading` keeps apart.
+    pub(super) fn apart(&self, records: &[RecordId], leading: usize) -> Result<BTreeSet<RecordId>, ExportError> {
         let Some(draw) = Draw::of(&self.path[leading]) else { return Ok(BTreeSet::new()) };
         let voice = |id: &RecordId| -> Result<Option<Voice>, ExportError> {
-            let here = if records.contains(id) { self.ledger.block(Shelf::Certified, &id.0)? } else { None };
+            let here =
+                if records.binary_search(id).is_ok() { self.ledger.block(Shelf::Certified, &id.0)? } else { None };
             Ok(here.and_then(|header| Voice::of(&header)))
         };
         let mut apart = BTreeSet::new();

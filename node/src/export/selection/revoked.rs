@@ -3,11 +3,12 @@
 use super::Known;
 use super::again::known_apart;
 use crate::export::{ExportError, Which};
-use commonwheel_protocol::agreement::state::Fact;
+use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::counted::Counted;
 use commonwheel_protocol::core::release;
 use commonwheel_protocol::dataset::Revocations;
-use commonwheel_protocol::index::{self, prefix};
+use commonwheel_protocol::index::Certified;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::operation::release::read_page;
 use commonwheel_protocol::operation::{Matter, Release};
@@ -59,20 +60,12 @@ impl<L: Ledger> Known<'_, L> {
 
     /// Every record that was certified under a charter of the path and is not purged, whether or not it still
     /// counts: what was released stays so, and what superseded it has erased it.
-    pub(super) fn certified(&self) -> Result<BTreeMap<RecordId, Fact>, LedgerError> {
-        let path: BTreeSet<_> = self.path.iter().map(|charter| charter.id().to_bytes().to_vec()).collect();
-        let (mut ids, mut records) = (BTreeSet::new(), BTreeMap::new());
-        index::each(self.ledger, &[prefix::CERTIFICATE], |entry| {
-            let id = entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId);
-            ids.extend(id.filter(|id| path.contains(&entry.value) && !self.purged.contains(id)));
-            Ok(())
-        })?;
-        index::each_record(self.ledger, prefix::CERTIFIED, |id, header| {
-            if ids.contains(&id) {
-                records.insert(id, Fact { author: header.author, revises: header.revises });
-            }
-        })?;
-        Ok(records)
+    pub(super) fn certified(&self) -> Result<Counted, LedgerError> {
+        let path: BTreeSet<_> = self.path.iter().map(Charter::id).collect();
+        let counts = |found: &Certified| {
+            found.certificates.iter().any(|(_, charter)| path.contains(charter)) && !self.purged.contains(&found.id)
+        };
+        Counted::of(self.counting.facts(self.ledger)?, counts, self.ledger)
     }
 
     /// The releases that close charters of the path up to a place, each with its charter's place.
@@ -105,7 +98,7 @@ impl<L: Ledger> Known<'_, L> {
 
     /// What is erased of the records that are known, with those of these releases that held it.
     pub(super) fn revoked(&self, releases: &[&Release]) -> Result<Revocations, ExportError> {
-        let mut revocations = Revocations::of(&self.facts, &self.counting.decisions);
+        let mut revocations = Revocations::of(self.counted.facts(), &self.counting.decisions);
         if revocations.is_empty() {
             return Ok(revocations);
         }

@@ -5,9 +5,10 @@
 
 use super::{Check, View};
 use crate::node::Node;
-use commonwheel_protocol::agreement::state::Standing;
+use commonwheel_protocol::agreement::state::{Facts, Standing};
 use commonwheel_protocol::agreement::{Certificate, Lineage};
 use commonwheel_protocol::bytes::{self, Cid, decode};
+use commonwheel_protocol::core::counted::Counted;
 use commonwheel_protocol::core::{release, status};
 use commonwheel_protocol::ledger::{Batch, Shelf};
 use commonwheel_protocol::record::RecordId;
@@ -38,6 +39,7 @@ impl Agreement {
         let Some(facts) = status::facts(&lineage, &node.store).map_err(|error| error.to_string())? else {
             return Ok(());
         };
+        small(node, &lineage, &facts)?;
         let counting = status::Counting::load(&lineage, &node.store).map_err(|error| error.to_string())?;
         let (head, standings) = (lineage.head().charter.id(), facts.standings());
         let accepted = |id: &RecordId| standings.get(id) == Some(&Standing::Accepted);
@@ -56,6 +58,17 @@ impl Agreement {
         self.by_node.insert(node.index, Told { head, standings, released });
         Ok(())
     }
+}
+
+/// What is kept of the state where there are many records says what the state says.
+fn small(node: &Node, lineage: &Lineage, facts: &Facts) -> Result<(), String> {
+    let counted = Counted::load(lineage, &node.store).map_err(|error| error.to_string())?.unwrap_or_default();
+    let head = lineage.head().charter.id();
+    let standings = facts.standings();
+    let accepted = standings.values().filter(|standing| **standing == Standing::Accepted).count();
+    let same =
+        counted.standings().eq(standings) && counted.accepted() == accepted && counted.root(&head) == facts.root(&head);
+    if same { Ok(()) } else { Err(format!("node {} counts other records than those of its state", node.index)) }
 }
 
 fn lineage(node: &Node) -> Result<Lineage, String> {

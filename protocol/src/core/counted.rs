@@ -1,0 +1,153 @@
+//! The records that count, as small as a list of their ids: a state is a function of them, and there may be millions.
+
+use super::facts::Counting;
+use crate::agreement::Lineage;
+use crate::agreement::state::{Fact, Facts, Standing, StateRoot};
+use crate::bytes::Cid;
+use crate::index::{self, Certified, CertifiedRecords, HeaderEntry, prefix};
+use crate::ledger::{Ledger, LedgerError, Shelf};
+use crate::record::RecordId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The records that count, by their ids, and what became of them.
+#[derive(Clone, Debug, Default)]
+pub struct Counted {
+    /// In ascending order.
+    ids: Vec<RecordId>,
+    /// What the state is a function of; of the records only those that revise another, are revised or are erased.
+    facts: Facts,
+    /// Those that are not accepted.
+    others: BTreeMap<RecordId, Standing>,
+}
+
+impl Counted {
+    /// Those of the state; `None` while a page of a closing release is not here.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub fn load(lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<Self>, LedgerError> {
+        let counting = Counting::load(lineage, ledger)?;
+        if counting.incomplete {
+            return Ok(None);
+        }
+        let counts = counting.counts(lineage.head().charter.id());
+        Counted::of(counting.facts(ledger)?, counts, ledger).map(Some)
+    }
+
+    /// Those that `counts` takes of the certified ones. The facts come with no records.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub fn of(
+        mut facts: Facts,
+        counts: impl Fn(&Certified) -> bool,
+        ledger: &impl Ledger,
+    ) -> Result<Self, LedgerError> {
+        let mut ids = Vec::new();
+        for found in CertifiedRecords::of(ledger) {
+            let found = found?;
+            if counts(&found) {
+                ids.push(found.id);
+                if found.header.revises.is_some() {
+                    facts.records.insert(found.id, fact(&found.header));
+                }
+            }
+        }
+        let revised = facts.records.values().filter_map(|fact| fact.revises);
+        let borne_on: BTreeSet<_> = revised.chain(facts.withdrawn.iter().chain(&facts.taken_down).copied()).collect();
+        for id in borne_on.into_iter().filter(|id| ids.binary_search(id).is_ok()) {
+            if let Some(header) = index::header(ledger, Shelf::Certified, &id)? {
+                facts.records.insert(id, fact(&header));
+            }
+        }
+        let standings = facts.standings().into_iter();
+        let others = standings.filter(|(_, standing)| *standing != Standing::Accepted).collect();
+        Ok(Counted { ids, facts, others })
+    }
+
+    /// The records, in ascending order.
+    pub fn ids(&self) -> &[RecordId] {
+        &self.ids
+    }
+
+    /// Whether a record counts.
+    pub fn contains(&self, id: &RecordId) -> bool {
+        self.ids.binary_search(id).is_ok()
+    }
+
+    /// What became of a record, if it counts.
+    pub fn standing(&self, id: &RecordId) -> Option<Standing> {
+        self.contains(id).then(|| self.standing_of(id))
+    }
+
+    /// What became of each, in ascending order.
+    pub fn standings(&self) -> impl Iterator<Item = (RecordId, Standing)> {
+        self.ids.iter().map(|id| (*id, self.standing_of(id)))
+    }
+
+    /// How many are accepted.
+    pub fn accepted(&self) -> usize {
+        self.ids.len() - self.others.len()
+    }
+
+    /// What else the state is a function of. Of the records it knows only those that revise another, are revised or are
+    /// erased.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The state root under the charter that leads.
+    pub fn root(&self, charter: &Cid) -> StateRoot {
+        self.facts.root_with(charter, self.standings())
+    }
+
+    fn standing_of(&self, id: &RecordId) -> Standing {
+        self.others.get(id).copied().unwrap_or(Standing::Accepted)
+    }
+}
+
+impl Counting {
+    /// Which of the certified records count under the charter that leads.
+    pub(super) fn counts(&self, head: Cid) -> impl Fn(&Certified) -> bool {
+        let purged = self.all_purged();
+        move |found| {
+            let certified = || found.certificates.iter().any(|(_, charter)| *charter == head);
+            (self.closing.contains(&found.id) || certified()) && !purged.contains(&found.id)
+        }
+    }
+
+    /// The records that decisions which count have purged.
+    pub fn all_purged(&self) -> BTreeSet<RecordId> {
+        let purged = self.decisions.values().filter_map(|decision| match decision.ruling {
+            crate::operation::Ruling::Purge(record) => Some(record),
+            _ => None,
+        });
+        purged.collect()
+    }
+
+    /// What the state is a function of, but for its records.
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub fn facts(&self, ledger: &impl Ledger) -> Result<Facts, LedgerError> {
+        let mut withdrawn = BTreeSet::new();
+        index::each(ledger, &[prefix::ERASURE], |entry| {
+            if entry.value.first() == Some(&b'w') && entry.key.get(1 + Cid::LEN) == Some(&b'c') {
+                withdrawn.extend(entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId));
+            }
+            Ok(())
+        })?;
+        Ok(Facts {
+            records: BTreeMap::new(),
+            withdrawn,
+            taken_down: self.taken_down(),
+            decisions: self.decisions.keys().copied().collect(),
+            releases: self.releases.keys().copied().collect(),
+        })
+    }
+}
+
+/// What a state needs to know of a header.
+pub(super) fn fact(header: &HeaderEntry) -> Fact {
+    Fact { author: header.author, revises: header.revises }
+}
