@@ -44,8 +44,8 @@ Examples:
 Without --community and --state-root (or --edition) it proves only what the
 export says of itself: compare them with those that a node of the community shows.
 
-Exit codes: 0 everything holds; 1 it could not be read; 2 wrong usage; 3 it holds, but for files of columns
-that another version of this program wrote and this one cannot compare; 4 the check failed.";
+Exit codes: 0 everything holds; 1 it could not be read; 2 wrong usage; 3 it holds, but for what another
+version of this program wrote into files of columns and this one does not know; 4 the check failed.";
 
 /// What programs are told.
 #[derive(Serialize)]
@@ -90,18 +90,21 @@ pub fn run(args: &VerifyArgs, out: Output) -> anyhow::Result<ExitCode> {
                     let mut found = found.iter().filter_map(|(what, id)| Some((*what, id.as_ref()?)));
                     found.try_for_each(|(what, id)| writeln!(to, "{:<12}{id}", format!("{what}:")))?;
                     let views: Vec<_> = summary.views.iter().map(|view| &view.format[..]).collect();
-                    let but = if summary.unchecked.is_empty() { "" } else { ", but those files" };
+                    let but = if summary.is_checked() { "" } else { ", but what is not known here" };
                     if !views.is_empty() {
                         writeln!(to, "Views:      {}; each follows from the rows{but}", views.join(", "))?;
                     }
-                    summary.unchecked.iter().try_for_each(|file| {
-                        writeln!(to, "Unchecked:  {}, by {}; that version can check it", file.path, file.writer)
-                    })?;
+                    for file in &summary.by_others {
+                        writeln!(to, "By another: {}, by {}; other bytes, the same values", file.path, file.writer)?;
+                        let mut unknown = file.not_compared.iter();
+                        unknown
+                            .try_for_each(|what| writeln!(to, "Unchecked:  {what}, which that version can check"))?;
+                    }
                     let mut works = summary.merged.iter();
                     works.try_for_each(|work| writeln!(to, "Merged:     {}", work.said()))
                 },
             )?;
-            Ok(if summary.unchecked.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(IN_PART) })
+            Ok(if summary.is_checked() { ExitCode::SUCCESS } else { ExitCode::from(IN_PART) })
         }
         Err(VerifyError::Failed(problems)) => {
             out.print(&Report { valid: false, proved: None, summary: None, problems: &problems }, |to| {

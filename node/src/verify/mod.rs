@@ -41,7 +41,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 pub use summary::{VerifySummary, thousands};
-pub use views::Unchecked;
+pub use views::ByAnother;
 use views::Viewed;
 
 /// What the caller knows from elsewhere, and the export must match.
@@ -337,7 +337,7 @@ fn check_content(
     let compared = loaded.map(|loaded| loaded.overlap.files.into_iter().map(|file| file.name).collect());
     Ok(Some(VerifySummary {
         compared: compared.unwrap_or_default(),
-        unchecked: checked.unchecked,
+        by_others: checked.by_others,
         ..VerifySummary::new(manifest, printable(&charter.name), quorums)
     }))
 }

@@ -1,7 +1,7 @@
 //! What a check has proved, in a sentence.
 
 use super::problem::shown;
-use super::views::Unchecked;
+use super::views::ByAnother;
 use commonwheel_protocol::dataset::{Chosen, Copied, ForUse, Manifest, MergedRows, Overlap, ViewRows};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -57,9 +57,9 @@ pub struct VerifySummary {
     /// The same rows in other forms, each made again from the rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<ViewRows>,
-    /// Files of views that another version of this program says it wrote, and that were not compared with the rows.
+    /// Files of columns that another version of this program says it wrote: other bytes, and the same values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unchecked: Vec<Unchecked>,
+    pub by_others: Vec<ByAnother>,
     /// The rows as works under one licence each, made again from the rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<MergedRows>,
@@ -89,7 +89,7 @@ impl VerifySummary {
             decontaminated: manifest.decontaminated,
             compared: Vec::new(),
             views: manifest.views,
-            unchecked: Vec::new(),
+            by_others: Vec::new(),
             merged: manifest.merged,
             copied: manifest.copied,
             copies: Vec::new(),
@@ -116,19 +116,31 @@ impl VerifySummary {
             Some(1) => " 1 flag lies beside them.".to_owned(),
             Some(count) => format!(" {} flags lie beside them.", thousands(count)),
         };
-        let unchecked = match self.unchecked.len() {
-            0 => String::new(),
-            1 => " 1 file of columns is by another version of the program and was not compared with them.".to_owned(),
-            count => format!(
-                " {} files of columns are by another version of the program and were not compared with them.",
+        let by_others = match (self.by_others.len(), self.is_checked()) {
+            (0, _) => String::new(),
+            (1, true) => {
+                " 1 file of columns is by another version of the program: other bytes, the same values.".to_owned()
+            }
+            (count, true) => format!(
+                " {} files of columns are by other versions of the program: other bytes, the same values.",
+                thousands(count)
+            ),
+            (count, false) => format!(
+                " {} file(s) of columns are by other versions of the program, and hold things that this one does not know and \
+                 did not compare.",
                 thousands(count)
             ),
         };
         let (rows, completeness) = (counted(self.rows), self.completeness());
-        let own = format!("{rows}{release}{copied}{purpose}{accepted}; {completeness}.{flags}{unchecked}");
+        let own = format!("{rows}{release}{copied}{purpose}{accepted}; {completeness}.{flags}{by_others}");
         let copies =
             self.copies.iter().map(|copy| format!(" From {} ({}): {}", copy.name, copy.community, copy.sentence()));
         [own].into_iter().chain(copies).collect()
+    }
+
+    /// Whether all that it holds was compared with what it must be.
+    pub fn is_checked(&self) -> bool {
+        self.by_others.iter().all(|file| file.not_compared.is_empty())
     }
 
     fn completeness(&self) -> String {

@@ -147,7 +147,7 @@ fn views_lie_beside_the_rows_and_change_nothing_else() {
     let summary = case.export(&case.options(&View::ALL, None));
     assert_eq!(case.problems(), "");
     let with = case.files();
-    let written = [names::MANIFEST, names::README, names::SUMS];
+    let written = [names::MANIFEST, names::README, names::SUMS, "croissant.json"];
     for (path, bytes) in &without {
         assert!(with[path] == *bytes || written.contains(&&path[..]), "{path}");
     }
@@ -381,17 +381,20 @@ fn a_copy_has_no_views_and_can_have_none() {
 }
 
 #[test]
-fn columns_by_another_version_are_said_to_be_unchecked_and_nothing_else_is() {
+fn columns_by_another_version_are_compared_by_what_they_hold_and_nothing_else_is() {
     let case = Case::new();
     let summary = case.export(&case.options(&[View::Parquet, View::TfRecord], None));
     let file = &summary.views[0].files[0];
     let path = case.dir().join(&file.path);
-    let (good, manifest) = (fs::read(&path).unwrap(), fs::read_to_string(case.dir().join(names::MANIFEST)).unwrap());
+    let good = fs::read(&path).unwrap();
+    let stated =
+        [names::MANIFEST, "croissant.json"].map(|name| (name, fs::read_to_string(case.dir().join(name)).unwrap()));
     let put = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
-        let mut stated = manifest.replace(&file.sha256, &HEXLOWER.encode(&Sha256::digest(bytes)));
-        stated = stated.replacen(&format!("\"bytes\": {}", file.bytes), &format!("\"bytes\": {}", bytes.len()), 1);
-        fs::write(case.dir().join(names::MANIFEST), stated).unwrap();
+        for (name, text) in &stated {
+            let hash = HEXLOWER.encode(&Sha256::digest(bytes));
+            fs::write(case.dir().join(name), text.replace(&file.sha256, &hash)).unwrap();
+        }
         case.fix_sums();
         verify(&case.dir(), &Expected::default(), &mut |_, _| {})
     };
@@ -400,15 +403,16 @@ fn columns_by_another_version_are_said_to_be_unchecked_and_nothing_else_is() {
     let mut other = good.clone();
     other[at] = b'9';
     let found = put(&other).unwrap();
-    let unchecked: Vec<_> = found.unchecked.iter().map(|one| (&one.path, one.writer.contains("version 9"))).collect();
-    assert_eq!(unchecked, [(&file.path, true)]);
+    let [one] = &found.by_others[..] else { panic!("{:?}", found.by_others) };
+    assert_eq!((&one.path, one.writer.contains("version 9"), one.not_compared.len()), (&file.path, true, 0));
     assert!(found.sentence().contains("1 file of columns is by another version"), "{}", found.sentence());
-    // Whoever wants a wrong file passed over must claim another writer, which is said; the own one must be right.
-    other[at] = good[at];
-    other[20] ^= 1;
-    assert!(put(&other).is_err());
+    // Whoever claims another writer gains nothing by it; the own one must write the same bytes.
+    for writer in [b'9', good[at]] {
+        (other[at], other[20]) = (writer, good[20] ^ 1);
+        assert!(put(&other).is_err());
+    }
     let records = case.dir().join(&summary.views[1].files[0].path);
-    assert!(put(&good).unwrap().unchecked.is_empty());
+    assert!(put(&good).unwrap().by_others.is_empty());
     let claimed = [&fs::read(&records).unwrap()[..], b"\x17commonwheel version 9.9"].concat();
     fs::write(records, claimed).unwrap();
     case.fix_sums();

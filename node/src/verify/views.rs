@@ -3,11 +3,11 @@
 use super::VerifyError;
 use super::copies::Hashes;
 use super::problem::Problems;
-use crate::export::parquet;
+use crate::export::parquet::{self, Differs};
 use commonwheel_protocol::dataset::{Beside, Partition, Row, Sealed, ViewRows, Views};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
@@ -66,22 +66,31 @@ impl Viewed {
         let seal =
             |(path, (hash, bytes)): (String, (Sha256, u64))| (path, Sealed { bytes, sha256: hash.finalize().into() });
         let mut files: BTreeMap<_, _> = self.files.into_iter().map(seal).collect();
-        let columns: BTreeSet<_> = self.views.of_columns().map(|(_, path)| path).collect();
-        let mut unchecked = Vec::new();
+        let columns: BTreeMap<_, _> = self.views.of_columns().map(|(partition, path)| (path, partition)).collect();
+        let mut by_others = Vec::new();
         for (path, file) in &mut files {
             let Some(found) = here.get(path).filter(|found| **found != file.sha256) else { continue };
             let place = dir.join(path);
             let wrong = |source| VerifyError::Io { path: place.clone(), source };
-            let writer = if columns.contains(path) { parquet::written_by(&place).map_err(wrong)? } else { None };
-            match writer.filter(|writer| writer != parquet::WRITER) {
-                Some(writer) => {
-                    *file = Sealed { bytes: place.metadata().map_err(wrong)?.len(), sha256: *found };
-                    unchecked.push(Unchecked { path: path.clone(), writer });
-                }
-                None => problems.add(path, None, "it is not what follows from the rows"),
+            let of_columns = match columns.get(path) {
+                Some(partition) => parquet::written_by(&place).map_err(wrong)?.map(|writer| (*partition, writer)),
+                None => None,
+            };
+            let Some((partition, writer)) = of_columns.filter(|(_, writer)| writer != parquet::WRITER) else {
+                problems.add(path, None, "it is not what follows from the rows");
+                continue;
+            };
+            // What the manifest says of it is what it is.
+            *file = Sealed { bytes: place.metadata().map_err(wrong)?.len(), sha256: *found };
+            let rows = BufReader::new(File::open(dir.join(partition.path())).map_err(wrong)?);
+            let judged = quality.rows(partition);
+            match parquet::compare(rows, judged, partition, self.views.canary(), &place) {
+                Ok(not_compared) => by_others.push(ByAnother { path: path.clone(), writer, not_compared }),
+                Err(Differs::Io(source)) => return Err(wrong(source)),
+                Err(differs) => problems.add(path, None, format!("{differs}; it says that {writer} wrote it")),
             }
         }
-        Ok(Checked { stated: self.views.stated(&files), unchecked })
+        Ok(Checked { stated: self.views.stated(&files), by_others })
     }
 }
 
@@ -89,18 +98,21 @@ impl Viewed {
 pub struct Checked {
     /// What the manifest says of them.
     pub stated: Vec<ViewRows>,
-    /// Files that could not be compared with the rows.
-    pub unchecked: Vec<Unchecked>,
+    /// Files of columns by other versions of this program, which hold what the rows give.
+    pub by_others: Vec<ByAnother>,
 }
 
-/// A file that says that another version of this program wrote it, which writes other bytes for the same rows. It is
-/// not decoded: what stands in it is not known to follow from the rows.
+/// A file of columns that says that another version of this program wrote it: other bytes than this version writes for the
+/// same rows, and the same values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Unchecked {
+pub struct ByAnother {
     /// Its path.
     pub path: String,
     /// What it says of its writer.
     pub writer: String,
+    /// What of it this version does not know, and so did not compare with the rows, such as a column.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_compared: Vec<String>,
 }
 
 fn hash(files: &mut BTreeMap<String, (Sha256, u64)>, path: &str, bytes: &[u8]) -> Result<(), Infallible> {

@@ -1,4 +1,4 @@
-//! Who wrote a file of Parquet, told from its last bytes without decoding it: a file may come from anywhere.
+//! Who wrote a file of Parquet, told from its last bytes without decoding it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

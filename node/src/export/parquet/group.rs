@@ -24,14 +24,19 @@ pub struct Group {
 }
 
 /// The values of one leaf.
-struct Values {
-    leaf: Leaf,
-    present: Vec<i16>,
-    again: Vec<i16>,
+pub struct Values {
+    /// Which.
+    pub leaf: Leaf,
+    /// How much of the path to each value is there; nothing where every row has one.
+    pub present: Vec<i16>,
+    /// Whether each is in the same list as the one before; nothing where there are no lists.
+    pub again: Vec<i16>,
     texts: Vec<u8>,
     ends: Vec<usize>,
-    ints: Vec<i64>,
-    bools: Vec<bool>,
+    /// Those that are integers.
+    pub ints: Vec<i64>,
+    /// Those that are true or false.
+    pub bools: Vec<bool>,
 }
 
 impl Group {
@@ -74,6 +79,11 @@ impl Group {
         }
     }
 
+    /// Of each column, its leaves.
+    pub fn columns(&self) -> &[Vec<Values>] {
+        &self.columns
+    }
+
     /// Encodes them as one group, and forgets them.
     ///
     /// # Errors
@@ -108,6 +118,11 @@ impl Group {
 }
 
 impl Values {
+    /// Those that are texts, as UTF-8.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        [0].iter().chain(&self.ends).zip(&self.ends).map(|(begin, end)| &self.texts[*begin..*end])
+    }
+
     /// Takes one value, or says that there is none and how much of the path to it is; `again` is 1 where it is in the
     /// same list as the one before. Returns what it takes in bytes.
     fn push(&mut self, value: Option<&Value>, path: i16, again: i16) -> usize {

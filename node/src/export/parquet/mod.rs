@@ -3,15 +3,19 @@
 //! A file follows from the rows of one partition, from what can be said of them in the light of all others, and from the
 //! [`WRITER`]: where groups of rows end depends on these alone, so that whoever has them can make the file again. It is
 //! written after the rows, from the file in which they lie, one at a time: so memory is bounded however many partitions
-//! there are (docs/adr/0020). `schema` says what the columns
-//! are, `group` holds the values of some rows until they are encoded, `footer` tells who wrote a file.
+//! there are (docs/adr/0020). `schema` says what the columns are, `group` holds the values of some rows until they are
+//! encoded, `footer` tells who wrote a file, `compare` whether one by another version holds the same, and `guard` bounds
+//! what reading that takes.
 
+mod compare;
 mod footer;
 mod group;
+mod guard;
 mod schema;
 
 use commonwheel_protocol::dataset::columns::cells;
 use commonwheel_protocol::dataset::{CANARY, Canary, FORMAT, Partition, QualityRow, ROW_BYTES, RowError, Split};
+pub use compare::{Differs, compare};
 pub use footer::written_by;
 use group::Group;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -64,8 +68,8 @@ pub enum EncodeError {
 /// # Errors
 /// When the rows cannot be read, are none, or the file cannot be written.
 pub fn encode(
-    mut rows: impl BufRead,
-    mut quality: impl Iterator<Item = QualityRow>,
+    rows: impl BufRead,
+    quality: impl Iterator<Item = QualityRow>,
     partition: &Partition,
     canary: &Canary,
     to: impl Write + Send,
@@ -73,19 +77,8 @@ pub fn encode(
 ) -> Result<(), EncodeError> {
     let schema = Arc::new(schema::schema()?);
     let mut writer = SerializedFileWriter::new(to, schema, Arc::new(properties(partition, canary)?))?;
-    let (mut group, mut line, mut number) = (Group::new(), Vec::new(), 0);
-    loop {
-        line.clear();
-        rows.by_ref().take(ROW_BYTES as u64).read_until(b'\n', &mut line)?;
-        if line.is_empty() {
-            break;
-        }
-        number += 1;
-        let not_json = EncodeError::Row { number, source: RowError::Json };
-        let text = line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok()).ok_or(not_json)?;
-        let cells = cells(text).map_err(|source| EncodeError::Row { number, source })?;
-        let judged = quality.next().ok_or(EncodeError::Unjudged(number))?;
-        group.push(cells.iter().chain(&judged.cells()));
+    let (mut group, mut rows) = (Group::new(), Judged::new(rows, quality));
+    while rows.push_next(&mut group)? {
         if group.held() >= GROUP_BYTES {
             group.write_to(&mut writer)?;
         }
@@ -94,6 +87,37 @@ pub fn encode(
     group.write_to(&mut writer)?;
     writer.close()?;
     Ok(())
+}
+
+/// The rows of a partition, each a line, and what is said of each.
+struct Judged<R, Q> {
+    rows: R,
+    quality: Q,
+    line: Vec<u8>,
+    number: usize,
+}
+
+impl<R: BufRead, Q: Iterator<Item = QualityRow>> Judged<R, Q> {
+    fn new(rows: R, quality: Q) -> Self {
+        Judged { rows, quality, line: Vec::new(), number: 0 }
+    }
+
+    /// Adds the values of the next row to a group; whether there was one.
+    fn push_next(&mut self, group: &mut Group) -> Result<bool, EncodeError> {
+        self.line.clear();
+        self.rows.by_ref().take(ROW_BYTES as u64).read_until(b'\n', &mut self.line)?;
+        if self.line.is_empty() {
+            return Ok(false);
+        }
+        self.number += 1;
+        let number = self.number;
+        let not_json = EncodeError::Row { number, source: RowError::Json };
+        let text = self.line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok()).ok_or(not_json)?;
+        let cells = cells(text).map_err(|source| EncodeError::Row { number, source })?;
+        let judged = self.quality.next().ok_or(EncodeError::Unjudged(number))?;
+        group.push(cells.iter().chain(&judged.cells()));
+        Ok(true)
+    }
 }
 
 /// How a file is written. What is kept apart bears the canary here too, where it is not compressed.
@@ -121,5 +145,7 @@ fn properties(partition: &Partition, canary: &Canary) -> Result<WriterProperties
     Ok(properties.build())
 }
 
+#[cfg(test)]
+mod compare_tests;
 #[cfg(test)]
 mod tests;

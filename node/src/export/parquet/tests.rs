@@ -13,7 +13,7 @@ use std::fs;
 use tempfile::TempDir;
 
 /// The rows of some community, file by file.
-fn rows() -> Vec<(Partition, String)> {
+pub(super) fn rows() -> Vec<(Partition, String)> {
     let commons = Commons::named("columns");
     let (records, temp) = ([commons.records(), commons.talks()].concat(), TempDir::new().unwrap());
     let summary = commons.export(&commons.store(&records), &temp.path().join("out")).unwrap();
@@ -31,7 +31,7 @@ fn written(partition: &Partition, rows: impl BufRead) -> Vec<u8> {
 }
 
 /// What could be said of a row, of each n something else.
-fn judged(n: u32) -> QualityRow {
+pub(super) fn judged(n: u32) -> QualityRow {
     QualityRow {
         id: String::new(),
         licence: String::new(),
@@ -56,12 +56,12 @@ fn judged(n: u32) -> QualityRow {
     }
 }
 
-fn open(file: &[u8]) -> SerializedFileReader<bytes::Bytes> {
+pub(super) fn open(file: &[u8]) -> SerializedFileReader<bytes::Bytes> {
     SerializedFileReader::new(bytes::Bytes::copy_from_slice(file)).unwrap()
 }
 
 /// A value as it was read, `null` where there is none.
-fn read(field: &Field) -> Json {
+pub(super) fn read(field: &Field) -> Json {
     match field {
         Field::Null => Json::Null,
         Field::Bool(value) => (*value).into(),
@@ -101,7 +101,7 @@ fn wanted(form: Form, cell: &Cell) -> Json {
     }
 }
 
-fn canary() -> Canary {
+pub(super) fn canary() -> Canary {
     Canary::of(&commonwheel_protocol::bytes::Cid::of_cbor(b"community"))
 }
 
