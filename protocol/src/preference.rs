@@ -172,16 +172,21 @@ impl Preference {
     }
 
     /// What may be said of several things together: what is allowed of each is allowed, what is refused of any is
-    /// refused, and the rest is unknown. `None` when there is nothing to say, or nothing to say it of.
+    /// refused, and the rest is unknown. A refusal keeps its exception only where each of them allows the use or refuses
+    /// it with that one: whoever honours it may still not use what says nothing. `None` when there is nothing to say, or
+    /// nothing to say it of.
     pub fn of_all<'a>(each: impl IntoIterator<Item = &'a Preference>) -> Option<Preference> {
         let mut each = each.into_iter();
         let mut all = each.next()?.clone();
         for other in each {
             let both = all.combined(other);
-            let unknown = |said: &Choice, category| {
-                *said == Choice::Yes && (all.choice(category).is_none() || other.choice(category).is_none())
+            let known = |category| all.choice(category).is_some() && other.choice(category).is_some();
+            let of_both = |(category, said)| match said {
+                said if known(category) => Some((category, said)),
+                Choice::Yes => None,
+                Choice::No(_) => Some((category, Choice::No(None))),
             };
-            all = Preference(both.0.into_iter().filter(|(category, said)| !unknown(said, *category)).collect());
+            all = Preference(both.0.into_iter().filter_map(of_both).collect());
         }
         (!all.0.is_empty()).then_some(all)
     }
@@ -319,7 +324,24 @@ mod tests {
         assert_eq!(all(&["train-ai=y", "search=n"]).as_deref(), Some("search=n"));
         assert_eq!(all(&["train-ai=y", "search=y"]), None);
         assert_eq!(all(&["train-ai=y", "search=y", "train-ai=y"]), None, "what is unknown stays so");
+        assert_eq!(all(&["train-ai=y", "train-ai=n;exceptions=cc-cr"]).as_deref(), Some("train-ai=n;exceptions=cc-cr"));
         assert_eq!(all(&[]), None);
+    }
+
+    #[test]
+    fn what_several_things_say_together_permits_nobody_a_use_that_one_of_them_does_not() {
+        let each = ["search=y", "search=n", "train-ai=n;exceptions=cc-cr", "train-ai=y", "search=y, train-ai=y"];
+        let each = each.map(of);
+        for [a, b, c] in (0..125).map(|n| [n / 25, n / 5 % 5, n % 5]) {
+            let some = [a, b, c].map(|at: usize| &each[at]);
+            let all = Preference::of_all(some).unwrap_or_default();
+            for category in Category::ALL {
+                for honoured in [&[][..], &[Exception::Credit]] {
+                    let permits = |one: &Preference| one.permits_honouring(category, honoured);
+                    assert!(!permits(&all) || some.iter().all(|one| permits(one)), "{all} of {some:?}");
+                }
+            }
+        }
     }
 
     #[test]

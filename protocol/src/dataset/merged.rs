@@ -210,6 +210,11 @@ mod tests {
 
     #[test]
     fn why_works_are_apart_is_said() {
+        assert_eq!(
+            works(&[(Cc0, "search=y", 1), (CcBy4, "train-ai=n;exceptions=cc-cr", 1)]),
+            ["CC-BY-4.0: 1 under CC-BY-4.0, 1 under CC0-1.0; AI use train-ai=n; credit is still owed for 1"],
+            "credit does not let anybody use what says nothing"
+        );
         let stated =
             |of: &[_]| -> Vec<_> { Work::of(&rows(of)).iter().map(|work| work.stated(&BTreeMap::new())).collect() };
         assert_eq!(apart(&stated(&[(Licence::Cc0, "train-ai=y", 1), (Licence::CcBy4, "train-ai=y", 1)])), None);

@@ -61,7 +61,8 @@ def of_all(texts):
         choices = {one.get(use) for one in each}
         refusals = {choice for choice in choices if choice and choice != "y"}
         if refusals:
-            said.append(f"{use}={refusals.pop() if len(refusals) == 1 else 'n'}")
+            kept = len(refusals) == 1 and None not in choices  # what says nothing has no exception
+            said.append(f"{use}={refusals.pop() if kept else 'n'}")
         elif choices == {"y"}:
             said.append(f"{use}=y")
     return ", ".join(said)
