@@ -8,6 +8,8 @@
 use super::manifest::{FileRows, Sealed, names};
 use super::partition::Partition;
 use crate::licence::{Incompatible, Licence};
+use super::parts::{Bound, binding_in};
+use super::row::{WORK_LICENCE, WORK_PREFERENCE};
 use crate::preference::Preference;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,7 +91,8 @@ impl Work {
     /// of the whole before it.
     pub fn line(&self, row: &str) -> String {
         let Work { licence, preference, .. } = self;
-        format!("{{\"work_licence\":\"{licence}\",\"work_preference\":\"{preference}\",{}", row.trim_start_matches('{'))
+        let row = row.trim_start_matches('{');
+        format!("{{\"{WORK_LICENCE}\":\"{licence}\",\"{WORK_PREFERENCE}\":\"{preference}\",{row}")
     }
 
     /// What the manifest says of it, with the rows and the seal of each file.

@@ -38,6 +38,6 @@ pub use partition::Partition;
 pub use purpose::{ForUse, Purpose, Unfit};
 pub use quality::{Beside, Finished, QUALITY_COLUMNS, Quality, QualityRow};
 pub use revocations::{Revocation, Revocations};
-pub use row::{HEADER_COLUMNS, ROW_BYTES, Row, RowError};
+pub use row::{HEADER_COLUMNS, RESERVED, ROW_BYTES, Row, RowError};
 pub use split::{CANARY, Canary, Draw, Split, Voice};
 pub use views::{View, Views};

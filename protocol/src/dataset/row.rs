@@ -3,7 +3,7 @@
 use super::civil::{self, Month};
 use super::dag_json::{self, DagJson};
 use super::partition::Partition;
-use super::split::Split;
+use super::split::{CANARY, Split};
 use crate::bytes::{Cid, FieldError, Fields, Node, decode, encode};
 use crate::limits::BODY_BYTES;
 use crate::record::RecordId;
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 /// `{"/":{"bytes":""}},`. The rest is room for the header's columns.
 pub const ROW_BYTES: usize = 20 * BODY_BYTES;
 
-/// The columns that every row begins with, in order. No body may have a key of these names.
+/// The columns that every row begins with, in order. No body may have a key of these names, nor of those in [`RESERVED`].
 pub const HEADER_COLUMNS: [&str; 17] = {
     let mut names = [""; 17];
     let mut at = 0;
@@ -31,6 +31,15 @@ pub const HEADER_COLUMNS: [&str; 17] = {
     }
     names
 };
+
+/// Keys that lines of an export have beside those of the record: the licence and the preference of a work, and the mark
+/// of what is kept apart for evaluation. Of two keys of one name many readers take the last, which would be the body's.
+pub const RESERVED: [&str; 3] = [WORK_LICENCE, WORK_PREFERENCE, CANARY];
+
+/// The key of a work's licence, in its lines.
+pub(super) const WORK_LICENCE: &str = "work_licence";
+/// The key of a work's preference, in its lines.
+pub(super) const WORK_PREFERENCE: &str = "work_preference";
 
 /// How a column follows from the signed header. A field that the header lacks is `null`.
 #[derive(Clone, Copy)]
@@ -129,8 +138,8 @@ pub enum RowError {
     /// The body is not a map in canonical bytes, or its salt is not bytes.
     #[error("the body is not a map in canonical DAG-CBOR with a salt of bytes")]
     Body,
-    /// A body has a key that names a header's column.
-    #[error("the body has the key {0:?}, which is a column of the header")]
+    /// A body has a key that names a header's column, or what an export says of a line.
+    #[error("the body has the key {0:?}, which no body may have: an export says something else under that name")]
     Collision(&'static str),
     /// The time cannot be written.
     #[error("the header's time is not in the years 1970 to 9999")]
@@ -162,7 +171,7 @@ impl From<FieldError> for RowError {
 /// [`Row::header_bytes`] to [`crate::record::SignedHeader::verify`], and then
 /// [`Row::body_bytes`] to [`crate::record::SignedHeader::commits_to`].
 ///
-/// Invariant: no key of `body` is one of [`HEADER_COLUMNS`], and the fields of `header` are those
+/// Invariant: no key of `body` is one of [`HEADER_COLUMNS`] or [`RESERVED`], and the fields of `header` are those
 /// that have a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -224,6 +233,7 @@ impl Row {
             header,
             body: read_body(object)?,
         };
+        row.check_body()?;
         let id = RecordId(Cid::of_cbor(&row.header_bytes()));
         if std::mem::replace(&mut row.id, id) != id {
             return Err(RowError::Id);
@@ -327,7 +337,8 @@ impl Row {
     }
 
     fn check_body(&self) -> Result<(), RowError> {
-        if let Some(name) = HEADER_COLUMNS.into_iter().find(|name| self.body.contains_key(*name)) {
+        let mut taken = HEADER_COLUMNS.into_iter().chain(RESERVED);
+        if let Some(name) = taken.find(|name| self.body.contains_key(*name)) {
             return Err(RowError::Collision(name));
         }
         match self.body.get("salt") {

@@ -13,6 +13,7 @@ import { parseKey } from './signatures.js'
 
 const LINKS = ['community', 'terms', 'ruleset', 'body', 'revises', 'corrects']
 const COLUMNS = 17
+const RESERVED = ['work_licence', 'work_preference', 'canary']
 
 /**
  * Checks a folder, and the copies in it; `to` is the community beside whose export it lies as a copy. What became of
@@ -126,6 +127,7 @@ async function readOperations(folder) {
 /** The id of a row that is rebuilt, signed and certified. */
 function checkRow(row, accepted) {
   const { salt, ...rest } = Object.fromEntries(Object.entries(row).slice(COLUMNS))
+  for (const key of RESERVED) demand(!(key in rest), 'a key that no body has')
   const body = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, fromJson(value)]))
   const header = headerOf(row)
   deepStrictEqual(idOf(header).toString(), row.id)

@@ -33,6 +33,7 @@ LINKS = {"community": "community", "terms": "terms", "ruleset": "ruleset", "body
          "corrects": "corrects", "about_record": "about"}
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 MOST_LINE = 20 * 1024 * 1024
+RESERVED = ("work_licence", "work_preference", "canary")
 
 
 def run(folder, tally, to=None, beside=None):
@@ -167,6 +168,7 @@ def _row(line, path, held, rules):
     row = dagjson.parse(line.decode())
     same(tuple(row)[: len(HEADER)], HEADER, "the header's columns")
     body = {key: dagjson.from_json(value) for key, value in row.items() if key not in HEADER}
+    same([key for key in RESERVED if key in body], [], "keys that no body has")
     body["salt"] = bytes.fromhex(body["salt"])
     body_block, header_block = canonical.encode(body), _header_block(row)
     header_id = cids.of_block(header_block)

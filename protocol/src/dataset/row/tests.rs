@@ -81,6 +81,19 @@ fn every_column_of_a_header_has_its_place_and_no_known_body_uses_its_name() {
 }
 
 #[test]
+fn no_body_says_what_an_export_says_of_its_line() {
+    for name in RESERVED {
+        let body = encode(&Node::map([(name, Some(Node::text("CC0-1.0")))]));
+        let refused = Err(RowError::Collision(name));
+        assert_eq!(Row::of(&signed(&body), &body, &Cid::of_cbor(b"c")), refused, "the record is no row");
+        let other = encode(&Node::map([("work_licences", Some(Node::text("CC0-1.0")))]));
+        let line = Row::of(&signed(&body), &other, &Cid::of_cbor(b"c")).unwrap().line().unwrap();
+        let line = line.replacen("work_licences", name, 1);
+        assert_eq!(Row::read(&line), refused, "nor is the line");
+    }
+}
+
+#[test]
 fn another_text_of_the_same_row_is_refused() {
     let body = body();
     let line = Row::of(&signed(&body), &body, &Cid::of_cbor(b"c")).unwrap().line().unwrap();
@@ -127,7 +140,7 @@ proptest! {
         mut entries in prop::collection::btree_map(any::<String>(), any_node(), 0..6),
         salt in prop::option::of(any::<[u8; 32]>()),
     ) {
-        entries.retain(|key, _| key != "salt" && !HEADER_COLUMNS.contains(&key.as_str()));
+        entries.retain(|key, _| key != "salt" && ![&HEADER_COLUMNS[..], &RESERVED].concat().contains(&key.as_str()));
         entries.extend(salt.map(|salt| ("salt".to_owned(), Node::bytes(salt))));
         let body = encode(&Node::Map(entries));
         let row = Row::of(&signed(&body), &body, &Cid::of_cbor(b"charter")).unwrap();
