@@ -2,12 +2,14 @@
 
 use super::row::Row;
 use super::views::cells::{is, json, text};
+use crate::limits::SHORT_TEXT_BYTES;
 use crate::record::RecordId;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The display names of authors, from rows that come one by one in any order. It holds a name for each author with
-/// a profile among the rows, and nothing of others.
+/// a profile among the rows, and nothing of others. A name that is longer than [`SHORT_TEXT_BYTES`] is none: it would stand
+/// in each line that credits its author.
 ///
 /// A profile that is left out of an export, by its preference or for another reason, names nobody there.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +32,8 @@ pub struct Author {
 impl Authors {
     /// Takes one row more.
     pub fn add(&mut self, row: &Row) {
-        let Some(name) = text(row, "name").filter(|_| is(row, "profile")) else { return };
+        let short = |name: &&str| name.len() <= SHORT_TEXT_BYTES;
+        let Some(name) = text(row, "name").filter(short).filter(|_| is(row, "profile")) else { return };
         let [Some(author), Some(time)] = ["author", "time"].map(|column| row.header_text(column)) else { return };
         let newest = (time, row.id());
         if self.0.get(&author).is_none_or(|(before, _)| *before < newest) {
@@ -97,6 +100,15 @@ mod tests {
         );
         assert!(one.to_text().contains(&line), "{}", one.to_text());
         assert!(one.iter().map(|author| &author.author).is_sorted() && one.iter().len() == 2);
+    }
+
+    #[test]
+    fn a_name_that_is_longer_than_short_texts_names_nobody() {
+        let ana = key();
+        let named = |length: usize, hour| row("profile", &"*".repeat(length), hour, &ana);
+        let mut authors = Authors::default();
+        [named(SHORT_TEXT_BYTES, 10), named(SHORT_TEXT_BYTES + 1, 11)].iter().for_each(|row| authors.add(row));
+        assert_eq!(authors.name(&ana.public().to_string()), Some(&*"*".repeat(SHORT_TEXT_BYTES)));
     }
 
     #[test]

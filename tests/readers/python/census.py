@@ -42,8 +42,8 @@ class Census:
             if name not in HEADER:
                 columns.add(name, value)
         self._credit(row, rights)
-        if row.get("kind") == "profile" and isinstance(row.get("name"), str):
-            newest = (row["time"], cids.parse(row["id"]), row["name"])
+        if row.get("kind") == "profile" and (name := _short(row, "name")) is not None:
+            newest = (row["time"], cids.parse(row["id"]), name)
             self.names[row["author"]] = max(newest, self.names.get(row["author"], newest), key=lambda one: one[:2])
 
     def _credit(self, row, rights):
