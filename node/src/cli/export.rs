@@ -204,7 +204,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<ExitCode> {
         allow_incomplete: args.allow_incomplete,
         release: args.release.clone(),
         views: args.format.iter().filter_map(|format| format.view()).collect(),
-        filter: args.filter.filter(),
+        filter: args.filter.filter()?,
         merge: args.merge,
     };
     let mut bar = Bar::new("Writing");

@@ -1,7 +1,7 @@
 //! The flags that say which records somebody asks for: the same for every verb that selects records.
 
 use clap::Args;
-use commonwheel_protocol::dataset::filter::{Filter, Kind, LanguageRange, Months, Named};
+use commonwheel_protocol::dataset::filter::{Filter, FilterError, Kind, LanguageRange, Months, Named};
 use commonwheel_protocol::dataset::{Purpose, filter};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::{Category, Exception};
@@ -53,8 +53,11 @@ impl FilterArgs {
     }
 
     /// What the flags ask for, the use included.
-    pub fn filter(&self) -> Filter {
-        Filter {
+    ///
+    /// # Errors
+    /// When they give more values of one sort than a filter has.
+    pub fn filter(&self) -> Result<Filter, FilterError> {
+        let filter = Filter {
             licences: self.licence.iter().copied().collect(),
             purpose: self.purpose(),
             labels: self.label.iter().copied().collect(),
@@ -63,7 +66,8 @@ impl FilterArgs {
             tags: self.tag.iter().cloned().collect(),
             months: self.month.iter().copied().collect(),
             kinds: self.kind.iter().copied().collect(),
-        }
+        };
+        filter.checked()
     }
 }
 
@@ -71,6 +75,7 @@ impl FilterArgs {
 mod tests {
     use super::*;
     use clap::Parser;
+    use commonwheel_protocol::dataset::filter::FILTER_VALUES;
 
     #[derive(Parser)]
     struct Words {
@@ -80,7 +85,8 @@ mod tests {
 
     fn parsed(words: &[&str]) -> Result<String, String> {
         let parsed = Words::try_parse_from([&["verb"], words].concat()).map_err(|error| error.to_string())?;
-        Ok(serde_json::to_string(&parsed.filter.filter()).expect("a filter has a form in JSON"))
+        let filter = parsed.filter.filter().map_err(|error| error.to_string())?;
+        Ok(serde_json::to_string(&filter).expect("a filter has a form in JSON"))
     }
 
     #[test]
@@ -94,6 +100,18 @@ mod tests {
             )
         );
         assert_eq!(parsed(&[]).as_deref(), Ok("{}"));
+    }
+
+    #[test]
+    fn as_many_values_are_taken_as_a_manifest_can_state_and_no_more() {
+        let tags: Vec<_> = (0..=FILTER_VALUES).flat_map(|n| ["--tag".to_owned(), format!("tag {n}")]).collect();
+        let tags: Vec<_> = tags.iter().map(String::as_str).collect();
+        let most = parsed(&tags[2..]).expect("a hundred");
+        assert!(serde_json::from_str::<Filter>(&most).is_ok(), "{most}");
+        let refused = parsed(&tags).expect_err("one more");
+        assert!(refused.contains("at most 100 values of one sort"), "{refused}");
+        let twice = [&tags[2..], &tags[2..]].concat();
+        assert_eq!(parsed(&twice), Ok(most), "each value counts once");
     }
 
     #[test]

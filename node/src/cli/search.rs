@@ -92,7 +92,7 @@ const SNIPPET: usize = 200;
 /// When there is nothing to look for, or the store or the index cannot be read.
 pub fn run(args: &SearchArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let query = Query::read(&args.words)?;
-    let filter = args.filter.filter();
+    let filter = args.filter.filter()?;
     let community = community::chosen(&context.home, args.community.as_deref())?;
     let mut access = Access::open(&context.home, &community.id())?;
     catch_up(&mut access)?;

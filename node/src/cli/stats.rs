@@ -63,7 +63,7 @@ struct Stats {
 /// # Errors
 /// When the store cannot be read.
 pub fn run(args: &StatsArgs, context: &Context) -> anyhow::Result<ExitCode> {
-    let filter = args.filter.filter();
+    let filter = args.filter.filter()?;
     let community = community::chosen(&context.home, args.community.as_deref())?;
     let access = Access::open(&context.home, &community.id())?;
     let lineage = status::lineage(&access)?;

@@ -77,7 +77,7 @@ pub enum FilterError {
     #[error("expected a kind: {}", KINDS.join(", "))]
     Kind,
     /// Too many values.
-    #[error("expected at most {FILTER_VALUES} values of one sort")]
+    #[error("expected at most {FILTER_VALUES} values of one sort, such as tags; give fewer, or filter by fewer sorts")]
     TooMany,
     /// The same values are written otherwise.
     #[error("expected each value once, in lower case where case says nothing, and in the order of their bytes")]
@@ -85,6 +85,16 @@ pub enum FilterError {
 }
 
 impl Filter {
+    /// The same, if a manifest can state it.
+    ///
+    /// # Errors
+    /// [`FilterError::TooMany`] where it has more than [`FILTER_VALUES`] values of one sort.
+    pub fn checked(self) -> Result<Self, FilterError> {
+        let Filter { licences, purpose: _, labels, languages, models, tags, months, kinds } = &self;
+        let most = [licences.len(), labels.len(), languages.len(), models.len(), tags.len(), months.len(), kinds.len()];
+        if most.iter().any(|count| *count > FILTER_VALUES) { Err(FilterError::TooMany) } else { Ok(self) }
+    }
+
     /// Whether everything matches.
     pub fn is_empty(&self) -> bool {
         *self == Filter::default()
