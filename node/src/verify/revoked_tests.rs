@@ -5,6 +5,7 @@ use super::*;
 use crate::export::Which;
 use crate::export::events::withdraw;
 use crate::export::fixture::{Certified, store_of};
+use commonwheel_protocol::agreement::state::{Fact, Facts};
 use commonwheel_protocol::dataset::Revocations;
 use std::fs;
 
@@ -82,6 +83,7 @@ fn revocations_that_nothing_signed_shows_are_refused() {
             text.replacen("withdrawn", "taken-down", 1),
             text.replacen("\"releases\":[", "\"releases\":[9,", 1),
             text.replacen("\"releases\":[1", "\"releases\":[", 1),
+            text.replacen("\"releases\":[", "\"releases\":[0,", 1),
             text.replacen("],", "] ,", 1) + " ",
             text.lines().skip(1).map(|line| format!("{line}\n")).collect(),
             format!("{text}{line}\n"),
@@ -131,6 +133,22 @@ fn an_export_waits_for_the_pages_of_every_release_that_may_have_held_what_is_era
         let refused = events.commons.export_release(&without, &case.dir(), release).unwrap_err();
         assert!(matches!(refused, crate::export::ExportError::Pages { number: 1, missing: 1 }), "{refused}");
     }
+}
+
+#[test]
+fn no_line_is_read_further_than_one_can_be_that_names_each_release() {
+    let withdrawn = &Case::new().events.gone[0].header;
+    let fact = Fact { author: withdrawn.header().author, revises: None };
+    let facts =
+        Facts { records: [(withdrawn.id(), fact)].into(), withdrawn: [withdrawn.id()].into(), ..Facts::default() };
+    let erased = Revocations::of(&facts, []);
+    let line = erased.to_text();
+    let found = revoked::as_stated(line.as_bytes(), &erased, 0).unwrap();
+    assert_eq!(found.as_ref(), Some(&erased));
+    let endless = line.strip_suffix("]}\n").unwrap().to_owned() + &"1,".repeat(1 << 20);
+    let mut rest = endless.as_bytes();
+    assert_eq!(revoked::as_stated(&mut rest, &erased, 100).unwrap(), None);
+    assert!(endless.len() - rest.len() < 5_000, "{} bytes were read", endless.len() - rest.len());
 }
 
 #[test]

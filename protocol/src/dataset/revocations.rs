@@ -26,6 +26,11 @@ pub struct Revocation {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Revocations(BTreeMap<RecordId, Revocation>);
 
+/// A line without releases is shorter: two ids of 59 characters, the longest reason, keys and marks.
+const LINE_BYTES: usize = 256;
+/// A release's number, with its sign and a comma.
+const RELEASE_BYTES: usize = 21;
+
 /// A line of the file, its keys in this order.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,28 +113,38 @@ impl Revocations {
 
     /// The text of the file: one JSON object a line.
     pub fn to_text(&self) -> String {
-        let mut text = String::new();
-        for (id, revocation) in &self.0 {
-            let line = Line {
-                id: id.to_string(),
-                why: revocation.why.name().to_owned(),
-                by: revocation.by.to_string(),
-                releases: revocation.releases.iter().copied().collect(),
-            };
-            text.push_str(&serde_json::to_string(&line).expect("writing JSON to memory cannot fail"));
-            text.push('\n');
-        }
-        text
+        self.0.iter().map(|(id, revocation)| revocation.line(id) + "\n").collect()
     }
 
     /// In which releases each record of a file's text was, as it states. What of this is no such file says nothing:
     /// nothing is believed of it before [`Revocations::to_text`] gives the same text.
     pub fn stated(text: &str) -> BTreeMap<RecordId, BTreeSet<i64>> {
-        let read = |line: &str| {
-            let line: Line = serde_json::from_str(line).ok()?;
-            Some((RecordId(line.id.parse().ok()?), line.releases.into_iter().collect()))
+        text.lines().filter_map(Revocation::stated).collect()
+    }
+}
+
+impl Revocation {
+    /// The line of the file for this record, without its newline.
+    pub fn line(&self, id: &RecordId) -> String {
+        let line = Line {
+            id: id.to_string(),
+            why: self.why.name().to_owned(),
+            by: self.by.to_string(),
+            releases: self.releases.iter().copied().collect(),
         };
-        text.lines().filter_map(read).collect()
+        serde_json::to_string(&line).expect("writing JSON to memory cannot fail")
+    }
+
+    /// The longest line, in bytes and with its newline, where there are so many releases.
+    pub fn longest_line(releases: usize) -> usize {
+        LINE_BYTES + RELEASE_BYTES * releases
+    }
+
+    /// Of which record a line of the file is, without its newline, and in which releases that was, as it states; `None`
+    /// where it is no such line.
+    pub fn stated(line: &str) -> Option<(RecordId, BTreeSet<i64>)> {
+        let line: Line = serde_json::from_str(line).ok()?;
+        Some((RecordId(line.id.parse().ok()?), line.releases.into_iter().collect()))
     }
 }
 
@@ -194,6 +209,9 @@ mod tests {
         revoked.hold(&id(6), 1);
         let text = revoked.to_text();
         assert!(text.lines().count() == 5 && text.ends_with('\n'));
+        assert!(text.lines().all(|line| line.len() < Revocation::longest_line(0)), "{text}");
+        let most = Revocation { releases: (i64::MIN..).take(1000).collect(), ..revoked.get(&id(1)).unwrap().clone() };
+        assert!((20_000..Revocation::longest_line(1000)).contains(&most.line(&id(1)).len()));
         let stated = Revocations::stated(&text);
         assert_eq!((stated[&id(1)].clone(), stated.get(&id(6))), (BTreeSet::from([1, 2]), None));
         assert!(text.contains(&format!(
