@@ -189,8 +189,10 @@ fn edition(
         problems.add(names::DATA, None, what);
     }
     let revocations = Revocations::of(&facts, &counting.decisions);
-    let groups: BTreeSet<_> = revocations.iter().map(|(id, _)| first(id, &facts)).collect();
-    for id in facts.records.keys().filter(|id| !inside.contains(id) && !groups.contains(&first(id, &facts))) {
+    let firsts = facts.firsts();
+    let first = |id: &RecordId| firsts.get(id).copied().unwrap_or(*id);
+    let groups: BTreeSet<_> = revocations.iter().map(|(id, _)| first(id)).collect();
+    for id in facts.records.keys().filter(|id| !inside.contains(id) && !groups.contains(&first(id))) {
         problems.add(names::OPERATIONS, None, format!("record {id} has no part in the release"));
     }
     let (wanted, notes) = without_notes(contents.rows.clone(), operations, leading);
@@ -235,18 +237,6 @@ fn without_row(wanted: &BTreeSet<RecordId>, rows: &BTreeMap<RecordId, Fact>, pro
         problems.add(names::DATA, None, format!("record {id} has a row although it is erased or superseded"));
     }
     wanted.iter().filter(|id| !rows.contains_key(id)).copied().collect()
-}
-
-/// The first record of a group, as far as it is here.
-fn first(id: &RecordId, facts: &Facts) -> RecordId {
-    let mut at = *id;
-    while let Some(fact) = facts.records.get(&at)
-        && let Some(before) = fact.revises
-        && facts.records.get(&before).is_some_and(|other| other.author == fact.author)
-    {
-        at = before;
-    }
-    at
 }
 
 /// The rows of releases, in order. Their pages, each once, must be those in the archive, and lead to the

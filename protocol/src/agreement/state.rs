@@ -85,6 +85,13 @@ impl Facts {
         all
     }
 
+    /// The first record of the group of each record that revises another one, or is revised; any other is alone, and is
+    /// its own first.
+    pub fn firsts(&self) -> BTreeMap<RecordId, RecordId> {
+        let groups = self.groups();
+        groups.iter().flat_map(|(first, members)| members.iter().map(|(_, id)| (*id, *first))).collect()
+    }
+
     /// What became of the records of one group.
     pub(crate) fn standings_of(&self, members: &[RecordId]) -> Vec<Standing> {
         let withdrawn = members.iter().any(|id| self.withdrawn.contains(id));
@@ -272,6 +279,14 @@ mod tests {
         let accepted: Vec<_> = standings.iter().filter(|(_, s)| **s == Standing::Accepted).map(|(id, _)| *id).collect();
         assert_eq!(accepted, [id(3).max(id(5))]);
         assert_eq!(standings.values().filter(|s| **s == Standing::Superseded).count(), 4);
+    }
+
+    #[test]
+    fn the_first_of_a_record_is_that_of_its_chain() {
+        let facts =
+            facts(&[(1, 1, None), (2, 1, Some(1)), (3, 1, Some(2)), (4, 1, Some(9)), (5, 2, Some(1)), (6, 1, Some(4))]);
+        let expected = [(1, 1), (2, 1), (3, 1), (4, 4), (6, 4)].map(|(n, first)| (id(n), id(first)));
+        assert_eq!(facts.firsts(), BTreeMap::from(expected), "what revises nothing that is here is alone");
     }
 
     #[test]
