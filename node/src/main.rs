@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use commonwheel_node::cli::Cli;
+use commonwheel_node::community::printable;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
         if is_broken_pipe(&error) {
             return ExitCode::SUCCESS;
         }
-        report(&error);
+        anstream::eprintln!("{}", report(&error));
         ExitCode::FAILURE
     })
 }
@@ -42,8 +43,9 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     io.or(json) == Some(io::ErrorKind::BrokenPipe)
 }
 
-/// `Error: …` with its causes, each said once, then the hints, each on a line of its own.
-fn report(error: &anyhow::Error) {
+/// `Error: …` with its causes, each said once, then the hints, each on a line of its own. Errors name files, and who
+/// named a file is not known: nothing in it drives a terminal.
+fn report(error: &anyhow::Error) -> String {
     let (mut said, mut hints) = (String::new(), Vec::new());
     for cause in error.chain().map(ToString::to_string) {
         let (own_hints, lines): (Vec<_>, Vec<_>) =
@@ -57,6 +59,19 @@ fn report(error: &anyhow::Error) {
         hints.extend(own_hints);
     }
     hints.dedup();
-    anstream::eprintln!("Error: {said}");
-    hints.iter().for_each(|hint| anstream::eprintln!("{hint}"));
+    let lines: Vec<_> = [format!("Error: {said}")].into_iter().chain(hints).collect();
+    printable(&lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_files_name_in_an_error_drives_no_terminal_and_hints_stand_last() {
+        let error = anyhow::anyhow!("\u{1b}[2Ja\u{202e}.csv is no benchmark\nHint: rename \u{7}it")
+            .context("nothing was written");
+        let said = "Error: nothing was written: \u{fffd}[2Ja\u{fffd}.csv is no benchmark\nHint: rename \u{fffd}it";
+        assert_eq!(report(&error), said);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::export::Bar;
-use crate::community;
+use crate::community::{self, printable};
 use crate::export::Source;
 use crate::prune::{self, PruneError, Pruned};
 use crate::run::Access;
@@ -65,7 +65,7 @@ pub fn run(args: &PruneArgs, context: &Context) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Err(error @ PruneError::Verify { .. }) => {
-            writeln!(anstream::stderr(), "Error: {error}")?;
+            writeln!(anstream::stderr(), "Error: {}", printable(&error.to_string()))?;
             Ok(ExitCode::from(4))
         }
         Err(error) => Err(error.into()),

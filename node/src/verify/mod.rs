@@ -109,15 +109,22 @@ pub fn verify(
     let mut problems = Problems::default();
     let files = match folder::files(dir) {
         Ok(files) => files,
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+        Err(source) if dir.read_dir().is_err() => return Err(VerifyError::Io { path: dir.to_owned(), source }),
+        // Something in it is no part of an export, or lies too deep to be read.
+        Err(error) => {
             problems.add(".", None, error);
             return Err(VerifyError::Failed(problems.into_list()));
         }
-        Err(source) => return Err(VerifyError::Io { path: dir.to_owned(), source }),
     };
     let mut hashes = Hashes::new();
     for path in files {
-        hashes.insert(path.clone(), hash_of(&dir.join(path))?);
+        match hash_of(&dir.join(&path)) {
+            Ok(hash) => drop(hashes.insert(path, hash)),
+            Err(error) => problems.add(&path, None, format!("it cannot be read: {error}")),
+        }
+    }
+    if problems.count() > 0 {
+        return Err(VerifyError::Failed(problems.into_list()));
     }
     check_sums(dir, &hashes, &mut problems)?;
     let (own, copies) = copies::split(&hashes);
@@ -435,16 +442,15 @@ fn read(dir: &Path, name: &str, problems: &mut Problems) -> Result<String, Verif
     }
 }
 
-fn hash_of(path: &Path) -> Result<[u8; 32], VerifyError> {
-    let wrong = |source| VerifyError::Io { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(wrong)?;
+fn hash_of(path: &Path) -> io::Result<[u8; 32]> {
+    let mut file = File::open(path)?;
     let (mut hash, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
     loop {
         match file.read(&mut buffer) {
             Ok(0) => return Ok(hash.finalize().into()),
             Ok(read) => hash.update(&buffer[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(wrong(error)),
+            Err(error) => return Err(error),
         }
     }
 }

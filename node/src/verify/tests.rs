@@ -391,3 +391,21 @@ fn notes_have_rows_only_where_the_charter_exports_them() {
         assert_eq!((summary.records, summary.notes), (1 + usize::from(exported), usize::from(!exported)));
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_read_is_a_problem_and_its_name_drives_no_terminal() {
+    use rustix::fs::{Mode, OFlags, openat};
+    let case = Case::new();
+    let mut folder = case.dir();
+    // A path has at most 4,095 bytes: this file can be listed, and made from its folder, and not opened by its path.
+    while folder.as_os_str().len() < 3_880 {
+        folder.push("d".repeat(200));
+    }
+    fs::create_dir_all(&folder).unwrap();
+    let name = format!("\u{1b}]0;owned\u{7}{}", "n".repeat(240));
+    openat(File::open(&folder).unwrap(), &name, OFlags::CREATE | OFlags::WRONLY, Mode::RWXU).unwrap();
+    let Err(VerifyError::Failed(problems)) = case.verify() else { panic!("{:?}", case.verify()) };
+    let said = problems[0].to_string();
+    assert!(said.contains("it cannot be read") && !said.contains(char::is_control), "{said}");
+}
