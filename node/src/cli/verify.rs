@@ -25,8 +25,8 @@ pub struct VerifyArgs {
     /// The state root that it must have, as a node of the community shows it.
     #[arg(long, value_name = "ROOT")]
     pub state_root: Option<Cid>,
-    /// Files of benchmarks with which no row may overlap: .jsonl, .json, .txt, .csv or .tsv. If the export names some
-    /// with which it was compared, these must be among them.
+    /// Files of benchmarks with which no row may overlap: .jsonl, .json, .txt, .csv or .tsv, also as .gz. If the export
+    /// names some with which it was compared, these must be among them; if it names none, any will do.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub decontaminate: Vec<PathBuf>,
     /// The edition of a release that it must be.
@@ -44,8 +44,9 @@ Examples:
 Without --community and --state-root (or --edition) it proves only what the
 export says of itself: compare them with those that a node of the community shows.
 
-Exit codes: 0 everything holds; 1 it could not be read; 2 wrong usage; 3 it holds, but for what another
-version of this program wrote into files of columns and this one does not know; 4 the check failed.";
+Exit codes: 0 everything holds; 1 it could not be read; 2 wrong usage; 3 it holds, but not all could be
+checked: what another version of this program wrote into files of columns and this one does not know, or items of a
+benchmark that could not be read; 4 the check failed.";
 
 /// What programs are told.
 #[derive(Serialize)]
@@ -104,7 +105,7 @@ pub fn run(args: &VerifyArgs, out: Output) -> anyhow::Result<ExitCode> {
                     works.try_for_each(|work| writeln!(to, "Merged:     {}", work.said()))
                 },
             )?;
-            Ok(if summary.is_checked() { ExitCode::SUCCESS } else { ExitCode::from(IN_PART) })
+            Ok(if summary.is_whole() { ExitCode::SUCCESS } else { ExitCode::from(IN_PART) })
         }
         Err(VerifyError::Failed(problems)) => {
             out.print(&Report { valid: false, proved: None, summary: None, problems: &problems }, |to| {

@@ -341,9 +341,8 @@ fn check_content(
     check_expected(expected, &manifest, problems);
     let used: BTreeSet<_> = facts.keys().filter_map(|id| archive.find(id)).map(|(_, one)| one.charter).collect();
     let quorums = used.iter().map(|place| operations.path[*place].quorum).map(|quorum| (quorum.q(), quorum.n()));
-    let compared = loaded.map(|loaded| loaded.overlap.files.into_iter().map(|file| file.name).collect());
     Ok(Some(VerifySummary {
-        compared: compared.unwrap_or_default(),
+        compared: loaded.map(|loaded| loaded.overlap.files).unwrap_or_default(),
         by_others: checked.by_others,
         ..VerifySummary::new(manifest, printable(&charter.name), quorums)
     }))

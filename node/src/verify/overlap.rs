@@ -12,7 +12,8 @@ use commonwheel_protocol::similar::RUN_WORDS;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The benchmarks that the caller has, if any.
+/// The benchmarks that the caller has, if any. An export that names some must name these; of one that names none it is
+/// only asked whether a row overlaps.
 ///
 /// # Errors
 /// When they cannot be read.
@@ -23,14 +24,11 @@ pub fn load(expected: &Expected, stated: &Manifest, problems: &mut Problems) -> 
     let said = stated.decontaminated.as_ref();
     let run = said.filter(|said| said.is_sound()).map_or(RUN_WORDS, |said| said.words);
     let loaded = benchmark::load(&expected.benchmarks, run, &mut |_, _| {})?;
-    match said {
-        None => problems.add(names::MANIFEST, None, "it does not say that it was compared with benchmarks"),
-        Some(said) => {
-            for file in loaded.overlap.files.iter().filter(|file| !said.files.contains(file)) {
-                let name = super::problem::shown(&file.name);
-                let what = format!("it does not say that it was compared with this {name}: none, or another, is named");
-                problems.add(names::MANIFEST, None, what);
-            }
+    if let Some(said) = said {
+        for file in loaded.overlap.files.iter().filter(|file| !said.files.contains(file)) {
+            let name = super::problem::shown(&file.name);
+            let what = format!("it does not say that it was compared with this {name}: none, or another, is named");
+            problems.add(names::MANIFEST, None, what);
         }
     }
     Ok(Some(loaded))

@@ -164,7 +164,16 @@ fn whoever_has_the_files_can_check_that_nothing_overlaps_and_others_are_told_wha
     assert!(!case.dir().join(names::CONTAMINATED).exists());
     let overlapping = case.verified_with(&case.benchmarks());
     assert!(overlapping.contains("the row overlaps with item 3 of the benchmark arith.jsonl"), "{overlapping}");
-    assert!(overlapping.contains("does not say that it was compared"), "{overlapping}");
+}
+
+#[test]
+fn an_export_that_names_no_benchmarks_is_compared_with_any() {
+    let mut case = Case::new();
+    let overlap: Vec<_> = case.overlap.iter().map(Certified::id).collect();
+    case.records.retain(|one| !overlap.contains(&one.id()));
+    case.export(&ExportOptions { benchmarks: None, ..case.options(13) });
+    let said = case.verified_with(&case.benchmarks());
+    assert!(said.ends_with("complete. No row overlaps with arith.jsonl, mills.txt."), "{said}");
 }
 
 #[test]
@@ -222,12 +231,19 @@ fn an_item_that_cannot_be_read_is_counted_and_the_export_is_not_called_complete(
     let case = Case::new();
     let path = case.temp.path().join("broken.jsonl");
     fs::write(&path, format!("{{\"q\"\n\"{QUESTION}\"\n")).unwrap();
-    let loaded = benchmark::load(&[path], 13, &mut |_, _| {}).unwrap();
+    let loaded = benchmark::load(std::slice::from_ref(&path), 13, &mut |_, _| {}).unwrap();
     let summary = case.export(&ExportOptions { benchmarks: Some(Arc::new(loaded)), ..case.options(13) });
     assert!(!summary.is_complete() && summary.incomplete == 0);
     let file = &summary.decontaminated.unwrap().files[0];
     assert_eq!((file.items, file.compared, file.unread, summary.unread[0].item), (2, 1, 1, 1));
-    assert!(case.verified_with(&[]).contains("said to overlap"), "{}", case.verified_with(&[]));
+    let but = "broken.jsonl (but for 1 of its 2 items, which could not be read)";
+    let without = case.verified_with(&[]);
+    assert!(without.contains(&format!("that no row overlaps with {but}, only the export says")), "{without}");
+    let with = case.verified_with(std::slice::from_ref(&path));
+    assert!(with.contains(&format!("; no row overlaps with {but}.")), "{with}");
+    let expected = Expected { benchmarks: vec![path], ..Expected::default() };
+    assert!(!verify(&case.dir(), &expected, &mut |_, _| {}).unwrap().is_whole(), "it is no check of all");
+    assert!(verify(&case.dir(), &Expected::default(), &mut |_, _| {}).unwrap().is_whole());
 }
 
 #[test]

@@ -101,7 +101,9 @@ fn a_signal_that_is_honoured_lets_in_what_asks_for_it_and_nothing_else() {
     let counts = summary.purpose.unwrap();
     assert_eq!((summary.rows, counts.unhonoured), (3, 1));
     assert_eq!(counts.relied_on, [("cc-cr".to_owned(), 1)].into());
-    assert!(case.verified().starts_with("3 records for train-ai, "));
+    let said = case.verified();
+    let promise = "3 records for train-ai, honouring cc-cr (1 row is here only by that promise), each signed";
+    assert!(said.starts_with(promise), "{said}");
     let readme = fs::read_to_string(case.dir().join(names::README)).unwrap();
     assert!(readme.contains("by the promise to honour a signal: 1 for `cc-cr`"), "{readme}");
     case.restate("\"cc-cr\": 1", "\"cc-cr\": 2");

@@ -2,7 +2,7 @@
 
 use super::problem::shown;
 use super::views::ByAnother;
-use commonwheel_protocol::dataset::{Chosen, Copied, ForUse, Manifest, MergedRows, Overlap, ViewRows};
+use commonwheel_protocol::dataset::{BenchmarkFile, Chosen, Copied, ForUse, Manifest, MergedRows, Overlap, ViewRows};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -51,9 +51,9 @@ pub struct VerifySummary {
     /// With which benchmarks no row is said to overlap, and how many records were left out for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decontaminated: Option<Overlap>,
-    /// The benchmarks with which the rows were compared again: they overlap with none of these.
+    /// The benchmarks with which the rows were compared now: they overlap with no item of these that could be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub compared: Vec<String>,
+    pub compared: Vec<BenchmarkFile>,
     /// The same rows in other forms, each made again from the rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<ViewRows>,
@@ -110,7 +110,7 @@ impl VerifySummary {
             false => format!(", each signed by its author and accepted by {} validators", quorums.join(" or ")),
         };
         let copied = if self.copied.is_some() { " copied" } else { "" };
-        let purpose = self.purpose.as_ref().map_or_else(String::new, |purpose| format!(" for {}", purpose.usage));
+        let purpose = self.purpose.as_ref().map_or_else(String::new, for_use);
         let flags = match self.flags {
             None => String::new(),
             Some(1) => " 1 flag lies beside them.".to_owned(),
@@ -132,13 +132,17 @@ impl VerifySummary {
             ),
         };
         let (rows, completeness) = (counted(self.rows), self.completeness());
-        let own = format!("{rows}{release}{copied}{purpose}{accepted}; {completeness}.{flags}{by_others}");
+        let compared = match self.decontaminated.is_some() || self.compared.is_empty() {
+            true => String::new(),
+            false => format!(" No row overlaps with {}.", files(&self.compared)),
+        };
+        let own = format!("{rows}{release}{copied}{purpose}{accepted}; {completeness}.{compared}{flags}{by_others}");
         let copies =
             self.copies.iter().map(|copy| format!(" From {} ({}): {}", copy.name, copy.community, copy.sentence()));
         [own].into_iter().chain(copies).collect()
     }
 
-    /// Whether all that it holds was compared with what it must be.
+    /// Whether all that its files of columns hold was compared with what it must be.
     pub fn is_checked(&self) -> bool {
         self.by_others.iter().all(|file| file.not_compared.is_empty())
     }
@@ -202,21 +206,52 @@ impl VerifySummary {
     /// What was left out since it overlaps with benchmarks, and what of that was checked.
     fn overlapping(&self) -> Option<String> {
         let said = self.decontaminated.as_ref()?;
-        let (again, other): (Vec<_>, Vec<_>) =
-            said.files.iter().map(|file| &file.name).partition(|name| self.compared.contains(name));
-        let names =
-            |names: Vec<&String>| names.into_iter().map(|name| shown(name).to_string()).collect::<Vec<_>>().join(", ");
+        let (again, other): (Vec<_>, Vec<_>) = said.files.iter().partition(|file| self.compared.contains(file));
         let again = match again.is_empty() {
             true => String::new(),
-            false => format!("; no row overlaps with {}", names(again)),
+            false => format!("; no row overlaps with {}", files(again)),
         };
         let other = match other.is_empty() {
             true => String::new(),
-            false => format!("; that no row overlaps with {}, only the export says", names(other)),
+            false => format!("; that no row overlaps with {}, only the export says", files(other)),
         };
         let count = thousands(said.left_out);
         Some(format!("{count} left out since they are said to overlap with benchmarks{again}{other}"))
     }
+}
+
+impl VerifySummary {
+    /// Whether everything that was to be checked could be, in the copies too: not where files of columns hold what this
+    /// version does not know, or items of a benchmark could not be read.
+    pub fn is_whole(&self) -> bool {
+        let read = self.compared.iter().all(|file| file.unread == 0);
+        self.is_checked() && read && self.copies.iter().all(VerifySummary::is_whole)
+    }
+}
+
+/// For which use, and what of the rows is here by a promise alone.
+fn for_use(purpose: &ForUse) -> String {
+    let rows = match purpose.relied_on.values().sum::<usize>() {
+        0 => return format!(" for {}", purpose.usage),
+        1 => "1 row is".to_owned(),
+        rows => format!("{} rows are", thousands(rows)),
+    };
+    let signals: Vec<_> = purpose.relied_on.keys().map(String::as_str).collect();
+    format!(" for {}, honouring {} ({rows} here only by that promise)", purpose.usage, signals.join(" and "))
+}
+
+/// The names of benchmarks, each with how many of its items were compared with nothing.
+fn files<'a>(files: impl IntoIterator<Item = &'a BenchmarkFile>) -> String {
+    let name = |file: &BenchmarkFile| match file.unread {
+        0 => shown(&file.name),
+        unread => format!(
+            "{} (but for {} of its {} items, which could not be read)",
+            shown(&file.name),
+            thousands(unread),
+            thousands(file.items)
+        ),
+    };
+    files.into_iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn counted(records: usize) -> String {
