@@ -101,7 +101,9 @@ def readme(export, _):
         found = duckdb.sql(sql).fetchall()
     finally:
         os.chdir(before)
-    stated = [tuple(row[name] for name in ("id", "licence", "preference", "kind")) for row in export.rows.values()]
+    # What is kept apart for evaluation is loaded only where there is nothing else.
+    rows = [row for row in export.rows.values() if "canary" not in row] or export.rows.values()
+    stated = [tuple(row[name] for name in ("id", "licence", "preference", "kind")) for row in rows]
     same(sorted(found), sorted(stated), "what the query finds")
 
 

@@ -130,12 +130,40 @@ fn nothing_that_is_kept_apart_is_exported_for_training_and_all_of_it_for_evaluat
     assert!(case.lines(true).is_empty());
     let told = format!("{} left out since the community keeps them apart for evaluation", case.drawn + 1);
     assert!(case.verified().contains(&told), "{}", case.verified());
+    let sheet = fs::read_to_string(case.dir().join("DATASHEET.md")).unwrap();
+    let left_out = case.drawn + 1;
+    let told =
+        format!(": {left_out} records are left out, {left_out} of them since they are kept apart for evaluation.");
+    assert!(sheet.contains(&told), "{sheet}");
     let stated = format!("\"kept_apart\": {}", case.drawn + 1);
     case.rewrite(names::MANIFEST, &stated, "\"kept_apart\": 0");
     assert!(case.verified().contains("manifest.json: it is not what follows"), "{}", case.verified());
     let summary = case.export(Some(Category::Evaluate), &[], &case.dir());
     assert_eq!((summary.rows, summary.purpose.unwrap().kept_apart), (case.records.len(), 0));
     assert!(case.verified().starts_with("21 records for evaluate"));
+}
+
+#[test]
+fn the_samples_of_a_readme_load_what_is_kept_apart_only_where_there_is_nothing_else() {
+    let mut case = Case::new();
+    let samples = |case: &Case| {
+        case.export(None, &[], &case.dir());
+        let readme = fs::read_to_string(case.dir().join(names::README)).unwrap();
+        readme.split_once("## Load it").unwrap().1.split_once("## Check it").unwrap().0.to_owned()
+    };
+    let count = |text: &str, name: &str| {
+        text.matches(&format!("{name}.jsonl\"")).count() + text.matches(&format!("{name}.jsonl'")).count()
+    };
+    let both = samples(&case);
+    assert_eq!((count(&both, "????-??"), both.matches("split=\"train\")").count()), (3, 1), "{both}");
+    assert_eq!(both.matches(".jsonl").count(), 4, "and what names the other files: {both}");
+    case.records.truncate(case.drawn);
+    let apart = samples(&case);
+    assert_eq!(
+        (count(&apart, "????-??-evaluation"), apart.matches("split=\"evaluation\")").count()),
+        (3, 1),
+        "{apart}"
+    );
 }
 
 #[test]
