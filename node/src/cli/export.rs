@@ -8,7 +8,7 @@ use crate::export::{self, ExportOptions, ExportSummary, Origin, Source, Which};
 use crate::run::Access;
 use crate::verify::thousands;
 use clap::Args;
-use commonwheel_protocol::dataset::{LeftOut, Merging, View, apart, names};
+use commonwheel_protocol::dataset::{LeftOut, Merging, View, apart, names, unmerged};
 use commonwheel_protocol::preference::Category;
 use commonwheel_protocol::similar::{RUN_WORDS, RUNS};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -35,8 +35,9 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "jsonl", value_parser = format)]
     pub format: Vec<Format>,
     /// Write, under merged/, the rows of several licences as one work under one licence, by Creative Commons' table of
-    /// what may be remixed, and with the most restrictive AI-use preference. Refused where the licences do not allow
-    /// one work; `--merge separate` then makes several.
+    /// what may be remixed, and with the most restrictive AI-use preference. A third party's part in a row counts by its
+    /// own licence. Refused where the licences do not allow one work; `--merge separate` then makes several, and leaves
+    /// out of them what can be in none.
     #[arg(long, value_name = "HOW", num_args = 0..=1, default_missing_value = "one", value_parser = merging)]
     pub merge: Option<Merging>,
     /// The folder to write. It appears only when it is complete.
@@ -271,6 +272,14 @@ fn print_content(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> 
     }
     for work in &summary.merged {
         writeln!(to, "Merged:     {}", work.said())?;
+    }
+    match unmerged(summary.rows, &summary.merged) {
+        left if left > 0 && !summary.merged.is_empty() => writeln!(
+            to,
+            "In no work: {} row(s), each with a part of a third party whose licence is not known or cannot be mixed with the row's",
+            thousands(left)
+        )?,
+        _ => {}
     }
     if let Some(why) = apart(&summary.merged) {
         writeln!(to, "Apart:      {why}")?;

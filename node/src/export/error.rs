@@ -55,6 +55,18 @@ pub enum ExportError {
         /// Why not.
         why: Incompatible,
     },
+    /// A row that no work can hold.
+    #[error(
+        "record {record}, under {licence}, has a part of a third party whose licence cannot be mixed with that one, or is \
+         no SPDX id that is known here, so that it can be in no work\nHint: --merge separate leaves such rows out of its \
+         works and counts them; `commonwheel show` says what a record's rights are"
+    )]
+    Part {
+        /// Which record.
+        record: RecordId,
+        /// Under which licence it is.
+        licence: Licence,
+    },
     /// The charter is newer than this program.
     #[error("the charter goes by protocol version {0}, which this program does not know; install a newer one")]
     Protocol(i64),

@@ -2,7 +2,7 @@
 
 use super::ExportError;
 use super::pool::Pool;
-use commonwheel_protocol::dataset::{MergedRows, Partition, Work};
+use commonwheel_protocol::dataset::{Bound, MergedRows, Partition, Work};
 use data_encoding::HEXLOWER;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,21 +13,24 @@ use std::path::Path;
 pub type WrittenWorks = (Vec<MergedRows>, Vec<(String, String)>);
 
 /// Gives each line of a work, with its newline, and in which of its files it stands: in the order of the paths of the
-/// files of rows, and in each of its rows. `rows` says how many each of these files has; all lie in `dir`, and hold
-/// rows alone.
+/// files of rows, and in each of its rows. `rows` says how many each of these files has, by what binds them; all lie in
+/// `dir`, and hold rows alone.
 ///
 /// # Errors
 /// The first of the system or of `put`.
 pub fn lines<E: From<io::Error>>(
     dir: &Path,
     work: &Work,
-    rows: &BTreeMap<Partition, usize>,
+    rows: &BTreeMap<Partition, Bound>,
     put: &mut dyn FnMut(&Partition, &str) -> Result<(), E>,
 ) -> Result<(), E> {
-    for partition in rows.keys().filter(|partition| work.of.contains_key(&partition.licence)) {
+    for (partition, bound) in rows.iter().filter(|(_, bound)| work.holds_any(bound)) {
         let place = work.place(partition);
         for row in BufReader::new(File::open(dir.join(partition.path()))?).lines() {
-            put(&place, &(work.line(&row?) + "\n"))?;
+            let row = row?;
+            if work.holds(&row, bound) {
+                put(&place, &(work.line(&row) + "\n"))?;
+            }
         }
     }
     Ok(())
@@ -37,7 +40,7 @@ pub fn lines<E: From<io::Error>>(
 ///
 /// # Errors
 /// When the system refuses.
-pub fn write(dir: &Path, rows: &BTreeMap<Partition, usize>) -> Result<WrittenWorks, ExportError> {
+pub fn write(dir: &Path, rows: &BTreeMap<Partition, Bound>) -> Result<WrittenWorks, ExportError> {
     let (mut stated, mut sums) = (Vec::new(), Vec::new());
     for work in Work::of(rows) {
         let mut pool = Pool::new(dir);

@@ -35,7 +35,7 @@ pub struct Writer<'a> {
     release: Option<Resolution>,
     views: ViewWriter<'a>,
     merge: Option<Merging>,
-    /// The licences of the rows so far.
+    /// The licences that bind the rows so far, where they become one work.
     licences: BTreeSet<Licence>,
     canary: Canary,
 }
@@ -133,9 +133,12 @@ impl<'a> Writer<'a> {
             line = self.canary.mark(&line);
         }
         self.purpose.iter_mut().for_each(|purpose| purpose.see(&row));
-        if self.merge == Some(Merging::One) && self.licences.insert(partition.licence) {
-            Licence::of_one_work(self.licences.iter().copied())
-                .map_err(|why| ExportError::apart(&self.licences, why))?;
+        if self.merge == Some(Merging::One) {
+            let bound = row.binding().ok_or(ExportError::Part { record: *id, licence: partition.licence })?;
+            if self.licences.insert(bound) {
+                Licence::of_one_work(self.licences.iter().copied())
+                    .map_err(|why| ExportError::apart(&self.licences, why))?;
+            }
         }
         self.views.add(&row, &line, &partition)?;
         self.census.add(&row, &partition);
@@ -174,8 +177,7 @@ impl<'a> Writer<'a> {
         sums.extend(view_sums);
         let mut merged = Vec::new();
         if self.merge.is_some() {
-            let rows = files.iter().map(|(partition, (rows, _))| (partition.clone(), *rows)).collect();
-            let (works, work_sums) = merge::write(self.dir, &rows)?;
+            let (works, work_sums) = merge::write(self.dir, self.census.bound())?;
             sums.extend(work_sums);
             merged = works;
         }

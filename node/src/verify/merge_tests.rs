@@ -4,6 +4,7 @@ use super::*;
 use crate::export::fixture::{Certified, Commons, TERMS, source};
 use crate::export::{ExportError, ExportOptions, ExportSummary, Origin, export};
 use commonwheel_protocol::agreement::customs::Federated;
+use commonwheel_protocol::bytes::{Node, encode};
 use commonwheel_protocol::dataset::{Filter, Merging};
 use commonwheel_protocol::licence::Licence;
 use std::fs;
@@ -70,6 +71,56 @@ impl Case {
     }
 }
 
+/// A record of an author, whose number tells its licence, with a part of a third party under this one.
+fn with_part(commons: &Commons, n: u8, licence: &str) -> Certified {
+    let right = [("by", "third-party"), ("source", "a wiki"), ("licence", licence)];
+    let right = Node::map(right.map(|(key, value)| (key, Some(Node::text(value)))));
+    commons.certified(
+        n,
+        encode(&Node::map([
+            ("kind", Some(Node::text("wiki"))),
+            ("rights", Some(Node::List(vec![right]))),
+            ("salt", Some(Node::bytes([n; 32]))),
+        ])),
+    )
+}
+
+impl Case {
+    /// With parts under a stricter licence, under the same, and under one that is not known.
+    fn with_parts() -> Case {
+        let case = Case::new();
+        let parts = [(8, "CC-BY-SA-4.0"), (11, "cc-by-4.0"), (13, "all rights reserved")];
+        let records = parts.map(|(n, licence)| with_part(&case.commons, n, licence)).to_vec();
+        Case { records, ..case }
+    }
+}
+
+#[test]
+fn a_third_partys_part_binds_the_work_by_its_own_licence_or_keeps_its_row_out_of_every_work() {
+    let mut case = Case::with_parts();
+    let said = case.said(&case.options(Merging::Separate, &[]));
+    let preference = "search=y, train-ai=n;exceptions=cc-cr";
+    let expected = format!(
+        "CC-BY-SA-4.0: 1 under CC-BY-4.0, 1 under CC-BY-SA-4.0; 1 of them by parts of third parties; AI use {preference}; \
+         credit is still owed for 2"
+    );
+    assert_eq!(said, std::slice::from_ref(&expected));
+    let ids = |dir: &Path| {
+        let merged = folder::files(dir).unwrap().into_iter().filter(|path| path.starts_with(names::MERGED));
+        let text: String = merged.map(|path| fs::read_to_string(dir.join(path)).unwrap()).collect();
+        case.records.iter().map(|one| text.contains(&one.id().to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&case.dir()), [true, true, false]);
+    let readme = fs::read_to_string(case.dir().join(names::README)).unwrap();
+    assert!(readme.contains("1 row is counted under the licence of a third party's part"), "{readme}");
+    assert!(readme.contains("1 row is in no work: each has a part of a third party"), "{readme}");
+    let refused = case.try_export(&case.options(Merging::One, &[])).unwrap_err();
+    let id = case.records[2].id();
+    assert!(matches!(refused, ExportError::Part { record, .. } if record == id), "{refused}");
+    case.records.truncate(2);
+    assert_eq!(case.said(&case.options(Merging::One, &[])), [expected]);
+}
+
 const CREATIVE_COMMONS: [Licence; 3] = [Licence::Cc0, Licence::CcBy4, Licence::CcBySa4];
 
 /// For readers that share no code with this one.
@@ -81,6 +132,9 @@ pub(super) fn write_for_readers(folder: &Path) {
         let options = ExportOptions { out: folder.join(name), ..case.options(merge, licences) };
         case.try_export(&options).unwrap();
     }
+    let case = Case::with_parts();
+    let options = ExportOptions { out: folder.join("merged-with-parts"), ..case.options(Merging::Separate, &[]) };
+    case.try_export(&options).unwrap();
 }
 
 #[test]
@@ -212,8 +266,7 @@ fn a_copy_is_not_merged_and_cannot_be() {
     assert_eq!((summary.merged.len(), summary.copies[0].merged.len(), summary.copies[0].rows), (3, 0, 10));
     let dir = case.dir().join(names::COPIES).join(&summary.copies[0].community);
     let text = fs::read_to_string(dir.join(names::MANIFEST)).unwrap();
-    let work =
-        r#"  "merged": [{"licence": "CC0-1.0", "preference": "train-ai=y", "of": {"CC0-1.0": 10}, "files": []}],"#;
+    let work = r#"  "merged": [{"licence": "CC0-1.0", "preference": "train-ai=y", "of": {"CC0-1.0": 10}, "parts": 0, "files": []}],"#;
     fs::write(dir.join(names::MANIFEST), text.replacen("  \"copied\"", &format!("{work}\n  \"copied\""), 1)).unwrap();
     case.fix_sums(&dir);
     assert!(case.problems().contains("copies are not merged"), "{}", case.problems());

@@ -4,7 +4,7 @@ use super::VerifyError;
 use super::copies::Hashes;
 use super::problem::Problems;
 use crate::export::merge;
-use commonwheel_protocol::dataset::{Manifest, MergedRows, Partition, Sealed, Work, names};
+use commonwheel_protocol::dataset::{Bound, Manifest, MergedRows, Partition, Sealed, Work, names};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io;
@@ -18,7 +18,7 @@ use std::path::Path;
 pub fn check(
     dir: &Path,
     stated: &Manifest,
-    rows: &BTreeMap<Partition, usize>,
+    rows: &BTreeMap<Partition, Bound>,
     here: &Hashes,
     problems: &mut Problems,
 ) -> Result<Vec<MergedRows>, VerifyError> {

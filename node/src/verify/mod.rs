@@ -323,8 +323,7 @@ fn check_content(
         Some((one, (rows, Sealed { bytes, sha256 })))
     };
     let files: BTreeMap<_, _> = counts.into_iter().filter_map(sealed).collect();
-    let rows = files.iter().map(|(partition, (rows, _))| (partition.clone(), *rows)).collect();
-    let merged = merged::check(dir, &stated, &rows, hashes, problems)?;
+    let merged = merged::check(dir, &stated, census.bound(), hashes, problems)?;
     let manifest = Manifest::new(path, &subject, &outcome.tally, &files, &outcome.incomplete);
     let beside = Beside { path: &operations.path, flags: flags.as_ref().unwrap_or(&no_flags) };
     let rows_here = manifest.rows;

@@ -73,6 +73,7 @@ def facts(charter, manifest, census, release_block):
     lines, _ = census.credits()
     optional = dict.fromkeys(("flags", "purpose", "filter", "decontaminated", "copied"))
     optional |= {"views": [], "merged": [], "copies": []}
+    merged = manifest.get("merged", [])
     return {
         "charter": charter,
         "manifest": optional | manifest,
@@ -92,6 +93,8 @@ def facts(charter, manifest, census, release_block):
         "cite": f"{charter['name']}: {of}{edition}. Commonwheel dataset of the community {manifest['community']}.",
         "release": release,
         "canary": apart.canary(cids.parse(manifest["community"])),
+        "parts": sum(work["parts"] for work in merged),
+        "unmerged": manifest["rows"] - sum(sum(work["of"].values()) for work in merged),
         "kept_apart": sum(file["rows"] for file in manifest["files"] if "split" in file),
     }
 

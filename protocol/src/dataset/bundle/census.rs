@@ -7,6 +7,7 @@ use super::texts::SHORT;
 use crate::bytes::Node;
 use crate::dataset::authors::Authors;
 use crate::dataset::partition::Partition;
+use crate::dataset::parts::{Bound, binding};
 use crate::dataset::row::Row;
 use crate::dataset::views::cells::{text, text_of};
 use serde_json::{Value, json};
@@ -41,6 +42,7 @@ pub struct Census {
     /// Which kinds of findings were redacted, each once a row.
     redactions: Counts<String>,
     columns: BTreeMap<Partition, Columns>,
+    bound: BTreeMap<Partition, Bound>,
     credits: Credits,
     names: Authors,
 }
@@ -58,6 +60,7 @@ impl Default for Census {
             rights: counts(),
             redactions: counts(),
             columns: BTreeMap::new(),
+            bound: BTreeMap::new(),
             credits: Credits::default(),
             names: Authors::default(),
         }
@@ -96,6 +99,11 @@ impl Census {
             Some(columns) => columns.add(row.body()),
             None => self.columns.entry(partition.clone()).or_default().add(row.body()),
         }
+        let bound = binding(partition.licence, row.body().get("rights"));
+        match self.bound.get_mut(partition) {
+            Some(rows) => *rows.entry(bound).or_default() += 1,
+            None => drop(self.bound.insert(partition.clone(), Bound::from([(bound, 1)]))),
+        }
         self.credits.add(row, partition.licence);
         self.names.add(row);
     }
@@ -108,6 +116,11 @@ impl Census {
     /// The columns of the rows of each file.
     pub fn columns(&self) -> &BTreeMap<Partition, Columns> {
         &self.columns
+    }
+
+    /// By which licences the rows of each file are bound, where they are mixed with others.
+    pub fn bound(&self) -> &BTreeMap<Partition, Bound> {
+        &self.bound
     }
 
     /// Whom to credit.

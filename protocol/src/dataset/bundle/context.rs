@@ -7,6 +7,7 @@ use crate::agreement::Charter;
 use crate::bytes::decode;
 use crate::dataset::dag_json::pretty;
 use crate::dataset::manifest::Manifest;
+use crate::dataset::merged::unmerged;
 use crate::dataset::rfc3339;
 use crate::dataset::row::HEADER_COLUMNS;
 use crate::dataset::split::{CANARY, Canary};
@@ -63,6 +64,8 @@ pub fn facts(charter: &Charter, manifest: &Manifest, census: &Census, release: O
         "cite": cite(charter, manifest, release.as_ref()),
         "release": release,
         "canary": Canary::of(&charter.community()).text(),
+        "parts": manifest.merged.iter().map(|work| work.parts).sum::<usize>(),
+        "unmerged": unmerged(manifest.rows, &manifest.merged),
         "kept_apart": manifest.files.iter().filter(|file| file.split.is_some()).map(|file| file.rows).sum::<usize>(),
     })
 }
