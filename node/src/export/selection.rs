@@ -317,6 +317,7 @@ impl<'a, L: Ledger> Known<'a, L> {
         if let Some(had) = self.earlier.and_then(|earlier| earlier.against(id)) {
             match had {
                 again::Had::LeftOut => proved.unasked.1 += 1,
+                again::Had::Overlaps(found) => proved.overlapping.put(id, found),
                 again::Had::Nothing => proved.incomplete.push(*id),
             }
             return Ok(false);
@@ -376,8 +377,9 @@ impl<'a, L: Ledger> Known<'a, L> {
 
     /// With what no row overlaps, and what was left out for that.
     fn decontaminated(&self, proved: &Proved) -> Option<(Overlap, Vec<Contaminated>)> {
-        let found = &proved.overlapping;
-        self.benchmarks.map(|benchmarks| (found.stated(benchmarks), found.lines(benchmarks)))
+        let (found, earlier) = (&proved.overlapping, self.earlier.and_then(|earlier| earlier.compared.as_ref()));
+        let compared = self.benchmarks.map(|benchmarks| &benchmarks.overlap).or(earlier);
+        compared.map(|compared| (found.stated(compared), found.lines(compared)))
     }
 
     /// For whom the rows are copied, and by which charter.

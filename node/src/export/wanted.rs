@@ -39,13 +39,18 @@ impl Overlapping {
         overlaps
     }
 
-    /// What the manifest says of them.
-    pub fn stated(&self, benchmarks: &Loaded) -> Overlap {
-        Overlap { left_out: self.0.len(), ..benchmarks.overlap.clone() }
+    /// Keeps a record in mind of which it is known what it overlaps with.
+    pub fn put(&mut self, id: &RecordId, found: BTreeMap<u16, u32>) {
+        self.0.insert(*id, found);
+    }
+
+    /// What the manifest says of them: with what they were compared, and how many overlap.
+    pub fn stated(&self, compared: &Overlap) -> Overlap {
+        Overlap { left_out: self.0.len(), ..compared.clone() }
     }
 
     /// Their lines, by id.
-    pub fn lines(&self, benchmarks: &Loaded) -> Vec<Contaminated> {
-        self.0.iter().map(|(id, found)| benchmarks.overlap.line(id, found)).collect()
+    pub fn lines(&self, compared: &Overlap) -> Vec<Contaminated> {
+        self.0.iter().map(|(id, found)| compared.line(id, found)).collect()
     }
 }

@@ -5,7 +5,7 @@ use crate::export::folder::{self, Staging};
 use crate::export::{ExportError, ExportOptions};
 use commonwheel_protocol::agreement::Founding;
 use commonwheel_protocol::bytes::{Cid, Codec, Fields, decode};
-use commonwheel_protocol::dataset::{Canary, Partition, ROW_BYTES, Revocations, Row, names};
+use commonwheel_protocol::dataset::{Canary, Contaminated, Overlap, Partition, ROW_BYTES, Revocations, Row, names};
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Batch, LedgerError, Shelf, Store};
 use commonwheel_protocol::operation::release::read_page;
@@ -72,6 +72,17 @@ impl Export {
             Ok(())
         })?;
         Ok(records)
+    }
+
+    /// The records that its list says to overlap with benchmarks, and with which items of those that it names.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn overlapping(&self, compared: &Overlap) -> Result<BTreeMap<RecordId, BTreeMap<u16, u32>>, ExportError> {
+        let path = self.dir.join(names::CONTAMINATED);
+        let text = folder::text(&path).map_err(ExportError::io("read", &path))?;
+        let lines = text.lines().map(|line| Contaminated::read(line, compared).ok_or_else(|| broken(&path)));
+        lines.map(|line| line.map(|(id, line)| (id, compared.found(&line)))).collect()
     }
 
     fn each_row(&self, take: &mut dyn FnMut(Row) -> Result<(), ExportError>) -> Result<(), ExportError> {

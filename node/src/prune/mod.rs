@@ -9,12 +9,12 @@ mod known;
 
 use crate::export::{self, Again, Earlier, ExportError, ExportOptions, ExportSummary, Source, Which, folder};
 use crate::verify::{self, Expected, VerifyError};
-use commonwheel_protocol::dataset::{Filter, ForUse, Manifest, Revocations, View, names};
+use commonwheel_protocol::dataset::{Filter, ForUse, Manifest, Merging, Revocations, View, names};
 use commonwheel_protocol::ledger::Ledger;
 use commonwheel_protocol::record::RecordId;
 use known::Export;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Why nothing was pruned.
@@ -139,11 +139,6 @@ impl Target {
         if manifest.copied.is_some() || !manifest.copies.is_empty() {
             return Err(unfit("it is a copy from another community, or holds copies"));
         }
-        if manifest.decontaminated.is_some() || !manifest.merged.is_empty() {
-            return Err(unfit(
-                "it was written without what overlaps with benchmarks, or as works under one licence each",
-            ));
-        }
         let view = |name: &str| View::named(name).ok_or_else(|| unfit("it has views that this program does not know"));
         let views = manifest.views.iter().map(|rows| view(&rows.format)).collect::<Result<_, _>>()?;
         let asks = manifest.filter.as_ref().map(|chosen| chosen.asks.clone()).unwrap_or_default();
@@ -153,12 +148,20 @@ impl Target {
             release: manifest.release.as_ref().map(|release| Which::Id(release.id.clone())),
             filter: Filter { purpose: manifest.purpose.as_ref().and_then(ForUse::purpose), ..asks },
             views,
+            // Whether one work was asked for makes no difference where one was written: fewer rows need no more works.
+            merge: (!manifest.merged.is_empty()).then_some(Merging::Separate),
             ..ExportOptions::to(dir.to_owned())
         };
         let earlier = Earlier {
             rows: export.rows()?,
             known: export.certified()?.into_iter().collect(),
             incomplete: manifest.incomplete.iter().filter_map(|id| Some(RecordId(id.parse().ok()?))).collect(),
+            left_out: manifest.filter.as_ref().map_or(0, |chosen| chosen.by_body),
+            overlapping: manifest
+                .decontaminated
+                .as_ref()
+                .map_or(Ok(BTreeMap::new()), |said| export.overlapping(said))?,
+            compared: manifest.decontaminated.clone(),
             held: None,
         };
         Ok(Target { export, manifest, options, earlier })

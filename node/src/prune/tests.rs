@@ -1,13 +1,16 @@
 use super::*;
+use crate::benchmark;
 use crate::export::events::{Events, decide, resolve, withdraw};
-use crate::export::fixture::{Commons, TERMS, source};
+use crate::export::fixture::{Certified, Commons, TERMS, source, store_of};
 use crate::export::{ExportOptions, export};
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::dataset::Partition;
+use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::operation::Ruling;
 use commonwheel_storage::MemoryStore;
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// A community before and after more was erased: one withdrawn, one taken down, one revised.
@@ -157,6 +160,58 @@ fn a_state_and_what_was_left_out_by_choice_are_pruned_too() {
         }
         fs::remove_dir_all(&old).unwrap();
         fs::remove_dir_all(&wanted).unwrap();
+    }
+}
+
+#[test]
+fn works_are_made_again_from_the_rows_that_are_left() {
+    let case = Case::new();
+    let merged = |options: &mut ExportOptions| {
+        options.release = Some(Which::Number(2));
+        options.merge = Some(Merging::Separate);
+    };
+    let (old, new) = (case.export(&case.before, "old", merged), case.export(&case.after, "new", merged));
+    let work = |dir: &Path| files(dir).into_iter().filter(|(path, _)| path.starts_with(names::MERGED)).collect();
+    let before: Vec<(String, Vec<u8>)> = work(&old);
+    let whole = case.release(&case.after, "whole", 2);
+    assert_eq!(case.why(&prune(&old, &whole).unwrap()), case.erased);
+    assert_same(&old, &new);
+    assert!(!before.is_empty() && before != work(&old), "{:?}", before.len());
+    check(&old);
+}
+
+#[test]
+fn what_overlaps_with_benchmarks_stays_out_and_is_listed_as_long_as_it_is_not_erased() {
+    const QUESTION: &str = "How many sacks of wheat does the old mill by the river grind in eight hours?";
+    let (commons, temp) = (Commons::named("millers"), TempDir::new().unwrap());
+    let says = |n: u8, text: &str| commons.says(n, text, Licence::Cc0, "train-ai=y");
+    let records = [says(60, QUESTION), says(61, &format!("So? {QUESTION}")), says(62, "Which tea?"), says(63, "Why?")];
+    let mut after: Vec<_> = records.iter().flat_map(Certified::blocks).collect();
+    after.extend([&records[0], &records[2]].into_iter().zip([60, 62]).map(|(one, who)| withdraw(&one.header, who)));
+    after.push((commons.founding.cid(), commons.founding.bytes().to_vec()));
+    let (before, after) = (commons.store(&records), store_of(&after));
+    let benchmark = temp.path().join("mills.txt");
+    fs::write(&benchmark, format!("{QUESTION}\n")).unwrap();
+    let export = |store: &MemoryStore, name: &str, benchmarks: &[PathBuf]| {
+        let loaded = benchmark::load(benchmarks, 13, &mut |_, _| {}).unwrap();
+        let benchmarks = (!benchmarks.is_empty()).then(|| Arc::new(loaded));
+        let options = ExportOptions { benchmarks, ..ExportOptions::to(temp.path().join(name)) };
+        export(&source(store, &commons, TERMS), &[], &options, &mut |_, _| {}).unwrap();
+        options.out
+    };
+    let clean = [benchmark.clone()];
+    let (by_bundle, by_replica_) = (export(&before, "bundle", &clean), export(&before, "replica", &clean));
+    let (wanted, whole) = (export(&after, "wanted", &clean), export(&after, "whole", &[]));
+    let listed = |dir: &Path| fs::read_to_string(dir.join(names::CONTAMINATED)).unwrap().lines().count();
+    assert_eq!((listed(&by_bundle), listed(&wanted)), (2, 1));
+    for pruned in [
+        prune(&by_bundle, &whole).unwrap(),
+        by_replica(&by_replica_, source(&after, &commons, TERMS), false, &mut |_, _| {}).unwrap(),
+    ] {
+        assert_eq!((pruned.removed.len(), &pruned.removed[0].id, pruned.rows), (1, &records[2].id().to_string(), 1));
+        assert_same(&pruned.dir, &wanted);
+        let expected = Expected { benchmarks: clean.to_vec(), ..Expected::default() };
+        verify::verify(&pruned.dir, &expected, &mut |_, _| {}).unwrap();
     }
 }
 

@@ -81,6 +81,15 @@ impl Overlap {
         });
         Contaminated { id: id.to_string(), overlaps: shared.collect() }
     }
+
+    /// What a line says was found of its record, as [`overlaps`] gives it; items of other files are passed over.
+    pub fn found(&self, line: &Contaminated) -> BTreeMap<u16, u32> {
+        let place = |shared: &SharedItem| {
+            let at = self.files.binary_search_by(|file| file.name.cmp(&shared.file)).ok()?;
+            Some((u16::try_from(at).ok()?, shared.item))
+        };
+        line.overlaps.iter().filter_map(place).collect()
+    }
 }
 
 impl Contaminated {
