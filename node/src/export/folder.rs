@@ -13,11 +13,14 @@ pub const FILES: usize = 160_000;
 /// The longest manifest or list of hashes that is read.
 const TEXT_BYTES: u64 = 256 << 20;
 
-/// A new folder beside the one that is wanted. Unless it is [`Staging::publish`]ed it disappears.
+/// A new folder beside the one that is wanted. Unless it is [`Staging::publish`]ed it disappears; where its process is
+/// killed, with the next one for the same place.
 pub struct Staging {
     dir: PathBuf,
     target: PathBuf,
     done: bool,
+    /// Held as long as the folder is written, so that nobody takes it for one that was left.
+    _lock: Option<File>,
 }
 
 impl Staging {
@@ -35,9 +38,12 @@ impl Staging {
             return Err(ExportError::Occupied { dir: target, why: "it is no name for a new folder" });
         };
         fs::create_dir_all(parent).map_err(ExportError::io("create the folder", parent))?;
+        remove_leftovers(&target)?;
         let dir = new_sibling(&target, "partial")?;
         fs::create_dir(&dir).map_err(ExportError::io("create the folder", &dir))?;
-        Ok(Staging { dir, target, done: false })
+        let lock = locked(&dir);
+        stop_at("created");
+        Ok(Staging { dir, target, done: false, _lock: lock })
     }
 
     /// Where to write until then.
@@ -53,10 +59,13 @@ impl Staging {
     pub fn publish(mut self) -> Result<(), ExportError> {
         let (dir, target) = (&self.dir, &self.target);
         let swap = |from: &Path, to: &Path| fs::rename(from, to).map_err(ExportError::io("rename to", to));
+        stop_at("written");
         if target.is_dir() && exchanged(dir, target) {
+            stop_at("exchanged");
             // Now the earlier one has the hidden name. Nobody finds it there, whenever this is stopped.
             let earlier = new_sibling(target, "earlier")?;
             swap(dir, &earlier)?;
+            stop_at("hidden");
             fs::remove_dir_all(&earlier).map_err(ExportError::io("remove", &earlier))?;
         } else if target.is_dir() {
             let earlier = new_sibling(target, "earlier")?;
@@ -70,6 +79,7 @@ impl Staging {
             swap(dir, target)?;
         }
         self.done = true;
+        stop_at("removed");
         remove_leftovers(target)?;
         target.parent().map_or(Ok(()), sync_folder)
     }
@@ -86,6 +96,24 @@ fn exchanged(one: &Path, other: &Path) -> bool {
 fn exchanged(_: &Path, _: &Path) -> bool {
     false
 }
+
+/// The lock of a folder that is written, where the system has such locks of folders. It goes with its process.
+fn locked(dir: &Path) -> Option<File> {
+    let folder = File::open(dir).ok()?;
+    folder.try_lock().ok()?;
+    Some(folder)
+}
+
+/// Where a test ends the process, as if it were killed: nothing is tidied up.
+#[cfg(test)]
+fn stop_at(step: &str) {
+    if std::env::var("COMMONWHEEL_STOP_AT").is_ok_and(|at| at == step) {
+        std::process::abort();
+    }
+}
+
+#[cfg(not(test))]
+fn stop_at(_: &str) {}
 
 impl Drop for Staging {
     fn drop(&mut self) {
@@ -153,14 +181,16 @@ pub fn sync_folder(dir: &Path) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// Removes earlier exports that were replaced and not removed to the end: nobody uses their names.
+/// Removes what processes left that were stopped: earlier exports that were replaced, whose names nobody uses, and folders
+/// that nobody writes any more. Both may hold what is erased since.
 fn remove_leftovers(target: &Path) -> Result<(), ExportError> {
     let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else { return Ok(()) };
     let begin = format!(".{}.", name.to_string_lossy());
     for entry in fs::read_dir(parent).map_err(ExportError::io("read", parent))?.flatten() {
         let found = entry.file_name().to_string_lossy().into_owned();
-        let number = found.strip_prefix(&begin).and_then(|rest| rest.strip_suffix(".earlier"));
-        if number.is_some_and(|number| number.parse::<u32>().is_ok()) {
+        let Some((number, what)) = found.strip_prefix(&begin).and_then(|rest| rest.split_once('.')) else { continue };
+        let left = what == "earlier" || (what == "partial" && locked(&entry.path()).is_some());
+        if left && number.parse::<u32>().is_ok() {
             fs::remove_dir_all(entry.path()).map_err(ExportError::io("remove", &entry.path()))?;
         }
     }

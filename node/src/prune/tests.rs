@@ -10,6 +10,7 @@ use commonwheel_protocol::operation::Ruling;
 use commonwheel_storage::MemoryStore;
 use std::collections::BTreeMap;
 use std::fs;
+use std::process::Command;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -53,6 +54,13 @@ impl Case {
 
     fn release(&self, store: &MemoryStore, name: &str, number: i64) -> PathBuf {
         self.export(store, name, |options| options.release = Some(Which::Number(number)))
+    }
+
+    /// The hidden folders that lie beside exports.
+    fn beside(&self) -> Vec<String> {
+        let names = fs::read_dir(self.temp.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with('.')).collect()
     }
 
     fn why(&self, pruned: &Pruned) -> BTreeMap<String, &'static str> {
@@ -161,6 +169,41 @@ fn a_state_and_what_was_left_out_by_choice_are_pruned_too() {
         fs::remove_dir_all(&old).unwrap();
         fs::remove_dir_all(&wanted).unwrap();
     }
+}
+
+/// How the folder of an export and the bundle that prunes it are named to a process that is killed over it.
+const KILLED: [&str; 2] = ["COMMONWHEEL_PRUNED", "COMMONWHEEL_PRUNED_BY"];
+
+#[test]
+fn whenever_it_is_killed_the_folder_is_the_old_or_the_new_one_and_the_next_time_finishes_it() {
+    if let [Some(dir), Some(by)] = KILLED.map(std::env::var_os) {
+        drop(prune(dir.as_ref(), by.as_ref()));
+        return;
+    }
+    let case = Case::new();
+    let by = case.release(&case.after, "by", 2);
+    let (mut old, mut new) = (0, 0);
+    for step in ["created", "written", "exchanged", "hidden", "removed"] {
+        let dir = case.release(&case.before, "pruned", 2);
+        let before = files(&dir);
+        let name =
+            "prune::tests::whenever_it_is_killed_the_folder_is_the_old_or_the_new_one_and_the_next_time_finishes_it";
+        let mut process = Command::new(std::env::current_exe().unwrap());
+        process.args(["--exact", name]).envs(KILLED.into_iter().zip([&dir, &by])).env("COMMONWHEEL_STOP_AT", step);
+        let ended = process.output().unwrap();
+        assert!(!ended.status.success(), "{step}: {}", String::from_utf8_lossy(&ended.stdout));
+        match files(&dir) {
+            left if left == before => old += 1,
+            left if left == files(&by) => new += 1,
+            left => panic!("{step}: {:?}", left.keys()),
+        }
+        assert!(!case.beside().is_empty(), "{step}: nothing was left, so that nothing was killed");
+        prune(&dir, &by).unwrap();
+        assert_same(&dir, &by);
+        assert_eq!(case.beside(), Vec::<String>::new(), "{step}");
+        fs::remove_dir_all(dir).unwrap();
+    }
+    assert_eq!((old, new), (2, 3));
 }
 
 #[test]
