@@ -8,8 +8,8 @@ use super::{ExportError, car, folder, merge};
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, decode};
 use commonwheel_protocol::dataset::{
-    Beside, Canary, Census, ForUse, Manifest, Merging, Partition, Row, Split, Subject, View, bundle, edition, names,
-    pretty,
+    Beside, Canary, Census, ForUse, Manifest, Merging, Partition, Partitions, Row, Split, Subject, View, bundle,
+    edition, names, pretty,
 };
 use commonwheel_protocol::index::Certified;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
@@ -28,6 +28,7 @@ pub struct Writer<'a> {
     charters: Vec<Cid>,
     operations: Archive,
     certificates: Archive,
+    partitions: Partitions,
     data: Pool<'a, Partition>,
     purpose: Option<ForUse>,
     census: Census,
@@ -79,6 +80,7 @@ impl<'a> Writer<'a> {
             charters: selection.path.iter().map(Charter::id).collect(),
             operations,
             certificates,
+            partitions: Partitions::default(),
             data: Pool::new(dir),
             purpose,
             census: Census::default(),
@@ -127,7 +129,7 @@ impl<'a> Writer<'a> {
         let header = block(ledger, id, &id.0, "header")?;
         let body = block(ledger, id, &found.header.body, "body")?;
         let row = Row::of(&header, &body, &charter).map_err(broken)?;
-        let (mut partition, mut line) = (row.partition().map_err(broken)?, row.line().map_err(broken)?);
+        let (mut partition, mut line) = (self.partitions.of(&row).map_err(broken)?, row.line().map_err(broken)?);
         if self.selection.apart.contains(id) {
             partition.split = Split::Evaluation;
             line = self.canary.mark(&line);

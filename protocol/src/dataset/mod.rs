@@ -35,7 +35,7 @@ pub use filter::{Facts, Filter, FilterError};
 pub use manifest::{ErasedRow, FORMAT, FileRows, Manifest, ReleaseName, Sealed, Subject, Tally, ViewRows, names};
 pub use merged::{MergedRows, Merging, Work, apart, unmerged};
 pub use overlap::{BenchmarkFile, Contaminated, Overlap, SharedItem, overlaps};
-pub use partition::Partition;
+pub use partition::{Partition, Partitions};
 pub use parts::Bound;
 pub use purpose::{ForUse, Purpose, Unfit};
 pub use quality::{Beside, Finished, QUALITY_COLUMNS, Quality, QualityRow};

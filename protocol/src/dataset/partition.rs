@@ -2,10 +2,13 @@
 
 use super::Month;
 use super::manifest::names;
+use super::row::{Row, RowError};
 use super::split::Split;
+use crate::bytes::Node;
 use crate::licence::Licence;
 use crate::preference::Preference;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// Which rows lie in one file: those of one licence, one preference and one month, in this order of folders, so that a
 /// loader takes what its use allows by the path alone; what is kept apart for evaluation beside the rest of its month. The
@@ -48,6 +51,47 @@ impl Partition {
             Split::Evaluation => APART,
         };
         format!("{}{apart}", self.month)
+    }
+}
+
+/// The partitions of rows that come one by one: what is said in many of them is read once.
+#[derive(Debug, Default)]
+pub struct Partitions {
+    /// Preferences by their text.
+    known: BTreeMap<String, Preference>,
+}
+
+/// How many preferences are remembered. Most communities know a handful.
+const KNOWN: usize = 256;
+
+impl Partitions {
+    /// In which file of a dataset a row belongs, unless it is kept apart for evaluation.
+    ///
+    /// # Errors
+    /// When the licence, the preference or the time is none that a header can have.
+    pub fn of(&mut self, row: &Row) -> Result<Partition, RowError> {
+        let text = |field| match row.field(field) {
+            Some(Node::Text(text)) => Ok(text),
+            _ => Err(RowError::Column(field)),
+        };
+        let licence = text("licence")?.parse().map_err(|_| RowError::Column("licence"))?;
+        let said = text("preference")?;
+        let preference = match self.known.get(said) {
+            Some(preference) => preference.clone(),
+            None => {
+                let preference: Preference = said.parse().map_err(|_| RowError::Column("preference"))?;
+                if self.known.len() == KNOWN {
+                    self.known.clear();
+                }
+                self.known.insert(said.clone(), preference.clone());
+                preference
+            }
+        };
+        let month = match row.field("time") {
+            Some(Node::Int(time)) => Month::of(*time),
+            _ => None,
+        };
+        Ok(Partition { licence, preference, month: month.ok_or(RowError::Time)?, split: Split::Main })
     }
 }
 

@@ -1,9 +1,9 @@
 //! One record as one line of JSON, from which its header's and its body's bytes can be rebuilt.
 
-use super::civil::{self, Month};
+use super::civil;
 use super::dag_json::{self, DagJson};
-use super::partition::Partition;
-use super::split::{CANARY, Split};
+use super::partition::{Partition, Partitions};
+use super::split::CANARY;
 use crate::bytes::{Cid, FieldError, Fields, Node, decode, encode};
 use crate::limits::BODY_BYTES;
 use crate::record::RecordId;
@@ -265,24 +265,7 @@ impl Row {
     /// # Errors
     /// When the licence, the preference or the time is none that a header can have.
     pub fn partition(&self) -> Result<Partition, RowError> {
-        let licence = match self.header.get("licence") {
-            Some(Node::Text(spdx)) => spdx.parse().ok(),
-            _ => None,
-        };
-        let preference = match self.header.get("preference") {
-            Some(Node::Text(canonical)) => canonical.parse().ok(),
-            _ => None,
-        };
-        let month = match self.header.get("time") {
-            Some(Node::Int(time)) => Month::of(*time),
-            _ => None,
-        };
-        Ok(Partition {
-            licence: licence.ok_or(RowError::Column("licence"))?,
-            preference: preference.ok_or(RowError::Column("preference"))?,
-            month: month.ok_or(RowError::Time)?,
-            split: Split::Main,
-        })
+        Partitions::default().of(self)
     }
 
     /// The bytes of the signed header.
@@ -329,6 +312,11 @@ impl Row {
             Ok(Node::Text(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// A field of the header, by its own name.
+    pub(super) fn field(&self, name: &str) -> Option<&Node> {
+        self.header.get(name)
     }
 
     /// The columns of the body, as the values that they show.

@@ -6,6 +6,7 @@ use super::credits::Credits;
 use super::texts::SHORT;
 use crate::bytes::Node;
 use crate::dataset::authors::Authors;
+use crate::dataset::civil::rfc3339;
 use crate::dataset::partition::Partition;
 use crate::dataset::parts::{Bound, binding};
 use crate::dataset::row::Row;
@@ -34,8 +35,8 @@ pub struct Census {
     anonymous: u64,
     revisions: u64,
     corrections: u64,
-    /// The first and the last time of a header.
-    times: Option<(String, String)>,
+    /// The first and the last time of a header, seconds since 1970.
+    times: Option<(i64, i64)>,
     values: [Counts<String>; COUNTED.len()],
     /// By what rights, each once a row.
     rights: Counts<String>,
@@ -71,16 +72,12 @@ impl Census {
     /// Takes one row more, which lies in this file.
     pub fn add(&mut self, row: &Row, partition: &Partition) {
         self.rows += 1;
-        self.anonymous += u64::from(row.header_text("nonce").is_some());
-        self.revisions += u64::from(row.header_text("revises").is_some());
-        self.corrections += u64::from(row.header_text("corrects").is_some());
-        if let Some(time) = row.header_text("time") {
-            match &mut self.times {
-                None => self.times = Some((time.clone(), time)),
-                Some((first, _)) if time < *first => *first = time,
-                Some((_, last)) if time > *last => *last = time,
-                Some(_) => {}
-            }
+        self.anonymous += u64::from(row.field("nonce").is_some());
+        self.revisions += u64::from(row.field("revises").is_some());
+        self.corrections += u64::from(row.field("corrects").is_some());
+        if let Some(Node::Int(time)) = row.field("time") {
+            let (first, last) = self.times.unwrap_or((*time, *time));
+            self.times = Some((first.min(*time), last.max(*time)));
         }
         for (counts, (_, column)) in self.values.iter_mut().zip(COUNTED) {
             text(row, column).filter(|text| text.len() <= SHORT).into_iter().for_each(|text| counts.see(text));
@@ -153,8 +150,8 @@ impl Census {
             "authors": self.credits.keys(),
             "revisions": self.revisions,
             "corrections": self.corrections,
-            "first": self.times.as_ref().map(|(first, _)| first),
-            "last": self.times.as_ref().map(|(_, last)| last),
+            "first": self.times.and_then(|(first, _)| rfc3339(first)),
+            "last": self.times.and_then(|(_, last)| rfc3339(last)),
             "rights": counted(&self.rights),
             "redactions": counted(&self.redactions),
             "uncredited": {"authors": authors, "sources": sources, "models": models},

@@ -77,7 +77,7 @@ impl Credits {
     /// Takes one row more, under this licence.
     pub fn add(&mut self, row: &Row, licence: Licence) {
         let short = |column| text(row, column).filter(|text| text.len() <= SHORT);
-        let author = match row.header_text("nonce") {
+        let author = match row.field("nonce") {
             Some(_) => String::new(),
             None => row.header_text("author").unwrap_or_default(),
         };
