@@ -38,6 +38,8 @@ pub enum Form {
     Headers,
     /// A map for nginx.
     Nginx,
+    /// Lines for a site of Caddy.
+    Caddy,
 }
 
 const EXAMPLES: &str = "\
@@ -45,9 +47,10 @@ Examples:
   commonwheel usage /srv/sets                             lines for robots.txt
   commonwheel usage release-3 --at /sets/release-3/       served there
   commonwheel usage /srv/sets --format nginx --out /etc/nginx/conf.d/content-usage.conf
+  commonwheel usage /srv/sets --format caddy --out /etc/caddy/content-usage
   commonwheel usage /srv/sets --format headers --out /srv/sets/_headers
 
-robots.txt must lie at the root of the host. Run this again after each export: a new preference of
+robots.txt must lie at the root of the host. What is printed for nginx and Caddy says where it goes. Run this again after each export: a new preference of
 a row moves it to another file. It believes manifest.json; `commonwheel verify` checks that.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage.";
@@ -78,6 +81,7 @@ impl Form {
             Form::Robots => usage::robots(usages, at),
             Form::Headers => usage::headers(usages, at),
             Form::Nginx => usage::nginx(usages, at),
+            Form::Caddy => usage::caddy(usages, at),
         }
     }
 }

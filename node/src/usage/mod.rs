@@ -13,7 +13,7 @@ use commonwheel_protocol::preference::Preference;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-pub use text::{headers, nginx, robots};
+pub use text::{caddy, headers, nginx, robots};
 
 /// The preference of each file, by its path with `/` below the folder that is served. An empty one says nothing.
 pub type Usages = BTreeMap<String, Preference>;

@@ -68,9 +68,24 @@ fn other_forms_name_each_file_once_with_its_path_as_they_read_it() {
         /data/licence=MIT/1\n  Content-Usage: search=y\n";
     assert_eq!(headers(&files, "/"), expected);
     let map = nginx(&files, "/s/");
-    assert!(map.starts_with("map $uri $content_usage {\n    default \"\";\n"));
+    assert!(map.contains("\nmap $uri $content_usage {\n    default \"\";\n"));
     assert!(map.contains("    \"/s/a b/\\\"1\\\"\" \"train-ai=n;exceptions=cc-cr\";\n"));
     assert!(map.contains("    \"/s/data/licence=MIT/1\" \"search=y\";\n") && !map.contains("/s/x"));
+    let site = caddy(&files, "/s/");
+    assert!(site.contains("    \"~^/s/a\\x20b/\\x221\\x22$\" \"train-ai=n;exceptions=cc-cr\"\n"), "{site}");
+    assert!(site.contains("    \"/s/data/licence=MIT/1\" \"search=y\"\n") && !site.contains("/s/x"), "{site}");
+}
+
+#[test]
+fn nginx_is_given_room_for_the_longest_path_and_for_all_of_them() {
+    let room = |path: &str| nginx(&usages(&[(path, "search=y")]), "/");
+    // Two pointers, a length and the path, filled up to a pointer: 64 bytes, then more.
+    assert!(room(&"a".repeat(38)).contains("map_hash_bucket_size 64;\n"));
+    assert!(room(&"a".repeat(64)).contains("map_hash_bucket_size 128;\n"));
+    assert!(room(&"a".repeat(300)).contains("map_hash_bucket_size 512;\nmap_hash_max_size 2048;\n"));
+    let many: Vec<_> = (0..5000).map(|n| format!("{n}")).collect();
+    let many: Vec<_> = many.iter().map(|path| (path.as_str(), "search=y")).collect();
+    assert!(nginx(&usages(&many), "/").contains("map_hash_max_size 16384;\n"));
 }
 
 #[test]

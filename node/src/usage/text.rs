@@ -65,19 +65,57 @@ pub fn headers(usages: &Usages, at: &str) -> String {
 
 /// A map for nginx, from the path to the value of the header, with the line that sets it.
 pub fn nginx(usages: &Usages, at: &str) -> String {
-    let mut text = "map $uri $content_usage {\n    default \"\";\n".to_owned();
+    let (mut lines, mut longest, mut count) = (String::new(), 0, 0_usize);
     for (path, said) in saying(usages) {
         // nginx compares with the path as it is decoded.
-        let path = format!("{at}{path}").replace('\\', "\\\\").replace('"', "\\\"");
+        let path = format!("{at}{path}");
         if path.contains(char::is_control) {
             // No export has such a file: what stands here goes to a terminal and to a server.
             continue;
         }
-        text.push_str(&format!("    \"{path}\" \"{said}\";\n"));
+        (longest, count) = (longest.max(path.len()), count + 1);
+        let path = path.replace('\\', "\\\\").replace('"', "\\\"");
+        lines.push_str(&format!("    \"{path}\" \"{said}\";\n"));
     }
-    text.push_str("}\n# In the server or location; no header is sent where the value is empty:\n");
-    text.push_str("# add_header Content-Usage $content_usage always;\n");
+    // By default nginx takes no path above some 40 bytes, and is slow to look up one of thousands.
+    let bucket = (longest + NGINX_BESIDE).next_power_of_two().max(64);
+    let buckets = (2 * count).next_power_of_two().max(2048);
+    format!(
+        "# At the level of http. If these are set elsewhere, set the larger there.\n\
+         map_hash_bucket_size {bucket};\nmap_hash_max_size {buckets};\n\
+         map $uri $content_usage {{\n    default \"\";\n{lines}}}\n\
+         # In the server or location; no header is sent where the value is empty:\n\
+         # add_header Content-Usage $content_usage always;\n"
+    )
+}
+
+/// What nginx's table keeps beside a path: two pointers, a length, and what fills up a third.
+const NGINX_BESIDE: usize = 8 + 8 + 2 + 7;
+
+/// Lines for a site of Caddy: a map from the path to the value of the header, and what sets it.
+pub fn caddy(usages: &Usages, at: &str) -> String {
+    let mut text = "# In a site of the Caddyfile, or in a file that it imports there.\n\
+        map {http.request.orig_uri.path} {content_usage} {\n"
+        .to_owned();
+    for (path, said) in saying(usages) {
+        text.push_str(&format!("    \"{}\" \"{said}\"\n", caddy_path(&format!("{at}{path}"))));
+    }
+    text.push_str("    default \"\"\n}\n@content_usage expression `{content_usage} != \"\"`\n");
+    text.push_str("header @content_usage Content-Usage {content_usage}\n");
     text
+}
+
+/// A path as Caddy compares it, decoded. What would mean something in quotation marks is written as a pattern.
+fn caddy_path(path: &str) -> String {
+    let special = |c: char| c.is_control() || matches!(c, '"' | '\\' | '{' | '}' | '`');
+    if !path.contains(special) {
+        return path.to_owned();
+    }
+    let written = path.chars().map(|c| match c {
+        c if c.is_ascii() && !c.is_ascii_alphanumeric() && c != '/' => format!("\\x{:02X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("~^{}$", written.collect::<String>())
 }
 
 /// The files of which something is said.
