@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Fuzzes the redactor with libFuzzer, guided by coverage, on stable Rust:
-#   tests/fuzz/run.sh [SECONDS [LIBFUZZER_OPTION...]]
-#   tests/fuzz/run.sh 0 FILE           runs one input again
-# First it counts the work for texts that are made to be slow. Then it begins with the texts of tests/fuzz/seeds.txt and builds on
-# them with those of tests/fuzz/words.txt. A failure prints the input, escaped, and keeps it. Every input is made up,
-# so printing it shows nobody's data. Needs a C++ compiler, for libFuzzer itself.
+# Fuzzes the redactor and the importers with libFuzzer, guided by coverage, on stable Rust:
+#   tests/fuzz/run.sh [SECONDS [LIBFUZZER_OPTION...]]      both at the same time, so many seconds
+#   tests/fuzz/run.sh 0 FILE                               runs one input again, of redact-… or import-…
+# First it counts the work for texts that are made to be slow. Then the redactor's begins with the texts of tests/fuzz/seeds.txt and
+# builds on them with those of tests/fuzz/words.txt; the importers' begins with an item of every format, and builds on it with the
+# names and texts in it. A failure prints the input, escaped, and keeps it. Every input is made up, so printing it shows
+# nobody's data. Needs a C++ compiler, for libFuzzer itself.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -18,32 +19,67 @@ host="$(rustc -vV | sed -n 's/^host: //p')"
 counting="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 -Cllvm-args=-sanitizer-coverage-trace-pc"
 guiding="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
 guiding+=" -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
+found="$target/corpus" failures="$target/failures"
 
-# Builds a program in a folder of its own: no other build has its flags. With --target they are for the program alone,
-# and not for what runs while it is built.
-build() {
-  local program="$1" flags="$2"
-  shift 2
-  RUSTFLAGS="$flags" CARGO_TARGET_DIR="$target/$program" \
-    cargo build --locked --quiet --release --target "$host" --manifest-path "$here/Cargo.toml" --bin "$program" "$@"
+main() {
+  build fuzz "$guiding" --bin fuzz --bin import --features libfuzzer-sys
+  if ((seconds == 0)); then
+    case "$(basename "${1:?expected a FILE}")" in
+      import-*) exec "$(program fuzz import)" "$@" ;;
+      *) exec "$(program fuzz fuzz)" "$@" ;;
+    esac
+  fi
+  build linear "$counting" --bin linear --bin import_linear
+  rm -rf "$found"
+  mkdir -p "$found/redact" "$found/import" "$failures"
+  # One file for each text between the lines of three hyphens.
+  awk -v folder="$found/redact" '/^---$/ { n++; next } { print > (folder "/seed-" n + 0) }' "$here/seeds.txt"
+
+  echo "fuzz: growth of work"
+  both \
+    redact "$(program linear linear)" "$here/words.txt" -- \
+    import "$(program linear import_linear)" "$found/import" "$found/import.txt"
+  echo "fuzz: $seconds s"
+  both \
+    redact look fuzz redact "$here/words.txt" "$@" -- \
+    import look import import "$found/import.txt" "$@"
 }
 
-build fuzz "$guiding" --features libfuzzer-sys
-fuzz="$target/fuzz/$host/release/fuzz"
-if ((seconds == 0)); then
-  exec "$fuzz" "$@"
-fi
+# Builds programs in a folder of their own: no other build has its flags. With --target they are for the programs alone,
+# and not for what runs while they are built.
+build() {
+  local folder="$1" flags="$2"
+  shift 2
+  RUSTFLAGS="$flags" CARGO_TARGET_DIR="$target/$folder" \
+    cargo build --locked --quiet --release --target "$host" --manifest-path "$here/Cargo.toml" "$@"
+}
 
-build linear "$counting"
-echo "fuzz: growth of work"
-"$target/linear/$host/release/linear" "$here/words.txt"
+program() { echo "$target/$1/$host/release/$2"; }
 
-echo "fuzz: $seconds s"
-found="$target/corpus" failures="$target/failures"
-rm -rf "$found"
-mkdir -p "$found" "$failures"
-# One file for each text between the lines of three hyphens.
-awk -v folder="$found" '/^---$/ { n++; next } { print > (folder "/seed-" n + 0) }' "$here/seeds.txt"
-# At most 5 s and 1 GiB for one input of 4 KiB: far above what it needs.
-"$fuzz" "$found" -dict="$here/words.txt" -max_total_time="$seconds" -max_len=4096 -timeout=5 -rss_limit_mb=1024 -seed=1 \
-  -print_final_stats=1 -artifact_prefix="$failures/" "$@" 2>&1 | { grep -vE $'^#[0-9]+\t(NEW|REDUCE|RELOAD)|NEW_FUNC|^WARNING: Failed to find function|^"|^######' || true; }
+# Runs two commands, each behind its name, at the same time; shows the output of one after the other, and fails if one does.
+both() {
+  local first=() failed=0
+  while [[ "$1" != -- ]]; do
+    first+=("$1")
+    shift
+  done
+  shift
+  "${first[@]:1}" >"$found/first.log" 2>&1 &
+  local other=$!
+  "${@:2}" >"$found/second.log" 2>&1 || failed=$?
+  wait "$other" || failed=$?
+  sed "s/^/${first[0]}: /" "$found/first.log"
+  sed "s/^/$1: /" "$found/second.log"
+  return "$failed"
+}
+
+# Runs a fuzzer: at most 5 s and 1 GiB for one input of 4 KiB, far above what it needs.
+look() {
+  local program="$1" name="$2" words="$3"
+  shift 3
+  "$(program fuzz "$program")" "$found/$name" -dict="$words" -max_total_time="$seconds" -max_len=4096 -timeout=5 \
+    -rss_limit_mb=1024 -seed=1 -print_final_stats=1 -artifact_prefix="$failures/$name-" "$@" 2>&1 |
+    { grep -vE $'^#[0-9]+\t(NEW|REDUCE|RELOAD)|NEW_FUNC|^WARNING: Failed to find function|^"|^######' || true; }
+}
+
+main "$@"

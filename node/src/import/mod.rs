@@ -402,7 +402,7 @@ pub fn read_from<F: Read + Seek>(mut file: F, named_json: bool, sink: &mut Sink<
 /// The text in a gzip file, unless it is an archive.
 fn unpacked<R: Read>(packed: Gunzip<R>) -> Result<Source<Gunzip<R>>, ImportError> {
     let mut source = Source::new(packed)?;
-    let start = source.chunk()?;
+    let start = source.ahead();
     let tar = start.get(257..262).is_some_and(|magic| magic == b"ustar");
     match tar || start.starts_with(b"PK\x03\x04") || gunzip::is_gzip(start) {
         true => Err(ImportError::ArchiveInGzip),

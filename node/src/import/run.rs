@@ -84,7 +84,7 @@ impl<'s, 'f> Run<'s, 'f> {
 
     fn walk<R: Read>(&mut self, source: &mut Source<R>, must_be_json: bool) -> Result<(), ImportError> {
         let Some(first) = source.peek()? else { return Err(ImportError::Empty) };
-        let chunk = source.chunk()?;
+        let chunk = source.ahead();
         let second = chunk[1..].iter().find(|b| !b.is_ascii_whitespace());
         match (first, second) {
             (b'[', Some(b'{' | b'[' | b']' | b'"') | None) => self.array(source),

@@ -19,6 +19,8 @@ pub(super) struct Source<R> {
     end: usize,
     /// How many more bytes may be read; none is an archive's unless that is limited.
     allowed: Option<u64>,
+    /// What went wrong while looking ahead.
+    failed: Option<ImportError>,
     /// The place of the next byte.
     pub place: Place,
 }
@@ -72,7 +74,7 @@ impl<R: Read> Source<R> {
 
     fn within(inner: R, allowed: Option<u64>) -> Result<Self, ImportError> {
         let (buffer, place) = (vec![0; limits::CHUNK_BYTES], Place { line: 1, column: 1, byte: 0 });
-        let mut source = Source { inner: Input::Plain(inner), buffer, start: 0, end: 0, allowed, place };
+        let mut source = Source { inner: Input::Plain(inner), buffer, start: 0, end: 0, allowed, failed: None, place };
         while source.end < 4 && source.fill()? > 0 {}
         let big_endian = match &source.buffer[..source.end] {
             [0xFF, 0xFE, ..] => Some(false),
@@ -101,6 +103,21 @@ impl<R: Read> Source<R> {
             self.fill()?;
         }
         Ok(&self.buffer[self.start..self.end])
+    }
+
+    /// The next bytes, without consuming them: as many as fit, however few each read of the file gives. What goes wrong
+    /// behind them is said when they are consumed.
+    pub fn ahead(&mut self) -> &[u8] {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        while self.end < self.buffer.len() && self.failed.is_none() {
+            match self.fill() {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => self.failed = Some(error),
+            }
+        }
+        &self.buffer[..self.end]
     }
 
     /// Moves on by `n` bytes of the last [`Source::chunk`].
@@ -217,6 +234,9 @@ impl<R: Read> Source<R> {
 
     /// Reads once more behind `end`; 0 at the end.
     fn fill(&mut self) -> Result<usize, ImportError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         let into = &mut self.buffer[self.end..];
         let n = loop {
             let read = match &mut self.inner {

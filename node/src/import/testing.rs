@@ -3,7 +3,7 @@
 use super::{Format, ImportError, Item, ItemError, named_json, read_from};
 use commonwheel_protocol::record::content::{Chat, Content, PreferencePair, Role};
 use commonwheel_protocol::text::RawText;
-use std::io::Cursor;
+use std::io::{Cursor, Read, Seek};
 use std::ops::ControlFlow;
 
 /// What an import gave.
@@ -16,8 +16,13 @@ pub struct Imported {
 
 /// Imports `bytes` as a file of this name.
 pub fn import(name: &str, bytes: impl AsRef<[u8]>) -> Imported {
+    import_from(name, Cursor::new(bytes))
+}
+
+/// Imports a file of this name.
+pub fn import_from(name: &str, file: impl Read + Seek) -> Imported {
     let (mut items, mut errors) = (Vec::new(), Vec::new());
-    let format = read_from(Cursor::new(bytes), named_json(name.as_ref()), &mut |item| {
+    let format = read_from(file, named_json(name.as_ref()), &mut |item| {
         match item {
             Ok(item) => items.push(item),
             Err(error) => errors.push(error),

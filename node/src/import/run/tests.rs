@@ -1,9 +1,10 @@
 //! What becomes of files that are whole, cut off, mixed or not what they seem.
 
-use super::super::testing::{import, said, sound};
+use super::super::testing::{import, import_from, said, sound};
 use super::super::{Format, ImportError, limits, read};
 use commonwheel_protocol::record::content::Content;
 use serde_json::json;
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 
 fn row(text: &str) -> String {
@@ -85,6 +86,36 @@ fn an_element_over_the_limit_costs_only_itself() {
 fn a_byte_order_mark_is_no_content() {
     assert_eq!(sound(Format::QuestionAnswer, format!("\u{feff}{}", row("1"))).len(), 1);
     assert_eq!(said(&sound(Format::PlainText, "\u{feff}Hello")[0])[0].1, "Hello");
+}
+
+/// A file that gives one byte a read.
+struct Drip<'a>(Cursor<&'a [u8]>);
+
+impl Read for Drip<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let room = into.len().min(1);
+        self.0.read(&mut into[..room])
+    }
+}
+
+impl Seek for Drip<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn what_a_file_is_does_not_depend_on_how_much_one_read_of_it_gives() {
+    for (text, format) in [
+        ("[\n\nSmile :) ] and go on", Some(Format::PlainText)),
+        ("{ \n note to self }", Some(Format::PlainText)),
+        ("<html><p>Tea</p>", None),
+        ("[ \n {\"question\":\"1\",\"answer\":\"4\"}]", Some(Format::QuestionAnswer)),
+    ] {
+        for imported in [import("file", text), import_from("file", Drip(Cursor::new(text.as_bytes())))] {
+            assert_eq!(imported.format.ok(), format, "{text}");
+        }
+    }
 }
 
 #[test]
