@@ -94,3 +94,29 @@ fn records_are_found_traced_counted_and_shown_through_a_node_and_without_one() {
     let refused = scene.validators[0].try_command(["search", "?!"]).unwrap();
     assert!(String::from_utf8_lossy(&refused.stderr).contains("expected a word"));
 }
+
+#[test]
+fn a_record_is_shown_with_the_name_that_its_author_goes_by() {
+    let mut scene = Scene::of_one("certificate");
+    let contributor = scene.join("contributor");
+    contributor.command(["identity", "profile", "--name", "Ana \u{202e}of the mill"]).unwrap();
+    let outcome = contribute(&contributor, &scene.chats("kettles", 1), &["--until", "accepted"]);
+    let anonymous = ["--as", "anonymous", "--until", "accepted"];
+    let other = contribute(&contributor, &scene.chats("spoons", 1), &anonymous);
+    settled([&scene.validators[0]], 3);
+    let steward = &scene.validators[0];
+    let shown_of = |outcome: &Value| {
+        let ids: Vec<_> = shared(outcome);
+        let chat = ids.iter().find(|id| steward.json(["show", id]).unwrap()["row"]["kind"] == "chat").unwrap().clone();
+        (steward.json(["show", &chat]).unwrap(), shown(steward, &["show", &chat]))
+    };
+    let (known, text) = shown_of(&outcome);
+    assert_eq!(known["author"]["name"], "Ana \u{fffd}of the mill");
+    assert_eq!(known["author"]["author"], known["row"]["author"]);
+    let profile = steward.json(["show", known["author"]["profile"].as_str().unwrap()]).unwrap();
+    assert_eq!((&profile["row"]["kind"], &profile["author"]), (&json!("profile"), &known["author"]));
+    assert!(text.contains("\nAuthor    Ana \u{fffd}of the mill ("), "{text}");
+    let (unknown, text) = shown_of(&other);
+    assert!(unknown["author"].is_null() && text.contains("(anonymous: used for this record alone)"), "{text}");
+    scene.validators[0].stop().unwrap();
+}

@@ -1,5 +1,6 @@
 //! Showing content on a terminal: what would be published, with each redaction marked.
 
+mod author;
 mod likeness;
 pub mod record;
 

@@ -142,6 +142,15 @@ impl Commons {
         self.with_content(n, Content::Profile(profile), licence, preference)
     }
 
+    /// A profile of the author `n` with this name, signed so many hours after 1970.
+    pub fn named_at(&self, n: u8, name: &str, hour: i64) -> Certified {
+        let content = Content::Profile(Profile { name: RawText::new(name), about: None });
+        let made = self.with_content(n, content, Licence::Cc0, "train-ai=y");
+        let header = Header { time: HourTime::hour(hour * 3600), ..made.header.header().clone() };
+        let header = SignedHeader::verify(&header.sign(&author(n).pseudonym(&header.community))).unwrap();
+        Certified { certificate: self.certificate(&header, 0), header, ..made }
+    }
+
     /// A record of the author `n` with this content, under a licence and a preference.
     pub fn with_content(&self, n: u8, content: Content<RawText>, licence: Licence, preference: &str) -> Certified {
         let body = body(n, &content);

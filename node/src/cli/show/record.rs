@@ -1,5 +1,6 @@
 //! `commonwheel show ID`: a record's text, and what people say of it.
 
+use super::author;
 use super::content;
 use super::likeness::{self, Like};
 use crate::cli::search::line;
@@ -11,7 +12,7 @@ use commonwheel_protocol::agreement::Verdict;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::status::{self as records, Counting};
 use commonwheel_protocol::core::talk::about;
-use commonwheel_protocol::dataset::{Row, rfc3339};
+use commonwheel_protocol::dataset::{Author, Row, rfc3339};
 use commonwheel_protocol::ledger::{Ledger, LedgerError};
 use commonwheel_protocol::record::body::Right;
 use commonwheel_protocol::record::content::Content;
@@ -22,8 +23,8 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Show a record that is on this machine: its whole text, its terms, where it is from, what became of it, what people
-/// say of it, and what is like it.
+/// Show a record that is on this machine: its whole text, its author's name where a profile says one, its terms, where it
+/// is from, what became of it, what people say of it, and what is like it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -45,6 +46,7 @@ pub struct ShowArgs {
 pub fn run(args: &ShowArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let mut found = own::find(&args.record, context)?;
     let mut shown = Shown::of(&found.header, &found.access)?;
+    shown.name = author::of(&found.header, &found.access)?;
     shown.like = likeness::of(&found.header, &mut found.access)?;
     context.out.print(&shown.json(), |out| shown.print(out))?;
     Ok(ExitCode::SUCCESS)
@@ -135,6 +137,7 @@ pub struct Shown {
     remarks: Vec<Remark>,
     community: String,
     charter: Cid,
+    name: Option<Author>,
     like: Vec<Like>,
 }
 
@@ -161,6 +164,7 @@ impl Shown {
             row: line.and_then(|line| serde_json::from_str(&line).ok()).unwrap_or(Value::Null),
             community: printable(&charter.name),
             charter: report.certified_under.unwrap_or_else(|| charter.id()),
+            name: None,
             like: Vec::new(),
             header: header.clone(),
             report,
@@ -168,10 +172,11 @@ impl Shown {
         })
     }
 
-    /// For programs: the status, and the record as a row of a dataset.
+    /// For programs: the status, who the author is where a profile says it, and the record as a row of a dataset.
     pub fn json(&self) -> Value {
         serde_json::json!({
-            "status": self.report, "row": self.row, "notes": self.remarks, "near_duplicates": self.like
+            "status": self.report, "author": self.name, "row": self.row, "notes": self.remarks,
+            "near_duplicates": self.like
         })
     }
 
@@ -185,7 +190,10 @@ impl Shown {
         writeln!(out, "Record    {}", self.header.id())?;
         writeln!(out, "State     {}", self.report.words(self.validators))?;
         writeln!(out, "Community {} ({})", self.community, header.community)?;
-        writeln!(out, "Author    {}{mode}", header.author)?;
+        match &self.name {
+            Some(known) => writeln!(out, "Author    {} ({})", known.name, header.author)?,
+            None => writeln!(out, "Author    {}{mode}", header.author)?,
+        }
         writeln!(out, "Time      {}", rfc3339(header.time.unix_s()).unwrap_or_default())?;
         writeln!(out, "Licence   {}", header.licence.spdx())?;
         writeln!(out, "AI use    {}", header.preference)?;
