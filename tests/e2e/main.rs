@@ -21,5 +21,6 @@ mod main_job;
 mod node;
 mod peer;
 mod scene;
+mod serving;
 mod store;
 mod withdrawal;
