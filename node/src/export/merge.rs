@@ -36,15 +36,21 @@ pub fn lines<E: From<io::Error>>(
     Ok(())
 }
 
-/// Writes the works that rows become.
+/// Writes the works that rows become. `progress` is called with the number of rows in works, of all of which each is in one.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn write(dir: &Path, rows: &BTreeMap<Partition, Bound>) -> Result<WrittenWorks, ExportError> {
-    let (mut stated, mut sums) = (Vec::new(), Vec::new());
+pub fn write(
+    dir: &Path,
+    rows: &BTreeMap<Partition, Bound>,
+    progress: &mut dyn FnMut(usize),
+) -> Result<WrittenWorks, ExportError> {
+    let (mut stated, mut sums, mut done) = (Vec::new(), Vec::new(), 0);
     for work in Work::of(rows) {
         let mut pool = Pool::new(dir);
         let mut put = |place: &Partition, line: &str| {
+            done += 1;
+            progress(done);
             pool.write(place, || work.path(place), line.as_bytes()).map_err(io::Error::other)
         };
         lines(dir, &work, rows, &mut put).map_err(ExportError::io("merge the rows in", dir))?;

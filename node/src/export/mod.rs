@@ -196,8 +196,8 @@ pub struct Origin<'a, L> {
 /// is complete; and beside them, from each origin, those that it lets this community copy. Origins are other
 /// communities, each once.
 ///
-/// `progress` is called with the number of records done and of all, for each community. Memory grows only with
-/// the list of ids.
+/// `progress` is called with the number of records done and of all, for each community, and then with that of the rows in
+/// columns and in works, where these are asked for. Memory grows only with the list of ids.
 ///
 /// # Errors
 /// See [`ExportError`]. Then the folder is as it was before.

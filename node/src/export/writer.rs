@@ -149,7 +149,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes the files that follow from the others, and the hashes of all; those of `copies`, which lie in the
-    /// folder already, among them. `progress` is called with the number of rows in columns.
+    /// folder already, among them. `progress` is called with the number of rows in columns, and then in works.
     ///
     /// # Errors
     /// When the system refuses.
@@ -179,7 +179,7 @@ impl<'a> Writer<'a> {
         sums.extend(view_sums);
         let mut merged = Vec::new();
         if self.merge.is_some() {
-            let (works, work_sums) = merge::write(self.dir, self.census.bound())?;
+            let (works, work_sums) = merge::write(self.dir, self.census.bound(), progress)?;
             sums.extend(work_sums);
             merged = works;
         }

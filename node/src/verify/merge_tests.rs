@@ -283,3 +283,20 @@ fn the_same_rows_become_the_same_works_on_every_machine() {
     case.records.reverse();
     assert_eq!(one, sums(&case));
 }
+
+#[test]
+fn merging_says_how_far_it_is_row_by_row() {
+    let case = Case::new();
+    let store = case.commons.store(&case.records);
+    let told = |merge| {
+        let options = ExportOptions { merge, ..case.options(Merging::Separate, &[]) };
+        let mut told = Vec::new();
+        let summary = export(&source(&store, &case.commons, TERMS), &[], &options, &mut |done, all| {
+            told.push((done, all));
+        });
+        (told, summary.unwrap().rows)
+    };
+    let ((without, _), (with, rows)) = (told(None), told(Some(Merging::Separate)));
+    let merged: Vec<_> = (1..=rows).map(|done| (done, rows)).collect();
+    assert_eq!(with, [without, merged].concat());
+}
