@@ -1,5 +1,6 @@
 //! How fast a search index is filled, searched and traced: `cargo bench -p commonwheel-storage --bench search -- N …`
-//! for so many records. The folder is below the target folder, on a real disk.
+//! for so many records. The folder is below the target folder, on a real disk. With `--keep FOLDER` the stores are filled
+//! there, and only their indexes made anew when they are there already.
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code)]
@@ -28,22 +29,33 @@ const WORDS: f64 = 200_000.0;
 const LENGTH: u64 = 240;
 /// Queries of each sort, and texts that are traced.
 const ASKED: u64 = 400;
+/// Records that are indexed as a node does, beside other work.
+const BESIDE: u32 = 10_000;
 
 fn main() {
-    let given: Vec<u32> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let given: Vec<u32> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if given.is_empty() { RECORDS.to_vec() } else { given };
+    let keep = arguments.iter().skip_while(|argument| *argument != "--keep").nth(1);
     for records in sizes {
-        run(records);
+        match keep {
+            Some(keep) => run(&Path::new(keep).join(records.to_string()), records),
+            None => run(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap().path(), records),
+        }
     }
 }
 
-fn run(records: u32) {
-    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let mut store = CarStore::open(dir.path(), derive).unwrap();
+fn run(dir: &Path, records: u32) {
     let world = World::new();
     let template = world.header(&[]).sign(&world.named());
+    let _ = fs::remove_dir_all(dir.join(SEARCH));
+    let mut store = CarStore::open(dir, derive).unwrap();
     let mut bytes = 0;
-    for first in (0..records).step_by(1_000) {
+    let begun = Instant::now();
+    let filled = |number: u32| store.holds(Shelf::Certified, &Cid::of_cbor(&record(&template, number).0)).unwrap();
+    let there = if filled(records - 1) { records } else { 0 };
+    bytes += (0..there).map(|number| record(&template, number).1.len()).sum::<usize>();
+    for first in (there..records).step_by(1_000) {
         let mut batch = Batch::default();
         for number in first..(first + 1_000).min(records) {
             let (header, body) = record(&template, number);
@@ -54,13 +66,15 @@ fn run(records: u32) {
         store.commit(&batch).unwrap();
     }
     println!("\n{records} records, {} MB of bodies:", bytes / 1_000_000);
+    println!("fill the store              {:>8.1} s", seconds(begun.elapsed()));
+    beside(&mut store, records);
     let begun = Instant::now();
     while !store.catch_up_search(16_384).unwrap().is_complete() {}
-    let (filled, size) = (begun.elapsed(), size(&dir.path().join(SEARCH)));
+    let (filled, size) = (begun.elapsed(), size(&dir.join(SEARCH)));
     println!(
         "fill the index              {:>8.1} s, {:.0} records/s",
         seconds(filled),
-        f64::from(records) / seconds(filled)
+        f64::from(records.saturating_sub(BESIDE)) / seconds(filled)
     );
     println!(
         "its size                    {:>8.0} MB, {:.2} times the bodies",
@@ -125,6 +139,30 @@ fn run(records: u32) {
     println!("erase a record              {:>8.1} ms", seconds(time(|| store.commit(&batch).unwrap())) * 1e3);
     let again = time(|| while !store.catch_up_search(16_384).unwrap().is_complete() {});
     println!("take its neighbours up again {:>7.1} s", seconds(again));
+    let mut batch = Batch::default();
+    batch.put(Shelf::Certified, Cid::of_cbor(&body), body);
+    store.commit(&batch).unwrap();
+}
+
+/// Indexes the first records of so many as a node does, and shows how long it does nothing else.
+fn beside(store: &mut CarStore, records: u32) {
+    let (begun, mut waited, mut last) = (Instant::now(), Vec::new(), None);
+    let all = store.catch_up_search_beside().unwrap().all;
+    let until = all * u64::from(BESIDE.min(records)) / u64::from(records);
+    loop {
+        let mut come = None;
+        let took = time(|| come = Some(store.catch_up_search_beside().unwrap()));
+        let come = come.unwrap();
+        if last.replace(come) != Some(come) {
+            waited.push(took);
+        }
+        if come.is_complete() || come.done > until {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    println!("beside other work           {:>8.1} s", seconds(begun.elapsed()));
+    show("a slice of it", waited);
 }
 
 /// The index entry of a header, without checking its signature: the records here are not signed one by one.

@@ -17,6 +17,8 @@ use commonwheel_protocol::search::{Document, Query, snippet};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
 /// Find accepted records by their words: those that hold all of them, the most relevant first.
 #[derive(Args, Debug)]
@@ -126,9 +128,15 @@ pub fn run(args: &SearchArgs, context: &Context) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// When the store or the index cannot be read or written.
 pub fn catch_up(access: &mut Access) -> anyhow::Result<()> {
+    /// How long is waited before a node is asked again that has come no further.
+    const WAIT: Duration = Duration::from_millis(5);
     let bar = progress::bytes("Indexing");
+    let mut last = None;
     loop {
         let come = access.catch_up()?;
+        if last.replace(come) == Some(come) {
+            thread::sleep(WAIT);
+        }
         bar.set_length(come.all);
         bar.set_position(come.done);
         if come.is_complete() {

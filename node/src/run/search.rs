@@ -33,20 +33,18 @@ pub enum SearchAnswer {
     Holders(Vec<(Vec<String>, u64)>),
 }
 
-/// Records that a node takes up before it looks after other things again: about a tenth of a second.
-const NODE_SLICE: usize = 1_024;
-/// The same for a command, which has nothing else to do.
+/// Records that a command takes up at once when no node runs.
 const OWN_SLICE: usize = 16_384;
 /// The most records that are found.
 pub const FOUND: usize = 10_000;
-/// The most fingerprints of one question.
-pub const PRINTS: usize = 1_024;
+/// The most fingerprints of one question: a node looks after nothing else while it answers.
+pub const PRINTS: usize = 256;
 
-/// Answers a command that asks the running node.
+/// Answers a command that asks the running node. What takes long is done beside it.
 pub(super) fn answer(store: &mut CarStore, ask: SearchAsk) -> Response {
     let answered = match ask {
         SearchAsk::CatchUp => {
-            store.catch_up_search(NODE_SLICE).map(|CaughtUp { done, all }| SearchAnswer::CaughtUp(done, all))
+            store.catch_up_search_beside().map(|CaughtUp { done, all }| SearchAnswer::CaughtUp(done, all))
         }
         SearchAsk::Find(query, filter, limit) => store
             .search(&query, &filter, limit.min(FOUND))

@@ -1,7 +1,8 @@
 //! How the index follows the certified shelf, and lets go of what is erased there.
 
-use super::folder::State;
-use super::{Hit, Holders, SEARCH, SearchIndex, failed, guarded, remove};
+use super::fill::{self, Raw};
+use super::folder::Change;
+use super::{Hit, Holders};
 use crate::car::Next;
 use crate::erase::Tombstone;
 use crate::series::{Location, Position, Sections, Series};
@@ -11,10 +12,8 @@ use commonwheel_protocol::dataset::Filter;
 use commonwheel_protocol::index;
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::record::RecordId;
-use commonwheel_protocol::search::{Document, Query};
+use commonwheel_protocol::search::Query;
 use std::collections::VecDeque;
-use std::path::PathBuf;
-use tantivy::TantivyDocument;
 
 /// How far the search index has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,70 +33,12 @@ impl CaughtUp {
 
 /// A slice ends after so many bytes of the shelf and of bodies, whatever they hold.
 const SLICE_BYTES: u64 = 64 << 20;
+/// The same for one whose store has other work to do: reading so much takes some hundredths of a second.
+const SHORT_BYTES: u64 = 1 << 20;
+/// Records of such a slice.
+const SHORT_RECORDS: usize = 256;
 /// Blocks that were just read, in which a header's body is looked for before it is read again.
 const RECENT: usize = 8;
-
-/// The search index of a store, opened when it is first needed.
-pub(crate) struct Search {
-    dir: PathBuf,
-    opened: bool,
-    index: Option<SearchIndex>,
-}
-
-impl Search {
-    /// The search index of the store in a folder.
-    pub(crate) fn of(store: &std::path::Path) -> Search {
-        Search { dir: store.join(SEARCH), opened: false, index: None }
-    }
-
-    fn open(&mut self) -> Result<Option<&mut SearchIndex>, StoreError> {
-        if !self.opened {
-            self.index = SearchIndex::open(&self.dir)?;
-            self.opened = true;
-        }
-        Ok(self.index.as_mut())
-    }
-
-    /// Lets go of the records of these blocks. When this returns, nothing of them is in the folder; an index that
-    /// cannot let go of them is removed.
-    ///
-    /// # Errors
-    /// When that fails too.
-    pub(crate) fn forget(&mut self, blocks: &[Cid]) -> Result<(), StoreError> {
-        let Some(index) = self.open()? else { return Ok(()) };
-        match guarded(|| index.forget(blocks)) {
-            Ok(()) => Ok(()),
-            Err(_) => self.drop_index(),
-        }
-    }
-
-    /// Where removing fails, the next who needs the index finds the folder again: what is erased must not stay there.
-    fn drop_index(&mut self) -> Result<(), StoreError> {
-        (self.opened, self.index) = (false, None);
-        remove(&self.dir)
-    }
-
-    /// Makes a new index in the place of the one that is there, if there is one.
-    fn create(&mut self) -> Result<(), StoreError> {
-        (self.opened, self.index) = (false, None);
-        self.index = Some(SearchIndex::create(&self.dir)?);
-        self.opened = true;
-        Ok(())
-    }
-
-    /// Asks an index that is there. One that cannot answer is removed.
-    fn ask<T>(&mut self, what: impl FnOnce(&mut SearchIndex) -> tantivy::Result<T>) -> Result<Option<T>, StoreError> {
-        let Some(index) = self.open()? else { return Ok(None) };
-        match guarded(|| what(index)) {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) => {
-                let error = failed(&self.dir)(error);
-                self.drop_index()?;
-                Err(error)
-            }
-        }
-    }
-}
 
 impl CarStore {
     /// Brings the search index further, by so many records at most, and says how far it has come; it is made when
@@ -106,6 +47,54 @@ impl CarStore {
     /// # Errors
     /// When the store or the index cannot be read or written. An index that cannot is removed.
     pub fn catch_up_search(&mut self, most: usize) -> Result<CaughtUp, StoreError> {
+        self.search.settle()?;
+        self.ready_search()?;
+        let (records, change) = self.slice(most, SLICE_BYTES)?;
+        self.search.ask(|index| {
+            if index.state.is_changed_by(&change) {
+                index.state.change(&index.dir, &change)?;
+                fill::add(&index.index, index.fields, &records, &index.state.to_string())?;
+            }
+            while let Some(segments) = fill::to_merge(&index.index)? {
+                fill::merge(&index.index, &segments)?;
+            }
+            index.reader.reload()
+        })?;
+        self.come()
+    }
+
+    /// The same for who has other work to do: a short slice is read, and the rest is done on a thread of its own. While
+    /// that lasts nothing more is read, searches are answered from what was there before, and whoever erases waits
+    /// until it is done.
+    ///
+    /// # Errors
+    /// As [`CarStore::catch_up_search`], of this slice or of the one before.
+    pub fn catch_up_search_beside(&mut self) -> Result<CaughtUp, StoreError> {
+        if !self.search.is_busy() {
+            self.search.settle()?;
+            self.ready_search()?;
+            let to_merge = self.search.ask(|index| fill::to_merge(&index.index))?.flatten();
+            if let Some(segments) = to_merge {
+                self.search.begin(move |index, _| fill::merge(&index, &segments))?;
+            } else {
+                let (records, change) = self.slice(SHORT_RECORDS, SHORT_BYTES)?;
+                let changed = self.search.ask(|index| {
+                    let changed = index.state.is_changed_by(&change);
+                    if changed {
+                        index.state.change(&index.dir, &change)?;
+                    }
+                    Ok(changed.then(|| index.state.to_string()))
+                })?;
+                if let Some(state) = changed.flatten() {
+                    self.search.begin(move |index, fields| fill::add(&index, fields, &records, &state))?;
+                }
+            }
+        }
+        self.come()
+    }
+
+    /// Has an index that holds nothing that was erased, if need be a new one.
+    fn ready_search(&mut self) -> Result<(), StoreError> {
         if self.poisoned {
             return Err(StoreError::Poisoned);
         }
@@ -114,17 +103,17 @@ impl CarStore {
         if self.search.open()?.is_none_or(|index| index.state.certified.is_some_and(|at| at > end)) {
             self.search.create()?;
         }
-        self.forget_what_was_erased()?;
-        let before = self.search.index.as_ref().map(|index| index.state.clone()).unwrap_or_default();
-        let (documents, state) = self.slice(&before, most)?;
-        if state != before {
-            self.search.ask(|index| index.add(documents, state.clone()))?;
-        }
+        self.forget_what_was_erased()
+    }
+
+    /// How far the index has come.
+    fn come(&self) -> Result<CaughtUp, StoreError> {
+        let state = self.search.index.as_ref().map(|index| &index.state);
+        let start = state.and_then(|state| state.certified).unwrap_or(Position::START);
         let series = self.files.shelf_ref(Shelf::Certified);
-        let start = state.certified.unwrap_or(Position::START);
         let (left, all) = (bytes_between(series, start)?, bytes_between(series, Position::START)?);
-        let again = state.again.len() as u64;
-        Ok(CaughtUp { done: all - left, all: all + again })
+        let again = state.map_or(0, |state| state.again().len()) + usize::from(self.search.has_work());
+        Ok(CaughtUp { done: all - left, all: all + again as u64 })
     }
 
     /// The records that hold all of a query and match a filter, as far as the search index has come: at most so many,
@@ -170,32 +159,30 @@ impl CarStore {
         if self.search.index.is_none() { self.search.create() } else { Ok(()) }
     }
 
-    /// The next documents, and the state once they are added.
-    fn slice(&self, before: &State, most: usize) -> Result<(Vec<TantivyDocument>, State), StoreError> {
-        let Some(search) = self.search.index.as_ref() else { return Ok((Vec::new(), before.clone())) };
-        let mut state = State { erasures: Some(self.files.erasures.end()), ..before.clone() };
-        let mut documents = Vec::new();
-        let mut add = |record: &Cid, header: &[u8], body: &Cid, bytes: &[u8]| {
-            let document = Document::of(header, bytes);
-            documents.extend(document.map(|document| search.fields.document(record, body, &document)));
-            documents.len()
-        };
-        let (mut taken, mut bytes) = (0, 0);
-        while taken < most
-            && bytes < SLICE_BYTES
-            && let Some(record) = state.again.pop()
-        {
-            let Some(entry) = self.header(&record)? else { continue };
-            if let (Some(header), Some(body)) = (self.certified(&record)?, self.certified(&entry.body)?) {
-                bytes += body.len() as u64;
-                taken = add(&record, &header, &entry.body, &body);
+    /// The next records, and how the state is changed once they are added.
+    fn slice(&self, most: usize, most_bytes: u64) -> Result<(Vec<Raw>, Change), StoreError> {
+        let Some(search) = self.search.index.as_ref() else { return Ok((Vec::new(), Change::default())) };
+        let mut change = Change { erasures: Some(self.files.erasures.end()), ..Change::default() };
+        let (mut records, mut bytes) = (Vec::new(), 0);
+        for record in search.state.again().iter().rev() {
+            if records.len() >= most || bytes >= most_bytes {
+                break;
+            }
+            change.again += 1;
+            let Some(entry) = self.header(record)? else { continue };
+            match (self.certified(record)?, self.certified(&entry.body)?) {
+                (Some(header), Some(body)) => {
+                    bytes += body.len() as u64;
+                    records.push(Raw { record: *record, header, body: entry.body, bytes: body });
+                }
+                _ => change.lacking.push((entry.body, *record)),
             }
         }
         let series = self.files.shelf_ref(Shelf::Certified);
-        let mut sections = Forward::from(series, state.certified.unwrap_or(Position::START))?;
+        let mut sections = Forward::from(series, search.state.certified.unwrap_or(Position::START))?;
         let mut recent: VecDeque<(Cid, Vec<u8>)> = VecDeque::new();
-        while taken < most
-            && bytes < SLICE_BYTES
+        while records.len() < most
+            && bytes < most_bytes
             && let Some((location, cid, block)) = sections.next()?
         {
             bytes += block.len() as u64;
@@ -206,22 +193,23 @@ impl CarStore {
                     Some(body) => {
                         // Many headers may name one body.
                         bytes += body.len() as u64;
-                        taken = add(&cid, &block, &entry.body, &body);
+                        records.push(Raw { record: cid, header: block, body: entry.body, bytes: body });
                     }
-                    None => state.lacking.entry(entry.body).or_default().push(cid),
+                    None => change.lacking.push((entry.body, cid)),
                 }
             } else if here {
-                for record in state.lacking.remove(&cid).unwrap_or_default() {
-                    if let Some(header) = self.certified(&record)? {
-                        taken = add(&record, &header, &cid, &block);
+                for record in search.state.lacking(&cid) {
+                    if let Some(header) = self.certified(record)? {
+                        records.push(Raw { record: *record, header, body: cid, bytes: block.clone() });
                     }
+                    change.came.push(cid);
                 }
                 recent.push_front((cid, block));
                 recent.truncate(RECENT);
             }
         }
-        state.certified = Some(sections.at());
-        Ok((documents, state))
+        change.certified = Some(sections.at());
+        Ok((records, change))
     }
 
     fn header(&self, record: &Cid) -> Result<Option<index::HeaderEntry>, StoreError> {
