@@ -15,7 +15,7 @@ use commonwheel_protocol::record::header::SizeClass;
 use commonwheel_protocol::search::{Document, Query, trace};
 use commonwheel_storage::CarStore;
 use commonwheel_storage::search::SEARCH;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -119,13 +119,14 @@ fn run(dir: &Path, records: u32) {
             let read = trace::Traced::of(&text);
             let prints: Vec<_> = read.prints().iter().map(|(_, print)| *print).collect();
             let mut spans = 0;
-            let mut seen = BTreeSet::new();
-            for holder in store.holders(&prints, 64).unwrap().into_iter().flat_map(|one| one.records) {
-                if seen.insert(holder) {
-                    let body = index::header(&store, Shelf::Certified, &holder).unwrap().unwrap().body;
-                    let body = store.block(Shelf::Certified, &body).unwrap().unwrap();
-                    spans += read.spans(&Document::texts(&body).unwrap(), trace::SPAN).len();
-                }
+            let mut named: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+            for (place, holders) in store.holders(&prints, 64).unwrap().into_iter().enumerate() {
+                holders.records.into_iter().for_each(|holder| named.entry(holder).or_default().push(place));
+            }
+            for (holder, places) in named {
+                let body = index::header(&store, Shelf::Certified, &holder).unwrap().unwrap().body;
+                let body = store.block(Shelf::Certified, &body).unwrap().unwrap();
+                spans += read.spans(&Document::texts(&body).unwrap(), &places, trace::SPAN).0.len();
             }
             assert!(spans > 0, "the record is found");
         })

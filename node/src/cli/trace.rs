@@ -12,7 +12,7 @@ use clap::Args;
 use commonwheel_protocol::search::trace;
 use serde::Serialize;
 use sources::Sources;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -147,15 +147,18 @@ pub fn run(args: &TraceArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let mut named = BTreeMap::new();
     for (at, text) in input.texts {
         let read = trace::Traced::of(&text);
-        report.words += read.words().len();
-        let mut covered = BTreeSet::new();
+        report.words += read.words();
+        // Spans come by their first word.
+        let mut until = 0;
         let mut spans = Vec::new();
         let found = sources.spans(&read, &mut access)?;
         report.common += found.common;
         for (span, of) in found.spans {
             let place = read.at(span);
-            covered.extend(span.first..span.first + span.words);
-            let shown: Vec<_> = of.records.iter().take(usize::from(args.records)).collect();
+            let end = span.first + span.words;
+            report.covered += end.saturating_sub(span.first.max(until));
+            until = until.max(end);
+            let shown: Vec<_> = of.records.values().take(usize::from(args.records)).collect();
             spans.push(Span {
                 first_word: span.first + 1,
                 words: span.words,
@@ -167,9 +170,8 @@ pub fn run(args: &TraceArgs, context: &Context) -> anyhow::Result<ExitCode> {
             });
             named.extend(shown.into_iter().map(|source| (source.id.clone(), source.as_ref().clone())));
         }
-        report.covered += covered.len();
         if !spans.is_empty() {
-            report.texts.push(Traced { at, words: read.words().len(), spans });
+            report.texts.push(Traced { at, words: read.words(), spans });
         }
         bar.inc(1);
     }

@@ -5,8 +5,12 @@
 //! [`SPAN`] words in common have such a window in common, and so a fingerprint; a record is then compared word by
 //! word, so that a fingerprint alone names nobody.
 
-use super::words::{Word, each_word};
+use super::words::each_word;
+use runs::Runs;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+mod runs;
 
 /// Words in a run that is hashed.
 pub const GRAM: usize = 5;
@@ -17,7 +21,7 @@ pub const SPAN: usize = GRAM + WINDOW - 1;
 
 /// A fingerprint has this many bits: few enough to be small in an index, and enough that among the hundred million
 /// of a million records one that nobody meant is met once in ten thousand times.
-const PRINT_BITS: u32 = 40;
+pub const PRINT_BITS: u32 = 40;
 
 /// The fingerprints of texts, each once, in order. None comes from two texts.
 pub fn prints<S: AsRef<str>>(texts: &[S]) -> Vec<u64> {
@@ -71,9 +75,14 @@ fn winnow(words: &[u64], keep: &mut impl FnMut(usize, u64)) {
     }
 }
 
+/// Places of fingerprints that a record has too belong together when no more words than this lie between them. Whatever
+/// both texts have lies whole around such places: in a span, one begins in every [`WINDOW`] words.
+const NEAR: usize = 2 * SPAN;
+
 /// A text whose sources are looked for.
 pub struct Traced {
-    words: Vec<Word>,
+    /// Where each word stands, in bytes.
+    places: Vec<Range<usize>>,
     /// Each word as a number.
     numbers: Vec<u32>,
     known: BTreeMap<String, u32>,
@@ -92,7 +101,7 @@ pub struct Span {
 impl Traced {
     /// Reads a text.
     pub fn of(text: &str) -> Traced {
-        let (mut words, mut hashes) = (Vec::new(), Vec::new());
+        let (mut places, mut hashes) = (Vec::new(), Vec::new());
         let (mut numbers, mut known) = (Vec::new(), BTreeMap::new());
         each_word(text, &mut |folded, at| {
             hashes.push(hash(folded));
@@ -101,171 +110,70 @@ impl Traced {
                 Some(number) => *number,
                 None => *known.entry(folded.to_owned()).or_insert(next),
             });
-            words.push(Word { folded: folded.to_owned(), at });
+            places.push(at);
         });
         let mut prints = Vec::new();
         winnow(&hashes, &mut |at, print| prints.push((at, print)));
-        Traced { words, numbers, known, prints }
+        Traced { places, numbers, known, prints }
     }
 
-    /// Its words.
-    pub fn words(&self) -> &[Word] {
-        &self.words
+    /// How many words it has.
+    pub fn words(&self) -> usize {
+        self.places.len()
     }
 
-    /// Its fingerprints, each with the word at which its run begins.
+    /// Its fingerprints, each with the word at which its run begins, in order.
     pub fn prints(&self) -> &[(usize, u64)] {
         &self.prints
     }
 
     /// Where a span stands in the text, in bytes.
-    pub fn at(&self, span: Span) -> std::ops::Range<usize> {
-        self.words[span.first].at.start..self.words[span.first + span.words - 1].at.end
+    pub fn at(&self, span: Span) -> Range<usize> {
+        self.places[span.first].start..self.places[span.first + span.words - 1].end
     }
 
-    /// The spans of at least so many words that stand in one of these texts too, by their first word. None lies in
-    /// another.
-    pub fn spans<S: AsRef<str>>(&self, texts: &[S], least: usize) -> Vec<Span> {
-        let mut runs = Runs::default();
-        for text in texts {
-            runs.add(text.as_ref(), &self.known, least);
-        }
-        let mut spans = Vec::new();
-        let (mut state, mut length) = (0, 0);
-        for (at, word) in self.numbers.iter().map(Some).chain([None]).enumerate() {
-            let before = length;
-            match word {
-                Some(word) => runs.step(&mut state, &mut length, *word),
-                None => length = 0,
+    /// The spans of at least so many words ([`SPAN`] or more) that stand in one of these texts too and hold one of
+    /// some fingerprints, or lie near one that does; by their first word, and none within another. The fingerprints are
+    /// named by where they stand in [`Traced::prints`], in order. With all of them it is every span there is.
+    ///
+    /// Also says up to which fingerprint this text is compared with these now: those before need not be named again.
+    ///
+    /// It takes time that grows with the texts, with the fingerprints that are named, and with what is the same around
+    /// them, whatever is repeated in either.
+    pub fn spans<S: AsRef<str>>(&self, texts: &[S], named: &[usize], least: usize) -> (Vec<Span>, usize) {
+        let least = least.max(SPAN);
+        let theirs = prints(texts);
+        let shared = |place: &usize| theirs.binary_search(&self.prints[*place].1).is_ok();
+        let (mut runs, mut spans, mut until) = (None, Vec::new(), 0);
+        for place in named.iter().filter(|place| shared(place)) {
+            if *place < until {
+                continue;
             }
-            // What the last word ended is as long as it gets, if this one does not continue it.
-            if before >= least && length != before + 1 {
-                spans.push(Span { first: at - before, words: before });
+            let first = self.farthest(*place, (0..*place).rev(), shared);
+            let last = self.farthest(*place, *place + 1..self.prints.len(), shared);
+            until = last + 1;
+            let from = self.prints[first].0.saturating_sub(WINDOW - 1);
+            let to = (self.prints[last].0 + GRAM + WINDOW - 1).min(self.numbers.len());
+            let runs = runs.get_or_insert_with(|| Runs::of(texts, &self.known, least));
+            runs.spans(&self.numbers[from..to], least, &mut |first, words| {
+                spans.push(Span { first: from + first, words });
+            });
+        }
+        (spans, until)
+    }
+
+    /// The last of some places, one after another away from this one, that is shared and near the one before it that is.
+    fn farthest(&self, from: usize, others: impl Iterator<Item = usize>, shared: impl Fn(&usize) -> bool) -> usize {
+        let mut last = from;
+        for other in others {
+            if self.prints[last].0.abs_diff(self.prints[other].0) > NEAR {
+                break;
             }
-        }
-        spans
-    }
-}
-
-/// Every run of words of some texts, as an automaton: of n words it has 2n states at most, and finds the longest run
-/// that ends at each word of another text in one pass, whatever is repeated in either.
-#[derive(Default)]
-struct Runs {
-    states: Vec<State>,
-    last: usize,
-}
-
-#[derive(Clone, Default)]
-struct State {
-    /// The longest run that leads here.
-    length: usize,
-    /// The state of the longest end of it that stands elsewhere too.
-    shorter: Option<usize>,
-    /// By word, in order.
-    next: Vec<(u32, usize)>,
-}
-
-impl State {
-    fn next(&self, word: u32) -> Option<usize> {
-        self.next.binary_search_by_key(&word, |(word, _)| *word).ok().map(|found| self.next[found].1)
-    }
-
-    fn lead(&mut self, word: u32, to: usize) {
-        match self.next.binary_search_by_key(&word, |(word, _)| *word) {
-            Ok(found) => self.next[found].1 = to,
-            Err(place) => self.next.insert(place, (word, to)),
-        }
-    }
-}
-
-impl Runs {
-    /// Adds the runs of a text whose words are all known, where they are long enough to matter.
-    fn add(&mut self, text: &str, known: &BTreeMap<String, u32>, least: usize) {
-        let mut run = Vec::new();
-        let mut end = |run: &mut Vec<u32>| {
-            if run.len() >= least {
-                // Nothing continues from the run before: another beginning of the same automaton.
-                self.last = 0;
-                run.iter().for_each(|word| self.push(*word));
-            }
-            run.clear();
-        };
-        each_word(text, &mut |word, _| match known.get(word) {
-            Some(number) => run.push(*number),
-            None => end(&mut run),
-        });
-        end(&mut run);
-    }
-
-    fn push(&mut self, word: u32) {
-        if self.states.is_empty() {
-            self.states.push(State::default());
-        }
-        // Another text may have led here before.
-        if let Some(there) = self.states[self.last].next(word) {
-            self.last = match self.states[there].length == self.states[self.last].length + 1 {
-                true => there,
-                false => self.split(self.last, word, there),
-            };
-            return;
-        }
-        let new = self.states.len();
-        self.states.push(State { length: self.states[self.last].length + 1, ..State::default() });
-        let mut at = Some(self.last);
-        while let Some(state) = at
-            && self.states[state].next(word).is_none()
-        {
-            self.states[state].lead(word, new);
-            at = self.states[state].shorter;
-        }
-        let shorter = match at {
-            None => 0,
-            Some(state) => {
-                let there = self.states[state].next(word).unwrap_or_default();
-                match self.states[there].length == self.states[state].length + 1 {
-                    true => there,
-                    false => self.split(state, word, there),
-                }
-            }
-        };
-        self.states[new].shorter = Some(shorter);
-        self.last = new;
-    }
-
-    /// A state for the runs through `from` alone, of those that led to `there`.
-    fn split(&mut self, from: usize, word: u32, there: usize) -> usize {
-        let copy = self.states.len();
-        let length = self.states[from].length + 1;
-        self.states.push(State { length, ..self.states[there].clone() });
-        self.states[there].shorter = Some(copy);
-        let mut at = Some(from);
-        while let Some(state) = at
-            && self.states[state].next(word) == Some(there)
-        {
-            self.states[state].lead(word, copy);
-            at = self.states[state].shorter;
-        }
-        copy
-    }
-
-    /// Follows another text by a word: `length` words before and with it are a run.
-    fn step(&self, state: &mut usize, length: &mut usize, word: u32) {
-        if self.states.is_empty() {
-            return;
-        }
-        loop {
-            if let Some(next) = self.states[*state].next(word) {
-                (*state, *length) = (next, *length + 1);
-                return;
-            }
-            match self.states[*state].shorter {
-                Some(shorter) => (*state, *length) = (shorter, self.states[shorter].length),
-                None => {
-                    *length = 0;
-                    return;
-                }
+            if shared(&other) {
+                last = other;
             }
         }
+        last
     }
 }
 

@@ -2,7 +2,9 @@ use super::*;
 use proptest::prelude::*;
 
 fn spans(traced: &str, texts: &[&str], least: usize) -> Vec<(usize, usize)> {
-    Traced::of(traced).spans(texts, least).into_iter().map(|span| (span.first, span.words)).collect()
+    let read = Traced::of(traced);
+    let all: Vec<_> = (0..read.prints().len()).collect();
+    read.spans(texts, &all, least).0.into_iter().map(|span| (span.first, span.words)).collect()
 }
 
 /// The same by trying everything.
@@ -50,6 +52,26 @@ fn repetition_costs_no_more_than_length() {
     let long = "a ".repeat(100_000);
     assert_eq!(spans(&long, &[&long], 8), [(0, 100_000)]);
     assert_eq!(prints(&[&long]).len(), 1);
+    // A word that another one follows each time.
+    let words: String = (0..50_000).map(|number| format!("a w{number} ")).collect();
+    assert_eq!(spans(&words, &[&words], 8), [(0, 100_000)]);
+}
+
+#[test]
+fn only_what_lies_around_named_fingerprints_is_compared_and_once() {
+    let words: Vec<_> = (0..600u32).map(|number| format!("w{number}")).collect();
+    let record = [words[0..100].join(" "), words[300..400].join(" "), words[500..508].join(" ")];
+    let read = Traced::of(&words.join(" "));
+    let place = |word: usize| read.prints().partition_point(|(at, _)| *at < word);
+    let span = |first, words| Span { first, words };
+    assert_eq!(read.spans(&record, &[], 8), (vec![], 0));
+    assert_eq!(read.spans(&record, &[place(200)], 8), (vec![], 0), "a record need not have what leads to it");
+    let (spans, until) = read.spans(&record, &[place(50), place(60)], 8);
+    assert_eq!(spans, [span(0, 100)], "found whole, and once");
+    assert!((place(90)..=place(100)).contains(&until), "{until}");
+    let (spans, until) = read.spans(&record, &[place(390), place(500)], 8);
+    assert_eq!(spans, [span(300, 100), span(500, 8)]);
+    assert!((place(501)..=place(508)).contains(&until), "{until}");
 }
 
 #[test]
@@ -87,12 +109,39 @@ proptest! {
 
     #[test]
     fn spans_are_those_that_trying_everything_finds(
-        traced in prop::collection::vec(0u8..3, 0..40),
-        texts in prop::collection::vec(prop::collection::vec(0u8..4, 0..30), 0..4),
-        least in 1usize..6,
+        traced in prop::collection::vec(0u8..3, 0..60),
+        texts in prop::collection::vec(prop::collection::vec(0u8..3, 0..50), 0..4),
+        least in SPAN..SPAN + 4,
     ) {
         let read: Vec<_> = texts.iter().map(|words| text(words)).collect();
         let read: Vec<_> = read.iter().map(String::as_str).collect();
         prop_assert_eq!(spans(&text(&traced), &read, least), tried(&traced, &texts, least));
+    }
+
+    #[test]
+    fn spans_among_other_words_are_those_that_trying_everything_finds(
+        pieces in prop::collection::vec((0usize..80, 0usize..30, 0u8..40), 0..8),
+        record in prop::collection::vec(0u8..4, 100),
+    ) {
+        // Pieces of the record, and other words between them, few or many.
+        let other = |many: u8| (0..many).map(|number| 10 + number % 7);
+        let traced: Vec<_> =
+            pieces.iter().flat_map(|(at, words, many)| record[*at..].iter().take(*words).copied().chain(other(*many))).collect();
+        let expected = tried(&traced, std::slice::from_ref(&record), SPAN);
+        prop_assert_eq!(spans(&text(&traced), &[&text(&record)], SPAN), expected.clone());
+
+        // By one fingerprint at a time, those before which was compared left out, it is the same.
+        let read = Traced::of(&text(&traced));
+        let (mut found, mut until) = (std::collections::BTreeSet::new(), 0);
+        for place in 0..read.prints().len() {
+            if place >= until {
+                let (some, now) = read.spans(&[text(&record)], &[place], SPAN);
+                until = until.max(now);
+                for span in some {
+                    prop_assert!(found.insert((span.first, span.words)), "twice");
+                }
+            }
+        }
+        prop_assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
     }
 }
