@@ -6,9 +6,11 @@ use commonwheel_protocol::dataset::Filter;
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::search::{self, Query, Wanted};
 use std::collections::BTreeSet;
+use std::collections::hash_map::{Entry, HashMap};
 use std::path::Path;
 use tantivy::collector::TopDocs;
 use tantivy::index::{InvertedIndexReader, SegmentReader};
+use tantivy::postings::TermInfo;
 use tantivy::query::{BooleanQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, TermQuery, TermSetQuery};
 use tantivy::schema::{IndexRecordOption, Type};
 use tantivy::{DocId, DocSet, Index, Score, TERMINATED, TantivyDocument, Term};
@@ -25,14 +27,14 @@ pub struct Hit {
 /// The records that hold a fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holders {
-    /// Some of them, by their ids.
+    /// Those that come first by their ids, in order.
     pub records: Vec<RecordId>,
     /// How many there are.
     pub all: u64,
 }
 
-/// Of a fingerprint that very many records hold, this many are read before the first by id are named.
-const HOLDERS: usize = 256;
+/// Those that are named are looked for among so many times as many; where there are more, on a level of fewer records.
+const READ: u64 = 16;
 
 impl SearchIndex {
     /// The records that hold all of a query and match a filter, at most so many: the most relevant first, equals by
@@ -104,29 +106,71 @@ impl SearchIndex {
         Ok(found.into_iter().map(|term| Term::from_field_text(field, &term)).collect())
     }
 
-    /// For each of some fingerprints the records that hold it, at most `most` of each by name.
+    /// For each of some fingerprints the records that hold it: the first `most` by their ids, and how many there are. It
+    /// follows from what is indexed, however that lies in segments.
     ///
     /// # Errors
     /// When the index cannot be read.
     pub(super) fn holders(&self, prints: &[u64], most: usize) -> tantivy::Result<Vec<Holders>> {
         let searcher = self.reader.searcher();
-        let mut found: Vec<_> = prints.iter().map(|_| (BTreeSet::new(), 0)).collect();
+        let mut segments = Vec::new();
         for segment in searcher.segment_readers() {
-            let inverted = segment.inverted_index(self.fields.prints)?;
-            let store = segment.get_store_reader(1)?;
-            for (print, (records, all)) in prints.iter().zip(&mut found) {
-                let term = Term::from_field_u64(self.fields.prints, *print);
-                let Some(info) = inverted.get_term_info(&term)? else { continue };
-                *all += u64::from(info.doc_freq);
+            let order = segment.fast_fields().u64(schema::ORDER)?.first_or_default_col(0);
+            segments.push((segment.inverted_index(self.fields.prints)?, order, segment.get_store_reader(1)?));
+        }
+        let terms = |print: u64, level: u32| -> tantivy::Result<(Vec<(usize, TermInfo)>, u64)> {
+            let term = Term::from_field_u64(self.fields.prints, schema::print_at(print, level));
+            let (mut found, mut all) = (Vec::new(), 0);
+            for (number, (inverted, ..)) in segments.iter().enumerate() {
+                if let Some(info) = inverted.get_term_info(&term)? {
+                    all += u64::from(info.doc_freq);
+                    found.push((number, info));
+                }
+            }
+            Ok((found, all))
+        };
+        // Many fingerprints lead to the same records.
+        let mut ids: HashMap<(usize, DocId), Option<RecordId>> = HashMap::new();
+        let mut all_holders = Vec::new();
+        for print in prints {
+            let (mut found, all) = terms(*print, 0)?;
+            let mut here = all;
+            for level in 1..=schema::LEVELS {
+                if here <= READ * most as u64 {
+                    break;
+                }
+                let (fewer, there) = terms(*print, level)?;
+                if there < most as u64 {
+                    break;
+                }
+                (found, here) = (fewer, there);
+            }
+            let mut first = Vec::new();
+            for (number, info) in found {
+                let (inverted, order, _) = &segments[number];
                 let mut postings = inverted.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
-                while postings.doc() != TERMINATED && records.len() < HOLDERS.max(most) {
-                    records.extend(self.fields.record_of(&store.get::<TantivyDocument>(postings.doc())?));
+                while postings.doc() != TERMINATED {
+                    first.push((order.get_val(postings.doc()), number, postings.doc()));
                     postings.advance();
                 }
             }
+            first.sort_unstable();
+            first.truncate(most);
+            let mut records = Vec::new();
+            for (_, number, document) in first {
+                let id = match ids.entry((number, document)) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(place) => {
+                        let stored = segments[number].2.get::<TantivyDocument>(document)?;
+                        *place.insert(self.fields.record_of(&stored).map(RecordId))
+                    }
+                };
+                records.extend(id);
+            }
+            records.sort_unstable();
+            all_holders.push(Holders { records, all });
         }
-        let named = |records: BTreeSet<_>| records.into_iter().take(most).map(RecordId).collect();
-        Ok(found.into_iter().map(|(records, all)| Holders { records: named(records), all }).collect())
+        Ok(all_holders)
     }
 }
 
@@ -145,7 +189,7 @@ pub fn held(dir: &Path) -> Result<(BTreeSet<String>, BTreeSet<u64>), StoreError>
                 let mut terms = inverted.terms().stream()?;
                 while terms.advance() {
                     match (entry.field_type().value_type(), <[u8; 8]>::try_from(terms.key())) {
-                        (Type::U64, Ok(bytes)) => drop(prints.insert(u64::from_be_bytes(bytes))),
+                        (Type::U64, Ok(bytes)) => drop(prints.insert(schema::print_of(u64::from_be_bytes(bytes)))),
                         (Type::Str, _) => drop(words.insert(String::from_utf8_lossy(terms.key()).into_owned())),
                         _ => {}
                     }

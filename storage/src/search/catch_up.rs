@@ -125,8 +125,8 @@ impl CarStore {
         Ok(self.search.ask(|index| index.find(query, filter, limit))?.unwrap_or_default())
     }
 
-    /// For each of some fingerprints the records that hold it, as far as the search index has come: at most `most` of
-    /// each are named.
+    /// For each of some fingerprints the records that hold it, as far as the search index has come: of each the first
+    /// `most` by their ids are named.
     ///
     /// # Errors
     /// When the index cannot be read; it is removed then.

@@ -52,7 +52,10 @@ impl Fields {
         let id = record.to_bytes();
         let mut of = TantivyDocument::default();
         document.texts.iter().for_each(|text| of.add_text(self.words, text));
-        trace::prints(&document.texts).into_iter().for_each(|print| of.add_u64(self.prints, print));
+        let level = level(order(&id));
+        for print in trace::prints(&document.texts) {
+            (0..=level).for_each(|level| of.add_u64(self.prints, print_at(print, level)));
+        }
         terms(&document.facts).iter().for_each(|term| of.add_text(self.facts, term));
         of.add_bytes(self.record, &id);
         of.add_bytes(self.body, &body.to_bytes());
@@ -65,6 +68,27 @@ impl Fields {
         let id = document.get_first(self.record)?;
         Cid::from_bytes(id.as_bytes()?).ok()
     }
+}
+
+/// How many levels lie above the one of all records.
+pub(super) const LEVELS: u32 = 6;
+/// Of the records of a level one in 2 to this many is of the next too: those whose ids come first.
+const LEVEL_BITS: u32 = 4;
+
+/// The highest level of a record, by its place in the order of ids.
+fn level(order: u64) -> u32 {
+    (order.leading_zeros() / LEVEL_BITS).min(LEVELS)
+}
+
+/// A fingerprint as a term of one level. On a level above 0 only some records have it, so that the first of very many
+/// are found without reading all.
+pub(super) fn print_at(print: u64, level: u32) -> u64 {
+    u64::from(level) << trace::PRINT_BITS | print
+}
+
+/// The fingerprint of a term.
+pub(super) fn print_of(term: u64) -> u64 {
+    term & ((1 << trace::PRINT_BITS) - 1)
 }
 
 /// Eight bytes of an id's hash: in the order of ids, as far as they go.

@@ -147,6 +147,29 @@ fn fingerprints_lead_to_every_record_that_has_a_span_and_say_how_many_there_are(
 }
 
 #[test]
+fn the_records_that_are_named_for_a_fingerprint_follow_from_those_that_hold_it_however_many_there_are() {
+    let world = World::new();
+    let said = "one of the things that a wheel has in common with a mill is that it turns";
+    let mut all: Vec<_> =
+        (0..500u16).map(|number| Record::saying(&world, number as u8, &format!("Case {number}: {said}"))).collect();
+    let ids = sorted(all.iter().map(|record| record.id).collect());
+    let print = trace::prints(&[said])[0];
+    for slice in [400, 7] {
+        let home = tempfile::tempdir().unwrap();
+        let mut store = open(&folder(&home).0);
+        put(&mut store, &all.iter().collect::<Vec<_>>());
+        catch_up(&mut store, slice);
+        for most in [1, 2, 5, 20, 31, 200, 500] {
+            let holders = store.holders(&[print, 7], most).unwrap();
+            assert_eq!((&holders[0].records[..], holders[0].all), (&ids[..most], 500), "{most} in slices of {slice}");
+            assert_eq!(holders[1].records, []);
+        }
+        assert!(held(&folder(&home).1).unwrap().1.iter().all(|print| *print < 1 << trace::PRINT_BITS));
+        all.reverse();
+    }
+}
+
+#[test]
 fn what_is_erased_leaves_no_word_and_the_others_are_found_again() {
     let (world, home) = (World::new(), tempfile::tempdir().unwrap());
     let (dir, search) = folder(&home);
