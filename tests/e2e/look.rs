@@ -52,6 +52,18 @@ fn records_are_found_traced_counted_and_shown_through_a_node_and_without_one() {
         let good = steward.json(["search", "stone", "--label", "good", "--limit", "1"]).unwrap();
         assert_eq!(good["records"].as_array().unwrap().len(), 1);
 
+        // Every flag must suit, and of one flag any value will do.
+        let month = &text(&found["records"][0]["time"])[..7];
+        let suiting =
+            ["--licence", "MIT", "--licence", "CC-BY-4.0", "--use", "train-ai", "--kind", "chat", "--month", month];
+        let with = |more: &[&str]| ids(&steward.json([&["search", "stone"], &suiting[..], more].concat()).unwrap());
+        assert_eq!(with(&["--label", "good"]).len(), 2);
+        for other in [["--label", "fail"], ["--tag", "mills"], ["--model", "x"], ["--language", "fr"]] {
+            assert_eq!(with(&other), Vec::<String>::new(), "{other:?}");
+        }
+        assert_eq!(ids(&steward.json(["search", "stone", "--licence", "MIT"]).unwrap()), Vec::<String>::new());
+        assert_eq!(ids(&steward.json(["search", "stone", "--month", "..2020-12"]).unwrap()), Vec::<String>::new());
+
         let traced = steward.json(["trace".as_ref(), output.as_os_str()]).unwrap();
         let spans = traced["texts"][0]["spans"].as_array().unwrap();
         assert_eq!(spans.len(), 1, "{traced}");

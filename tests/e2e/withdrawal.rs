@@ -69,6 +69,13 @@ fn after_a_withdrawal_no_byte_of_the_text_or_its_salt_is_left_and_no_replica_bri
         assert!(words.contains("kettles"), "the index of {} is looked into", place.name);
         words.contains("ba") || prints.iter().any(|print| held.contains(print) && !others.contains(print))
     };
+    let said = secrets[2..].iter().map(|text| String::from_utf8_lossy(text)).collect::<Vec<_>>().join("\n");
+    let output = scene.file("output.txt", said);
+    let traced = |place: &Place| {
+        let traced = place.json(["trace".as_ref(), output.as_os_str()]).unwrap();
+        traced["records"].as_array().unwrap().iter().any(|record| record["id"] == ids[0].as_str())
+    };
+    assert!(traced(&scene.validators[0]) && traced(&contributor));
     assert!(words_left(&scene.validators[0]) && words_left(&replica) && words_left(&contributor));
     assert!(!remains(&scene.validators[0], &secrets).is_empty() && !remains(&replica, &secrets).is_empty());
 
@@ -86,7 +93,7 @@ fn after_a_withdrawal_no_byte_of_the_text_or_its_salt_is_left_and_no_replica_bri
         // The other record left with it, and is taken up again by whoever searches next.
         assert_eq!(found(place, "kettles called ba"), Vec::<String>::new());
         assert_eq!(found(place, "kettles"), [ids[1].clone()]);
-        assert!(!words_left(place), "{}", place.name);
+        assert!(!traced(place) && !words_left(place), "{}", place.name);
     }
     assert!(store.holds(Shelf::Certified, &record.0).unwrap(), "the header stays, with the withdrawal");
     assert_eq!(status(&scene.validators[0], &ids[1])["state"], "accepted");
