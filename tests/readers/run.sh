@@ -2,7 +2,8 @@
 # Reads the test vectors, an export and the folders of stores with programs that share no code with the node:
 #   tests/readers/run.sh [EXPORT_DIR] [STORE_DIR...]
 # Installs what they need under the target folder, never into the source tree. Besides the export that is given they
-# read those of a community to which everything has happened, which a test of the node writes for them.
+# read those of a community to which everything has happened, which a test of the node writes for them, with the benchmarks that
+# one of them was compared with beside them.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -22,7 +23,7 @@ main() {
 }
 
 write_exports() {
-  rm -rf "$work/exports"
+  rm -rf "$work/exports" "$work/benchmarks"
   COMMONWHEEL_EXPORTS="$work/exports" cargo test --quiet --manifest-path "$repository/Cargo.toml" --package commonwheel \
     --lib -- --exact verify::event_tests::a_state_and_its_releases_are_verified_as_what_they_are
 }
@@ -34,7 +35,7 @@ read_with_python() {
   fi
   "$environment/bin/pip" install --quiet --requirement "$here/python/requirements.txt"
   echo "readers: Python"
-  "$environment/bin/python" "$here/python/read.py" "${exports[@]}"
+  "$environment/bin/python" "$here/python/read.py" --benchmarks "$work/benchmarks" "${exports[@]}"
 }
 
 # Node looks for packages beside the program that imports them, so the program goes where the packages are.

@@ -298,7 +298,8 @@ fn is_header(events: &Events, cid: &Cid) -> bool {
 #[test]
 fn a_state_and_its_releases_are_verified_as_what_they_are() {
     let case = Case::new();
-    let folder = std::env::var_os("COMMONWHEEL_EXPORTS").map_or_else(|| case.temp.path().to_owned(), PathBuf::from);
+    let folder =
+        std::env::var_os("COMMONWHEEL_EXPORTS").map_or_else(|| case.temp.path().join("exports"), PathBuf::from);
     let store = case.events.store();
     for (name, release) in [("state", None), ("release-1", number(1)), ("release-2", number(2))] {
         let dir = folder.join(name);

@@ -107,9 +107,14 @@ impl Case {
     }
 }
 
-/// For readers that share no code with this one.
+/// For readers that share no code with this one: an export, and beside the folder of exports the benchmarks.
 pub(super) fn write_for_readers(folder: &Path) {
     let case = Case::new();
+    let beside = folder.with_file_name("benchmarks");
+    fs::create_dir_all(&beside).unwrap();
+    for file in case.benchmarks() {
+        fs::copy(&file, beside.join(file.file_name().unwrap())).unwrap();
+    }
     let options = ExportOptions { out: folder.join("without-benchmarks"), ..case.options(13) };
     case.export(&options);
 }

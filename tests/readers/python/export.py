@@ -36,9 +36,9 @@ MOST_LINE = 20 * 1024 * 1024
 RESERVED = ("work_licence", "work_preference", "canary")
 
 
-def run(folder, tally, to=None, beside=None):
+def run(folder, tally, to=None, beside=None, benchmarks=()):
     """Checks a folder, and the copies in it; `to` is the community beside whose export it lies as a copy, and
-    `beside` what that export was asked for."""
+    `beside` what that export was asked for. Rows are compared with the files `benchmarks`, if these are the export's."""
     with tally.check("export: SHA256SUMS"):
         _sums(folder)
     held = None
@@ -62,14 +62,14 @@ def run(folder, tally, to=None, beside=None):
         chosen = filters.Filter(stated["filter"]) if "filter" in stated else None
     overlapping = None
     with tally.check("export: without what overlaps with benchmarks"):
-        overlapping = overlaps.Overlaps(stated["decontaminated"], folder) if "decontaminated" in stated else None
+        overlapping = overlaps.Overlaps(stated["decontaminated"], folder, benchmarks) if "decontaminated" in stated else None
     views = None
     with tally.check("export: its views"):
         same(copying is None or "views" not in stated, True, "a copy without views")
         views = Views(stated.get("views", []), folder, apart.canary(held.path[0].id))
     if views is None:
         return
-    rules = [rule for rule in (purpose, chosen, copying) if rule]
+    rules = [rule for rule in (purpose, chosen, copying, overlapping) if rule]
     seen, stored, hashes, census, kept_apart = {}, [], {}, Census(), set()
     for file in sorted((folder / "data").rglob("*.jsonl"), key=lambda file: str(file).encode()):
         path = file.relative_to(folder).as_posix()
@@ -125,7 +125,7 @@ def run(folder, tally, to=None, beside=None):
         same(sorted(stated.get("copies", [])), copied, "the copies")
         same(copying is None or not copied, True, "a copy without copies")
     for name in copied:
-        run(folder / "copies" / name, tally, str(held.path[0].id), _asked(stated))
+        run(folder / "copies" / name, tally, str(held.path[0].id), _asked(stated), benchmarks)
 
 
 def _asked(stated):

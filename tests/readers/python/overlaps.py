@@ -1,11 +1,13 @@
-"""What an export says of benchmarks with which no row overlaps (docs/DATASET.md, *Without benchmarks*). Without the files of the
-benchmarks, which are not in an export, it is checked that every record that was left out is named, and nothing else is."""
+"""What an export says of benchmarks with which no row overlaps (docs/DATASET.md, *Without benchmarks*): that every record that was
+left out is named, and nothing else is. The files of the benchmarks are not in an export; if all of them are given besides, each
+row is compared with them."""
 
 import json
 import re
 
 import cids
 import dagjson
+from benchmarks import Benchmarks, every_text
 from tally import same
 
 FILE = ["name", "sha256", "items", "compared", "unread"]
@@ -21,8 +23,8 @@ def rule(stated):
 class Overlaps:
     """The records that were left out, and the manifest's word on why."""
 
-    def __init__(self, stated, folder):
-        self.stated = stated
+    def __init__(self, stated, folder, given=()):
+        self.stated, self.compared = stated, None
         same(list(stated), ["words", "least", "files", "left_out"], "what is said of benchmarks")
         same(stated["words"] in WORDS and stated["least"] == LEAST, True, "a rule that is known")
         names = [file["name"] for file in stated["files"]]
@@ -30,6 +32,10 @@ class Overlaps:
         for file in stated["files"]:
             same(list(file), FILE, "what is said of a file")
             same(bool(re.fullmatch("[0-9a-f]{64}", file["sha256"])) and "/" not in file["name"], True, "a name and a hash")
+        files = {file.name: file for file in given}
+        if all(name in files for name in names):
+            self.compared = Benchmarks(stated["words"])
+            same([self.compared.add(name, files[name].read_bytes()) for name in names], stated["files"], "what the files hold")
         lines = (folder / "contaminated.jsonl").read_bytes().decode().split("\n")
         same(lines.pop(), "", "lines that end in newlines")
         self.ids = [self._read(line, names) for line in lines]
@@ -45,6 +51,11 @@ class Overlaps:
         same(all(list(one) == ["file", "item"] and type(one["item"]) is int and one["item"] > 0 for one in value["overlaps"]), True, "items")
         same(line, dagjson.line(value), "the line's one text")
         return cids.parse(value["id"])
+
+    def check_row(self, _, body):
+        """That no text of a row overlaps with an item."""
+        for text in every_text(body) if self.compared else ():
+            same(self.compared.overlapping(text), {}, "items with which a row overlaps")
 
     def account(self, incomplete):
         """Those of the records without a row that are not named; all that are must be among them."""
