@@ -65,6 +65,20 @@ def quality_joined(export, _):
     same(sorted((row["id"], row["words"]) for row in found), wanted, "how many words each row has")
 
 
+def folders_of_rows(export, _):
+    """Rows of JSON Lines have a column `preference`, and lie in folders of that name: with these turned off it is the row's text;
+    by itself DuckDB puts the folder's slug in its place, which is why the documents say how to turn them off."""
+    read = f"read_json('{export.folder}/data/**/*.jsonl', format = 'newline_delimited', union_by_name = true{{}})"
+    for more, column in ((", hive_partitioning = false", "preference"), ("", "slug")):
+        found = _query(f"select id, licence, preference from {read.format(more)}")
+        wanted = sorted((row["id"], row["licence"], row[column]) for row in export.rows.values())
+        same(sorted((row["id"], row["licence"], row["preference"]) for row in found), wanted, f"the {column} of each row")
+    for file in export.files("jsonl"):
+        told = pandas.read_json(file, lines=True, dtype=False, convert_dates=False)
+        said = dict(zip(told["id"], told["preference"]))
+        same(said, {row_id: export.rows[row_id]["preference"] for row_id in said}, "the preference of each row of a file")
+
+
 def _query(query):
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
@@ -89,6 +103,7 @@ def middle_of_ids(file):
 
 CHECKS = {
     "duckdb, rows and their quality": ("quality", quality_joined),
+    "duckdb and pandas, rows and the names of their folders": ("jsonl", folders_of_rows),
     "pyarrow, the folder": ("parquet", pyarrow_folder),
     "pyarrow, each file": ("parquet", pyarrow_files),
     "pandas, the folder": ("parquet", pandas_folder),
