@@ -33,7 +33,7 @@ impl CaughtUp {
 
 /// A slice ends after so many bytes of the shelf and of bodies, whatever they hold.
 const SLICE_BYTES: u64 = 64 << 20;
-/// The same for one whose store has other work to do: reading so much takes some hundredths of a second.
+/// The same for one whose store has other work to do.
 const SHORT_BYTES: u64 = 1 << 20;
 /// Records of such a slice.
 const SHORT_RECORDS: usize = 256;
