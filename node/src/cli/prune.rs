@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::export::Bar;
-use crate::community::{self, printable};
+use crate::community::{self, Community, CommunityError, printable};
 use crate::export::Source;
 use crate::prune::{self, PruneError, Pruned};
 use crate::run::Access;
@@ -10,6 +10,7 @@ use crate::verify::thousands;
 use anyhow::Context as _;
 use clap::Args;
 use commonwheel_protocol::dataset::{Manifest, names};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,7 +25,8 @@ pub struct PruneArgs {
     /// The folder that `export` wrote.
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// A newer export of the community, best of its newest release; else this node's replica is asked.
+    /// A newer export of the community, best of its newest release, or of one of which it holds a copy; else this node's
+    /// replicas are asked.
     #[arg(long, value_name = "BUNDLE")]
     pub by: Option<PathBuf>,
     /// Say what would be removed, and remove nothing.
@@ -37,7 +39,8 @@ Examples:
   commonwheel prune dataset --by release-4         what the newer bundle proves to be erased
   commonwheel prune dataset --dry-run              what this node's replica knows to be erased
 
-It removes, and adds nothing: get a new export for what is new. Snapshots and backups of the folder
+Copies of other communities in it are pruned too: by the copies in BUNDLE, or by what this node knows of
+those that it follows. It removes, and adds nothing: get a new export for what is new. Snapshots and backups of the folder
 are not reached.
 
 Exit codes: 0 done, or nothing to remove; 1 failed; 2 wrong usage; 4 a folder did not verify.";
@@ -52,10 +55,21 @@ pub fn run(args: &PruneArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let pruned = match &args.by {
         Some(by) => prune::by_export(&args.dir, by, args.dry_run, &mut show),
         None => {
-            let community = community::chosen(&context.home, Some(&community_of(&args.dir)?))?;
-            let access = Access::open(&context.home, &community.id())?;
-            let source = Source { ledger: &access, founding: &community.founding, terms: &community.terms };
-            prune::by_replica(&args.dir, source, args.dry_run, &mut show)
+            let mut known: Vec<(String, Access, Community)> = Vec::new();
+            for (own, id) in communities_of(&args.dir)? {
+                match community::chosen(&context.home, Some(&id)) {
+                    Ok(community) => known.push((id, Access::open(&context.home, &community.id())?, community)),
+                    // What of another community nobody here knows stays as it is.
+                    Err(CommunityError::NotFound { .. }) if !own => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            let mut replicas = BTreeMap::new();
+            for (id, access, community) in &known {
+                let source = Source { ledger: access, founding: &community.founding, terms: &community.terms };
+                replicas.insert(id.clone(), source);
+            }
+            prune::by_replica(&args.dir, &replicas, args.dry_run, &mut show)
         }
     };
     bar.end();
@@ -72,16 +86,23 @@ pub fn run(args: &PruneArgs, context: &Context) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn community_of(dir: &Path) -> anyhow::Result<String> {
+/// The communities of which an export holds records, and whether it is its own.
+fn communities_of(dir: &Path) -> anyhow::Result<Vec<(bool, String)>> {
     let path = dir.join(names::MANIFEST);
     let text = crate::export::folder::text(&path).with_context(|| format!("could not read {}", path.display()))?;
-    Manifest::community_in(&text).with_context(|| format!("{} is not an export", dir.display()))
+    let manifest = Manifest::read(&text).with_context(|| format!("{} is not an export", dir.display()))?;
+    let copies = manifest.copies.into_iter().map(|id| (false, id));
+    Ok([(manifest.copied.is_none(), manifest.community)].into_iter().chain(copies).collect())
 }
 
 fn print(pruned: &Pruned, out: &mut dyn Write) -> io::Result<()> {
     let dir = pruned.dir.display();
     for one in &pruned.removed {
-        writeln!(out, "  {}  {} by {}", one.id, one.why, one.by)?;
+        let copied = one.copied_from.as_ref().map_or_else(String::new, |from| format!(", copied from {from}"));
+        writeln!(out, "  {}  {} by {}{copied}", one.id, one.why, one.by)?;
+    }
+    for community in &pruned.stayed {
+        writeln!(out, "  of {community} nothing here shows what is erased: it stays as it was")?;
     }
     let (count, rows) = (thousands(pruned.removed.len()), thousands(pruned.rows));
     match (pruned.removed.is_empty(), pruned.dry_run) {

@@ -2,51 +2,87 @@
 
 use super::selection::select;
 use super::wanted::Wanted;
-use super::{Earlier, ExportError, ExportOptions, ExportSummary, Job, Source, Staging};
+use super::writer::Written;
+use super::{Earlier, ExportError, ExportOptions, ExportSummary, Job, Source};
+use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::status;
-use commonwheel_protocol::dataset::Revocations;
+use commonwheel_protocol::dataset::{Manifest, Revocations};
 use commonwheel_protocol::ledger::Ledger;
 use commonwheel_protocol::record::RecordId;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// What an export becomes when it is written again. It has no row that it did not have.
 pub struct Again<'a, L>(Job<'a, L>);
 
 impl<'a, L: Ledger> Again<'a, L> {
-    /// Selects what is left of it. The options are those by which it was written.
+    /// Selects what is left of it; of a copy, for the community `to`. The options are those by which it was written.
+    /// Nothing where records are erased that it left out, and it cannot be told for what.
     ///
     /// # Errors
     /// When something that this takes is not known.
-    pub fn select(source: Source<'a, L>, options: &ExportOptions, earlier: &Earlier) -> Result<Self, ExportError> {
+    pub fn select(
+        source: Source<'a, L>,
+        options: &ExportOptions,
+        earlier: &Earlier,
+        to: Option<&Cid>,
+    ) -> Result<Option<Self>, ExportError> {
         let wanted = Wanted { earlier: Some(earlier), ..Wanted::of(options) };
-        let selection = select(source.ledger, options.release.as_ref(), wanted, None)?;
-        Ok(Again(Job { source, selection }))
+        let mut selection = select(source.ledger, options.release.as_ref(), wanted, to)?;
+        if let Some(copied) = &mut selection.copied {
+            let Some(left) = earlier.left_out.of_these(copied.left_out.kind) else { return Ok(None) };
+            (copied.left_out.kind, copied.left_out.class) = (left.kind, left.class);
+            selection.chosen.iter_mut().for_each(|chosen| chosen.by_body = left.unasked);
+        }
+        Ok(Some(Again(Job { source, selection })))
     }
+}
 
+/// What is left of an export, whatever it was learned from.
+pub trait Left {
     /// The records with a row.
-    pub fn rows(&self) -> BTreeSet<RecordId> {
+    fn rows(&self) -> BTreeSet<RecordId>;
+
+    /// What is erased.
+    fn revocations(&self) -> &Revocations;
+
+    /// Writes it into a folder, beside copies that are written.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn write(
+        &self,
+        dir: &Path,
+        options: &ExportOptions,
+        copies: &BTreeMap<Cid, Written>,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Written, ExportError>;
+
+    /// What was written to this folder, which holds these copies.
+    fn summary(&self, dir: &Path, manifest: Manifest, copies: Vec<ExportSummary>) -> ExportSummary;
+}
+
+impl<L: Ledger> Left for Again<'_, L> {
+    fn rows(&self) -> BTreeSet<RecordId> {
         self.0.selection.records.iter().filter(|one| one.row).map(|one| one.id).collect()
     }
 
-    /// What is erased.
-    pub fn revocations(&self) -> &Revocations {
+    fn revocations(&self) -> &Revocations {
         &self.0.selection.revocations
     }
 
-    /// Writes it beside the folder and puts it in its place, whole or not at all.
-    ///
-    /// # Errors
-    /// When the system refuses. Then the folder is as it was.
-    pub fn write(
-        self,
+    fn write(
+        &self,
+        dir: &Path,
         options: &ExportOptions,
+        copies: &BTreeMap<Cid, Written>,
         progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<ExportSummary, ExportError> {
-        let community = self.0.source.founding.community().to_string();
-        let staging = Staging::beside(&options.out, &community, options.replace)?;
-        let written = self.0.write(staging.path(), &options.views, options.merge, &BTreeMap::new(), progress)?;
-        staging.publish()?;
-        Ok(self.0.summary(&options.out, written.manifest, Vec::new()))
+    ) -> Result<Written, ExportError> {
+        self.0.write(dir, &options.views, options.merge, copies, progress)
+    }
+
+    fn summary(&self, dir: &Path, manifest: Manifest, copies: Vec<ExportSummary>) -> ExportSummary {
+        self.0.summary(dir, manifest, copies)
     }
 }
 

@@ -22,7 +22,7 @@ mod writer;
 
 use crate::benchmark::{Loaded, Unread};
 use crate::community::printable;
-pub use again::{Again, follows};
+pub use again::{Again, Left, follows};
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, Codec};
@@ -33,14 +33,15 @@ use commonwheel_protocol::index::CertifiedRecords;
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 pub use error::ExportError;
 use folder::Staging;
-pub use selection::{Difference, Earlier, Revised, difference};
+pub use selection::{ByBody, Difference, Earlier, Revised, difference};
 use selection::{Of, Selection};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wanted::Wanted;
-use writer::{Writer, Written};
+use writer::Writer;
+pub use writer::Written;
 
 /// How an export is written.
 #[derive(Clone, Debug)]

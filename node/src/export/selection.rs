@@ -7,8 +7,8 @@ mod revoked;
 
 pub use difference::{Difference, Revised, difference};
 
-pub use again::Earlier;
 use again::known_apart;
+pub use again::{ByBody, Earlier};
 
 use super::copying::Copying;
 use super::resolved::{matters, once};
@@ -316,6 +316,8 @@ impl<'a, L: Ledger> Known<'a, L> {
         }
         if let Some(had) = self.earlier.and_then(|earlier| earlier.against(id)) {
             match had {
+                // For which of these reasons, the export that is written again says.
+                again::Had::LeftOut if self.copying.is_some() => proved.left_out.kind += 1,
                 again::Had::LeftOut => proved.unasked.1 += 1,
                 again::Had::Overlaps(found) => proved.overlapping.put(id, found),
                 again::Had::Nothing => proved.incomplete.push(*id),

@@ -1,8 +1,8 @@
 //! What two exports show, as a replica that had learned it would hold it.
 
+use crate::export::ExportError;
 use crate::export::car::CarReader;
 use crate::export::folder::{self, Staging};
-use crate::export::{ExportError, ExportOptions};
 use commonwheel_protocol::agreement::Founding;
 use commonwheel_protocol::bytes::{Cid, Codec, Fields, decode};
 use commonwheel_protocol::dataset::{Canary, Contaminated, Overlap, Partition, ROW_BYTES, Revocations, Row, names};
@@ -106,7 +106,7 @@ impl Export {
     }
 }
 
-/// Two exports in one store, which lies in a hidden folder beside the first and goes when this does.
+/// Two exports in one store, which lies in a hidden folder beside the one that is pruned and goes when this does.
 pub struct Both {
     /// The store.
     pub store: CarStore,
@@ -122,8 +122,7 @@ impl Both {
     ///
     /// # Errors
     /// When something cannot be read or written.
-    pub fn load(older: &Export, newer: &Export, options: &ExportOptions) -> Result<Self, ExportError> {
-        let place = Staging::beside(&options.out, &older.founding.community().to_string(), true)?;
+    pub fn load(older: &Export, newer: &Export, of_release: bool, place: Staging) -> Result<Self, ExportError> {
         let store = CarStore::open(place.path(), index::derive).map_err(|error| LedgerError(error.to_string()))?;
         let mut filling = Filling { store, batch: Batch::default() };
         let (mut held, mut erased) = (BTreeMap::<_, BTreeSet<i64>>::new(), BTreeSet::new());
@@ -137,7 +136,7 @@ impl Both {
         }
         // Of a record in the older one's release its own certificate stays, which its release asks for; of any other
         // the newer one knows better under which charter it counts.
-        let released = if options.release.is_some() { released(older)? } else { BTreeSet::new() };
+        let released = if of_release { released(older)? } else { BTreeSet::new() };
         let by_newer: BTreeSet<_> = newer.certified()?.into_iter().collect();
         for (export, is_newer) in [(older, false), (newer, true)] {
             let mut known = BTreeSet::new();

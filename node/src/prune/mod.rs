@@ -3,18 +3,23 @@
 //! The folder is written again, by the same options, as somebody writes it who knows both: its own rows and proofs, and
 //! the newer proofs. So what comes of it is an export like any other, and for one release the same bytes as the newer
 //! one. Nothing is removed on anybody's word: both exports are verified first, and a record goes only by an operation
-//! that its author or a quorum signed.
+//! that its author or a quorum signed. Copies of other communities are pruned in the same way, each by what is known of its
+//! community. `part` is one export in the folder with what proves its erasures, `known` a store of what two exports show.
 
 mod known;
+mod part;
 
-use crate::export::{self, Again, Earlier, ExportError, ExportOptions, ExportSummary, Source, Which, folder};
+use crate::export::folder::{self, Staging};
+use crate::export::{ExportError, ExportSummary, Left, Source};
 use crate::verify::{self, Expected, VerifyError};
-use commonwheel_protocol::dataset::{Filter, ForUse, Manifest, Merging, Revocations, View, names};
+use commonwheel_protocol::dataset::{Manifest, names};
 use commonwheel_protocol::ledger::Ledger;
 use commonwheel_protocol::record::RecordId;
+use commonwheel_storage::CarStore;
 use known::Export;
+use part::{Part, Proof};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Why nothing was pruned.
@@ -36,6 +41,9 @@ pub enum PruneError {
         /// Why not.
         why: &'static str,
     },
+    /// What is left is none that could be verified.
+    #[error("what would be left does not verify, so that nothing was removed; this is a bug: {0}")]
+    Left(VerifyError),
     /// Rows would go that nothing erases.
     #[error(
         "{count} row(s), the first {first}, are unknown to what the export is pruned by, or count no more; nothing was removed\n\
@@ -68,6 +76,9 @@ pub struct Pruned {
     pub rows_before: usize,
     /// How many it has.
     pub rows: usize,
+    /// The communities of which nothing here shows what is erased, so that what is of them stayed as it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stayed: Vec<String>,
     /// Whether nothing was written.
     pub dry_run: bool,
     /// What it is now; nothing where it stays as it was.
@@ -84,9 +95,13 @@ pub struct Removed {
     pub why: &'static str,
     /// What shows it.
     pub by: String,
+    /// The community from which it was copied, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copied_from: Option<String>,
 }
 
-/// Removes from the export at `dir` what the one at `by` proves to be erased.
+/// Removes from the export at `dir`, and from the copies in it, what the one at `by` and the copies in that prove to be
+/// erased. Of which community `by` knows nothing, that stays as it is.
 ///
 /// # Errors
 /// See [`PruneError`]. Then the folder is as it was.
@@ -96,128 +111,127 @@ pub fn by_export(
     dry_run: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Pruned, PruneError> {
-    let mut target = Target::open(dir, progress)?;
-    let newer = verified(by, Some(&target.manifest), progress)?;
-    let both = known::Both::load(&target.export, &Export::open(by)?, &target.options)?;
-    target.earlier.held = Some(both.held.clone());
-    let source = Source { ledger: &both.store, founding: &target.export.founding, terms: &target.export.terms };
-    let charters = target.manifest.charters.iter().chain(&newer.charters).cloned().collect();
-    target.prune(source, &charters, dry_run, progress)
+    let (manifest, newer) = (verified(dir, progress)?, verified(by, progress)?);
+    let parts = Part::all(dir, &manifest)?;
+    let proofs: BTreeMap<_, _> = folders(by, &newer).into_iter().collect();
+    let mut proved = Vec::new();
+    for part in &parts {
+        proved.push(match proofs.get(&part.manifest.community) {
+            Some(folder) => Proof::by_export(dir, &manifest, part, &Export::open(folder)?, &read(folder)?)?,
+            None => Proof::nothing(dir, &manifest, part)?,
+        });
+    }
+    prune::<CarStore>(dir, &manifest, &parts, &proved, dry_run, progress)
 }
 
-/// Removes from the export at `dir` what a replica knows to be erased.
+/// Removes from the export at `dir`, and from the copies in it, what replicas know to be erased, each by the id of its
+/// community. What is of another community stays as it is.
 ///
 /// # Errors
 /// See [`PruneError`]. Then the folder is as it was.
 pub fn by_replica<L: Ledger>(
     dir: &Path,
-    source: Source<L>,
+    replicas: &BTreeMap<String, Source<L>>,
     dry_run: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Pruned, PruneError> {
-    let target = Target::open(dir, progress)?;
-    if target.manifest.community != source.founding.community().to_string() {
-        return Err(target.unfit("it is an export of another community than the replica"));
+    let manifest = verified(dir, progress)?;
+    let parts = Part::all(dir, &manifest)?;
+    let mut proved = Vec::new();
+    for part in &parts {
+        proved.push(match replicas.get(&part.manifest.community) {
+            Some(replica) => Proof::by_replica(part, replica),
+            None => Proof::nothing(dir, &manifest, part)?,
+        });
     }
-    let charters = target.manifest.charters.iter().cloned().collect();
-    target.prune(source, &charters, dry_run, progress)
+    prune(dir, &manifest, &parts, &proved, dry_run, progress)
 }
 
-/// An export that is pruned.
-struct Target {
-    export: Export,
-    manifest: Manifest,
-    options: ExportOptions,
-    earlier: Earlier,
+/// Each community of an export and the folder that holds its records: its own, then those of copies.
+fn folders(dir: &Path, manifest: &Manifest) -> Vec<(String, PathBuf)> {
+    let copies = manifest.copies.iter().map(|id| (id.clone(), dir.join(names::COPIES).join(id)));
+    [(manifest.community.clone(), dir.to_owned())].into_iter().chain(copies).collect()
 }
 
-impl Target {
-    fn open(dir: &Path, progress: &mut dyn FnMut(usize, usize)) -> Result<Self, PruneError> {
-        let manifest = verified(dir, None, progress)?;
-        let export = Export::open(dir)?;
-        let unfit = |why| PruneError::Unfit { dir: dir.to_owned(), why };
-        if manifest.copied.is_some() || !manifest.copies.is_empty() {
-            return Err(unfit("it is a copy from another community, or holds copies"));
-        }
-        let view = |name: &str| View::named(name).ok_or_else(|| unfit("it has views that this program does not know"));
-        let views = manifest.views.iter().map(|rows| view(&rows.format)).collect::<Result<_, _>>()?;
-        let asks = manifest.filter.as_ref().map(|chosen| chosen.asks.clone()).unwrap_or_default();
-        let options = ExportOptions {
-            replace: true,
-            allow_incomplete: true,
-            release: manifest.release.as_ref().map(|release| Which::Id(release.id.clone())),
-            filter: Filter { purpose: manifest.purpose.as_ref().and_then(ForUse::purpose), ..asks },
-            views,
-            // Whether one work was asked for makes no difference where one was written: fewer rows need no more works.
-            merge: (!manifest.merged.is_empty()).then_some(Merging::Separate),
-            ..ExportOptions::to(dir.to_owned())
-        };
-        let earlier = Earlier {
-            rows: export.rows()?,
-            known: export.certified()?.into_iter().collect(),
-            incomplete: manifest.incomplete.iter().filter_map(|id| Some(RecordId(id.parse().ok()?))).collect(),
-            left_out: manifest.filter.as_ref().map_or(0, |chosen| chosen.by_body),
-            overlapping: manifest
-                .decontaminated
-                .as_ref()
-                .map_or(Ok(BTreeMap::new()), |said| export.overlapping(said))?,
-            compared: manifest.decontaminated.clone(),
-            held: None,
-        };
-        Ok(Target { export, manifest, options, earlier })
-    }
-
-    fn unfit(&self, why: &'static str) -> PruneError {
-        PruneError::Unfit { dir: self.options.out.clone(), why }
-    }
-
-    fn prune<L: Ledger>(
-        &self,
-        source: Source<L>,
-        charters: &BTreeSet<String>,
-        dry_run: bool,
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Pruned, PruneError> {
-        export::follows(source.ledger, charters)?.then_some(()).ok_or(PruneError::Fork)?;
-        let again = Again::select(source, &self.options, &self.earlier)?;
-        let rows = again.rows();
-        let removed = self.removed(&rows, again.revocations())?;
-        let export = match dry_run || removed.is_empty() {
-            true => None,
-            false => Some(again.write(&self.options, progress)?),
-        };
-        let dir = self.options.out.clone();
-        Ok(Pruned { dir, rows_before: self.earlier.rows.len(), rows: rows.len(), removed, dry_run, export })
-    }
-
-    /// The rows that go, each by what erases it.
-    fn removed(&self, rows: &BTreeSet<RecordId>, revocations: &Revocations) -> Result<Vec<Removed>, PruneError> {
-        let gone: Vec<_> = self.earlier.rows.difference(rows).collect();
-        let unknown: Vec<_> = gone.iter().filter(|id| revocations.get(id).is_none()).collect();
-        if let Some(first) = unknown.first() {
-            return Err(PruneError::Unknown { count: unknown.len(), first: ***first });
-        }
-        let removed = gone.into_iter().filter_map(|id| Some((id, revocations.get(id)?)));
-        let removed =
-            removed.map(|(id, one)| Removed { id: id.to_string(), why: one.why.name(), by: one.by.to_string() });
-        Ok(removed.collect())
-    }
-}
-
-/// The manifest of an export that was checked, of the same community as another.
-fn verified(
+/// Selects what is left of each part, and writes all of them if rows go.
+fn prune<L: Ledger>(
     dir: &Path,
-    like: Option<&Manifest>,
+    manifest: &Manifest,
+    parts: &[Part],
+    proofs: &[Proof<L>],
+    dry_run: bool,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Manifest, PruneError> {
+) -> Result<Pruned, PruneError> {
+    if !proofs.iter().any(|proof| proof.proves) {
+        return Err(unfit(dir, "it is of another community than what it is pruned by, and so are all copies in it"));
+    }
+    let (mut left, mut removed) = (Vec::new(), Vec::new());
+    for (part, proof) in parts.iter().zip(proofs) {
+        let chosen = proof.left(dir, part)?;
+        removed.extend(part.removed(&chosen.rows(), chosen.revocations())?);
+        left.push(chosen);
+    }
+    let export = match dry_run || removed.is_empty() {
+        true => None,
+        false => Some(write(dir, manifest, parts, &left, progress)?),
+    };
+    let stayed = parts.iter().zip(proofs).filter(|(_, proof)| !proof.proves);
+    Ok(Pruned {
+        dir: dir.to_owned(),
+        rows_before: parts.iter().map(|part| part.earlier.rows.len()).sum(),
+        rows: left.iter().map(|left| left.rows().len()).sum(),
+        removed,
+        stayed: stayed.map(|(part, _)| part.manifest.community.clone()).collect(),
+        dry_run,
+        export,
+    })
+}
+
+/// Writes what is left beside the folder, checks it, and puts it in its place, whole or not at all.
+fn write(
+    dir: &Path,
+    manifest: &Manifest,
+    parts: &[Part],
+    left: &[Box<dyn Left + '_>],
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<ExportSummary, PruneError> {
+    let staging = Staging::beside(dir, &manifest.community, true)?;
+    let (mut copies, mut summaries) = (BTreeMap::new(), Vec::new());
+    for (part, left) in parts.iter().zip(left).skip(1) {
+        let place = staging.path().join(names::COPIES).join(&part.manifest.community);
+        let written = left.write(&place, &part.options, &BTreeMap::new(), progress)?;
+        summaries.push(left.summary(dir, written.manifest.clone(), Vec::new()));
+        copies.insert(part.export.founding.community(), written);
+    }
+    let (Some(part), Some(own)) = (parts.first(), left.first()) else { return Err(unfit(dir, "it holds nothing")) };
+    let written = own.write(staging.path(), &part.options, &copies, progress)?;
+    if !copies.is_empty() {
+        folder::sync_folder(&staging.path().join(names::COPIES))?;
+    }
+    verify::verify(staging.path(), &Expected::default(), progress).map_err(PruneError::Left)?;
+    staging.publish()?;
+    Ok(own.summary(dir, written.manifest, summaries))
+}
+
+fn unfit(dir: &Path, why: &'static str) -> PruneError {
+    PruneError::Unfit { dir: dir.to_owned(), why }
+}
+
+/// The manifest of an export that was checked.
+fn verified(dir: &Path, progress: &mut dyn FnMut(usize, usize)) -> Result<Manifest, PruneError> {
     let wrong = |source| PruneError::Verify { dir: dir.to_owned(), source };
-    let expected = Expected { community: like.and_then(|other| other.community.parse().ok()), ..Expected::default() };
-    verify::verify(dir, &expected, progress).map_err(wrong)?;
+    verify::verify(dir, &Expected::default(), progress).map_err(wrong)?;
+    read(dir)
+}
+
+/// The manifest of an export.
+fn read(dir: &Path) -> Result<Manifest, PruneError> {
     let path = dir.join(names::MANIFEST);
     let text = folder::text(&path).map_err(ExportError::io("read", &path))?;
-    let changed = || PruneError::Unfit { dir: dir.to_owned(), why: "it was changed meanwhile" };
-    Manifest::read(&text).ok_or_else(changed)
+    Manifest::read(&text).ok_or_else(|| unfit(dir, "it was changed meanwhile"))
 }
 
+#[cfg(test)]
+mod copy_tests;
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,9 @@ use super::*;
 use crate::benchmark;
 use crate::export::events::{Events, decide, resolve, withdraw};
 use crate::export::fixture::{Certified, Commons, TERMS, source, store_of};
-use crate::export::{ExportOptions, export};
+use crate::export::{ExportOptions, Which, export};
 use commonwheel_protocol::agreement::Charter;
-use commonwheel_protocol::dataset::Partition;
+use commonwheel_protocol::dataset::{Merging, Partition, View};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::operation::Ruling;
 use commonwheel_storage::MemoryStore;
@@ -68,16 +68,21 @@ impl Case {
     }
 }
 
-fn prune(dir: &Path, by: &Path) -> Result<Pruned, PruneError> {
+pub(super) fn prune(dir: &Path, by: &Path) -> Result<Pruned, PruneError> {
     by_export(dir, by, false, &mut |_, _| {})
 }
 
-fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+/// What a node knows that follows one community.
+pub(super) fn of_one<'a>(store: &'a MemoryStore, commons: &'a Commons) -> BTreeMap<String, Source<'a, MemoryStore>> {
+    [(commons.founding.community().to_string(), source(store, commons, TERMS))].into()
+}
+
+pub(super) fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let read = |path: String| (path.clone(), fs::read(dir.join(path)).unwrap());
     folder::files(dir).unwrap().into_iter().map(read).collect()
 }
 
-fn assert_same(one: &Path, two: &Path) {
+pub(super) fn assert_same(one: &Path, two: &Path) {
     let (one, two) = (files(one), files(two));
     let differing: Vec<_> = one.keys().chain(two.keys()).filter(|path| one.get(*path) != two.get(*path)).collect();
     assert!(differing.is_empty(), "{differing:?}");
@@ -249,7 +254,7 @@ fn what_overlaps_with_benchmarks_stays_out_and_is_listed_as_long_as_it_is_not_er
     assert_eq!((listed(&by_bundle), listed(&wanted)), (2, 1));
     for pruned in [
         prune(&by_bundle, &whole).unwrap(),
-        by_replica(&by_replica_, source(&after, &commons, TERMS), false, &mut |_, _| {}).unwrap(),
+        by_replica(&by_replica_, &of_one(&after, &commons), false, &mut |_, _| {}).unwrap(),
     ] {
         assert_eq!((pruned.removed.len(), &pruned.removed[0].id, pruned.rows), (1, &records[2].id().to_string(), 1));
         assert_same(&pruned.dir, &wanted);
@@ -263,9 +268,8 @@ fn a_replica_prunes_what_it_knows_to_be_erased_and_refuses_while_it_knows_less()
     let case = Case::new();
     let old = case.release(&case.before, "old", 2);
     let wanted = case.release(&case.after, "wanted", 2);
-    let by = |store: &MemoryStore, dry_run| {
-        by_replica(&old, source(store, &case.events.commons, TERMS), dry_run, &mut |_, _| {})
-    };
+    let by =
+        |store: &MemoryStore, dry_run| by_replica(&old, &of_one(store, &case.events.commons), dry_run, &mut |_, _| {});
     let before = files(&old);
     let dry = by(&case.after, true).unwrap();
     assert_eq!((case.why(&dry), dry.export.is_none(), files(&old) == before), (case.erased.clone(), true, true));
@@ -309,5 +313,5 @@ fn an_export_of_another_community_prunes_nothing() {
     let other = crate::export::fixture::Commons::named("other");
     let out = case.dir("other");
     other.export(&other.store(&other.records()), &out).unwrap();
-    assert!(matches!(prune(&old, &out), Err(PruneError::Verify { .. })));
+    assert!(matches!(prune(&old, &out), Err(PruneError::Unfit { .. })));
 }
