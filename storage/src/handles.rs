@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// How many files of a series stay open: three series and the network share what a process may have.
-const OPEN: usize = 32;
+const OPEN: usize = 16;
 
 /// The open files of a series, by their numbers, the one that was read last at the end.
 #[derive(Default)]

@@ -73,7 +73,7 @@ fn community_info(id: &Cid, member: &Member) -> Result<CommunityInfo, LedgerErro
         Ok(())
     })?;
     let counted = Counted::load(member.core.lineage(), store)?;
-    let accepted = counted.as_ref().map_or(0, Counted::accepted);
+    let accepted = counted.as_ref().map_or(0, |counted| counted.accepted().count());
     let mut waiting = 0;
     index::each(store, &[prefix::WAITING], |_| {
         waiting += 1;

@@ -85,9 +85,9 @@ impl Counted {
         self.ids.iter().map(|id| (*id, self.standing_of(id)))
     }
 
-    /// How many are accepted.
-    pub fn accepted(&self) -> usize {
-        self.ids.len() - self.others.len()
+    /// Those that are accepted, in ascending order.
+    pub fn accepted(&self) -> impl Iterator<Item = RecordId> {
+        self.ids.iter().copied().filter(|id| !self.others.contains_key(id))
     }
 
     /// What else the state is a function of. Of the records it knows only those that revise another, are revised or are

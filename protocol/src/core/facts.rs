@@ -221,7 +221,7 @@ pub fn standing(
 /// When the ledger fails.
 pub fn accepted(lineage: &Lineage, ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
     let counted = Counted::load(lineage, ledger)?.unwrap_or_default();
-    Ok(counted.standings().filter(|(_, standing)| *standing == Standing::Accepted).map(|(id, _)| id).collect())
+    Ok(counted.accepted().collect())
 }
 
 /// The state root; `None` under a protocol version that this code does not understand, and while a page of

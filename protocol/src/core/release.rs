@@ -1,6 +1,7 @@
 //! Drafting a release from what is held here, and comparing one with it.
 
-use super::facts::{self, Counting};
+use super::counted::Counted;
+use super::facts::Counting;
 use crate::agreement::Lineage;
 use crate::agreement::state::Standing;
 use crate::bytes::Cid;
@@ -99,7 +100,8 @@ pub fn draft(lineage: &Lineage, now_s: i64, ledger: &impl Ledger) -> Result<Resu
         return Ok(Err(NoRelease::Embargo));
     }
     let (mut rows, mut unknown) = (Vec::new(), 0);
-    for id in facts::accepted(lineage, ledger)? {
+    let counted = Counted::load(lineage, ledger)?.unwrap_or_default();
+    for id in counted.accepted() {
         match is_embargoed(&id, &embargoes, ledger)? {
             Some(true) => {}
             Some(false) => rows.extend(row(&id, ledger)?),
@@ -160,12 +162,12 @@ pub(super) fn compare_with(
     found.malformed = rows.len() as i64 != release.count
         || root(&rows) != release.root
         || !rows.is_sorted_by(|a, b| a.record < b.record);
-    let standings = facts::standings(lineage, ledger)?;
+    let counted = Counted::load(lineage, ledger)?.unwrap_or_default();
     let embargoes = embargoes(counting.decisions.values(), now_s);
     let in_it: BTreeSet<_> = rows.iter().map(|row| row.record).collect();
     for theirs in &rows {
         let id = theirs.record;
-        if standings.get(&id) != Some(&Standing::Accepted) {
+        if counted.standing(&id) != Some(Standing::Accepted) {
             found.not_accepted.push(id);
         } else if row(&id, ledger)?.as_ref() != Some(theirs) {
             found.differing.push(id);
@@ -175,8 +177,7 @@ pub(super) fn compare_with(
             found.same += 1;
         }
     }
-    let accepted = standings.iter().filter(|(_, standing)| **standing == Standing::Accepted).map(|(id, _)| *id);
-    let left_out: BTreeSet<_> = accepted.filter(|id| !in_it.contains(id)).collect();
+    let left_out: BTreeSet<_> = counted.accepted().filter(|id| !in_it.contains(id)).collect();
     found.left_out = left_out.len();
     if let Some((_, before)) = newest
         && let Some(before) = self::rows(before, ledger, &mut found.pages_missing)?

@@ -65,9 +65,10 @@ fn small(node: &Node, lineage: &Lineage, facts: &Facts) -> Result<(), String> {
     let counted = Counted::load(lineage, &node.store).map_err(|error| error.to_string())?.unwrap_or_default();
     let head = lineage.head().charter.id();
     let standings = facts.standings();
-    let accepted = standings.values().filter(|standing| **standing == Standing::Accepted).count();
-    let same =
-        counted.standings().eq(standings) && counted.accepted() == accepted && counted.root(&head) == facts.root(&head);
+    let accepted = standings.iter().filter(|(_, standing)| **standing == Standing::Accepted).map(|(id, _)| *id);
+    let same = counted.accepted().eq(accepted)
+        && counted.standings().eq(standings.clone())
+        && counted.root(&head) == facts.root(&head);
     if same { Ok(()) } else { Err(format!("node {} counts other records than those of its state", node.index)) }
 }
 
