@@ -4,7 +4,7 @@ use super::Context;
 use super::filter::FilterArgs;
 use crate::benchmark;
 use crate::community::{self, Community, CommunityError, printable};
-use crate::export::{self, ExportOptions, ExportSummary, Origin, Source, Which};
+use crate::export::{self, ExportOptions, ExportSummary, Origin, Source, Which, stop};
 use crate::run::Access;
 use crate::verify::thousands;
 use clap::Args;
@@ -99,7 +99,7 @@ Copies hold the canonical rows alone, whatever --format says.
 `commonwheel federation show` says who may copy what.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done in part (some records have no body here,
-or some items of a benchmark could not be read).";
+or some items of a benchmark could not be read); 130 or 143 stopped by a signal, and nothing is left of it.";
 
 /// A form of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,6 +169,7 @@ impl FromStr for Wanted {
 /// # Errors
 /// When nothing was written.
 pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    stop::cleanly()?;
     let here = |community: Community| {
         let access = Access::open(&context.home, &community.id())?;
         anyhow::Ok((community, access))

@@ -3,7 +3,7 @@
 use super::Context;
 use super::export::Bar;
 use crate::community::{self, Community, CommunityError, printable};
-use crate::export::Source;
+use crate::export::{Source, stop};
 use crate::prune::{self, PruneError, Pruned};
 use crate::run::Access;
 use crate::verify::thousands;
@@ -41,15 +41,17 @@ Examples:
 
 Copies of other communities in it are pruned too: by the copies in BUNDLE, or by what this node knows of
 those that it follows. It removes, and adds nothing: get a new export for what is new. Snapshots and backups of the folder
-are not reached.
+are not reached. What an export or a pruning that was stopped has left beside the folder goes too.
 
-Exit codes: 0 done, or nothing to remove; 1 failed; 2 wrong usage; 4 a folder did not verify.";
+Exit codes: 0 done, or nothing to remove; 1 failed; 2 wrong usage; 4 a folder did not verify; 130 or 143 stopped by a
+signal, and nothing is left of what was written beside the folder.";
 
 /// Prunes and prints what is gone.
 ///
 /// # Errors
 /// When nothing was removed that should be.
 pub fn run(args: &PruneArgs, context: &Context) -> anyhow::Result<ExitCode> {
+    stop::cleanly()?;
     let mut bar = Bar::new("Pruning");
     let mut show = |done, all| bar.show(done, all);
     let pruned = match &args.by {

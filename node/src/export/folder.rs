@@ -1,6 +1,6 @@
 //! Folders that appear whole or not at all, and what lies in them.
 
-use super::ExportError;
+use super::{ExportError, stop};
 use commonwheel_protocol::dataset::{Manifest, names};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -13,8 +13,8 @@ pub const FILES: usize = 160_000;
 /// The longest manifest or list of hashes that is read.
 const TEXT_BYTES: u64 = 256 << 20;
 
-/// A new folder beside the one that is wanted. Unless it is [`Staging::publish`]ed it disappears; where its process is
-/// killed, with the next one for the same place.
+/// A new folder beside the one that is wanted. Unless it is [`Staging::publish`]ed it disappears, also where a signal ends
+/// its process (see [`stop`]); where that is killed, with the next one for the same place.
 pub struct Staging {
     dir: PathBuf,
     target: PathBuf,
@@ -39,11 +39,21 @@ impl Staging {
         };
         fs::create_dir_all(parent).map_err(ExportError::io("create the folder", parent))?;
         remove_leftovers(&target)?;
-        let dir = new_sibling(&target, "partial")?;
-        fs::create_dir(&dir).map_err(ExportError::io("create the folder", &dir))?;
-        let lock = locked(&dir);
-        stop_at("created");
-        Ok(Staging { dir, target, done: false, _lock: lock })
+        loop {
+            let dir = new_sibling(&target, "partial")?;
+            let mut staged = stop::staged();
+            match fs::create_dir(&dir) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                made => made.map_err(ExportError::io("create the folder", &dir))?,
+            }
+            let lock = File::open(&dir).ok().filter(|folder| folder.lock().is_ok());
+            // Whoever removes leftovers may have taken it for one before it was locked.
+            if dir.is_dir() {
+                stop_at("created");
+                staged.insert(dir.clone());
+                return Ok(Staging { dir, target: target.clone(), done: false, _lock: lock });
+            }
+        }
     }
 
     /// Where to write until then.
@@ -57,28 +67,34 @@ impl Staging {
     /// # Errors
     /// When the system refuses; then the earlier export is back in its place.
     pub fn publish(mut self) -> Result<(), ExportError> {
-        let (dir, target) = (&self.dir, &self.target);
+        let (dir, target) = (self.dir.clone(), &self.target.clone());
         let swap = |from: &Path, to: &Path| fs::rename(from, to).map_err(ExportError::io("rename to", to));
         stop_at("written");
-        if target.is_dir() && exchanged(dir, target) {
+        let mut staged = stop::staged();
+        let earlier = new_sibling(target, "earlier")?;
+        if !target.is_dir() {
+            swap(&dir, target)?;
+            self.done = true;
+        } else if exchanged(&dir, target) {
             stop_at("exchanged");
-            // Now the earlier one has the hidden name. Nobody finds it there, whenever this is stopped.
-            let earlier = new_sibling(target, "earlier")?;
-            swap(dir, &earlier)?;
+            // Now the earlier one has the hidden name, and no lock: whenever this is stopped, the next one removes it.
+            swap(&dir, &earlier)?;
             stop_at("hidden");
-            fs::remove_dir_all(&earlier).map_err(ExportError::io("remove", &earlier))?;
-        } else if target.is_dir() {
-            let earlier = new_sibling(target, "earlier")?;
+        } else {
             swap(target, &earlier)?;
-            if let Err(error) = swap(dir, target) {
+            if let Err(error) = swap(&dir, target) {
                 swap(&earlier, target)?;
                 return Err(error);
             }
-            fs::remove_dir_all(&earlier).map_err(ExportError::io("remove", &earlier))?;
-        } else {
-            swap(dir, target)?;
         }
-        self.done = true;
+        staged.remove(&dir);
+        if !self.done {
+            staged.insert(earlier.clone());
+            self.dir = earlier;
+            drop(staged);
+            remove(&self.dir)?;
+            self.done = true;
+        }
         stop_at("removed");
         remove_leftovers(target)?;
         target.parent().map_or(Ok(()), sync_folder)
@@ -97,13 +113,6 @@ fn exchanged(_: &Path, _: &Path) -> bool {
     false
 }
 
-/// The lock of a folder that is written, where the system has such locks of folders. It goes with its process.
-fn locked(dir: &Path) -> Option<File> {
-    let folder = File::open(dir).ok()?;
-    folder.try_lock().ok()?;
-    Some(folder)
-}
-
 /// Where a test ends the process, as if it were killed: nothing is tidied up.
 #[cfg(test)]
 fn stop_at(step: &str) {
@@ -119,8 +128,9 @@ impl Drop for Staging {
     fn drop(&mut self) {
         if !self.done {
             // Nothing more can be done where even this fails; the name says what it is.
-            let _ = fs::remove_dir_all(&self.dir);
+            let _ = remove(&self.dir);
         }
+        stop::staged().remove(&self.dir);
     }
 }
 
@@ -183,18 +193,35 @@ pub fn sync_folder(dir: &Path) -> Result<(), ExportError> {
 
 /// Removes what processes left that were stopped: earlier exports that were replaced, whose names nobody uses, and folders
 /// that nobody writes any more. Both may hold what is erased since.
-fn remove_leftovers(target: &Path) -> Result<(), ExportError> {
+///
+/// # Errors
+/// When the system refuses.
+pub fn remove_leftovers(target: &Path) -> Result<(), ExportError> {
+    let target = std::path::absolute(target).map_err(ExportError::io("find", target))?;
     let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else { return Ok(()) };
     let begin = format!(".{}.", name.to_string_lossy());
     for entry in fs::read_dir(parent).map_err(ExportError::io("read", parent))?.flatten() {
         let found = entry.file_name().to_string_lossy().into_owned();
         let Some((number, what)) = found.strip_prefix(&begin).and_then(|rest| rest.split_once('.')) else { continue };
-        let left = what == "earlier" || (what == "partial" && locked(&entry.path()).is_some());
-        if left && number.parse::<u32>().is_ok() {
-            fs::remove_dir_all(entry.path()).map_err(ExportError::io("remove", &entry.path()))?;
+        let is_ours = number.parse::<u32>().is_ok() && entry.file_type().is_ok_and(|kind| kind.is_dir());
+        // Held until it is removed, so that who has just made a folder waits, and finds that it is gone.
+        let folder = File::open(entry.path()).ok();
+        // Where folders cannot be locked nobody knows whether one is written.
+        let free = folder.as_ref().is_some_and(|folder| folder.try_lock().is_ok());
+        let left = what == "earlier" || (what == "partial" && free);
+        if is_ours && left {
+            remove(&entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Removes a folder, if it is there.
+fn remove(dir: &Path) -> Result<(), ExportError> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ExportError::io("remove", dir)(error)),
+        _ => Ok(()),
+    }
 }
 
 /// A free name beside a folder, hidden.
@@ -234,3 +261,6 @@ fn obstacle(target: &Path, community: &str, replace: bool) -> Result<Option<&'st
         _ => Ok(Some("it holds files that are no part of the export; move them away first")),
     }
 }
+
+#[cfg(test)]
+mod tests;

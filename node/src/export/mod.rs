@@ -16,6 +16,7 @@ mod pool;
 mod resolved;
 mod selected;
 mod selection;
+pub mod stop;
 mod views;
 mod wanted;
 mod writer;

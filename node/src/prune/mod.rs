@@ -112,6 +112,8 @@ pub fn by_export(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Pruned, PruneError> {
     let (manifest, newer) = (verified(dir, progress)?, verified(by, progress)?);
+    // Of one that was stopped, what it was to remove may lie beside the folder.
+    folder::remove_leftovers(dir)?;
     let parts = Part::all(dir, &manifest)?;
     let proofs: BTreeMap<_, _> = folders(by, &newer).into_iter().collect();
     let mut proved = Vec::new();
@@ -136,6 +138,8 @@ pub fn by_replica<L: Ledger>(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Pruned, PruneError> {
     let manifest = verified(dir, progress)?;
+    // Of one that was stopped, what it was to remove may lie beside the folder.
+    folder::remove_leftovers(dir)?;
     let parts = Part::all(dir, &manifest)?;
     let mut proved = Vec::new();
     for part in &parts {

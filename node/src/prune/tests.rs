@@ -315,3 +315,18 @@ fn an_export_of_another_community_prunes_nothing() {
     other.export(&other.store(&other.records()), &out).unwrap();
     assert!(matches!(prune(&old, &out), Err(PruneError::Unfit { .. })));
 }
+
+#[test]
+fn what_a_prune_that_was_stopped_left_beside_the_folder_goes_with_the_next_though_nothing_else_does() {
+    let case = Case::new();
+    let (old, new) = (case.release(&case.before, "old", 2), case.release(&case.after, "new", 2));
+    prune(&old, &new).unwrap();
+    let left = [".old.0.partial", ".old.1.earlier"].map(|name| case.dir(name));
+    let leave = || left.iter().for_each(|dir| fs::create_dir_all(dir.join("data")).unwrap());
+    leave();
+    assert!(prune(&old, &new).unwrap().removed.is_empty());
+    assert!(left.iter().all(|dir| !dir.exists()));
+    leave();
+    by_replica(&old, &of_one(&case.after, &case.events.commons), false, &mut |_, _| {}).unwrap();
+    assert!(left.iter().all(|dir| !dir.exists()));
+}
