@@ -11,7 +11,7 @@ mod part;
 
 use crate::export::folder::{self, Staging};
 use crate::export::{ExportError, ExportSummary, Left, Source};
-use crate::verify::{self, Expected, VerifyError};
+use crate::verify::{self, Expected, VerifyError, VerifySummary};
 use commonwheel_protocol::dataset::{Manifest, names};
 use commonwheel_protocol::ledger::Ledger;
 use commonwheel_protocol::record::RecordId;
@@ -111,10 +111,10 @@ pub fn by_export(
     dry_run: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Pruned, PruneError> {
-    let (manifest, newer) = (verified(dir, progress)?, verified(by, progress)?);
+    let ((manifest, checked), (newer, _)) = (verified(dir, progress)?, verified(by, progress)?);
     // Of one that was stopped, what it was to remove may lie beside the folder.
     folder::remove_leftovers(dir)?;
-    let parts = Part::all(dir, &manifest)?;
+    let parts = Part::all(dir, &manifest, &checked)?;
     let proofs: BTreeMap<_, _> = folders(by, &newer).into_iter().collect();
     let mut proved = Vec::new();
     for part in &parts {
@@ -137,10 +137,10 @@ pub fn by_replica<L: Ledger>(
     dry_run: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Pruned, PruneError> {
-    let manifest = verified(dir, progress)?;
+    let (manifest, checked) = verified(dir, progress)?;
     // Of one that was stopped, what it was to remove may lie beside the folder.
     folder::remove_leftovers(dir)?;
-    let parts = Part::all(dir, &manifest)?;
+    let parts = Part::all(dir, &manifest, &checked)?;
     let mut proved = Vec::new();
     for part in &parts {
         proved.push(match replicas.get(&part.manifest.community) {
@@ -221,11 +221,11 @@ fn unfit(dir: &Path, why: &'static str) -> PruneError {
     PruneError::Unfit { dir: dir.to_owned(), why }
 }
 
-/// The manifest of an export that was checked.
-fn verified(dir: &Path, progress: &mut dyn FnMut(usize, usize)) -> Result<Manifest, PruneError> {
+/// The manifest of an export that was checked, and what the check has proved.
+fn verified(dir: &Path, progress: &mut dyn FnMut(usize, usize)) -> Result<(Manifest, VerifySummary), PruneError> {
     let wrong = |source| PruneError::Verify { dir: dir.to_owned(), source };
-    verify::verify(dir, &Expected::default(), progress).map_err(wrong)?;
-    read(dir)
+    let checked = verify::verify(dir, &Expected::default(), progress).map_err(wrong)?;
+    Ok((read(dir)?, checked))
 }
 
 /// The manifest of an export.
@@ -237,5 +237,7 @@ fn read(dir: &Path) -> Result<Manifest, PruneError> {
 
 #[cfg(test)]
 mod copy_tests;
+#[cfg(test)]
+mod later_tests;
 #[cfg(test)]
 mod tests;

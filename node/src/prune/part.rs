@@ -4,6 +4,7 @@ use super::known::{Both, Export};
 use super::{PruneError, Removed, folders, read, unfit};
 use crate::export::folder::Staging;
 use crate::export::{self, Again, ByBody, Earlier, ExportOptions, Left, Source, Which};
+use crate::verify::VerifySummary;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::dataset::{Filter, ForUse, Manifest, Merging, Revocations, View};
 use commonwheel_protocol::ledger::Ledger;
@@ -26,15 +27,19 @@ pub struct Part {
 }
 
 impl Part {
-    /// The export in a folder, and then the copies in it.
+    /// The export in a folder, and then the copies in it, as they were checked.
     ///
     /// # Errors
     /// When they cannot be read, or written again.
-    pub fn all(dir: &Path, manifest: &Manifest) -> Result<Vec<Part>, PruneError> {
-        folders(dir, manifest).iter().map(|(_, folder)| Part::open(dir, folder)).collect()
+    pub fn all(dir: &Path, manifest: &Manifest, checked: &VerifySummary) -> Result<Vec<Part>, PruneError> {
+        let checked: BTreeMap<_, _> =
+            [checked].into_iter().chain(&checked.copies).map(|one| (&one.community, &one.left_out_by_body)).collect();
+        let left_out = |community| checked.get(community).copied().cloned().unwrap_or_default();
+        let folders = folders(dir, manifest);
+        folders.iter().map(|(community, folder)| Part::open(dir, folder, left_out(community))).collect()
     }
 
-    fn open(dir: &Path, folder: &Path) -> Result<Part, PruneError> {
+    fn open(dir: &Path, folder: &Path, by_body: BTreeSet<RecordId>) -> Result<Part, PruneError> {
         let (manifest, export) = (read(folder)?, Export::open(folder)?);
         let to = manifest.copied.as_ref().map(|copied| copied.to.parse());
         let to = to.transpose().map_err(|_| unfit(dir, "it is a copy for a community that has no such id"))?;
@@ -56,8 +61,7 @@ impl Part {
         let unasked = manifest.filter.as_ref().map_or(0, |chosen| chosen.by_body);
         let earlier = Earlier {
             rows: export.rows()?,
-            known: export.certified()?.into_iter().collect(),
-            incomplete: manifest.incomplete.iter().filter_map(|id| Some(RecordId(id.parse().ok()?))).collect(),
+            by_body,
             left_out: ByBody { kind: copied.kind, class: copied.class, unasked },
             overlapping: manifest
                 .decontaminated

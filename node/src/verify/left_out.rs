@@ -65,15 +65,16 @@ pub fn unasked(
 }
 
 /// Takes from `without_row` what was left out for its body, as the manifest says: all that it does not name as
-/// incomplete. There must be as many as it states.
-pub fn by_body(stated: &Manifest, without_row: &mut Vec<RecordId>, problems: &mut Problems) {
+/// incomplete. There must be as many as it states. Gives these records.
+pub fn by_body(stated: &Manifest, without_row: &mut Vec<RecordId>, problems: &mut Problems) -> BTreeSet<RecordId> {
     let copied = stated.copied.as_ref().map(|copied| copied.left_out.by_body());
     let chosen = stated.filter.as_ref().map(|chosen| chosen.by_body);
-    let Some(said) = [copied, chosen].into_iter().flatten().reduce(usize::saturating_add) else { return };
+    let Some(said) = [copied, chosen].into_iter().flatten().reduce(usize::saturating_add) else {
+        return BTreeSet::new();
+    };
     let named: BTreeSet<_> = stated.incomplete.iter().collect();
-    let before = without_row.len();
-    without_row.retain(|id| named.contains(&id.to_string()));
-    let open = before - without_row.len();
+    let taken: BTreeSet<_> = without_row.extract_if(.., |id| !named.contains(&id.to_string())).collect();
+    let open = taken.len();
     if open != said {
         problems.add(
             names::MANIFEST,
@@ -84,6 +85,7 @@ pub fn by_body(stated: &Manifest, without_row: &mut Vec<RecordId>, problems: &mu
             ),
         );
     }
+    taken
 }
 
 /// Takes out the records whose headers `is_out` says so of, but for those that may not be copied at all.

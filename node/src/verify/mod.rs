@@ -299,7 +299,7 @@ fn check_content(
     let copied =
         copying.map(|copying| copies::account(copying, &stated, &operations, &mut outcome.incomplete, problems));
     overlap::take(&contaminated, &mut outcome.incomplete, problems);
-    left_out::by_body(&stated, &mut outcome.incomplete, problems);
+    let left_out_by_body = left_out::by_body(&stated, &mut outcome.incomplete, problems);
     let path = &operations.path[..=outcome.leading];
     let charter = &operations.path[outcome.leading];
     let may_be_flagged = charter.customs.export_notes && released.is_none() && stated.copied.is_none();
@@ -343,6 +343,7 @@ fn check_content(
     Ok(Some(VerifySummary {
         compared: loaded.map(|loaded| loaded.overlap.files).unwrap_or_default(),
         by_others: checked.by_others,
+        left_out_by_body,
         ..VerifySummary::new(manifest, printable(&charter.name), quorums)
     }))
 }

@@ -3,6 +3,7 @@
 use super::problem::shown;
 use super::views::ByAnother;
 use commonwheel_protocol::dataset::{BenchmarkFile, Chosen, Copied, ForUse, Manifest, MergedRows, Overlap, ViewRows};
+use commonwheel_protocol::record::RecordId;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -63,6 +64,9 @@ pub struct VerifySummary {
     /// The rows as works under one licence each, made again from the rows.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<MergedRows>,
+    /// The records that have no row for what their bodies say, which only the export says.
+    #[serde(skip)]
+    pub left_out_by_body: BTreeSet<RecordId>,
     /// For whom the rows were copied, and what was left out; nothing in an export of a community for itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copied: Option<Copied>,
@@ -90,6 +94,7 @@ impl VerifySummary {
             compared: Vec::new(),
             views: manifest.views,
             by_others: Vec::new(),
+            left_out_by_body: BTreeSet::new(),
             merged: manifest.merged,
             copied: manifest.copied,
             copies: Vec::new(),

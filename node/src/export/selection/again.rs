@@ -12,11 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Earlier {
     /// The records with a row.
     pub rows: BTreeSet<RecordId>,
-    /// The records that it knew to be accepted.
-    pub known: BTreeSet<RecordId>,
-    /// Those of which it said that their bodies were not at hand.
-    pub incomplete: BTreeSet<RecordId>,
-    /// How many it left out for what their bodies say, but for benchmarks.
+    /// The records that it left out for what their bodies say, but for benchmarks: accepted ones whose headers are fit,
+    /// that it does not name as incomplete.
+    pub by_body: BTreeSet<RecordId>,
+    /// How many these are, for each reason.
     pub left_out: ByBody,
     /// With which benchmarks it was compared, if it was.
     pub compared: Option<Overlap>,
@@ -68,7 +67,7 @@ pub enum Had {
     LeftOut,
     /// It was left out since it overlaps with these items of benchmarks.
     Overlaps(BTreeMap<u16, u32>),
-    /// It was not there, or its body was not.
+    /// It was not there, or was left out for another reason that holds no more, or its body was not at hand.
     Nothing,
 }
 
@@ -79,7 +78,7 @@ impl Earlier {
             return None;
         }
         let overlaps = self.overlapping.get(id).map(|found| Had::Overlaps(found.clone()));
-        let had = self.left_out.count() > 0 && self.known.contains(id) && !self.incomplete.contains(id);
+        let had = self.by_body.contains(id);
         Some(overlaps.unwrap_or(if had { Had::LeftOut } else { Had::Nothing }))
     }
 }
