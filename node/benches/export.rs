@@ -38,9 +38,7 @@ fn main() {
     founding.put(Shelf::Certified, world.founding.cid(), world.founding.bytes().to_vec());
     filled.commit(&founding).unwrap();
     drop(filled);
-    println!(
-        "| records | the store opened | exported | more than the store opened | time |\n|---|---|---|---|---|"
-    );
+    println!("| records | the store opened | exported | more than the store opened | time |\n|---|---|---|---|---|");
     for size in sizes {
         let mut filled = CarStore::open(&store, index::derive).unwrap();
         while records < size * 1000 {

@@ -343,13 +343,37 @@ fn escape(key: &[u8]) -> Vec<u8> {
 
 fn unescape(stored: &[u8]) -> Result<Vec<u8>, StoreError> {
     let mut key = Vec::with_capacity(stored.len());
-    let mut bytes = stored.iter().skip(1);
-    while let Some(byte) = bytes.next() {
-        match (byte, if *byte == 0 { bytes.next() } else { None }) {
-            (0, Some(0)) => return Ok(key),
-            (0, None) => break,
-            _ => key.push(*byte),
+    let mut rest = stored.get(1..).unwrap_or_default();
+    while let Some(at) = rest.iter().position(|byte| *byte == 0) {
+        key.extend_from_slice(&rest[..at]);
+        match rest.get(at + 1) {
+            Some(0) => return Ok(key),
+            Some(_) => key.push(0),
+            None => break,
         }
+        rest = &rest[at + 2..];
     }
     Err(StoreError::IndexEntry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_comes_back_as_it_was_whatever_zeros_it_holds_and_a_part_of_it_does_not() {
+        let cid = Cid::of_cbor(b"block");
+        let bytes = [0, 1, 0xff];
+        let mut keys = vec![Vec::new()];
+        for length in 0..5 {
+            let shorter = keys.clone().into_iter().filter(|key: &Vec<u8>| key.len() == length);
+            keys.extend(shorter.flat_map(|key| bytes.map(|byte| [&key[..], &[byte]].concat())));
+        }
+        for key in keys {
+            let stored = entry_key(&key, Shelf::Certified, &cid);
+            assert_eq!(unescape(&stored).ok(), Some(key.clone()));
+            let whole = escape(&key).len();
+            assert!((0..=whole + 1).all(|length| unescape(&stored[..length]).is_err()), "{key:?}");
+        }
+    }
 }
