@@ -86,10 +86,11 @@ fn with_part(commons: &Commons, n: u8, licence: &str) -> Certified {
 }
 
 impl Case {
-    /// With parts under a stricter licence, under the same, and under one that is not known.
+    /// With parts under a stricter licence, under the same, and under one that is not known: the first and the last lie in
+    /// one file.
     fn with_parts() -> Case {
         let case = Case::new();
-        let parts = [(8, "CC-BY-SA-4.0"), (11, "cc-by-4.0"), (13, "all rights reserved")];
+        let parts = [(8, "CC-BY-SA-4.0"), (11, "cc-by-4.0"), (28, "all rights reserved")];
         let records = parts.map(|(n, licence)| with_part(&case.commons, n, licence)).to_vec();
         Case { records, ..case }
     }
