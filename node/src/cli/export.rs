@@ -212,7 +212,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let mut bar = Bar::new("Writing");
     let summary = export::export(&source(&own), &origins, &options, &mut |done, all| bar.show(done, all))?;
     bar.end();
-    context.out.print(&summary, |to| print(&summary, to))?;
+    context.out.print(&summary, |to| print(&summary, args.merge.is_some(), to))?;
     Ok(if summary.is_complete() { ExitCode::SUCCESS } else { ExitCode::from(3) })
 }
 
@@ -232,13 +232,13 @@ fn followed(wanted: &Wanted, context: &Context) -> anyhow::Result<Community> {
     })
 }
 
-fn print(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> {
+fn print(summary: &ExportSummary, merging: bool, to: &mut dyn Write) -> io::Result<()> {
     let dir = summary.dir.display();
     writeln!(to, "Wrote {} row(s) to {dir}", thousands(summary.rows))?;
-    print_content(summary, to)?;
+    print_content(summary, merging, to)?;
     for copy in &summary.copies {
         writeln!(to, "Copied {} row(s) of {} to {}", thousands(copy.rows), copy.name, copy.dir.display())?;
-        print_content(copy, to)?;
+        print_content(copy, false, to)?;
     }
     writeln!(to, "Check it with: commonwheel verify {dir}")
 }
@@ -263,7 +263,7 @@ fn print_overlap(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> 
     }
 }
 
-fn print_content(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> {
+fn print_content(summary: &ExportSummary, merging: bool, to: &mut dyn Write) -> io::Result<()> {
     for (path, rows) in &summary.files {
         writeln!(to, "  {path}  {}", thousands(*rows))?;
     }
@@ -275,7 +275,7 @@ fn print_content(summary: &ExportSummary, to: &mut dyn Write) -> io::Result<()> 
         writeln!(to, "Merged:     {}", work.said())?;
     }
     match unmerged(summary.rows, &summary.merged) {
-        left if left > 0 && !summary.merged.is_empty() => writeln!(
+        left if left > 0 && merging => writeln!(
             to,
             "In no work: {} row(s), each with a part of a third party whose licence is not known or cannot be mixed with the row's",
             thousands(left)
@@ -394,5 +394,21 @@ mod tests {
             assert_eq!(text.parse(), Ok(wanted));
         }
         assert!("".parse::<Wanted>().is_err() && "@3".parse::<Wanted>().is_err());
+    }
+
+    #[test]
+    fn rows_that_are_in_no_work_are_told_of_even_where_there_is_no_work_if_works_were_asked_for() {
+        use crate::export::fixture::{Commons, TERMS, source};
+        use commonwheel_protocol::licence::Licence;
+        let (commons, temp) = (Commons::named("readers"), tempfile::TempDir::new().unwrap());
+        let store = commons.store(&[commons.says(60, "Which tea?", Licence::Cc0, "train-ai=y")]);
+        let options = ExportOptions::to(temp.path().join("rows"));
+        let summary = crate::export::export(&source(&store, &commons, TERMS), &[], &options, &mut |_, _| {}).unwrap();
+        let told = |merging| {
+            let mut text = Vec::new();
+            print(&summary, merging, &mut text).unwrap();
+            String::from_utf8(text).unwrap().contains("In no work: 1 row(s)")
+        };
+        assert_eq!([told(true), told(false)], [true, false]);
     }
 }
