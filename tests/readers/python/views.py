@@ -247,8 +247,8 @@ def _hh_rlhf(row):
 
 
 def _escaped(value):
-    formula = "\\" if value.startswith(("=", "+", "-", "@")) else ""
-    return formula + value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    before = "\\" if value.startswith(("=", "+", "-", "@", '"')) else ""
+    return before + value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def _parts(row):

@@ -140,6 +140,8 @@ fn a_line_of_values_has_as_many_as_the_heading_whatever_is_in_them() {
     let formula =
         row("example", vec![("title", Node::text("=1+1")), ("model", Node::text("@x")), ("tests", Node::text("-"))]);
     assert!(lines(View::Tsv, &formula)[0].ends_with("\texample\t\t\t\\@x\t\\=1+1\ttests: -\n"), "no formula");
+    let quoted = row("example", vec![("title", Node::text("\"Tea\" it is"))]);
+    assert!(lines(View::Tsv, &quoted)[0].ends_with("\t\\\"Tea\" it is\t\n"), "no value up to another's quotation mark");
     let later = row("hologram", vec![("layers", Node::List(vec![Node::Null])), ("label", Node::Int(1))]);
     assert_eq!(lines(View::Tsv, &later)[0].split('\t').count(), expected.len());
 }

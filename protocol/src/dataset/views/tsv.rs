@@ -89,9 +89,10 @@ fn score(fields: &BTreeMap<String, Node>) -> Option<String> {
 }
 
 /// Appends a value without tabs or line ends: `\t`, `\n`, `\r`, and `\\` for a backslash. One that begins as a formula
-/// does has a backslash before it, so that no spreadsheet computes what somebody wrote.
+/// does, or with a quotation mark, has a backslash before it, so that no spreadsheet computes what somebody wrote, or
+/// takes what follows for one value up to the next such mark.
 fn escape(value: &str, to: &mut String) {
-    if value.starts_with(['=', '+', '-', '@']) {
+    if value.starts_with(['=', '+', '-', '@', '"']) {
         to.push('\\');
     }
     for char in value.chars() {
