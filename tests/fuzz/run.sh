@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes the redactor and the importers with libFuzzer, guided by coverage, on stable Rust:
-#   tests/fuzz/run.sh [SECONDS [LIBFUZZER_OPTION...]]      both at the same time, so many seconds
+#   tests/fuzz/run.sh [SECONDS [LIBFUZZER_OPTION...]]      so many seconds each
 #   tests/fuzz/run.sh 0 FILE                               runs one input again, of redact-… or import-…
-# First it counts the work for texts that are made to be slow. Then the redactor's begins with the texts of tests/fuzz/seeds.txt and
+# Meanwhile it counts the work for texts that are made to be slow. The redactor's begins with the texts of tests/fuzz/seeds.txt and
 # builds on them with those of tests/fuzz/words.txt; the importers' begins with an item of every format, and builds on it with the
 # names and texts in it. A failure prints the input, escaped, and keeps it. Every input is made up, so printing it shows
 # nobody's data. Needs a C++ compiler, for libFuzzer itself.
@@ -22,27 +22,35 @@ guiding+=" -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-cover
 found="$target/corpus" failures="$target/failures"
 
 main() {
-  build fuzz "$guiding" --bin fuzz --bin import --features libfuzzer-sys
   if ((seconds == 0)); then
+    build fuzz "$guiding" --bin fuzz --bin import --features libfuzzer-sys
     case "$(basename "${1:?expected a FILE}")" in
       import-*) exec "$(program fuzz import)" "$@" ;;
       *) exec "$(program fuzz fuzz)" "$@" ;;
     esac
   fi
-  build linear "$counting" --bin linear --bin import_linear
   rm -rf "$found"
   mkdir -p "$found/redact" "$found/import" "$failures"
   # One file for each text between the lines of three hyphens.
   awk -v folder="$found/redact" '/^---$/ { n++; next } { print > (folder "/seed-" n + 0) }' "$here/seeds.txt"
 
-  echo "fuzz: growth of work"
-  both \
-    redact "$(program linear linear)" "$here/words.txt" -- \
-    import "$(program linear import_linear)" "$found/import" "$found/import.txt"
-  echo "fuzz: $seconds s"
-  both \
-    redact look fuzz redact "$here/words.txt" "$@" -- \
-    import look import import "$found/import.txt" "$@"
+  echo "fuzz: building"
+  both build_counting build_guided
+  echo "fuzz: growth of work, and $seconds s of each fuzzer"
+  both redactor_growth others "$@"
+}
+
+build_counting() { build linear "$counting" --bin linear --bin import_linear; }
+
+build_guided() { build fuzz "$guiding" --bin fuzz --bin import --features libfuzzer-sys; }
+
+# Counting the redactor's work takes as long as all the rest.
+redactor_growth() { named redact "$(program linear linear)" "$here/words.txt"; }
+
+others() {
+  named import "$(program linear import_linear)" "$found/import" "$found/import.txt" &&
+    named import look import import "$found/import.txt" "$@" &&
+    named redact look fuzz redact "$here/words.txt" "$@"
 }
 
 # Builds programs in a folder of their own: no other build has its flags. With --target they are for the programs alone,
@@ -56,21 +64,23 @@ build() {
 
 program() { echo "$target/$1/$host/release/$2"; }
 
-# Runs two commands, each behind its name, at the same time; shows the output of one after the other, and fails if one does.
+# Runs two of these functions at the same time, the second with what follows; shows the output of one after the other, and fails
+# if one does.
 both() {
-  local first=() failed=0
-  while [[ "$1" != -- ]]; do
-    first+=("$1")
-    shift
-  done
-  shift
-  "${first[@]:1}" >"$found/first.log" 2>&1 &
+  local failed=0
+  "$1" >"$found/first.log" 2>&1 &
   local other=$!
   "${@:2}" >"$found/second.log" 2>&1 || failed=$?
   wait "$other" || failed=$?
-  sed "s/^/${first[0]}: /" "$found/first.log"
-  sed "s/^/$1: /" "$found/second.log"
+  cat "$found/first.log" "$found/second.log"
   return "$failed"
+}
+
+# Runs a command, whose output is shown behind a name.
+named() {
+  local name="$1"
+  shift
+  "$@" 2>&1 | sed "s/^/$name: /"
 }
 
 # Runs a fuzzer: at most 5 s and 1 GiB for one input of 4 KiB, far above what it needs.
