@@ -44,13 +44,14 @@ pub fn header(roots: &[Cid]) -> Vec<u8> {
 /// The section of a block.
 pub fn section(cid: &Cid, block: &[u8]) -> Vec<u8> {
     let mut out = section_head(cid, block.len());
+    out.reserve_exact(block.len());
     out.extend_from_slice(block);
     out
 }
 
 /// What stands before a block of `size` bytes in its section.
 pub fn section_head(cid: &Cid, size: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(VARINT_BYTES + Cid::LEN + size);
+    let mut out = Vec::with_capacity(VARINT_BYTES + Cid::LEN);
     out.extend(varint(Cid::LEN + size));
     out.extend_from_slice(&cid.to_bytes());
     out

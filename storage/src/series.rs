@@ -358,3 +358,31 @@ fn write_header(dir: &Path, path: &Path) -> Result<(), StoreError> {
 fn open_to_append(path: &Path) -> Result<File, StoreError> {
     File::options().append(true).open(path).map_err(StoreError::io("open", path))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_read_from_the_files_that_are_there_and_only_if_it_is_the_one_that_is_asked_for() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let mut series = Series::open(&dir.path().join("shelf"), 100).unwrap();
+        let mut put = |series: &mut Series, block: &[u8]| series.append(&Cid::of_cbor(block), block).unwrap();
+        put(&mut series, &[1; 60]);
+        let end = series.end();
+        let old = put(&mut series, &[2; 60]);
+        assert_eq!((old.at.file, series.block(&Cid::of_cbor(&[2; 60]), old).unwrap()), (2, Some(vec![2; 60])));
+        series.truncate(end).unwrap();
+        let new = put(&mut series, &[3; 60]);
+        assert_eq!(new, old);
+        assert_eq!(series.block(&Cid::of_cbor(&[3; 60]), new).unwrap(), Some(vec![3; 60]));
+        assert_eq!(series.block(&Cid::of_cbor(&[2; 60]), new).unwrap(), None);
+        fs::write(
+            series.path(2),
+            [&car::header(&[])[..], &car::section_head(&Cid::of_cbor(&[3; 60]), 60), &[4; 60]].concat(),
+        )
+        .unwrap();
+        assert_eq!(series.block(&Cid::of_cbor(&[3; 60]), new).unwrap(), None, "other bytes under its id");
+    }
+}
