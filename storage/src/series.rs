@@ -368,7 +368,7 @@ mod tests {
     fn a_block_is_read_from_the_files_that_are_there_and_only_if_it_is_the_one_that_is_asked_for() {
         let dir = tempfile::TempDir::new().unwrap();
         let mut series = Series::open(&dir.path().join("shelf"), 100).unwrap();
-        let mut put = |series: &mut Series, block: &[u8]| series.append(&Cid::of_cbor(block), block).unwrap();
+        let put = |series: &mut Series, block: &[u8]| series.append(&Cid::of_cbor(block), block).unwrap();
         put(&mut series, &[1; 60]);
         let end = series.end();
         let old = put(&mut series, &[2; 60]);

@@ -58,6 +58,8 @@ pub struct Selected {
     place: u32,
 }
 
+const _: () = assert!(size_of::<Selected>() == 40, "what it says above");
+
 impl Selected {
     /// A record that a certificate under the charter at this place shows to be accepted.
     pub fn new(id: RecordId, place: usize, row: bool) -> Self {
