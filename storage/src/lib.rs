@@ -6,9 +6,10 @@
 //!
 //! Reading order: `car` (one file's bytes), `handles` and `series` (the files of a shelf), `index`,
 //! `erase` (tombstones), `recover` (opening), `store` (reading and committing), `check`; then
-//! `search`, an index of words that only searching needs.
+//! `search`, an index of words that only searching needs. `caught` keeps panics of libraries silent.
 
 pub mod car;
+mod caught;
 mod check;
 pub mod conformance;
 mod erase;
@@ -22,6 +23,7 @@ pub mod search;
 mod series;
 mod store;
 
+pub use caught::caught;
 pub use check::{CheckReport, ShelfCount};
 pub use error::StoreError;
 pub use memory::MemoryStore;

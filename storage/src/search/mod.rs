@@ -20,13 +20,12 @@ pub use ask::{Hit, Holders, held};
 pub use catch_up::CaughtUp;
 pub(crate) use work::Search;
 
-use crate::StoreError;
+use crate::{StoreError, caught};
 use commonwheel_protocol::bytes::Cid;
 use folder::State;
 use schema::Fields;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use tantivy::directory::MmapDirectory;
 use tantivy::index::SegmentId;
@@ -167,7 +166,7 @@ pub(crate) fn remove(dir: &Path) -> Result<(), StoreError> {
 
 /// Does something with an index. A file that is damaged inside may make the engine panic, which is an error like others.
 fn guarded<T>(what: impl FnOnce() -> tantivy::Result<T>) -> tantivy::Result<T> {
-    catch_unwind(AssertUnwindSafe(what)).unwrap_or_else(|_| Err(damaged()))
+    caught(what).unwrap_or_else(|| Err(damaged()))
 }
 
 /// What is said of an index that made the engine panic.
