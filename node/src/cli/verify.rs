@@ -2,7 +2,7 @@
 
 use super::export::Bar;
 use super::output::Output;
-use crate::verify::{self, Expected, Problem, VerifyError, VerifySummary};
+use crate::verify::{self, ByAnother, Expected, Problem, VerifyError, VerifySummary};
 use clap::Args;
 use commonwheel_protocol::bytes::Cid;
 use serde::Serialize;
@@ -96,8 +96,10 @@ pub fn run(args: &VerifyArgs, out: Output) -> anyhow::Result<ExitCode> {
                         writeln!(to, "Views:      {}; each follows from the rows{but}", views.join(", "))?;
                     }
                     for file in &summary.by_others {
-                        writeln!(to, "By another: {}, by {}; other bytes, the same values", file.path, file.writer)?;
                         let mut unknown = file.not_compared.iter();
+                        let but = if unknown.len() > 0 { ", but for what is unchecked" } else { "" };
+                        let ByAnother { path, writer, .. } = file;
+                        writeln!(to, "By another: {path}, by {writer}; other bytes, the same values{but}")?;
                         unknown
                             .try_for_each(|what| writeln!(to, "Unchecked:  {what}, which that version can check"))?;
                     }

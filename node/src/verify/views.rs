@@ -82,9 +82,9 @@ impl Viewed {
             };
             // What the manifest says of it is what it is.
             *file = Sealed { bytes: place.metadata().map_err(wrong)?.len(), sha256: *found };
-            let rows = BufReader::new(File::open(dir.join(partition.path())).map_err(wrong)?);
-            let judged = quality.rows(partition);
-            match parquet::compare(rows, judged, partition, self.views.canary(), &place) {
+            let rows = File::open(dir.join(partition.path())).map_err(wrong)?;
+            let (long, judged) = (rows.metadata().map_err(wrong)?.len(), quality.rows(partition));
+            match parquet::compare(BufReader::new(rows), long, judged, partition, self.views.canary(), &place) {
                 Ok(not_compared) => by_others.push(ByAnother { path: path.clone(), writer, not_compared }),
                 Err(Differs::Io(source)) => return Err(wrong(source)),
                 Err(differs) => problems.add(path, None, format!("{differs}; it says that {writer} wrote it")),

@@ -3,29 +3,30 @@
 //! The file may come from anywhere. It is read column by column in step with the rows, and `guard` bounds what that takes.
 
 use super::group::{Group, Values};
-use super::guard::{Guarded, Unpacked};
+use super::guard::{self, Guarded, Unpacked};
 use super::schema::{self, columns};
-use super::{EncodeError, Judged};
+use super::{EncodeError, Judged, footer};
 use commonwheel_protocol::dataset::columns::COLUMNS;
 use commonwheel_protocol::dataset::{CANARY, Canary, FORMAT, Partition, QualityRow, Split};
+use commonwheel_storage::caught;
 use parquet::basic::Compression;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::file::statistics::Statistics;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io::{self, BufRead};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The longest description at a file's end: of 2,000 groups of rows, some 32 MiB.
-const FOOTER_BYTES: u64 = 64 << 20;
 /// Once so much of the rows is held, it is compared, counted as [`Group::held`] does.
 const HELD_BYTES: usize = 4 << 20;
+/// How many things are named that are not known here, and how much is said of each name, in characters.
+const NAMED: usize = 100;
+const NAME_CHARS: usize = 60;
 
 /// Why a file does not hold what the rows give.
 #[derive(Debug, thiserror::Error)]
@@ -44,21 +45,23 @@ pub enum Differs {
     Io(#[from] io::Error),
 }
 
-/// Compares a file with the rows from which it says it follows, and what is said of each of these. Returns what of it is
-/// not known here, in words, and so was not compared: columns that this version does not write, above all.
+/// Compares a file with the rows from which it says it follows, `rows_bytes` long, and what is said of each of these.
+/// Returns what of it is not known here, in words, and so was not compared: columns that this version does not write, above
+/// all.
 ///
 /// # Errors
 /// When something in it differs, or cannot be read.
 pub fn compare<R: BufRead>(
     rows: R,
+    rows_bytes: u64,
     quality: impl Iterator<Item = QualityRow>,
     partition: &Partition,
     canary: &Canary,
     path: &Path,
 ) -> Result<Vec<String>, Differs> {
-    let compared = || Compared::open(path, partition, canary)?.all(Judged::new(rows, quality));
+    let compared = || Compared::open(path, rows_bytes, partition, canary)?.all(Judged::new(rows, quality));
     // Decoders are made for files of honest writers.
-    catch_unwind(AssertUnwindSafe(compared)).unwrap_or_else(|_| Err(differs("a reader fails over it")))
+    caught(compared).unwrap_or_else(|| Err(differs("a reader fails over it")))
 }
 
 /// A file that is compared.
@@ -68,19 +71,18 @@ struct Compared {
     /// The leaves of each column that is known here, by their places in the file.
     leaves: Vec<Vec<usize>>,
     unknown: BTreeSet<String>,
+    unpacked: Arc<Unpacked>,
 }
 
 impl Compared {
-    fn open(path: &Path, partition: &Partition, canary: &Canary) -> Result<Self, Differs> {
-        let mut file = File::open(path)?;
-        let mut end = [0; 8];
-        file.seek(SeekFrom::End(-8)).and_then(|_| file.read_exact(&mut end))?;
-        let footer = u64::from(u32::from_le_bytes([end[0], end[1], end[2], end[3]]));
-        if footer > FOOTER_BYTES {
-            return Err(differs("its description is longer than any that is written"));
+    fn open(path: &Path, rows_bytes: u64, partition: &Partition, canary: &Canary) -> Result<Self, Differs> {
+        let file = File::open(path)?;
+        let metadata = footer::metadata(&file, rows_bytes)?;
+        if metadata.file_metadata().created_by() != footer::written_by(path)?.as_deref() {
+            return Err(differs("it names another writer than the text at its end"));
         }
-        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file)?;
-        let mut compared = Compared { file: Arc::new(file), metadata, leaves: Vec::new(), unknown: BTreeSet::new() };
+        let (leaves, unknown, unpacked) = (Vec::new(), BTreeSet::new(), Arc::new(Unpacked::new()));
+        let mut compared = Compared { file: Arc::new(file), metadata, leaves, unknown, unpacked };
         compared.said(partition, canary)?;
         compared.schema()?;
         Ok(compared)
@@ -103,7 +105,8 @@ impl Compared {
         }
         let others = said.iter().filter(|one| wanted.iter().all(|(key, _)| one.key != *key));
         let others = others.filter(|one| one.key != "format" || one.value.as_deref() != Some(FORMAT));
-        self.unknown.extend(others.map(|one| format!("what it says of itself as {:?}", one.key)));
+        let others: Vec<_> = others.map(|one| format!("what it says of itself as {}", named(&one.key))).collect();
+        others.into_iter().for_each(|what| self.note(what));
         Ok(())
     }
 
@@ -135,18 +138,22 @@ impl Compared {
                 None => self.leaves.push(Vec::new()),
             }
         }
-        self.unknown.extend(unknown.into_iter().map(|name| format!("the column {name:?}")));
+        unknown.iter().for_each(|name| self.note(format!("the column {}", named(name))));
         Ok(())
+    }
+
+    /// Notes what is not known here; of very many things only that there are more.
+    fn note(&mut self, what: String) {
+        if self.unknown.len() < NAMED {
+            self.unknown.insert(what);
+        } else if !self.unknown.contains(&what) {
+            self.unknown.insert("\u{2026} and more".to_owned());
+        }
     }
 
     /// Compares everything.
     fn all(mut self, mut rows: Judged<impl BufRead, impl Iterator<Item = QualityRow>>) -> Result<Vec<String>, Differs> {
-        let mut chunks =
-            self.metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).map(|chunk| chunk.compression());
-        if let Some(other) = chunks.find(|one| !matches!(one, Compression::UNCOMPRESSED | Compression::ZSTD(_))) {
-            self.unknown.insert(format!("what is packed with {other}"));
-            return Ok(self.unknown.into_iter().collect());
-        }
+        self.pass_over_unread();
         let mut count = 0;
         for number in 0..self.metadata.num_row_groups() {
             count += self.group(number, &mut rows)?;
@@ -158,6 +165,21 @@ impl Compared {
         Ok(self.unknown.into_iter().collect())
     }
 
+    /// Notes in which ways columns are written that are not read here, and passes over each of these in every group.
+    fn pass_over_unread(&mut self) {
+        let mut unread = BTreeSet::new();
+        for leaves in &mut self.leaves {
+            let groups = self.metadata.row_groups().iter();
+            let ways: Vec<_> =
+                groups.flat_map(|group| leaves.iter().filter_map(|leaf| unread_way(group.column(*leaf)))).collect();
+            if !ways.is_empty() {
+                leaves.clear();
+                unread.extend(ways);
+            }
+        }
+        unread.into_iter().for_each(|way| self.note(way));
+    }
+
     /// Compares one group of rows; returns how many they are.
     fn group(
         &mut self,
@@ -166,10 +188,10 @@ impl Compared {
     ) -> Result<i64, Differs> {
         let about = self.metadata.row_group(number).clone();
         self.indexes(&about);
-        let unpacked = Arc::new(Unpacked::default());
+        self.unpacked.begin_group();
         let mut readers = Vec::new();
         for leaves in &self.leaves {
-            let open = |leaf: &usize| Column::open(&self.file, &about, *leaf, &unpacked);
+            let open = |leaf: &usize| Column::open(&self.file, &about, *leaf, &self.unpacked);
             readers.push(leaves.iter().map(open).collect::<Result<Vec<_>, _>>()?);
         }
         let mut left = about.num_rows();
@@ -181,6 +203,7 @@ impl Compared {
                 }
                 (left, taken) = (left - 1, taken + 1);
             }
+            self.unpacked.allow_bytes(group.held());
             for (column, (readers, values)) in columns().zip(readers.iter_mut().zip(group.columns())) {
                 for (reader, values) in readers.iter_mut().zip(values) {
                     if !reader.is(values, taken)? {
@@ -207,7 +230,9 @@ impl Compared {
                 .iter()
                 .any(Option::is_some)
         };
-        self.unknown.extend(about.columns().iter().any(has).then(|| "its indexes".to_owned()));
+        if about.columns().iter().any(has) {
+            self.note("its indexes".to_owned());
+        }
     }
 }
 
@@ -315,6 +340,24 @@ fn read<T: DataType>(
 /// Whether values lie between the least and the greatest that are said, by which readers pass over groups of rows.
 fn within<T: PartialOrd>(least: Option<&T>, most: Option<&T>, values: &[T]) -> bool {
     values.iter().all(|value| least.is_none_or(|least| least <= value) && most.is_none_or(|most| value <= most))
+}
+
+/// How a column is written, if that is a way which is not read here.
+fn unread_way(chunk: &ColumnChunkMetaData) -> Option<String> {
+    match chunk.compression() {
+        Compression::UNCOMPRESSED | Compression::ZSTD(_) => {}
+        other => return Some(format!("what is packed with {other}")),
+    }
+    chunk.encodings().find(|one| !guard::is_read(*one)).map(|other| format!("what is laid out as {other}"))
+}
+
+/// A name that a file states, as it may be shown.
+fn named(name: &str) -> String {
+    let mut begins: String = name.chars().take(NAME_CHARS).collect();
+    if begins.len() < name.len() {
+        begins.push('\u{2026}');
+    }
+    format!("{begins:?}")
 }
 
 fn differs(what: impl Into<String>) -> Differs {

@@ -46,7 +46,7 @@ fn compared(bytes: &[u8], text: &str, partition: &Partition) -> Result<Vec<Strin
     let temp = TempDir::new().unwrap();
     let path = temp.path().join("file");
     fs::write(&path, bytes).unwrap();
-    let found = compare(text.as_bytes(), (0..).map(judged), partition, &canary(), &path);
+    let found = compare(text.as_bytes(), text.len() as u64, (0..).map(judged), partition, &canary(), &path);
     found.map_err(|differs| differs.to_string())
 }
 
@@ -63,6 +63,9 @@ fn other_bytes_with_the_same_values_are_the_same_whatever_pages_and_groups_they_
         let mut files = vec![other.written(&text, (0..).map(judged))];
         for group_bytes in [4_000, usize::MAX] {
             let properties = other.properties.clone().into_builder().set_dictionary_enabled(false);
+            let properties = properties
+                .set_encoding(Encoding::PLAIN)
+                .set_column_encoding("quality_words".into(), Encoding::DELTA_BINARY_PACKED);
             let packed = properties.set_compression(Compression::ZSTD(ZstdLevel::try_new(9).unwrap())).build();
             files.push(Other { properties: packed, group_bytes }.written(&text, (0..).map(judged)));
         }
@@ -130,6 +133,57 @@ fn columns_that_this_version_does_not_know_are_named_and_those_of_rows_must_be_t
     let schema = parse_message_type("message row { required binary id (STRING); }").unwrap();
     let empty = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(other.properties.clone())).unwrap();
     assert!(compared(&empty.into_inner().unwrap(), &text, &partition).unwrap_err().contains("it lacks the column"));
+}
+
+#[test]
+fn what_takes_unknown_room_to_decode_is_named_and_not_compared() {
+    let (partition, text) = rows().swap_remove(0);
+    let other = Other { group_bytes: usize::MAX, ..Other::version(&partition) };
+    let written = |properties: parquet::file::properties::WriterPropertiesBuilder| {
+        let other = Other { properties: properties.build(), ..other };
+        compared(&other.written(&text, (0..).map(judged)), &text, &partition)
+    };
+    let properties = || other.properties.clone().into_builder();
+    let laid_out = |encoding: &str| Ok(vec![format!("what is laid out as {encoding}")]);
+    assert_eq!(written(properties().set_dictionary_enabled(false)), laid_out("DELTA_BYTE_ARRAY"));
+    let lengths = properties().set_column_dictionary_enabled("kind".into(), false);
+    let lengths = lengths.set_column_encoding("kind".into(), Encoding::DELTA_LENGTH_BYTE_ARRAY);
+    assert_eq!(written(lengths), laid_out("DELTA_LENGTH_BYTE_ARRAY"));
+    // The other columns are compared all the same.
+    let liar = |n: u32| QualityRow { words: judged(n).words + u32::from(n == 0), ..judged(n) };
+    let other = Other { properties: properties().set_dictionary_enabled(false).build(), ..other };
+    let found = compared(&other.written(&text, (0..).map(liar)), &text, &partition);
+    assert!(found.unwrap_err().contains("quality_words"));
+}
+
+#[test]
+fn very_many_names_or_long_ones_are_not_all_told() {
+    let (partition, text) = rows().swap_remove(0);
+    let other = Other { group_bytes: usize::MAX, ..Other::version(&partition) };
+    let mut said = other.properties.key_value_metadata().unwrap().clone();
+    said.extend((0..1_000).map(|n| KeyValue::new(format!("{n}{}", "\u{202e}".repeat(5_000)), None)));
+    let properties = other.properties.clone().into_builder().set_key_value_metadata(Some(said)).build();
+    let file = Other { properties, ..other }.written(&text, (0..).map(judged));
+    let temp = TempDir::new().unwrap();
+    let path = temp.path().join("file");
+    fs::write(&path, &file).unwrap();
+    // As if the rows were so long that such a description could be needed.
+    let found = compare(text.as_bytes(), 64 * file.len() as u64, (0..).map(judged), &partition, &canary(), &path);
+    let found = found.unwrap();
+    assert_eq!((found.len(), found.last().unwrap().as_str()), (101, "\u{2026} and more"));
+    assert!(found.iter().all(|what| what.len() < 1_000 && !what.contains('\u{202e}')), "{:?}", found[0]);
+}
+
+#[test]
+fn a_writer_named_at_the_end_and_another_in_the_description_are_found() {
+    let (partition, text) = rows().swap_remove(0);
+    let file = Other::version(&partition).written(&text, (0..).map(judged));
+    // The same name behind the description's end, where whoever looks for a writer finds it first.
+    let name = b"commonwheel version 9.0.0 (build x)";
+    let at = file.windows(name.len()).rposition(|window| window == name).unwrap();
+    let mut forged = file.clone();
+    forged[at] = b'C';
+    assert!(compared(&forged, &text, &partition).unwrap_err().contains("another writer"));
 }
 
 #[test]

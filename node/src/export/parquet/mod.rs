@@ -4,14 +4,15 @@
 //! [`WRITER`]: where groups of rows end depends on these alone, so that whoever has them can make the file again. It is
 //! written after the rows, from the file in which they lie, one at a time: so memory is bounded however many partitions
 //! there are (docs/adr/0020). `schema` says what the columns are, `group` holds the values of some rows until they are
-//! encoded, `footer` tells who wrote a file, `compare` whether one by another version holds the same, and `guard` bounds
-//! what reading that takes.
+//! encoded, `footer` reads the end of a file, `compare` tells whether one by another version holds the same, and `guard` and
+//! `thrift` bound what reading that takes.
 
 mod compare;
 mod footer;
 mod group;
 mod guard;
 mod schema;
+mod thrift;
 
 use commonwheel_protocol::dataset::columns::cells;
 use commonwheel_protocol::dataset::{CANARY, Canary, FORMAT, Partition, QualityRow, ROW_BYTES, RowError, Split};
