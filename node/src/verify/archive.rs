@@ -6,7 +6,7 @@ use super::problem::Problems;
 use crate::export::car::{self, CarError, CarReader};
 use commonwheel_protocol::agreement::certificate::CertificateError;
 use commonwheel_protocol::agreement::{Certificate, Charter};
-use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::bytes::{Cid, Node, decode};
 use commonwheel_protocol::dataset::names;
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::record::header::HourTime;
@@ -48,7 +48,7 @@ impl Archive {
         let read = File::open(&path).map_err(CarError::Io).and_then(|file| Sections::open(BufReader::new(file)));
         let checked = read.and_then(|mut sections| {
             let Some(mut archive) = sections.texts(operations, problems)? else { return Ok(None) };
-            sections.certificates(&mut archive, &operations.path, problems)?;
+            sections.certificates(&mut archive, operations, problems)?;
             Ok(Some(archive))
         });
         checked.or_else(|error| match error {
@@ -129,7 +129,7 @@ impl Sections {
     fn certificates(
         &mut self,
         archive: &mut Archive,
-        path: &[Charter],
+        operations: &Operations,
         problems: &mut Problems,
     ) -> Result<(), CarError> {
         while let Some((cid, block)) = self.next()? {
@@ -137,7 +137,7 @@ impl Sections {
             let mut wrong = |what: &dyn std::fmt::Display| {
                 problems.add(names::CERTIFICATES, None, format!("block {number}: {what}"));
             };
-            match verify(&block, path) {
+            match verify(&block, operations) {
                 Ok(_) if Cid::of_cbor(&block) != cid => wrong(&"it is not filed as DAG-CBOR"),
                 Ok(one) if archive.accepted.last().is_some_and(|last| last.record >= one.record) => {
                     wrong(&"its record is out of order: each record once, by id");
@@ -150,16 +150,17 @@ impl Sections {
     }
 }
 
-/// Checks a certificate under whichever charter of the path it names.
-fn verify(block: &[u8], path: &[Charter]) -> Result<Accepted, CertificateError> {
-    for (place, charter) in path.iter().enumerate().rev() {
-        match Certificate::verify(block, charter) {
-            Err(CertificateError::OtherCharter) => {}
-            checked => {
-                let one = checked?;
-                return Ok(Accepted { record: one.record(), time: one.time(), charter: place });
-            }
-        }
-    }
-    Err(CertificateError::OtherCharter)
+/// Checks a certificate under the charter of the path that it names.
+fn verify(block: &[u8], operations: &Operations) -> Result<Accepted, CertificateError> {
+    let named = match decode(block) {
+        Ok(Node::Map(said)) => match said.get("charter") {
+            Some(Node::Link(charter)) => operations.place(charter),
+            _ => None,
+        },
+        _ => None,
+    };
+    // One that names none of them is none under the last one either, which says what is wrong with it.
+    let charter = named.unwrap_or(operations.path.len() - 1);
+    let one = Certificate::verify(block, &operations.path[charter])?;
+    Ok(Accepted { record: one.record(), time: one.time(), charter })
 }

@@ -23,6 +23,8 @@ pub struct Operations {
     pub lineage: Lineage,
     /// The charters from the first to the last that is here.
     pub path: Vec<Charter>,
+    /// Their ids, in the same order: an id is the hash of all that a charter says.
+    pub ids: Vec<Cid>,
     /// Decisions and releases, by matter.
     pub matters: BTreeMap<Cid, Matter>,
     /// The resolutions on the releases among them.
@@ -58,7 +60,7 @@ impl Operations {
 
     /// The place of a charter on the path.
     pub fn place(&self, charter: &Cid) -> Option<usize> {
-        self.path.iter().position(|one| one.id() == *charter)
+        self.ids.iter().position(|one| one == charter)
     }
 
     /// Records that are purged.
@@ -88,7 +90,7 @@ impl Operations {
                     }
                     matter => {
                         order.next(2, &id.to_bytes())?;
-                        let under = self.path.iter().find(|charter| charter.id() == matter.charter());
+                        let under = self.place(&matter.charter()).map(|place| &self.path[place]);
                         let under =
                             under.ok_or("it is under a charter that is not on the path to the last one here")?;
                         resolution.convinces(under).map_err(|error| error.to_string())?;
@@ -125,11 +127,11 @@ impl Operations {
     }
 
     fn succeed(&mut self, resolution: &Resolution, charter: &Charter) -> Result<(), String> {
-        let before = self.path.last().map(Charter::id);
-        if charter.succeeds.as_ref().map(|succeeds| succeeds.predecessor) != before {
+        if charter.succeeds.as_ref().map(|succeeds| &succeeds.predecessor) != self.ids.last() {
             return Err("it does not succeed the charter before it".into());
         }
         self.lineage.add(resolution).map_err(|error| error.to_string())?;
+        self.ids.push(charter.id());
         self.path.push(charter.clone());
         Ok(())
     }
@@ -176,6 +178,7 @@ fn read(file: BufReader<File>, problems: &mut Problems) -> Result<Option<Operati
     };
     let mut operations = Operations {
         path: vec![founding.charter().clone()],
+        ids: vec![founding.charter().id()],
         lineage: Lineage::new(founding.clone()),
         founding,
         matters: BTreeMap::new(),

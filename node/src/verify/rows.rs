@@ -204,7 +204,7 @@ impl<'a> Rows<'a> {
             return Err(format!("the row belongs in {}", partition.path()));
         }
         let (at, accepted) = self.archive.find(&row.id()).ok_or("the record has no certificate")?;
-        if row.charter() != self.operations.path[accepted.charter].id() {
+        if row.charter() != self.operations.ids[accepted.charter] {
             return Err("the row names another charter than the record's certificate".into());
         }
         if accepted.time != header.header().time {
