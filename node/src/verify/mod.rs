@@ -18,7 +18,7 @@ mod rows;
 mod summary;
 mod views;
 
-use crate::benchmark::BenchmarkError;
+use crate::benchmark::{BenchmarkError, Loaded};
 use crate::community::printable;
 use crate::export::{self, folder};
 use archive::Archive;
@@ -36,6 +36,7 @@ pub use problem::{PROBLEMS, Problem};
 use problem::{Problems, shown};
 use rows::{Rows, Rules, Seen};
 use sha2::{Digest, Sha256};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
@@ -129,7 +130,9 @@ pub fn verify(
     check_sums(dir, &hashes, &mut problems)?;
     let (own, copies) = copies::split(&hashes);
     let beside: Vec<_> = copies.keys().copied().collect();
-    let place = Place { dir, hashes: &own, beside: &beside, to: None, asked: None, overlap: None };
+    let benchmarks = OnceCell::new();
+    let place =
+        Place { dir, hashes: &own, beside: &beside, to: None, asked: None, overlap: None, benchmarks: &benchmarks };
     let mut summary = check_content(&place, expected, &mut problems, progress)?;
     let text = match copies.is_empty() {
         true => String::new(),
@@ -142,7 +145,8 @@ pub fn verify(
         let folder = format!("{}/{origin}", names::COPIES);
         problems.within(&folder);
         let (dir, to, asked) = (&dir.join(&folder), community.as_deref(), asked.as_ref());
-        let place = Place { dir, hashes, beside: &[], to, asked, overlap: overlap.as_ref() };
+        let overlap = overlap.as_ref();
+        let place = Place { dir, hashes, beside: &[], to, asked, overlap, benchmarks: &benchmarks };
         check_sums(place.dir, hashes, &mut problems)?;
         let expected =
             Expected { community: Some(*origin), benchmarks: expected.benchmarks.clone(), ..Expected::default() };
@@ -169,6 +173,8 @@ struct Place<'a> {
     asked: Option<&'a Asked>,
     /// With which benchmarks that export was compared.
     overlap: Option<&'a Overlap>,
+    /// The caller's benchmarks, once they are read.
+    benchmarks: &'a OnceCell<Loaded>,
 }
 
 /// That the list of hashes names every file with its hash, and no other.
@@ -258,8 +264,9 @@ fn check_content(
             None,
             "it was compared with other benchmarks than the export beside which it lies",
         );
+        return Ok(None);
     }
-    let loaded = overlap::load(expected, &stated, problems)?;
+    let loaded = overlap::load(expected, &stated, place.benchmarks, problems)?;
     let contaminated = overlap::listed(dir, &stated, problems)?;
     let Some(views) = Views::stated_in(&stated.views, Canary::of(&operations.founding.community())) else {
         problems.add(
@@ -276,7 +283,7 @@ fn check_content(
         copying: copying.as_ref(),
         purpose: purpose.as_ref(),
         chosen: stated.filter.as_ref(),
-        benchmarks: loaded.as_ref(),
+        benchmarks: loaded,
     };
     let mut rows = Rows::new(&operations, &archive, released.as_ref(), rules, Viewed::new(views));
     let data: Vec<_> = hashes.keys().filter(|path| path.starts_with("data/")).collect();
@@ -341,7 +348,7 @@ fn check_content(
     let used: BTreeSet<_> = facts.keys().filter_map(|id| archive.find(id)).map(|(_, one)| one.charter).collect();
     let quorums = used.iter().map(|place| operations.path[*place].quorum).map(|quorum| (quorum.q(), quorum.n()));
     Ok(Some(VerifySummary {
-        compared: loaded.map(|loaded| loaded.overlap.files).unwrap_or_default(),
+        compared: loaded.map(|loaded| loaded.overlap.files.clone()).unwrap_or_default(),
         by_others: checked.by_others,
         left_out_by_body,
         ..VerifySummary::new(manifest, printable(&charter.name), quorums)

@@ -9,21 +9,34 @@ use crate::benchmark::{self, Loaded};
 use commonwheel_protocol::dataset::{Contaminated, Manifest, Overlap, names};
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::similar::RUN_WORDS;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The benchmarks that the caller has, if any. An export that names some must name these; of one that names none it is
-/// only asked whether a row overlaps.
+/// only asked whether a row overlaps. They are read once: a copy is compared by the rule of the export beside which it
+/// lies, and there may be very many copies.
 ///
 /// # Errors
 /// When they cannot be read.
-pub fn load(expected: &Expected, stated: &Manifest, problems: &mut Problems) -> Result<Option<Loaded>, VerifyError> {
+pub fn load<'a>(
+    expected: &Expected,
+    stated: &Manifest,
+    once: &'a OnceCell<Loaded>,
+    problems: &mut Problems,
+) -> Result<Option<&'a Loaded>, VerifyError> {
     if expected.benchmarks.is_empty() {
         return Ok(None);
     }
     let said = stated.decontaminated.as_ref();
-    let run = said.filter(|said| said.is_sound()).map_or(RUN_WORDS, |said| said.words);
-    let loaded = benchmark::load(&expected.benchmarks, run, &mut |_, _| {})?;
+    let loaded = match once.get() {
+        Some(loaded) => loaded,
+        None => {
+            let run = said.filter(|said| said.is_sound()).map_or(RUN_WORDS, |said| said.words);
+            let loaded = benchmark::load(&expected.benchmarks, run, &mut |_, _| {})?;
+            once.get_or_init(|| loaded)
+        }
+    };
     if let Some(said) = said {
         for file in loaded.overlap.files.iter().filter(|file| !said.files.contains(file)) {
             let name = super::problem::shown(&file.name);

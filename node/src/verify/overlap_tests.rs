@@ -222,6 +222,9 @@ fn what_an_export_says_of_what_overlaps_cannot_be_changed_unseen() {
         (names::MANIFEST, "\"least\": 8", "\"least\": 7", "by a rule that this program does not know"),
         (names::MANIFEST, "\"words\": 13", "\"words\": 7", "by a rule that this program does not know"),
         (names::MANIFEST, "mills.txt", "../mills.txt", "by a rule that this program does not know"),
+        (names::MANIFEST, "\"compared\": 2", "\"compared\": 0", "by a rule that this program does not know"),
+        (names::MANIFEST, "\"compared\": 2", "\"compared\": 4", "by a rule that this program does not know"),
+        (names::MANIFEST, "\"unread\": 0", "\"unread\": 2", "by a rule that this program does not know"),
     ] {
         let problems = found(name, from, to);
         assert!(problems.contains(problem), "{name}: {to}: {problems}");
@@ -274,4 +277,18 @@ fn a_copy_holds_nothing_that_overlaps_either() {
     let manifest = format!("{}/{}/{}", names::COPIES, summary.copies[0].community, names::MANIFEST);
     own.change(&manifest, "arith.jsonl", "arith.json");
     assert!(own.verified_with(&[]).contains("other benchmarks than the export beside which it lies"));
+}
+
+#[test]
+fn the_callers_benchmarks_are_read_once_however_many_copies_lie_beside_an_export() {
+    let case = Case::new();
+    case.export(&case.options(20));
+    let stated = Manifest::read(&fs::read_to_string(case.dir().join(names::MANIFEST)).unwrap()).unwrap();
+    let expected = Expected { benchmarks: case.benchmarks(), ..Expected::default() };
+    let (once, mut problems) = (OnceCell::new(), Problems::default());
+    for _ in 0..3 {
+        let loaded = overlap::load(&expected, &stated, &once, &mut problems).unwrap().unwrap();
+        assert_eq!((loaded.overlap.words, loaded.overlap.files.len(), problems.count()), (20, 2, 0));
+        expected.benchmarks.iter().for_each(|file| drop(fs::remove_file(file)));
+    }
 }

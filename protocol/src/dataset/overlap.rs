@@ -63,14 +63,19 @@ impl Overlap {
         Overlap { words, least: LEAST_WORDS, files, left_out: 0 }
     }
 
-    /// Whether it could be what an export says: a rule that is known, and files that have names, each once, in order.
+    /// Whether it could be what an export says: a rule that is known, and files that have names, each once, in order,
+    /// and each at least one item that is compared, among as many as it has.
     pub fn is_sound(&self) -> bool {
+        let compared = |file: &BenchmarkFile| {
+            file.compared >= 1 && file.compared.checked_add(file.unread).is_some_and(|both| both <= file.items)
+        };
         let hash = |text: &str| text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         RUNS.contains(&self.words)
             && self.least == LEAST_WORDS
             && !self.files.is_empty()
             && self.files.is_sorted_by(|a, b| a.name < b.name)
             && self.files.iter().all(|file| !file.name.is_empty() && !file.name.contains('/') && hash(&file.sha256))
+            && self.files.iter().all(compared)
     }
 
     /// The line of a record, with what [`overlaps`] found of it.

@@ -32,6 +32,7 @@ class Overlaps:
         for file in stated["files"]:
             same(list(file), FILE, "what is said of a file")
             same(bool(re.fullmatch("[0-9a-f]{64}", file["sha256"])) and "/" not in file["name"], True, "a name and a hash")
+            same(1 <= file["compared"] <= file["items"] - file["unread"], True, "items of which at least one is compared")
         files = {file.name: file for file in given}
         if all(name in files for name in names):
             self.compared = Benchmarks(stated["words"])
