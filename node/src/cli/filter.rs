@@ -31,7 +31,8 @@ pub struct FilterArgs {
     /// In this language, a BCP 47 tag: `de` finds `de-AT` too. Of a translation, either language will do.
     #[arg(long, value_name = "TAG")]
     pub language: Vec<LanguageRange>,
-    /// With this model, of the whole or of a message in it.
+    /// With this model, of the whole or of a message in it. In names of models and tags, capitals of Latin, Greek,
+    /// Cyrillic and Armenian letters are as small ones, and accents count.
     #[arg(long, value_name = "NAME")]
     pub model: Vec<Named>,
     /// With this tag.

@@ -4,8 +4,10 @@
 //! and has one form in JSON, so that an export can state it and whoever checks the export can apply it again.
 
 mod facts;
+mod named;
 
 pub use facts::Facts;
+pub use named::{Named, plain};
 
 use super::civil::Month;
 use super::purpose::Purpose;
@@ -80,7 +82,7 @@ pub enum FilterError {
     #[error("expected at most {FILTER_VALUES} values of one sort, such as tags; give fewer, or filter by fewer sorts")]
     TooMany,
     /// The same values are written otherwise.
-    #[error("expected each value once, in lower case where case says nothing, and in the order of their bytes")]
+    #[error("expected each value once, in small letters where capitals say nothing, and in the order of their bytes")]
     NotCanonical,
 }
 
@@ -172,32 +174,6 @@ impl FromStr for LanguageRange {
 }
 
 impl fmt::Display for LanguageRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A model's or a tag's name, which names are compared with in lower case and without space at their ends.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Named(String);
-
-impl Named {
-    /// Whether a name in a record is this one.
-    pub fn is(&self, name: &str) -> bool {
-        name.trim().to_lowercase() == self.0
-    }
-}
-
-impl FromStr for Named {
-    type Err = FilterError;
-
-    fn from_str(text: &str) -> Result<Self, FilterError> {
-        let name = text.trim().to_lowercase();
-        if (1..=SHORT_TEXT_BYTES).contains(&name.len()) { Ok(Named(name)) } else { Err(FilterError::Name) }
-    }
-}
-
-impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

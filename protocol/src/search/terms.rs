@@ -1,6 +1,7 @@
 //! What a record says of itself, as terms of an index, and which of them a filter wants.
 
 use super::VERSION;
+use crate::dataset::filter::plain;
 use crate::dataset::{Facts, Filter, Month};
 use crate::preference::Preference;
 use crate::record::content::Label;
@@ -13,10 +14,10 @@ pub fn terms(facts: &Facts) -> Vec<String> {
     terms.extend(facts.month.map(|month| format!("month={month}")));
     terms.extend(facts.kind.as_ref().map(|kind| format!("kind={kind}")));
     terms.extend(facts.label.map(|label| format!("label={}", label.name())));
-    let plain = |sort: &str, name: &String| format!("{sort}={}", name.trim().to_lowercase());
-    terms.extend(facts.languages.iter().map(|tag| plain("language", tag)));
-    terms.extend(facts.models.iter().map(|name| plain("model", name)));
-    terms.extend(facts.tags.iter().map(|name| plain("tag", name)));
+    terms.extend(facts.languages.iter().map(|tag| format!("language={}", tag.to_ascii_lowercase())));
+    let named = |sort: &str, name: &str| [sort, "="].into_iter().flat_map(str::chars).chain(plain(name)).collect();
+    terms.extend(facts.models.iter().map(|name| named("model", name)));
+    terms.extend(facts.tags.iter().map(|name| named("tag", name)));
     terms
 }
 

@@ -15,6 +15,21 @@ FORMS = {
     "month": re.compile(f"{MONTH}|{MONTH}\\.\\.|\\.\\.{MONTH}|{MONTH}\\.\\.{MONTH}"),
 }
 SPACE = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+# Capitals: from one to another, each or every second, and how far away the small letter is (docs/DATASET.md, *Of what was asked for*).
+CAPITALS = """41-5a/1+20 c0-d6/1+20 d8-de/1+20 100-12e/2+1 132-136/2+1 139-147/2+1 14a-176/2+1 178/1-79 179-17d/2+1 18f/1+ca
+1a0/1+1 1af/1+1 1cd-1db/2+1 1de-1ee/2+1 1f8-21e/2+1 222-232/2+1 386/1+26 388-38a/1+25 38c/1+40 38e-38f/1+3f 391-3a1/1+20 3a3-3ab/1+20
+400-40f/1+50 410-42f/1+20 460-480/2+1 48a-4be/2+1 4c0/1+f 4c1-4cd/2+1 4d0-52e/2+1 531-556/1+30 1e00-1e94/2+1 1e9e/1-1dbf 1ea0-1efe/2+1
+ff21-ff3a/1+20"""
+
+
+def _small():
+    letters = {}
+    for first, last, step, by in re.findall("(\\w+)(?:-(\\w+))?/(\\d)([+-]\\w+)", CAPITALS):
+        letters |= {one: one + int(by, 16) for one in range(int(first, 16), int(last or first, 16) + 1, int(step))}
+    return letters
+
+
+SMALL = _small()
 
 
 def asked(stated):
@@ -85,7 +100,7 @@ class Filter:
 
 
 def _name(text):
-    return text.strip(SPACE).lower()
+    return text.strip(SPACE).translate(SMALL)
 
 
 def _contains(language, tag):

@@ -131,7 +131,7 @@ fn what_is_no_value_is_answered_with_what_is_expected() {
         (r#"{"kind":["chats"]}"#, "chat, correction, preference"),
         (r#"{"tag":["b","a"]}"#, "in the order"),
         (r#"{"tag":["a","a"]}"#, "each value once"),
-        (r#"{"tag":["A"]}"#, "lower case"),
+        (r#"{"tag":["A"]}"#, "small letters"),
         (r#"{"month":["2026-01..2026-01"]}"#, "each value once"),
         (r#"{"colour":["red"]}"#, "unknown field"),
     ] {
