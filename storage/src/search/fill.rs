@@ -3,6 +3,7 @@
 use super::schema::Fields;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::search::Document;
+use std::ops::Range;
 use tantivy::index::SegmentId;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::{Index, IndexWriter};
@@ -58,24 +59,73 @@ fn writer(index: &Index) -> tantivy::Result<IndexWriter> {
     Ok(writer)
 }
 
-/// Segments that are better one: [`FAN`] of about one size, the smallest such first.
+/// Segments that are better one: see [`chosen`].
 ///
 /// # Errors
 /// When the index cannot be read.
 pub(super) fn to_merge(index: &Index) -> tantivy::Result<Option<Vec<SegmentId>>> {
-    let mut sizes = index.load_metas()?.segments;
-    sizes.sort_by_key(|segment| (segment.max_doc(), segment.id()));
+    let segments = index.load_metas()?.segments;
+    let mut sizes: Vec<_> = segments.iter().map(|segment| (segment.max_doc(), segment.id())).collect();
+    sizes.sort_unstable();
+    let records: Vec<_> = sizes.iter().map(|(records, _)| *records).collect();
+    Ok(chosen(&records).map(|chosen| sizes[chosen].iter().map(|(_, id)| *id).collect()))
+}
+
+/// Which of some segments, by the records in each from the fewest to the most, are better one: [`FAN`] of about one size,
+/// the smallest such first, or as many of these as a segment may hold the records of.
+fn chosen(records: &[u32]) -> Option<Range<usize>> {
     let level = |records: u32| records.max(1).ilog2() / FAN.ilog2();
-    for some in sizes.chunk_by(|one, other| level(one.max_doc()) == level(other.max_doc())) {
+    let mut first = 0;
+    for some in records.chunk_by(|one, other| level(*one) == level(*other)) {
         let mut all = 0;
-        let fit = some.iter().take(FAN).take_while(|segment| {
-            all += segment.max_doc();
+        let fits = |records: &&u32| {
+            all += **records;
             all <= SEGMENT_RECORDS
-        });
-        let fit: Vec<_> = fit.map(|segment| segment.id()).collect();
-        if some.len() >= FAN && fit.len() > 1 {
-            return Ok(Some(fit));
+        };
+        let count = some.iter().take(FAN).take_while(fits).count();
+        if some.len() >= FAN && count > 1 {
+            return Some(first..first + count);
         }
+        first += some.len();
     }
-    Ok(None)
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_merged_when_as_many_are_of_about_one_size_the_smallest_first() {
+        assert_eq!(chosen(&[]), None);
+        assert_eq!(chosen(&[3; FAN - 1]), None);
+        assert_eq!(chosen(&[3; FAN]), Some(0..FAN));
+        assert_eq!(chosen(&[1, 2, 3, 4, 5, 5, 5, 6, 7, 7]), Some(0..FAN));
+        // Of another size, so that a record is written again only when what it lies in becomes some times as large.
+        assert_eq!(chosen(&[1, 1, 1, 1, 1, 1, 1, 8]), None);
+        assert_eq!(chosen(&[1, 1, 1, 8, 9, 10, 11, 12, 13, 14, 15, 700]), Some(3..11));
+        // Each record, one by one, is written again but a few times.
+        let (mut segments, mut written) = (Vec::new(), 0);
+        for _ in 0..4096 {
+            segments.push(1);
+            segments.sort_unstable();
+            while let Some(some) = chosen(&segments) {
+                let all = segments.drain(some).sum();
+                written += all;
+                segments.push(all);
+                segments.sort_unstable();
+            }
+        }
+        assert_eq!((segments, written), (vec![4096], 4 * 4096));
+    }
+
+    #[test]
+    fn no_segment_holds_more_than_one_erasure_may_cost() {
+        assert_eq!(chosen(&[SEGMENT_RECORDS / FAN as u32; FAN]), Some(0..FAN));
+        assert_eq!(chosen(&[SEGMENT_RECORDS / FAN as u32 + 1; FAN]), Some(0..FAN - 1));
+        assert_eq!(chosen(&[SEGMENT_RECORDS / 2; FAN]), Some(0..2));
+        // None is merged with nothing, which would go on for ever.
+        assert_eq!(chosen(&[SEGMENT_RECORDS / 2 + 1; FAN]), None);
+        assert_eq!(chosen(&[SEGMENT_RECORDS; 3 * FAN]), None);
+    }
 }

@@ -81,6 +81,32 @@ fn a_header_without_a_body_costs_two_ids_once_and_no_slice_after_that() {
 }
 
 #[test]
+fn the_list_of_what_is_lacking_is_not_written_again_for_every_body_that_comes() {
+    let (world, home) = (World::new(), tempfile::tempdir().unwrap());
+    let (dir, search) = folder(&home);
+    let mut store = open(&dir);
+    let lacking = saying(&world, 0..60, "mill");
+    put_headers(&mut store, &lacking[..40]);
+    catch_up(&mut store, 100);
+    let name = || {
+        let names = fs::read_dir(&search).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("lacking.")).collect::<Vec<_>>()
+    };
+    let before = name();
+    for (came, lacks) in [(0, 40), (1, 41), (2, 42)] {
+        put(&mut store, &[&lacking[came]]);
+        put_headers(&mut store, &lacking[lacks..=lacks]);
+        catch_up(&mut store, 100);
+        assert_eq!(name(), before, "it is added to: {came} and {lacks}");
+    }
+    drop(store);
+    let mut store = open(&dir);
+    put(&mut store, &lacking[3..43].iter().collect::<Vec<_>>());
+    catch_up(&mut store, 100);
+    assert_eq!(holding(&mut store, "mill"), all_ids(&lacking[..43]));
+}
+
+#[test]
 fn what_is_taken_up_again_is_named_once_and_a_crash_between_slices_loses_none() {
     let (world, home) = (World::new(), tempfile::tempdir().unwrap());
     let (dir, search) = folder(&home);

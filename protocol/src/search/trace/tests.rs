@@ -35,6 +35,11 @@ fn a_span_is_as_long_as_both_texts_agree_whatever_case_and_marks() {
     let read = Traced::of(traced);
     assert_eq!(&traced[read.at(Span { first: 1, words: 9 })], "the quick, brown fox jumps over the lazy dog");
     assert_eq!(spans("a b c d e f g h", &["a b c d", "e f g h"], 8), [], "a span stands in one text");
+    // Each of them long enough, so that what goes on in the next one, or behind a word that only the record has, is kept.
+    let (one, other) = ("a b c d e f g h", "i j k l m n o p");
+    for record in [vec![one, other], vec![&[one, "x", other].join(" ")]] {
+        assert_eq!(spans(&[one, other].join(" "), &record, 8), [(0, 8), (8, 8)], "{record:?}");
+    }
     assert_eq!(spans("", &record, 8), []);
     assert_eq!(spans(traced, &[] as &[&str], 8), []);
 }
