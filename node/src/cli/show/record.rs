@@ -7,12 +7,13 @@ use crate::cli::search::line;
 use crate::cli::{Context, own, status};
 use crate::community::printable;
 use crate::run::Access;
+use crate::verify::thousands;
 use clap::Args;
 use commonwheel_protocol::agreement::Verdict;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::core::status::{self as records, Counting};
 use commonwheel_protocol::core::talk::about;
-use commonwheel_protocol::dataset::{Author, Row, rfc3339};
+use commonwheel_protocol::dataset::{Row, rfc3339};
 use commonwheel_protocol::ledger::{Ledger, LedgerError};
 use commonwheel_protocol::record::body::Right;
 use commonwheel_protocol::record::content::Content;
@@ -32,7 +33,8 @@ Examples:
   commonwheel --json show bafyrei… | jq .row.messages
 
 What is like it is looked for in the search index, as far as that has come: `commonwheel search`
-makes it and brings it up to date. What could drive the terminal is shown as \u{fffd}.")]
+makes it and brings it up to date. Of an author with more than 10,000 records as many are looked through for a name,
+and that is said. What could drive the terminal is shown as \u{fffd}.")]
 pub struct ShowArgs {
     /// The record.
     #[arg(value_name = "ID")]
@@ -46,7 +48,7 @@ pub struct ShowArgs {
 pub fn run(args: &ShowArgs, context: &Context) -> anyhow::Result<ExitCode> {
     let mut found = own::find(&args.record, context)?;
     let mut shown = Shown::of(&found.header, &found.access)?;
-    shown.name = author::of(&found.header, &found.access)?;
+    shown.author = author::of(&found.header, &found.access)?;
     shown.like = likeness::of(&found.header, &mut found.access)?;
     context.out.print(&shown.json(), |out| shown.print(out))?;
     Ok(ExitCode::SUCCESS)
@@ -137,7 +139,7 @@ pub struct Shown {
     remarks: Vec<Remark>,
     community: String,
     charter: Cid,
-    name: Option<Author>,
+    author: author::Known,
     like: Vec<Like>,
 }
 
@@ -164,7 +166,7 @@ impl Shown {
             row: line.and_then(|line| serde_json::from_str(&line).ok()).unwrap_or(Value::Null),
             community: printable(&charter.name),
             charter: report.certified_under.unwrap_or_else(|| charter.id()),
-            name: None,
+            author: author::Known::default(),
             like: Vec::new(),
             header: header.clone(),
             report,
@@ -172,11 +174,12 @@ impl Shown {
         })
     }
 
-    /// For programs: the status, who the author is where a profile says it, and the record as a row of a dataset.
+    /// For programs: the status, who the author is where a profile says it, whether all records of the author were looked
+    /// through for that, and the record as a row of a dataset.
     pub fn json(&self) -> Value {
         serde_json::json!({
-            "status": self.report, "author": self.name, "row": self.row, "notes": self.remarks,
-            "near_duplicates": self.like
+            "status": self.report, "author": self.author.name, "author_in_part": self.author.in_part, "row": self.row,
+            "notes": self.remarks, "near_duplicates": self.like
         })
     }
 
@@ -190,9 +193,13 @@ impl Shown {
         writeln!(out, "Record    {}", self.header.id())?;
         writeln!(out, "State     {}", self.report.words(self.validators))?;
         writeln!(out, "Community {} ({})", self.community, header.community)?;
-        match &self.name {
+        match &self.author.name {
             Some(known) => writeln!(out, "Author    {} ({})", known.name, header.author)?,
             None => writeln!(out, "Author    {}{mode}", header.author)?,
+        }
+        if self.author.in_part {
+            let most = thousands(author::LOOKED_AT);
+            writeln!(out, "          {most} of this author's records were looked through for a name; there are more")?;
         }
         writeln!(out, "Time      {}", rfc3339(header.time.unix_s()).unwrap_or_default())?;
         writeln!(out, "Licence   {}", header.licence.spdx())?;
