@@ -30,7 +30,7 @@ impl<'a, L: Ledger> Again<'a, L> {
         let wanted = Wanted { earlier: Some(earlier), ..Wanted::of(options) };
         let mut selection = select(source.ledger, options.release.as_ref(), wanted, to)?;
         if let Some(copied) = &mut selection.copied {
-            let Some(left) = earlier.left_out.of_these(copied.left_out.kind) else { return Ok(None) };
+            let Some(left) = selection.still_out.reasons(earlier) else { return Ok(None) };
             (copied.left_out.kind, copied.left_out.class) = (left.kind, left.class);
             selection.chosen.iter_mut().for_each(|chosen| chosen.by_body = left.unasked);
         }

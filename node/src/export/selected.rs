@@ -1,5 +1,6 @@
 //! What an export holds and what proves it, as it was selected.
 
+use super::selection::StillOut;
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::agreement::state::StateRoot;
 use commonwheel_protocol::bytes::Cid;
@@ -34,6 +35,8 @@ pub struct Selection {
     pub purpose: Option<ForUse>,
     /// Which records were asked for, and how many others there are; nothing where all were.
     pub chosen: Option<Chosen>,
+    /// Of a copy that is written again, what it left out for bodies and is not erased.
+    pub still_out: StillOut,
     /// With which benchmarks no row overlaps, and what was left out for that; nothing where rows were compared with none.
     pub decontaminated: Option<(Overlap, Vec<Contaminated>)>,
     /// Flags of the records that have a row, each with its record, by record and member, where the charter exports notes.

@@ -8,7 +8,7 @@ mod revoked;
 pub use difference::{Difference, Revised, difference};
 
 use again::known_apart;
-pub use again::{ByBody, Earlier};
+pub use again::{ByBody, Earlier, StillOut};
 
 use super::copying::Copying;
 use super::resolved::{matters, once};
@@ -99,6 +99,7 @@ struct Proved {
     /// Records that were not asked for, by their headers and by their bodies.
     unasked: (usize, usize),
     overlapping: Overlapping,
+    still_out: StillOut,
 }
 
 impl<'a, L: Ledger> Known<'a, L> {
@@ -171,6 +172,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             chosen: self.chosen(&proved),
             decontaminated: self.decontaminated(&proved),
             flags: self.flags(&proved)?,
+            still_out: proved.still_out,
             revocations,
             tally: Tally::of_state(self.counted.standings().map(|(_, standing)| standing), self.purged.len())
                 .keeping_back(notes.len()),
@@ -234,6 +236,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             decontaminated: self.decontaminated(&proved),
             // No two replicas need hold the same.
             flags: Vec::new(),
+            still_out: proved.still_out,
             revocations,
             records: proved.records,
             incomplete: proved.incomplete,
@@ -316,8 +319,8 @@ impl<'a, L: Ledger> Known<'a, L> {
         }
         if let Some(had) = self.earlier.and_then(|earlier| earlier.against(id)) {
             match had {
-                // For which of these reasons, the export that is written again says.
-                again::Had::LeftOut if self.copying.is_some() => proved.left_out.kind += 1,
+                // In a copy there may be several reasons, which are counted when all are known.
+                again::Had::LeftOut if self.copying.is_some() => self.still_out(id, header, &mut proved.still_out)?,
                 again::Had::LeftOut => proved.unasked.1 += 1,
                 again::Had::Overlaps(found) => proved.overlapping.put(id, found),
                 again::Had::Nothing => proved.incomplete.push(*id),

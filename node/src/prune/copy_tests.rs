@@ -134,11 +134,31 @@ fn what_a_copy_left_out_for_its_body_is_counted_as_far_as_that_can_be_told() {
         (left_out.kind, left_out.class)
     };
     assert_eq!(left_out(&case.old("old")), (2, 1), "two reasons that only bodies show");
-    // One of the three is withdrawn too, and nobody can tell which reason it had.
+    // One of the three is withdrawn too: of the others a copy by the same rule says the reasons, and so do their texts.
     let case = Case::new(&[2, 4]);
-    let (out, by) = (case.old("out"), case.export("by", case.after.each_ref()));
+    let by = case.export("by", case.after.each_ref());
+    let whole = case.temp.path().join("whole");
+    case.origin.export(&case.after[1], &whole).unwrap();
+    for name in ["by-copy", "by-replica", "by-whole"] {
+        let out = case.old(name);
+        let pruned = match name {
+            "by-copy" => prune(&out, &by),
+            "by-whole" => prune(&out, &whole),
+            _ => by_replica(&out, &of_one(&case.after[1], &case.origin), false, &mut |_, _| {}),
+        };
+        assert!(ids(&pruned.unwrap()).contains(&(case.gone[1].id().to_string(), true)), "{name}");
+        assert_eq!(left_out(&out), (1, 1), "{name}");
+    }
+    // A copy by another rule says it of others, and nobody can tell.
+    let out = case.old("out");
+    let options = ExportOptions {
+        filter: serde_json::from_str(r#"{"kind":["example"]}"#).unwrap(),
+        ..ExportOptions::to(case.temp.path().join("another"))
+    };
+    let origins = [Origin { source: source(&case.after[1], &case.origin, TERMS), release: None }];
+    export(&source(&case.after[0], &case.own, TERMS), &origins, &options, &mut |_, _| {}).unwrap();
     let before = files(&out);
-    let refused = prune(&out, &by).unwrap_err();
+    let refused = prune(&out, &options.out).unwrap_err();
     assert!(refused.to_string().contains("which reason each had cannot be told"), "{refused}");
     assert_eq!(files(&out), before);
 }

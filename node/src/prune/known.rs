@@ -117,12 +117,19 @@ pub struct Both {
 }
 
 impl Both {
-    /// What `older` and `newer` show. Of rows only those of `older` are there, and of these none that `newer` says to
-    /// be erased, so that no body of it is written anywhere.
+    /// What `older` and `newer` show. Of rows only those of `older` are there, and of `newer` those of records that
+    /// `older` left out for their bodies; none of them that `newer` says to be erased, so that no body of it is written
+    /// anywhere.
     ///
     /// # Errors
     /// When something cannot be read or written.
-    pub fn load(older: &Export, newer: &Export, of_release: bool, place: Staging) -> Result<Self, ExportError> {
+    pub fn load(
+        older: &Export,
+        newer: &Export,
+        left_out: &BTreeSet<RecordId>,
+        of_release: bool,
+        place: Staging,
+    ) -> Result<Self, ExportError> {
         let store = CarStore::open(place.path(), index::derive).map_err(|error| LedgerError(error.to_string()))?;
         let mut filling = Filling { store, batch: Batch::default() };
         let (mut held, mut erased) = (BTreeMap::<_, BTreeSet<i64>>::new(), BTreeSet::new());
@@ -150,7 +157,7 @@ impl Both {
             export.each_row(&mut |row| {
                 filling.put(Shelf::Certified, row.id().0, row.header_bytes())?;
                 let body = row.body_bytes();
-                if !is_newer && !erased.contains(&row.id()) {
+                if (!is_newer || left_out.contains(&row.id())) && !erased.contains(&row.id()) {
                     filling.put(Shelf::Certified, Cid::of_cbor(&body), body)?;
                 }
                 Ok(())

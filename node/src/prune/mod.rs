@@ -111,7 +111,7 @@ pub fn by_export(
     dry_run: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Pruned, PruneError> {
-    let ((manifest, checked), (newer, _)) = (verified(dir, progress)?, verified(by, progress)?);
+    let ((manifest, checked), (newer, newer_checked)) = (verified(dir, progress)?, verified(by, progress)?);
     // Of one that was stopped, what it was to remove may lie beside the folder.
     folder::remove_leftovers(dir)?;
     let parts = Part::all(dir, &manifest, &checked)?;
@@ -119,7 +119,10 @@ pub fn by_export(
     let mut proved = Vec::new();
     for part in &parts {
         proved.push(match proofs.get(&part.manifest.community) {
-            Some(folder) => Proof::by_export(dir, &manifest, part, &Export::open(folder)?, &read(folder)?)?,
+            Some(folder) => {
+                let by_body = part::by_body(&newer_checked, &part.manifest.community);
+                Proof::by_export(dir, &manifest, part, &Export::open(folder)?, &read(folder)?, &by_body)?
+            }
             None => Proof::nothing(dir, &manifest, part)?,
         });
     }

@@ -32,11 +32,8 @@ impl Part {
     /// # Errors
     /// When they cannot be read, or written again.
     pub fn all(dir: &Path, manifest: &Manifest, checked: &VerifySummary) -> Result<Vec<Part>, PruneError> {
-        let checked: BTreeMap<_, _> =
-            [checked].into_iter().chain(&checked.copies).map(|one| (&one.community, &one.left_out_by_body)).collect();
-        let left_out = |community| checked.get(community).copied().cloned().unwrap_or_default();
         let folders = folders(dir, manifest);
-        folders.iter().map(|(community, folder)| Part::open(dir, folder, left_out(community))).collect()
+        folders.iter().map(|(community, folder)| Part::open(dir, folder, by_body(checked, community))).collect()
     }
 
     fn open(dir: &Path, folder: &Path, by_body: BTreeSet<RecordId>) -> Result<Part, PruneError> {
@@ -46,23 +43,21 @@ impl Part {
         let view =
             |name: &str| View::named(name).ok_or_else(|| unfit(dir, "it has views that this program does not know"));
         let views = manifest.views.iter().map(|rows| view(&rows.format)).collect::<Result<_, _>>()?;
-        let asks = manifest.filter.as_ref().map(|chosen| chosen.asks.clone()).unwrap_or_default();
         let options = ExportOptions {
             replace: true,
             allow_incomplete: true,
             release: manifest.release.as_ref().map(|release| Which::Id(release.id.clone())),
-            filter: Filter { purpose: manifest.purpose.as_ref().and_then(ForUse::purpose), ..asks },
+            filter: rule(&manifest).1,
             views,
             // Whether one work was asked for makes no difference where one was written: fewer rows need no more works.
             merge: (!manifest.merged.is_empty()).then_some(Merging::Separate),
             ..ExportOptions::to(dir.to_owned())
         };
-        let copied = manifest.copied.as_ref().map(|copied| copied.left_out).unwrap_or_default();
-        let unasked = manifest.filter.as_ref().map_or(0, |chosen| chosen.by_body);
         let earlier = Earlier {
             rows: export.rows()?,
             by_body,
-            left_out: ByBody { kind: copied.kind, class: copied.class, unasked },
+            left_out: left_out(&manifest),
+            left_out_since: None,
             overlapping: manifest
                 .decontaminated
                 .as_ref()
@@ -93,9 +88,31 @@ impl Part {
     }
 }
 
+/// The records that an export, or a copy in it, left out for what their bodies say.
+pub fn by_body(checked: &VerifySummary, community: &str) -> BTreeSet<RecordId> {
+    let mut parts = [checked].into_iter().chain(&checked.copies);
+    parts.find(|one| one.community == community).map(|one| one.left_out_by_body.clone()).unwrap_or_default()
+}
+
+/// How many records an export left out for what their bodies say, as it states it.
+fn left_out(manifest: &Manifest) -> ByBody {
+    let copied = manifest.copied.as_ref().map(|copied| copied.left_out).unwrap_or_default();
+    let unasked = manifest.filter.as_ref().map_or(0, |chosen| chosen.by_body);
+    ByBody { kind: copied.kind, class: copied.class, unasked }
+}
+
+/// By which rule an export left records out: for whom it is a copy, for which use it is, and what was asked for.
+fn rule(manifest: &Manifest) -> (Option<&String>, Filter) {
+    let asks = manifest.filter.as_ref().map(|chosen| chosen.asks.clone()).unwrap_or_default();
+    let purpose = manifest.purpose.as_ref().and_then(ForUse::purpose);
+    (manifest.copied.as_ref().map(|copied| &copied.to), Filter { purpose, ..asks })
+}
+
 /// What is known of the community of a part.
 pub struct Proof<'a, L> {
     by: By<'a, L>,
+    /// Which records a newer copy by the same rule left out for what their bodies say, and for which reasons.
+    left_out: Option<(BTreeSet<RecordId>, ByBody)>,
     /// The charters that must lead to the one by which that goes.
     charters: BTreeSet<String>,
     /// Whether it is more than the part itself.
@@ -118,18 +135,20 @@ impl<'a, L: Ledger> Proof<'a, L> {
         part: &Part,
         newer: &Export,
         manifest: &Manifest,
+        by_body: &BTreeSet<RecordId>,
     ) -> Result<Self, PruneError> {
         let place = Staging::beside(dir, &whole.community, true)?;
-        let both = Both::load(&part.export, newer, part.options.release.is_some(), place)?;
+        let both = Both::load(&part.export, newer, &part.earlier.by_body, part.options.release.is_some(), place)?;
         let charters = part.manifest.charters.iter().chain(&manifest.charters).cloned().collect();
-        Ok(Proof { by: By::Exports(Box::new(both)), charters, proves: true })
+        let left_out = (rule(manifest) == rule(&part.manifest)).then(|| (by_body.clone(), left_out(manifest)));
+        Ok(Proof { by: By::Exports(Box::new(both)), left_out, charters, proves: true })
     }
 
     /// A replica.
     pub fn by_replica(part: &Part, replica: &Source<'a, L>) -> Self {
         let Source { ledger, founding, terms } = *replica;
         let charters = part.manifest.charters.iter().cloned().collect();
-        Proof { by: By::Replica(Source { ledger, founding, terms }), charters, proves: true }
+        Proof { by: By::Replica(Source { ledger, founding, terms }), left_out: None, charters, proves: true }
     }
 
     /// Nothing but the part itself.
@@ -137,7 +156,7 @@ impl<'a, L: Ledger> Proof<'a, L> {
     /// # Errors
     /// When something cannot be read or written.
     pub fn nothing(dir: &Path, whole: &Manifest, part: &Part) -> Result<Self, PruneError> {
-        let itself = Proof::by_export(dir, whole, part, &part.export, &part.manifest)?;
+        let itself = Proof::by_export(dir, whole, part, &part.export, &part.manifest, &part.earlier.by_body)?;
         Ok(Proof { proves: false, ..itself })
     }
 
@@ -149,7 +168,8 @@ impl<'a, L: Ledger> Proof<'a, L> {
         match &self.by {
             By::Exports(both) => {
                 let Export { founding, terms, .. } = &part.export;
-                let earlier = Earlier { held: Some(both.held.clone()), ..part.earlier.clone() };
+                let (held, left_out_since) = (Some(both.held.clone()), self.left_out.clone());
+                let earlier = Earlier { held, left_out_since, ..part.earlier.clone() };
                 self.select(Source { ledger: &both.store, founding, terms }, dir, part, &earlier)
             }
             By::Replica(Source { ledger, founding, terms }) => {
@@ -167,7 +187,7 @@ impl<'a, L: Ledger> Proof<'a, L> {
     ) -> Result<Box<dyn Left + 'p>, PruneError> {
         export::follows(source.ledger, &self.charters)?.then_some(()).ok_or(PruneError::Fork)?;
         let untold = "it left out records for several reasons that only their texts show, and some of these are erased: \
-            which reason each had cannot be told";
+            which reason each had cannot be told, nor which the others have, whose texts are not here";
         match Again::select(source, &part.options, earlier, part.to.as_ref())? {
             Some(again) => Ok(Box::new(again)),
             None => Err(unfit(dir, untold)),
