@@ -41,6 +41,9 @@ def _example(export, features):
     same(list(features["size_class"].int64_list.value), [row["size_class"]], "the size class")
     same(texts("tags"), row.get("tags") or [], "the tags")
     messages = row.get("messages") or []
+    for name, value in export.judged.get(row_id, {}).items():
+        found = texts(name) if isinstance(value, str) else list(features[name].int64_list.value)
+        same(found, [value], f"what is said of the row: {name}")
     for field in ("role", "content", "label"):
         same(texts(f"messages/{field}"), [one.get(field, "") for one in messages], f"the messages' {field}")
     return row_id

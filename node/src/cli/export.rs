@@ -30,8 +30,8 @@ pub struct ExportArgs {
     /// The forms of the rows: `jsonl`, the canonical one, which is always written; and, under views/, `openai`,
     /// `sharegpt` and `alpaca`; `sft`, `preference` and `kto` for TRL's trainers; `hh-rlhf`; `tsv` for spreadsheets;
     /// `parquet` for DuckDB, pandas, polars and the like; `tfrecord`; `webdataset`; `quality` for duplicates, length,
-    /// language and rights of each row, which `parquet` has too. Several with commas between, or the option several
-    /// times.
+    /// language and rights of each row, which `parquet` and `tfrecord` have too. Several with commas between, or the
+    /// option several times.
     #[arg(long, value_name = "FORMAT", value_delimiter = ',', default_value = "jsonl", value_parser = format)]
     pub format: Vec<Format>,
     /// Write, under merged/, the rows of several licences as one work under one licence, by Creative Commons' table of

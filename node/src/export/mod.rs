@@ -6,6 +6,7 @@
 
 mod again;
 pub mod car;
+pub mod columns;
 pub mod copying;
 mod error;
 pub mod folder;

@@ -1,10 +1,10 @@
 //! The files of views while they are written, row by row.
 
 use super::pool::{Finished, Pool};
-use super::{ExportError, parquet};
+use super::{ExportError, columns};
 use commonwheel_protocol::dataset::{Beside, Canary, Partition, Row, View, ViewRows, Views};
 use data_encoding::HEXLOWER;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::Path;
@@ -44,23 +44,18 @@ impl<'a> ViewWriter<'a> {
         let (files, mut done) = (&mut self.files, 0);
         let quality =
             self.views.finish(beside, &mut |path, bytes| files.write(&path.to_owned(), || path.to_owned(), bytes))?;
-        for (partition, path) in self.views.of_columns() {
+        let forms = self.views.of_columns().map(|(view, ..)| view).collect::<BTreeSet<_>>().len().max(1);
+        for (view, partition, path) in self.views.of_columns() {
             let rows = self.dir.join(partition.path());
             let from = File::open(&rows).map_err(ExportError::io("open", &rows))?;
             let to = Sink { files, path: &path };
             let mut seen = || {
                 done += 1;
-                progress(done);
+                progress(done / forms);
             };
-            parquet::encode(
-                BufReader::new(from),
-                quality.rows(partition),
-                partition,
-                self.views.canary(),
-                to,
-                &mut seen,
-            )
-            .map_err(|error| ExportError::io("write in columns", &rows)(io::Error::other(error)))?;
+            let about = (partition, self.views.canary());
+            columns::encode(view, BufReader::new(from), quality.rows(partition), about, to, &mut seen)
+                .map_err(|error| ExportError::io("write in columns", &rows)(io::Error::other(error)))?;
         }
         let files: BTreeMap<_, _> =
             self.files.finish()?.into_iter().map(|(path, Finished { sealed, .. })| (path, sealed)).collect();

@@ -3,11 +3,12 @@
 use super::VerifyError;
 use super::copies::Hashes;
 use super::problem::Problems;
+use crate::export::columns;
 use crate::export::parquet::{self, Differs};
-use commonwheel_protocol::dataset::{Beside, Partition, Row, Sealed, ViewRows, Views};
+use commonwheel_protocol::dataset::{Beside, Partition, Row, Sealed, View, ViewRows, Views};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
@@ -50,29 +51,33 @@ impl Viewed {
         let files = &mut self.files;
         let Ok(quality) = self.views.finish(beside, &mut |path, bytes| hash(files, path, bytes));
         let mut done = 0;
-        for (partition, path) in self.views.of_columns() {
+        let forms = self.views.of_columns().map(|(view, ..)| view).collect::<BTreeSet<_>>().len().max(1);
+        for (view, partition, path) in self.views.of_columns() {
             let rows = dir.join(partition.path());
             let wrong = |source| VerifyError::Io { path: rows.clone(), source };
             let from = BufReader::new(File::open(&rows).map_err(wrong)?);
             let mut seen = || {
                 done += 1;
-                progress(done);
+                progress(done / forms);
             };
             let mut to = Hashing(Sha256::new(), 0);
-            parquet::encode(from, quality.rows(partition), partition, self.views.canary(), &mut to, &mut seen)
+            let about = (partition, self.views.canary());
+            columns::encode(view, from, quality.rows(partition), about, &mut to, &mut seen)
                 .map_err(|error| wrong(io::Error::other(error)))?;
             self.files.insert(path, (to.0, to.1));
         }
         let seal =
             |(path, (hash, bytes)): (String, (Sha256, u64))| (path, Sealed { bytes, sha256: hash.finalize().into() });
         let mut files: BTreeMap<_, _> = self.files.into_iter().map(seal).collect();
-        let columns: BTreeMap<_, _> = self.views.of_columns().map(|(partition, path)| (path, partition)).collect();
+        // Records are the same bytes whichever version writes them.
+        let by_writer = self.views.of_columns().filter(|(view, ..)| *view == View::Parquet);
+        let by_writer: BTreeMap<_, _> = by_writer.map(|(_, partition, path)| (path, partition)).collect();
         let mut by_others = Vec::new();
         for (path, file) in &mut files {
             let Some(found) = here.get(path).filter(|found| **found != file.sha256) else { continue };
             let place = dir.join(path);
             let wrong = |source| VerifyError::Io { path: place.clone(), source };
-            let of_columns = match columns.get(path) {
+            let of_columns = match by_writer.get(path) {
                 Some(partition) => parquet::written_by(&place).map_err(wrong)?.map(|writer| (*partition, writer)),
                 None => None,
             };

@@ -42,4 +42,4 @@ pub use quality::{Beside, Finished, QUALITY_COLUMNS, Quality, QualityRow};
 pub use revocations::{Revocation, Revocations};
 pub use row::{HEADER_COLUMNS, RESERVED, ROW_BYTES, Row, RowError};
 pub use split::{CANARY, Canary, Draw, Split, Voice};
-pub use views::{View, Views};
+pub use views::{View, Views, tfrecord};

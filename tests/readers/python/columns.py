@@ -1,4 +1,4 @@
-"""A row as typed columns (docs/DATASET.md, *Columns*), and the two binary forms that follow from a row alone."""
+"""A row as typed columns (docs/DATASET.md, *Columns*), and the binary forms."""
 
 import datetime
 import struct
@@ -57,7 +57,7 @@ def of_row(row):
 
 
 def of_quality(line):
-    """What a line of the view "quality" says, as the columns of Parquet beside those of its row."""
+    """What a line of the view "quality" says, as columns beside those of its row."""
     return {f"quality_{key}": line[key] for key in QUALITY}
 
 
@@ -68,6 +68,36 @@ def languages(file):
     names = ("detected_language", "language_confidence")
     table = pyarrow.parquet.ParquetFile(file).read(columns=[f"quality_{name}" for name in names])
     return [{name: row[f"quality_{name}"] for name in names} for row in table.to_pylist()]
+
+
+def languages_of_records(file):
+    """The same of a file of records."""
+    data, at, lines = file.read_bytes(), 0, []
+    while at < len(data):
+        (length,) = struct.unpack_from("<Q", data, at)
+        (features,) = _parts(data[at + 12 : at + 12 + length])
+        entries = dict(_parts(entry) for entry in _parts(features))
+        language, confidence = (entries[b"quality_" + name] for name in (b"detected_language", b"language_confidence"))
+        ((text,),) = (_parts(values) for values in _parts(language))
+        ((packed,),) = (_parts(values) for values in _parts(confidence))
+        lines.append({"detected_language": text.decode(), "language_confidence": packed[0]})
+        at += 16 + length
+    return lines
+
+
+def _parts(message):
+    """What a message holds, each part with its length before it."""
+    parts, at = [], 0
+    while at < len(message):
+        length, shift, at = 0, 0, at + 1
+        while True:
+            length |= (message[at] & 0x7F) << shift
+            shift, at = shift + 7, at + 1
+            if message[at - 1] < 0x80:
+                break
+        parts.append(message[at : at + length])
+        at += length
+    return parts
 
 
 def _cell(name, value):
@@ -138,10 +168,10 @@ def _type(name):
     return struct_type if name in SINGLE else f"list<element: {struct_type} not null>"
 
 
-def tfrecord(row):
-    """The framed Example of a row."""
+def tfrecord(row, judged):
+    """The framed Example of a row, with what is said of it."""
     features = {}
-    for name, cell in of_row(row).items():
+    for name, cell in (of_row(row) | of_quality(judged)).items():
         if cell is None:
             continue
         if name in MAPS:
@@ -151,7 +181,8 @@ def tfrecord(row):
         elif isinstance(cell, datetime.datetime):
             features[name] = _feature(INTEGER, [(cell - EPOCH) // datetime.timedelta(milliseconds=1)])
         else:
-            features[name] = _feature(OF_TYPE.get(name, TEXT), cell if isinstance(cell, list) else [cell])
+            kind = QUALITY.get(name.removeprefix("quality_"), TEXT) if name.startswith("quality_") else OF_TYPE.get(name, TEXT)
+            features[name] = _feature(kind, cell if isinstance(cell, list) else [cell])
     entries = (_message(1, _message(1, name.encode()) + _message(2, features[name])) for name in sorted(features))
     example = _message(1, b"".join(entries))
     length = struct.pack("<Q", len(example))

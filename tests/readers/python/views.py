@@ -19,6 +19,8 @@ TEXTS = ("messages", "note", "prompt", "ideal", "chosen", "rejected", "corrected
 ROLES = ("system", "user", "assistant", "tool")
 MOST_ANSWERS = 32
 ENDINGS = {"parquet": ".parquet", "tfrecord": ".tfrecord", "tsv": ".tsv"}
+# The views that say beside each row what is said of it in the light of all others.
+WITH_QUALITY = ("parquet", "tfrecord")
 ARCHIVE_END = bytes(1024)
 
 
@@ -27,27 +29,27 @@ class Views:
 
     def __init__(self, stated, folder, canary):
         self.formats = [view["format"] for view in stated]
-        known = {*FORMATS, "parquet"}
+        known = {*FORMATS, *WITH_QUALITY}
         same(self.formats, sorted(set(self.formats) & known), "known formats in order, each once")
         self.folder, self.canary = folder, canary
         self.carried = dict.fromkeys(self.formats, 0)
         self.left_out = dict.fromkeys(self.formats, 0)
-        # Of each format, by path: what each of its rows adds, as bytes; of Parquet, the rows.
+        # Of each format, by path: what each of its rows adds, as bytes; of Parquet, and of records until all were seen, the rows.
         self.files = {name: {} for name in self.formats}
         self.quality = Quality()
-        # Of each file of Parquet, what is said of its rows.
+        # Of each place that has rows, what is said of these.
         self.judged = {}
 
     def add(self, path, row):
         """Takes one row of the file `path`."""
         marked = row | ({"canary": self.canary} if apart.is_apart(path) else {})
-        if not {"quality", "parquet"}.isdisjoint(self.formats):
+        if not {"quality", *WITH_QUALITY}.isdisjoint(self.formats):
             self.quality.add(path.replace("data/", "views/quality/", 1), row)
         for name in self.formats:
             if name == "quality":
                 self.carried[name] += 1
                 continue
-            pieces = [marked] if name == "parquet" else [self._encoded(path, piece) for piece in FORMATS[name](marked)]
+            pieces = [marked] if name in WITH_QUALITY else [self._encoded(path, piece) for piece in FORMATS[name](marked)]
             if not pieces:
                 self.left_out[name] += 1
                 continue
@@ -69,15 +71,20 @@ class Views:
     def finish(self, charters, flags):
         """Takes what lies beside the rows, when all of these were seen; `flags` are how many each record has."""
         def here(path):
-            file, columns_of = self.folder / path, self.folder / _columns(path)
+            file = self.folder / path
             if file.exists():
                 return [json.loads(line) for line in file.read_bytes().splitlines()]
-            return columns.languages(columns_of) if columns_of.exists() else []
+            read = {"parquet": columns.languages, "tfrecord": columns.languages_of_records}
+            files = ((self.folder / f"views/{name}/{_place(path)}{ENDINGS[name]}", read[name]) for name in WITH_QUALITY)
+            return next((languages(file) for file, languages in files if file.exists()), [])
 
         for path, lines in self.quality.lines(charters, flags, here).items():
-            self.judged[_columns(path)] = lines
+            self.judged[_place(path)] = lines
             if "quality" in self.formats:
                 self.files["quality"][path] = [self._encoded(path, line) for line in lines]
+        for path, rows in self.files.get("tfrecord", {}).items():
+            pairs = zip(rows, self.judged[_place(path)], strict=True)
+            self.files["tfrecord"][path] = [columns.tfrecord(row, judged) for row, judged in pairs]
 
     def check(self, tally):
         """That each file, and no other, is here as it follows from the rows."""
@@ -88,7 +95,7 @@ class Views:
         for path, pieces in wanted.items():
             with tally.check(f"export: {path}"):
                 if path.endswith(".parquet"):
-                    columns.compare(self.folder / path, pieces, self.judged[path])
+                    columns.compare(self.folder / path, pieces, self.judged[_place(path)])
                 else:
                     same((self.folder / path).read_bytes(), self._bytes(path, pieces))
 
@@ -127,9 +134,9 @@ class Views:
         return (dagjson.line(piece | ({"canary": self.canary} if is_apart else {})) + "\n").encode()
 
 
-def _columns(path):
-    """The file of Parquet of the rows of which a file of the view "quality" speaks."""
-    return path.replace("views/quality/", "views/parquet/", 1).removesuffix(".jsonl") + ".parquet"
+def _place(path):
+    """Which rows a file of a view is of: its path without the view and the ending."""
+    return re.sub("^views/[^/]+/", "", path).rsplit(".", 1)[0]
 
 
 def _text(row, column):
@@ -285,7 +292,6 @@ FORMATS = {
     "quality": None,
     "sft": _sft,
     "sharegpt": _sharegpt,
-    "tfrecord": lambda row: [columns.tfrecord(row)],
     "tsv": _tsv,
     "webdataset": lambda row: [columns.archived(row, _said(row))],
 }

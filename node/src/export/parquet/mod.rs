@@ -58,9 +58,12 @@ pub enum EncodeError {
     /// Of a row nothing is said.
     #[error("line {0} has no quality columns; this is a bug")]
     Unjudged(usize),
-    /// The file cannot be written.
+    /// The file cannot be written as Parquet.
     #[error("{0}")]
     Write(#[from] ParquetError),
+    /// The file cannot be written.
+    #[error("{0}")]
+    Sink(io::Error),
 }
 
 /// Writes the rows of one partition, each a line, as one file, with what `quality` says of each. `seen` is called after

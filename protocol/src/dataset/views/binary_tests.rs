@@ -15,7 +15,14 @@ fn files(view: View, rows: &[Row], shard: u64) -> (BTreeMap<String, Vec<u8>>, Ve
     for row in rows {
         views.add(row, &row.line().unwrap(), &row.partition().unwrap(), &mut put).unwrap();
     }
-    views.finish(Beside { path: &[], flags: &BTreeMap::new() }, &mut put).unwrap();
+    let (no_flags, mut records) = (BTreeMap::new(), Vec::new());
+    let finished = views.finish(Beside { path: &[], flags: &no_flags }, &mut put).unwrap();
+    for (view, partition, path) in views.of_columns().filter(|(view, ..)| *view == View::TfRecord) {
+        let of = rows.iter().filter(|row| row.partition().unwrap() == *partition);
+        let record = |(row, judged): (&Row, _)| tfrecord::record(&row.line().unwrap(), &judged).unwrap();
+        records.push((view, path, of.zip(finished.rows(partition)).flat_map(record).collect::<Vec<_>>()));
+    }
+    records.into_iter().for_each(|(_, path, bytes)| drop(files.insert(path, bytes)));
     let sealed =
         |(path, bytes): (&String, &Vec<u8>)| (path.clone(), Sealed { bytes: bytes.len() as u64, sha256: [1; 32] });
     let stated = views.stated(&files.iter().map(sealed).collect());
@@ -110,6 +117,9 @@ fn a_record_is_framed_and_its_features_are_in_the_order_of_their_names() {
     assert!(has(examples[0], b"\x0a\x04time\x12\x0a\x1a\x08\x0a\x06\x80\xa0\xf1\xc2\xb1\x34"));
     assert!(has(examples[0], b"\x0a\x0fmessages/rating\x12\x06\x1a\x04\x0a\x02\x00\x00"));
     let at = |name: &[u8]| examples[0].windows(name.len()).position(|window| window == name).unwrap();
+    // What is said of a row in the light of all others stands beside it: two messages, and nobody looked at it.
+    assert!(has(examples[0], b"\x0a\x19\x0a\x10quality_messages\x12\x05\x1a\x03\x0a\x01\x02"));
+    assert!(examples.iter().all(|example| has(example, b"\x0a\x10quality_reviewed\x12\x05\x1a\x03\x0a\x01\x00")));
     assert!(
         at(b"ai_preference") < at(b"author") && at(b"kind") < at(b"label") && at(b"label") < at(b"messages/content")
     );
@@ -123,7 +133,7 @@ fn a_row_counts_in_columns_before_they_are_written() {
     let (row, mut nothing) = (example(), |_: &str, _: &[u8]| Ok::<_, ()>(()));
     views.add(&row, &row.line().unwrap(), &row.partition().unwrap(), &mut nothing).unwrap();
     let path = "views/parquet/licence=CC-BY-4.0/preference=train-ai-y/2027-01.parquet";
-    assert_eq!(views.of_columns().collect::<Vec<_>>(), [(&row.partition().unwrap(), path.to_owned())]);
+    assert_eq!(views.of_columns().collect::<Vec<_>>(), [(View::Parquet, &row.partition().unwrap(), path.to_owned())]);
     let stated = views.stated(&BTreeMap::from([(path.to_owned(), Sealed { bytes: 1, sha256: [1; 32] })]));
     assert_eq!((stated[0].rows, stated[0].files[0].rows, stated[1].rows), (1, 1, 1));
 }

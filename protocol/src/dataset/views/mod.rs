@@ -1,8 +1,9 @@
 //! Views: the rows of an export in the forms that trainers and spreadsheets take.
 //!
 //! A view is a function of the canonical rows alone. Each row gives no line or some, whatever the other rows are, so
-//! that a view is written and checked while the rows go by. Two wait for the last row, since they say what other rows are
-//! like it: [`View::Quality`] and [`View::Parquet`], whose files are then written from the rows of their partition.
+//! that a view is written and checked while the rows go by. Three wait for the last row, since they say what other rows
+//! are like it: [`View::Quality`], and [`View::Parquet`] and [`View::TfRecord`], whose files are then written from the rows
+//! of their partition.
 //! docs/DATASET.md, *Views*, says the same for others. A file a format; `cells` reads what they need of a row.
 
 mod alpaca;
@@ -13,7 +14,7 @@ mod openai;
 mod preference;
 mod sft;
 mod sharegpt;
-mod tfrecord;
+pub mod tfrecord;
 mod tsv;
 mod webdataset;
 
@@ -145,12 +146,17 @@ impl View {
         Box::new(one.into_iter())
     }
 
-    /// What a row, whose one text is `line`, adds to a file; nothing when the format cannot carry it. In columns a row
-    /// has no place of its own: it counts, and adds no bytes yet.
+    /// Whether its files hold what is said of a row in the light of all others, beside the row: they are written when
+    /// these are there, from the files of rows.
+    pub fn has_quality_columns(self) -> bool {
+        matches!(self, View::Parquet | View::TfRecord)
+    }
+
+    /// What a row, whose one text is `line`, adds to a file; nothing when the format cannot carry it. Where that waits for
+    /// the other rows, it counts, and adds no bytes yet.
     fn pieces<'a>(self, row: &'a Row, line: &str) -> Box<dyn Iterator<Item = Vec<u8>> + 'a> {
         let one = match self {
-            View::Parquet => Some(Vec::new()),
-            View::TfRecord => tfrecord::record(line).ok(),
+            waits if waits.has_quality_columns() => Some(Vec::new()),
             View::WebDataset => Some(webdataset::files(&row.id().to_string(), line, &tsv::said(row))),
             _ => return Box::new(self.lines(row).map(String::into_bytes)),
         };
@@ -188,7 +194,7 @@ pub type Put<'a, E> = dyn FnMut(&str, &[u8]) -> Result<(), E> + 'a;
 #[derive(Clone, Debug)]
 pub struct Views {
     made: BTreeMap<View, Made>,
-    /// What is kept of the rows until all are there, for [`View::Quality`] and [`View::Parquet`].
+    /// What is kept of the rows until all are there, for [`View::Quality`] and views with its columns.
     quality: Option<Quality>,
     /// The most bytes of an archive.
     shard: u64,
@@ -199,7 +205,7 @@ impl Views {
     /// These views, of no rows yet; the canary marks those of rows that are kept apart.
     pub fn new(views: impl IntoIterator<Item = View>, canary: Canary) -> Views {
         let made: BTreeMap<_, _> = views.into_iter().map(|view| (view, Made::default())).collect();
-        let waits = [View::Quality, View::Parquet].iter().any(|view| made.contains_key(view));
+        let waits = made.keys().any(|view| *view == View::Quality || view.has_quality_columns());
         let quality = waits.then(Quality::default);
         Views { made, quality, shard: webdataset::SHARD_BYTES, canary }
     }
@@ -279,11 +285,11 @@ impl Views {
         &self.canary
     }
 
-    /// The files of columns, each to be written as a whole from the rows of its partition and what [`Views::finish`] says
-    /// of them: its path inside the export.
-    pub fn of_columns(&self) -> impl Iterator<Item = (&Partition, String)> {
-        let partitions = self.made.get(&View::Parquet).into_iter().flat_map(|made| made.files.keys());
-        partitions.map(|partition| (partition, View::Parquet.path(partition, 0)))
+    /// The files with quality columns, each to be written as a whole from the rows of its partition and what
+    /// [`Views::finish`] says of them: of which view, and its path inside the export.
+    pub fn of_columns(&self) -> impl Iterator<Item = (View, &Partition, String)> {
+        let views = self.made.iter().filter(|(view, _)| view.has_quality_columns());
+        views.flat_map(|(view, made)| made.files.keys().map(|partition| (*view, partition, view.path(partition, 0))))
     }
 
     /// What the manifest says of them, when their files are whole. `files` has each by its path; one that is not

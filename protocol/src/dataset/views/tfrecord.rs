@@ -4,18 +4,20 @@
 //! Buffers. A message here is only ever bytes with a length before them, so that no library is needed.
 
 use crate::dataset::columns::{COLUMNS, Cell, Column, Field, Form, Kind, Value, cells};
+use crate::dataset::quality::{QUALITY_COLUMNS, QualityRow};
 use crate::dataset::row::RowError;
 use std::collections::BTreeMap;
 
 /// What masking adds, so that a checksum of bytes with checksums in them is no weaker.
 const MASK_DELTA: u32 = 0xa282_ead8;
 
-/// The record of a row, from the row's one text: length, checksum of the length, an Example, checksum of that.
+/// The record of a row, from the row's one text and what is said of it in the light of all others: length, checksum of the
+/// length, an Example, checksum of that.
 ///
 /// # Errors
 /// When the line is not a row.
-pub(super) fn record(line: &str) -> Result<Vec<u8>, RowError> {
-    let example = example(&cells(line)?);
+pub fn record(line: &str, judged: &QualityRow) -> Result<Vec<u8>, RowError> {
+    let example = example(&cells(line)?, &judged.cells());
     let length = (example.len() as u64).to_le_bytes();
     let mut record = Vec::with_capacity(example.len() + 16);
     record.extend(length);
@@ -30,9 +32,9 @@ fn masked(bytes: &[u8]) -> [u8; 4] {
 }
 
 /// The features in the order of their names: a column's own, or that of the column, a slash, and the field.
-fn example(cells: &[Cell]) -> Vec<u8> {
+fn example(cells: &[Cell], judged: &[Cell]) -> Vec<u8> {
     let mut features = BTreeMap::new();
-    for (column, cell) in COLUMNS.iter().zip(cells) {
+    for (column, cell) in COLUMNS.iter().zip(cells).chain(QUALITY_COLUMNS.iter().zip(judged)) {
         match cell {
             Cell::None => {}
             Cell::One(value) => drop(features.insert(column.name.to_owned(), feature(kind_of(column), [Some(value)]))),
