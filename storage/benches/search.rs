@@ -107,6 +107,7 @@ fn run(dir: &Path, records: u32) {
     }
     show("all of these", mixed);
 
+    let (mut looked_up, mut compared) = (Vec::new(), 0);
     let traced = (0..ASKED / 4).map(|_| {
         let number = (random.next() % u64::from(records)) as u32;
         let (_, body) = record(&template, number);
@@ -120,9 +121,12 @@ fn run(dir: &Path, records: u32) {
             let prints: Vec<_> = read.prints().iter().map(|(_, print)| *print).collect();
             let mut spans = 0;
             let mut named: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-            for (place, holders) in store.holders(&prints, 64).unwrap().into_iter().enumerate() {
+            let mut found = Vec::new();
+            looked_up.push(time(|| found = store.holders(&prints, 64).unwrap()));
+            for (place, holders) in found.into_iter().enumerate() {
                 holders.records.into_iter().for_each(|holder| named.entry(holder).or_default().push(place));
             }
+            compared += named.len();
             for (holder, places) in named {
                 let body = index::header(&store, Shelf::Certified, &holder).unwrap().unwrap().body;
                 let body = store.block(Shelf::Certified, &body).unwrap().unwrap();
@@ -133,6 +137,8 @@ fn run(dir: &Path, records: u32) {
     });
     let traced: Vec<_> = traced.collect();
     show("trace 240 words", traced);
+    show("its fingerprints looked up", looked_up);
+    println!("records compared for a text {:>8.1}", compared as f64 / (ASKED / 4) as f64);
 
     let (_, body) = record(&template, records / 2);
     let mut batch = Batch::default();

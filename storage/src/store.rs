@@ -150,7 +150,7 @@ impl CarStore {
     fn forget(&mut self, erasures: &[(Shelf, Cid)]) -> Result<(), StoreError> {
         let certified = erasures.iter().filter(|(shelf, _)| *shelf == Shelf::Certified);
         let blocks: Vec<_> = certified.map(|(_, cid)| *cid).collect();
-        if blocks.is_empty() { Ok(()) } else { self.search.forget(&blocks) }
+        if blocks.is_empty() { Ok(()) } else { self.forget_in_search(&blocks) }
     }
 
     fn erase_all(&mut self, erasures: &[(Shelf, Cid)]) -> Result<(), StoreError> {

@@ -1,16 +1,16 @@
 //! What the index answers: the records that hold words, the most relevant first, and those that hold fingerprints.
 
-use super::{SearchIndex, schema};
+use super::{SearchIndex, prints, schema};
 use crate::StoreError;
 use commonwheel_protocol::dataset::Filter;
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::search::{self, Query, Wanted};
 use std::collections::BTreeSet;
-use std::collections::hash_map::{Entry, HashMap};
+use std::ffi::OsStr;
+use std::fs;
 use std::path::Path;
 use tantivy::collector::TopDocs;
 use tantivy::index::{InvertedIndexReader, SegmentReader};
-use tantivy::postings::TermInfo;
 use tantivy::query::{BooleanQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, TermQuery, TermSetQuery};
 use tantivy::schema::{IndexRecordOption, Type};
 use tantivy::{DocId, DocSet, Index, Score, TERMINATED, TantivyDocument, Term};
@@ -29,12 +29,10 @@ pub struct Hit {
 pub struct Holders {
     /// Those that come first by their ids, in order.
     pub records: Vec<RecordId>,
-    /// How many there are.
+    /// How many there are, where they are a thousand at most. Where they are more, those are counted too that were erased
+    /// since the table of fingerprints was last made smaller.
     pub all: u64,
 }
-
-/// Those that are named are looked for among so many times as many; where there are more, on a level of fewer records.
-const READ: u64 = 16;
 
 impl SearchIndex {
     /// The records that hold all of a query and match a filter, at most so many: the most relevant first, equals by
@@ -105,73 +103,6 @@ impl SearchIndex {
         }
         Ok(found.into_iter().map(|term| Term::from_field_text(field, &term)).collect())
     }
-
-    /// For each of some fingerprints the records that hold it: the first `most` by their ids, and how many there are. It
-    /// follows from what is indexed, however that lies in segments.
-    ///
-    /// # Errors
-    /// When the index cannot be read.
-    pub(super) fn holders(&self, prints: &[u64], most: usize) -> tantivy::Result<Vec<Holders>> {
-        let searcher = self.reader.searcher();
-        let mut segments = Vec::new();
-        for segment in searcher.segment_readers() {
-            let order = segment.fast_fields().u64(schema::ORDER)?.first_or_default_col(0);
-            segments.push((segment.inverted_index(self.fields.prints)?, order, segment.get_store_reader(1)?));
-        }
-        let terms = |print: u64, level: u32| -> tantivy::Result<(Vec<(usize, TermInfo)>, u64)> {
-            let term = Term::from_field_u64(self.fields.prints, schema::print_at(print, level));
-            let (mut found, mut all) = (Vec::new(), 0);
-            for (number, (inverted, ..)) in segments.iter().enumerate() {
-                if let Some(info) = inverted.get_term_info(&term)? {
-                    all += u64::from(info.doc_freq);
-                    found.push((number, info));
-                }
-            }
-            Ok((found, all))
-        };
-        // Many fingerprints lead to the same records.
-        let mut ids: HashMap<(usize, DocId), Option<RecordId>> = HashMap::new();
-        let mut all_holders = Vec::new();
-        for print in prints {
-            let (mut found, all) = terms(*print, 0)?;
-            let mut here = all;
-            for level in 1..=schema::LEVELS {
-                if here <= READ * most as u64 {
-                    break;
-                }
-                let (fewer, there) = terms(*print, level)?;
-                if there < most as u64 {
-                    break;
-                }
-                (found, here) = (fewer, there);
-            }
-            let mut first = Vec::new();
-            for (number, info) in found {
-                let (inverted, order, _) = &segments[number];
-                let mut postings = inverted.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
-                while postings.doc() != TERMINATED {
-                    first.push((order.get_val(postings.doc()), number, postings.doc()));
-                    postings.advance();
-                }
-            }
-            first.sort_unstable();
-            first.truncate(most);
-            let mut records = Vec::new();
-            for (_, number, document) in first {
-                let id = match ids.entry((number, document)) {
-                    Entry::Occupied(known) => *known.get(),
-                    Entry::Vacant(place) => {
-                        let stored = segments[number].2.get::<TantivyDocument>(document)?;
-                        *place.insert(self.fields.record_of(&stored).map(RecordId))
-                    }
-                };
-                records.extend(id);
-            }
-            records.sort_unstable();
-            all_holders.push(Holders { records, all });
-        }
-        Ok(all_holders)
-    }
 }
 
 /// Every word that the search index in a folder holds, and every fingerprint: what it would give away. Nothing is
@@ -182,21 +113,27 @@ impl SearchIndex {
 pub fn held(dir: &Path) -> Result<(BTreeSet<String>, BTreeSet<u64>), StoreError> {
     let read = || -> tantivy::Result<_> {
         let index = Index::open_in_dir(dir)?;
-        let (mut words, mut prints) = (BTreeSet::new(), BTreeSet::new());
+        let (mut words, mut held) = (BTreeSet::new(), BTreeSet::new());
         for (field, entry) in index.schema().fields().filter(|(_, entry)| entry.is_indexed()) {
             for segment in index.reader()?.searcher().segment_readers() {
                 let inverted = segment.inverted_index(field)?;
                 let mut terms = inverted.terms().stream()?;
                 while terms.advance() {
-                    match (entry.field_type().value_type(), <[u8; 8]>::try_from(terms.key())) {
-                        (Type::U64, Ok(bytes)) => drop(prints.insert(schema::print_of(u64::from_be_bytes(bytes)))),
-                        (Type::Str, _) => drop(words.insert(String::from_utf8_lossy(terms.key()).into_owned())),
-                        _ => {}
+                    if entry.field_type().value_type() == Type::Str {
+                        words.insert(String::from_utf8_lossy(terms.key()).into_owned());
                     }
                 }
             }
         }
-        Ok((words, prints))
+        for entry in fs::read_dir(dir)? {
+            let path = entry?.path();
+            if path.file_name().and_then(OsStr::to_str).is_some_and(prints::is_run) {
+                prints::each(&path, &mut |entry| {
+                    held.insert(entry.print);
+                })?;
+            }
+        }
+        Ok((words, held))
     };
     read().map_err(super::failed(dir))
 }

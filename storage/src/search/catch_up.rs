@@ -1,19 +1,24 @@
 //! How the index follows the certified shelf, and lets go of what is erased there.
 
-use super::fill::{self, Raw};
+use super::fill::{self, Raw, Slice};
 use super::folder::Change;
-use super::{Hit, Holders};
+use super::prints::Found;
+use super::work::Done;
+use super::{Hit, Holders, SearchIndex};
 use crate::car::Next;
 use crate::erase::Tombstone;
 use crate::series::{Location, Position, Sections, Series};
 use crate::{CarStore, StoreError};
-use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::bytes::{Cid, Codec};
 use commonwheel_protocol::dataset::Filter;
-use commonwheel_protocol::index;
+use commonwheel_protocol::index::{self, prefix};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::record::RecordId;
 use commonwheel_protocol::search::Query;
 use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
+use std::io;
+use std::sync::atomic::AtomicBool;
 
 /// How far the search index has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,23 +54,29 @@ impl CarStore {
     pub fn catch_up_search(&mut self, most: usize) -> Result<CaughtUp, StoreError> {
         self.search.settle()?;
         self.ready_search()?;
-        let (records, change) = self.slice(most, SLICE_BYTES)?;
+        let (records, change) = self.next_slice(most, SLICE_BYTES)?;
         self.search.ask(|index| {
-            if index.state.is_changed_by(&change) {
-                index.state.change(&index.dir, &change)?;
-                fill::add(&index.index, index.fields, &records, &index.state.to_string())?;
+            if let Some(slice) = index.change(records, &change)? {
+                fill::add(&index.dir, &index.index, index.fields, &slice)?;
             }
             while let Some(segments) = fill::to_merge(&index.index)? {
                 fill::merge(&index.index, &segments)?;
             }
-            index.reader.reload()
+            index.reload()?;
+            while let Some(merge) = index.to_merge()? {
+                if fill::merge_runs(&index.dir, &index.index, &merge, &AtomicBool::new(false))? {
+                    index.take_merged(&merge)?;
+                }
+            }
+            Ok(())
         })?;
         self.come()
     }
 
     /// The same for who has other work to do: a short slice is read, and the rest is done on a thread of its own. While
     /// that lasts nothing more is read, searches are answered from what was there before, and whoever erases waits
-    /// until it is done.
+    /// until it is done. Only the making of one run of fingerprints from several is waited for by nobody: it leaves off for
+    /// an erasure.
     ///
     /// # Errors
     /// As [`CarStore::catch_up_search`], of this slice or of the one before.
@@ -73,20 +84,26 @@ impl CarStore {
         if !self.search.is_busy() {
             self.search.settle()?;
             self.ready_search()?;
-            let to_merge = self.search.ask(|index| fill::to_merge(&index.index))?.flatten();
-            if let Some(segments) = to_merge {
-                self.search.begin(move |index, _| fill::merge(&index, &segments))?;
-            } else {
-                let (records, change) = self.slice(SHORT_RECORDS, SHORT_BYTES)?;
-                let changed = self.search.ask(|index| {
-                    let changed = index.state.is_changed_by(&change);
-                    if changed {
-                        index.state.change(&index.dir, &change)?;
-                    }
-                    Ok(changed.then(|| index.state.to_string()))
+            let segments = self.search.ask(|index| fill::to_merge(&index.index))?.flatten();
+            // Erasures that come one after another do not keep the index from taking up what is new.
+            let runs = match self.search.has_left_off() {
+                false => self.search.ask(|index| index.to_merge())?.flatten(),
+                true => None,
+            };
+            if let Some(segments) = segments {
+                self.search.begin(true, move |_, index, _, _| fill::merge(index, &segments).map(|()| Done::Written))?;
+            } else if let Some(merge) = runs {
+                self.search.begin(false, move |dir, index, _, stop| {
+                    let done = fill::merge_runs(dir, index, &merge, stop)?;
+                    Ok(if done { Done::Merged(merge) } else { Done::LeftOff })
                 })?;
-                if let Some(state) = changed.flatten() {
-                    self.search.begin(move |index, fields| fill::add(&index, fields, &records, &state))?;
+            } else {
+                let (records, change) = self.next_slice(SHORT_RECORDS, SHORT_BYTES)?;
+                let slice = self.search.ask(|index| index.change(records, &change))?;
+                if let Some(slice) = slice.flatten() {
+                    self.search.begin(true, move |dir, index, fields, _| {
+                        fill::add(dir, index, fields, &slice).map(|()| Done::Written)
+                    })?;
                 }
             }
         }
@@ -112,7 +129,7 @@ impl CarStore {
         let start = state.and_then(|state| state.certified).unwrap_or(Position::START);
         let series = self.files.shelf_ref(Shelf::Certified);
         let (left, all) = (bytes_between(series, start)?, bytes_between(series, Position::START)?);
-        let again = state.map_or(0, |state| state.again().len()) + usize::from(self.search.has_work());
+        let again = state.map_or(0, |state| state.again().len()) + usize::from(self.search.is_awaited());
         Ok(CaughtUp { done: all - left, all: all + again as u64 })
     }
 
@@ -131,8 +148,53 @@ impl CarStore {
     /// # Errors
     /// When the index cannot be read; it is removed then.
     pub fn holders(&mut self, prints: &[u64], most: usize) -> Result<Vec<Holders>, StoreError> {
-        let none = || prints.iter().map(|_| Holders { records: Vec::new(), all: 0 }).collect();
-        Ok(self.search.ask(|index| index.holders(prints, most))?.unwrap_or_else(none))
+        let find = |index: &mut SearchIndex| {
+            let found: io::Result<Vec<_>> = prints.iter().map(|print| index.prints.holders(*print, most)).collect();
+            Ok(found?)
+        };
+        let none = || prints.iter().map(|_| Found { orders: Vec::new(), all: 0 }).collect();
+        let found = self.search.ask(find)?.unwrap_or_else(none);
+        // Many fingerprints lead to the same records.
+        let mut known: HashMap<u64, Vec<RecordId>> = HashMap::new();
+        let mut holders = Vec::new();
+        for Found { orders, all } in found {
+            let mut records = Vec::new();
+            for order in orders {
+                let of = match known.entry(order) {
+                    Entry::Occupied(of) => of.into_mut(),
+                    Entry::Vacant(place) => place.insert(self.at_order(order)?),
+                };
+                records.extend_from_slice(of);
+            }
+            records.truncate(most);
+            holders.push(Holders { records, all });
+        }
+        Ok(holders)
+    }
+
+    /// The certified records whose ids' hashes begin with an order: hardly ever more than one.
+    fn at_order(&self, order: u64) -> Result<Vec<RecordId>, StoreError> {
+        /// Of those that somebody has made alike on purpose, as many are named.
+        const ALIKE: usize = 4;
+        let mut digest = [0; 32];
+        digest[..8].copy_from_slice(&order.to_be_bytes());
+        let id = Cid::from_digest(Codec::DagCbor, digest).to_bytes();
+        let start = index::key(prefix::CERTIFIED, &[&id[..Cid::LEN - 32 + 8]]);
+        let found = self.index.scan(&start, None, ALIKE)?;
+        Ok(found.iter().filter_map(|entry| index::last_cid(&entry.key).map(RecordId)).collect())
+    }
+
+    /// Lets go of what these blocks of the certified shelf hold, which may still be here: when this returns, no word and no
+    /// fingerprint of it is in the folder of the search index.
+    ///
+    /// # Errors
+    /// When that fails, and removing the index too.
+    pub(crate) fn forget_in_search(&mut self, blocks: &[Cid]) -> Result<(), StoreError> {
+        let (files, index) = (&self.files, &self.index);
+        self.search.forget(blocks, &|cid| {
+            let location = index.location(Shelf::Certified, cid).ok()??;
+            files.shelf_ref(Shelf::Certified).block(cid, location).ok()?
+        })
     }
 
     /// Carries tombstones out in the index that it has not seen: an index may be older than the store, from a backup.
@@ -151,7 +213,7 @@ impl CarStore {
                 gone.push(block);
             }
         }
-        if gone.is_empty() { Ok(()) } else { self.search.forget(&gone).and_then(|()| self.ensure()) }
+        if gone.is_empty() { Ok(()) } else { self.forget_in_search(&gone).and_then(|()| self.ensure()) }
     }
 
     /// Makes the index again when forgetting has removed it.
@@ -160,23 +222,27 @@ impl CarStore {
     }
 
     /// The next records, and how the state is changed once they are added.
-    fn slice(&self, most: usize, most_bytes: u64) -> Result<(Vec<Raw>, Change), StoreError> {
-        let Some(search) = self.search.index.as_ref() else { return Ok((Vec::new(), Change::default())) };
+    fn next_slice(&mut self, most: usize, most_bytes: u64) -> Result<(Vec<Raw>, Change), StoreError> {
+        if let Some(slice) = self.slice(most, most_bytes)? {
+            return Ok(slice);
+        }
+        self.search.create()?;
+        Ok(self.slice(most, most_bytes)?.unwrap_or_default())
+    }
+
+    /// The same; nothing when the index is to take up again what is not here, and so is of another store.
+    fn slice(&self, most: usize, most_bytes: u64) -> Result<Option<(Vec<Raw>, Change)>, StoreError> {
+        let Some(search) = self.search.index.as_ref() else { return Ok(Some((Vec::new(), Change::default()))) };
         let mut change = Change { erasures: Some(self.files.erasures.end()), ..Change::default() };
         let (mut records, mut bytes) = (Vec::new(), 0);
-        for record in search.state.again().iter().rev() {
+        for (record, body) in search.state.again().iter().rev() {
             if records.len() >= most || bytes >= most_bytes {
                 break;
             }
             change.again += 1;
-            let Some(entry) = self.header(record)? else { continue };
-            match (self.certified(record)?, self.certified(&entry.body)?) {
-                (Some(header), Some(body)) => {
-                    bytes += body.len() as u64;
-                    records.push(Raw { record: *record, header, body: entry.body, bytes: body });
-                }
-                _ => change.lacking.push((entry.body, *record)),
-            }
+            let (Some(header), Some(block)) = (self.certified(record)?, self.certified(body)?) else { return Ok(None) };
+            bytes += block.len() as u64;
+            records.push(Raw { record: *record, header, body: *body, bytes: block, printed: true });
         }
         let series = self.files.shelf_ref(Shelf::Certified);
         let mut sections = Forward::from(series, search.state.certified.unwrap_or(Position::START))?;
@@ -193,14 +259,15 @@ impl CarStore {
                     Some(body) => {
                         // Many headers may name one body.
                         bytes += body.len() as u64;
-                        records.push(Raw { record: cid, header: block, body: entry.body, bytes: body });
+                        records.push(Raw { record: cid, header: block, body: entry.body, bytes: body, printed: false });
                     }
                     None => change.lacking.push((entry.body, cid)),
                 }
             } else if here {
                 for record in search.state.lacking(&cid) {
                     if let Some(header) = self.certified(record)? {
-                        records.push(Raw { record: *record, header, body: cid, bytes: block.clone() });
+                        let bytes = block.clone();
+                        records.push(Raw { record: *record, header, body: cid, bytes, printed: false });
                     }
                     change.came.push(cid);
                 }
@@ -209,7 +276,7 @@ impl CarStore {
             }
         }
         change.certified = Some(sections.at());
-        Ok((records, change))
+        Ok(Some((records, change)))
     }
 
     fn header(&self, record: &Cid) -> Result<Option<index::HeaderEntry>, StoreError> {
@@ -219,6 +286,19 @@ impl CarStore {
     fn certified(&self, cid: &Cid) -> Result<Option<Vec<u8>>, StoreError> {
         let location = self.index.location(Shelf::Certified, cid)?;
         location.map(|location| self.read(Shelf::Certified, cid, location)).transpose()
+    }
+}
+
+impl SearchIndex {
+    /// Changes the state as a slice does, and gives what is to be added for it to count; nothing where nothing changes.
+    fn change(&mut self, records: Vec<Raw>, change: &Change) -> tantivy::Result<Option<Slice>> {
+        if !self.state.is_changed_by(change) {
+            return Ok(None);
+        }
+        self.state.change(&self.dir, change)?;
+        let run = records.iter().any(|record| !record.printed).then(|| self.state.next_run());
+        run.into_iter().for_each(|run| self.state.take_run(run));
+        Ok(Some(Slice { records, run, state: self.state.to_string() }))
     }
 }
 

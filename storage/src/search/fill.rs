@@ -1,9 +1,14 @@
 //! Adding records to an index, and making its segments few: what may be done on a thread of its own.
 
+use super::folder::{self, Merge};
+use super::prints::{self, Entry};
 use super::schema::Fields;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::search::Document;
+use commonwheel_protocol::search::{Document, trace};
+use std::fs;
 use std::ops::Range;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use tantivy::index::SegmentId;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::{Index, IndexWriter};
@@ -22,21 +27,40 @@ pub(super) struct Raw {
     pub header: Vec<u8>,
     pub body: Cid,
     pub bytes: Vec<u8>,
+    /// Whether the table holds its fingerprints already.
+    pub printed: bool,
 }
 
-/// Adds records, and with them the state that says how far the index has come, in one change.
+/// What is added, and what says that it is there.
+pub(super) struct Slice {
+    pub records: Vec<Raw>,
+    /// The number of the run that takes fingerprints which the table does not hold; nothing when it holds all.
+    pub run: Option<u64>,
+    /// The state of the index with all of this in it.
+    pub state: String,
+}
+
+/// Adds records to an index in a folder, and with them the state that says how far it has come, in one change: the run of
+/// fingerprints counts when the state that names it does.
 ///
 /// # Errors
 /// When the index cannot be written.
-pub(super) fn add(index: &Index, fields: Fields, records: &[Raw], state: &str) -> tantivy::Result<()> {
+pub(super) fn add(dir: &Path, index: &Index, fields: Fields, slice: &Slice) -> tantivy::Result<()> {
     let mut writer = writer(index)?;
-    for Raw { record, header, body, bytes } in records {
-        if let Some(document) = Document::of(header, bytes) {
-            writer.add_document(fields.document(record, body, &document))?;
+    let mut entries = Vec::new();
+    for Raw { record, header, body, bytes, printed } in &slice.records {
+        let Some(document) = Document::of(header, bytes) else { continue };
+        writer.add_document(fields.document(record, body, &document))?;
+        if !printed {
+            let order = prints::order(record);
+            entries.extend(trace::prints(&document.texts).into_iter().map(|print| Entry { print, order }));
         }
     }
+    if let Some(run) = slice.run {
+        prints::put(dir, run, entries)?;
+    }
     let mut commit = writer.prepare_commit()?;
-    commit.set_payload(state);
+    commit.set_payload(&slice.state);
     commit.commit()?;
     writer.wait_merging_threads()
 }
@@ -50,6 +74,21 @@ pub(super) fn merge(index: &Index, segments: &[SegmentId]) -> tantivy::Result<()
     writer.merge(segments).wait()?;
     writer.garbage_collect_files().wait()?;
     writer.wait_merging_threads()
+}
+
+/// Makes some runs of fingerprints one, which counts from then on, and removes them. Says whether it did: it leaves off when
+/// it is told to stop.
+///
+/// # Errors
+/// When the index cannot be read or written.
+pub(super) fn merge_runs(dir: &Path, index: &Index, merge: &Merge, stop: &AtomicBool) -> tantivy::Result<bool> {
+    if !prints::merge(dir, &merge.from, merge.into, stop)? {
+        return Ok(false);
+    }
+    folder::write_meta(dir, &folder::with_state(index.load_metas()?, &merge.state))?;
+    merge.from.iter().try_for_each(|number| fs::remove_file(dir.join(prints::file_name(*number))))?;
+    folder::sync(dir)?;
+    Ok(true)
 }
 
 fn writer(index: &Index) -> tantivy::Result<IndexWriter> {

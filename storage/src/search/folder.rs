@@ -1,6 +1,8 @@
-//! What lies in the folder: segments, two lists of ids, and one file that names them and says how far the index has come.
+//! What lies in the folder: segments, runs of fingerprints, two lists of ids, and one file that names them and says how far
+//! the index has come.
 
 use super::lists::{List, Written as WrittenList};
+use super::prints;
 use crate::series::Position;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::search;
@@ -10,9 +12,12 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tantivy::IndexMeta;
+use tantivy::index::SegmentId;
 
 /// The file that names the segments, as tantivy calls it.
-const META: &str = "meta.json";
+pub(super) const META: &str = "meta.json";
+/// The file that is there while something is erased in its place: what a crash leaves then is not known.
+pub(super) const ERASING: &str = "erasing";
 /// Files of tantivy's that hold no words: the names of files, and its locks.
 const ITS_OWN: [&str; 3] = [".managed.json", ".tantivy-writer.lock", ".tantivy-meta.lock"];
 
@@ -24,12 +29,16 @@ pub(super) struct State {
     pub certified: Option<Position>,
     /// Up to where the tombstones are carried out here.
     pub erasures: Option<Position>,
-    /// Records to take up again, since their segment held one that was erased.
-    again: Vec<Cid>,
+    /// Records to take up again, since their segment held one that was erased, each with its body. The table holds their
+    /// fingerprints.
+    again: Vec<(Cid, Cid)>,
     /// Bodies that were not there when their record was met, or were erased, with that record.
     lacking: BTreeMap<Cid, BTreeSet<Cid>>,
     /// How many of these records there are.
     lacking_records: usize,
+    /// The runs of fingerprints, by their numbers.
+    runs: Vec<u64>,
+    /// Record and body in turn.
     again_list: List,
     /// Body and record in turn. Some may have come since.
     lacking_list: List,
@@ -50,6 +59,33 @@ pub(super) struct Change {
     pub came: Vec<Cid>,
 }
 
+/// Some runs of fingerprints that are made one.
+pub(super) struct Merge {
+    /// Their numbers.
+    pub from: Vec<u64>,
+    /// The number of the one that is made.
+    pub into: u64,
+    /// The state that names it in their place.
+    pub state: String,
+}
+
+/// What an erasure takes away, and what it leaves to be done.
+#[derive(Default)]
+pub(super) struct Doomed {
+    /// Records that are let go of, with their bodies.
+    pub gone: Vec<(Cid, Cid)>,
+    /// Segments that held one of them.
+    pub segments: BTreeSet<SegmentId>,
+    /// Which of those that were waiting to be taken up again are among them, in order.
+    pub waiting: Vec<usize>,
+    /// The other records of the segments, with their bodies.
+    pub again: Vec<(Cid, Cid)>,
+    /// The bodies that are erased, with records that are not.
+    pub lacking: Vec<(Cid, Cid)>,
+    /// Runs of fingerprints in which nothing is left.
+    pub runs: Vec<u64>,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -59,6 +95,7 @@ struct Written {
     erasures: Option<(u32, u64)>,
     again: WrittenList,
     lacking: WrittenList,
+    runs: Vec<u64>,
 }
 
 impl Default for State {
@@ -70,6 +107,7 @@ impl Default for State {
             again: Vec::new(),
             lacking: BTreeMap::new(),
             lacking_records: 0,
+            runs: Vec::new(),
             again_list: list("again"),
             lacking_list: list("lacking"),
         }
@@ -93,16 +131,24 @@ impl State {
         Some(State {
             certified: written.certified.map(place),
             erasures: written.erasures.map(place),
-            again: again_list.read(dir).ok()?,
+            again: again_list
+                .read(dir)
+                .ok()?
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .map(|[record, body]| (*record, *body))
+                .collect(),
             lacking_records: lacking.values().map(BTreeSet::len).sum(),
             lacking,
+            runs: written.runs,
             again_list,
             lacking_list,
         })
     }
 
-    /// Records to take up again: the last first.
-    pub(super) fn again(&self) -> &[Cid] {
+    /// Records to take up again, with their bodies: the last first.
+    pub(super) fn again(&self) -> &[(Cid, Cid)] {
         &self.again
     }
 
@@ -126,7 +172,7 @@ impl State {
     pub(super) fn change(&mut self, dir: &Path, change: &Change) -> io::Result<()> {
         (self.certified, self.erasures) = (change.certified, change.erasures);
         self.again.truncate(self.again.len() - change.again);
-        self.again_list.cut(self.again.len());
+        self.again_list.cut(2 * self.again.len());
         for body in &change.came {
             self.lacking_records -= self.lacking.remove(body).map_or(0, |records| records.len());
         }
@@ -146,43 +192,94 @@ impl State {
         self.lacking_list.append(dir, &ids)
     }
 
-    /// Notes what went with segments: records to take up again, and bodies that were erased, with records that lack them
-    /// from now on. Says whether that is anything.
+    /// The runs of fingerprints that count, by their numbers.
+    pub(super) fn runs(&self) -> &[u64] {
+        &self.runs
+    }
+
+    /// A number that no run has.
+    pub(super) fn next_run(&self) -> u64 {
+        self.runs.iter().max().map_or(0, |last| last + 1)
+    }
+
+    /// Lets a run count.
+    pub(super) fn take_run(&mut self, number: u64) {
+        self.runs.push(number);
+    }
+
+    /// Lets a run count in the place of those that it was made of.
+    pub(super) fn take_merged(&mut self, merge: &Merge) {
+        self.runs = self.merged(&merge.from, merge.into);
+    }
+
+    /// The making of one run from some, and the state that will name it.
     ///
     /// # Errors
-    /// When the system refuses; then the index is to be removed.
-    pub(super) fn forget(&mut self, dir: &Path, again: &[Cid], lacking: &[(Cid, Cid)]) -> io::Result<bool> {
-        self.again.extend(again);
-        self.again_list.append(dir, again)?;
-        self.lack(dir, lacking)?;
-        Ok(!again.is_empty() || !lacking.is_empty())
+    /// When the state cannot be written as text.
+    pub(super) fn to_merge(&self, from: Vec<u64>) -> io::Result<Merge> {
+        let into = self.next_run();
+        let state = self.written(&self.merged(&from, into))?;
+        Ok(Merge { from, into, state })
     }
 
-    /// The files of the lists.
-    fn files(&self) -> impl Iterator<Item = String> {
-        [self.again_list, self.lacking_list].into_iter().filter_map(|list| list.file_name())
+    fn merged(&self, from: &[u64], into: u64) -> Vec<u64> {
+        self.runs.iter().copied().filter(|run| !from.contains(run)).chain([into]).collect()
     }
-}
 
-/// The state as it is written.
-impl std::fmt::Display for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    /// The state as it is written, with these runs.
+    fn written(&self, runs: &[u64]) -> serde_json::Result<String> {
         let place = |position: Option<Position>| position.map(|position| (position.file, position.offset));
-        let written = Written {
+        serde_json::to_string(&Written {
             version: search::VERSION,
             unicode: search::unicode(),
             certified: place(self.certified),
             erasures: place(self.erasures),
             again: self.again_list.written(),
             lacking: self.lacking_list.written(),
-        };
-        f.write_str(&serde_json::to_string(&written).map_err(|_| std::fmt::Error)?)
+            runs: runs.to_vec(),
+        })
+    }
+
+    /// Notes what is erased. What was waiting to be taken up again is overwritten in its place, so that the folder is to be
+    /// marked.
+    ///
+    /// # Errors
+    /// When the system refuses; then the index is to be removed.
+    pub(super) fn forget(&mut self, dir: &Path, doomed: &Doomed) -> io::Result<()> {
+        self.runs.retain(|run| !doomed.runs.contains(run));
+        // The last takes the place of one that is taken out. Those behind it were taken out before; what is written behind the
+        // last that stays is nothing.
+        let mut moved = BTreeMap::new();
+        for place in doomed.waiting.iter().rev() {
+            self.again.swap_remove(*place);
+            moved.extend(self.again.get(*place).map(|(record, body)| (*place, [*record, *body])));
+        }
+        let moved: Vec<_> = moved.into_iter().map(|(place, ids)| (2 * place, ids)).collect();
+        self.again_list.put(dir, &moved)?;
+        self.again_list.cut(2 * self.again.len());
+        self.again.extend(&doomed.again);
+        let again: Vec<_> = doomed.again.iter().flat_map(|(record, body)| [*record, *body]).collect();
+        self.again_list.append(dir, &again)?;
+        self.lack(dir, &doomed.lacking)
+    }
+
+    /// The files of the lists and of the runs.
+    fn files(&self) -> impl Iterator<Item = String> {
+        let lists = [self.again_list, self.lacking_list].into_iter().filter_map(|list| list.file_name());
+        lists.chain(self.runs.iter().map(|number| prints::file_name(*number)))
+    }
+}
+
+/// The state as it is written.
+impl std::fmt::Display for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.written(&self.runs).map_err(|_| std::fmt::Error)?)
     }
 }
 
 /// What names the segments, with another state.
-pub(super) fn with_state(meta: IndexMeta, state: &State) -> IndexMeta {
-    IndexMeta { payload: Some(state.to_string()), ..meta }
+pub(super) fn with_state(meta: IndexMeta, state: &str) -> IndexMeta {
+    IndexMeta { payload: Some(state.to_owned()), ..meta }
 }
 
 /// Writes what names the segments, durably, in one step. No writer may be open.
@@ -195,6 +292,16 @@ pub(super) fn write_meta(dir: &Path, meta: &IndexMeta) -> io::Result<()> {
     file.write_all(&serde_json::to_vec(meta)?)?;
     file.sync_all()?;
     fs::rename(&beside, &path)?;
+    sync(dir)
+}
+
+/// Marks the folder, durably, as one in which something is overwritten in its place. Who opens it meanwhile throws it away;
+/// [`clean`] takes the mark away again.
+///
+/// # Errors
+/// When the system refuses.
+pub(super) fn mark_erasing(dir: &Path) -> io::Result<()> {
+    File::create(dir.join(ERASING))?.sync_all()?;
     sync(dir)
 }
 

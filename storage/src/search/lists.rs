@@ -80,6 +80,20 @@ impl List {
         if end == 0 { super::folder::sync(dir) } else { Ok(()) }
     }
 
+    /// Puts ids in the places of others, durably: they count at once.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(super) fn put(&self, dir: &Path, ids: &[(usize, [Cid; 2])]) -> io::Result<()> {
+        let Some(name) = self.file_name().filter(|_| !ids.is_empty()) else { return Ok(()) };
+        let mut file = OpenOptions::new().write(true).open(dir.join(name))?;
+        for (place, pair) in ids {
+            file.seek(SeekFrom::Start((place * Cid::LEN) as u64))?;
+            file.write_all(&pair.map(|id| id.to_bytes()).concat())?;
+        }
+        file.sync_all()
+    }
+
     /// Has these ids instead, durably, in another file: the old one counts until the state is written, and is removed
     /// with what no segment has.
     ///

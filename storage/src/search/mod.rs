@@ -3,16 +3,20 @@
 //! It is derived and can be thrown away. It is made when somebody first searches, and follows the certified shelf
 //! from a mark, as far as it is asked to. It holds words, so that what is erased must leave it first: the segments that
 //! hold an erased record are thrown away whole, at once, and their other records are taken up again when somebody next
-//! searches (docs/adr/0022-the-search-index.md). Nothing that goes wrong with it stops a store.
+//! searches (docs/adr/0022-the-search-index.md); its fingerprints are overwritten in their places
+//! (docs/adr/0030-fingerprints-in-a-table-of-their-own.md). Nothing that goes wrong with it stops a store.
 //!
-//! `folder` is what lies on disk, with `lists` of ids; `schema` what a document has; `catch_up` how it follows, `fill` what
-//! is done with it then, `work` on which thread; `ask` what it answers.
+//! `folder` is what lies on disk, with `lists` of ids; `schema` what a document has; `prints` the table of fingerprints;
+//! `catch_up` how it follows, `fill` what is done with it then, `work` on which thread; `forget` how it lets go; `ask` what
+//! it answers.
 
 mod ask;
 mod catch_up;
 mod fill;
 mod folder;
+mod forget;
 mod lists;
+mod prints;
 mod schema;
 mod work;
 
@@ -21,15 +25,14 @@ pub use catch_up::CaughtUp;
 pub(crate) use work::Search;
 
 use crate::{StoreError, caught};
-use commonwheel_protocol::bytes::Cid;
-use folder::State;
+use folder::{Merge, State};
+use prints::Table;
 use schema::Fields;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use tantivy::directory::MmapDirectory;
-use tantivy::index::SegmentId;
-use tantivy::{Index, IndexReader, ReloadPolicy, TantivyDocument, TantivyError, Term};
+use tantivy::{Index, IndexReader, ReloadPolicy, TantivyError};
 
 /// The folder of the search index in a store's folder.
 pub const SEARCH: &str = "search";
@@ -40,6 +43,7 @@ pub(crate) struct SearchIndex {
     index: Index,
     reader: IndexReader,
     fields: Fields,
+    prints: Table,
     state: State,
 }
 
@@ -68,7 +72,7 @@ impl SearchIndex {
         crate::folder::create_durably(dir)?;
         let make = || -> tantivy::Result<()> {
             let index = schema::create(MmapDirectory::open(dir)?)?;
-            let meta = folder::with_state(index.load_metas()?, &State::default());
+            let meta = folder::with_state(index.load_metas()?, &State::default().to_string());
             folder::write_meta(dir, &meta)?;
             Ok(())
         };
@@ -77,8 +81,11 @@ impl SearchIndex {
         opened.ok_or_else(|| StoreError::Search { folder: dir.to_owned(), why: "it is not as it was just made".into() })
     }
 
-    /// The index of a folder; nothing when other rules made it.
+    /// The index of a folder; nothing when other rules made it, or when something was just being erased.
     fn read(dir: &Path) -> tantivy::Result<Option<SearchIndex>> {
+        if dir.join(folder::ERASING).exists() {
+            return Ok(None);
+        }
         let mut index = Index::open(MmapDirectory::open(dir)?)?;
         let meta = index.load_metas()?;
         let state = meta.payload.as_deref().and_then(|text| State::read(text, dir));
@@ -87,81 +94,54 @@ impl SearchIndex {
         // What a crash has left may hold words that nobody would ever erase.
         folder::clean(dir, &meta, &state)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Some(SearchIndex { dir: dir.to_owned(), index, reader, fields, state }))
+        let prints = Table::open(dir, state.runs())?;
+        Ok(Some(SearchIndex { dir: dir.to_owned(), index, reader, fields, prints, state }))
     }
 
-    /// Lets go of every record whose header or body is one of these blocks: when this returns no word of them is in
-    /// the folder.
+    /// Has what was written since searched.
     ///
     /// # Errors
-    /// When a file cannot be read, written or removed.
-    pub(crate) fn forget(&mut self, blocks: &[Cid]) -> tantivy::Result<()> {
-        let erased: BTreeSet<_> = blocks.iter().copied().collect();
-        let Doomed { segments, again, lacking } = self.holding(&erased)?;
-        if !self.state.forget(&self.dir, &again, &lacking)? && segments.is_empty() {
-            return Ok(());
-        }
-        let mut meta = self.index.load_metas()?;
-        meta.segments.retain(|segment| !segments.contains(&segment.id()));
-        let meta = folder::with_state(meta, &self.state);
-        folder::write_meta(&self.dir, &meta)?;
-        folder::clean(&self.dir, &meta, &self.state)?;
+    /// When a file cannot be read.
+    fn reload(&mut self) -> tantivy::Result<()> {
+        self.prints = Table::open(&self.dir, self.state.runs())?;
         self.reader.reload()
     }
 
-    /// The segments that hold one of these blocks' records, and the other records in them.
-    fn holding(&self, erased: &BTreeSet<Cid>) -> tantivy::Result<Doomed> {
-        let mut doomed = Doomed::default();
-        for segment in self.reader.searcher().segment_readers() {
-            // Each that is gone, with the body that it loses.
-            let mut gone = BTreeMap::new();
-            for (field, is_body) in [(self.fields.record, false), (self.fields.body, true)] {
-                let inverted = segment.inverted_index(field)?;
-                for block in erased {
-                    let term = Term::from_field_bytes(field, &block.to_bytes());
-                    let documents = ask::documents(&inverted, &term)?;
-                    gone.extend(documents.into_iter().map(|document| (document, is_body.then_some(*block))));
-                }
-            }
-            if gone.is_empty() {
-                continue;
-            }
-            doomed.segments.insert(segment.segment_id());
-            let store = segment.get_store_reader(1)?;
-            for (document, stored) in (0..).zip(store.iter::<TantivyDocument>(None)) {
-                let Some(record) = self.fields.record_of(&stored?) else { continue };
-                match gone.get(&document) {
-                    None => doomed.again.push(record),
-                    Some(Some(body)) if !erased.contains(&record) => doomed.lacking.push((*body, record)),
-                    Some(_) => {}
-                }
-            }
-        }
-        Ok(doomed)
+    /// Which runs of fingerprints are better one.
+    ///
+    /// # Errors
+    /// When the state cannot be written as text.
+    fn to_merge(&self) -> tantivy::Result<Option<Merge>> {
+        Ok(self.prints.to_merge().map(|runs| self.state.to_merge(runs)).transpose()?)
+    }
+
+    /// Has a run of fingerprints searched in the place of those that it was made of.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn take_merged(&mut self, merge: &Merge) -> tantivy::Result<()> {
+        self.state.take_merged(merge);
+        self.reload()
     }
 }
 
-/// What an erasure throws away.
-#[derive(Default)]
-struct Doomed {
-    segments: BTreeSet<SegmentId>,
-    /// The other records in them.
-    again: Vec<Cid>,
-    /// The bodies that are erased, with records that are not.
-    lacking: Vec<(Cid, Cid)>,
-}
-
-/// Removes an index with everything in it.
+/// Removes an index with everything in it: first what names the rest, so that what a crash leaves of it is no index.
 ///
 /// # Errors
 /// When the system refuses.
 pub(crate) fn remove(dir: &Path) -> Result<(), StoreError> {
-    match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(StoreError::Io { action: "remove the search index in", path: dir.to_owned(), source: error })
-        }
-        _ => dir.parent().map_or(Ok(()), crate::folder::sync),
-    }
+    let remove = || {
+        fs::remove_file(dir.join(folder::META)).or_else(not_there)?;
+        fs::remove_dir_all(dir)
+    };
+    let failed = StoreError::io("remove the search index in", dir);
+    remove().or_else(not_there).map_err(failed)?;
+    dir.parent().map_or(Ok(()), crate::folder::sync)
+}
+
+/// What is not there need not be removed.
+fn not_there(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// Does something with an index. A file that is damaged inside may make the engine panic, which is an error like others.

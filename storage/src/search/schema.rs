@@ -1,7 +1,8 @@
-//! What the index keeps of a record: words and fingerprints to find it by, and its ids. No text is kept whole.
+//! What the segments keep of a record: words to find it by, and its ids. No text is kept whole.
 
+use super::prints::order;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::search::{Document, each_word, terms, trace};
+use commonwheel_protocol::search::{Document, each_word, terms};
 use tantivy::directory::MmapDirectory;
 use tantivy::schema::{
     BytesOptions, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions, Value,
@@ -20,8 +21,6 @@ pub(super) const ORDER: &str = "order";
 pub(super) struct Fields {
     /// Words of every text, with their places.
     pub words: Field,
-    /// Fingerprints.
-    pub prints: Field,
     /// What the record says of itself, as terms.
     pub facts: Field,
     /// The record's id.
@@ -39,7 +38,6 @@ impl Fields {
         (schema == schema_now()).then_some(())?;
         Some(Fields {
             words: field(WORDS)?,
-            prints: field("prints")?,
             facts: field("facts")?,
             record: field("record")?,
             body: field("body")?,
@@ -52,49 +50,26 @@ impl Fields {
         let id = record.to_bytes();
         let mut of = TantivyDocument::default();
         document.texts.iter().for_each(|text| of.add_text(self.words, text));
-        let level = level(order(&id));
-        for print in trace::prints(&document.texts) {
-            (0..=level).for_each(|level| of.add_u64(self.prints, print_at(print, level)));
-        }
         terms(&document.facts).iter().for_each(|term| of.add_text(self.facts, term));
         of.add_bytes(self.record, &id);
         of.add_bytes(self.body, &body.to_bytes());
-        of.add_u64(self.order, order(&id));
+        of.add_u64(self.order, order(record));
         of
     }
 
     /// The record of a document that was stored.
     pub(super) fn record_of(&self, document: &TantivyDocument) -> Option<Cid> {
-        let id = document.get_first(self.record)?;
-        Cid::from_bytes(id.as_bytes()?).ok()
+        Fields::id(document, self.record)
     }
-}
 
-/// How many levels lie above the one of all records.
-pub(super) const LEVELS: u32 = 6;
-/// Of the records of a level one in 2 to this many is of the next too: those whose ids come first.
-const LEVEL_BITS: u32 = 4;
+    /// The record and the body of a document that was stored.
+    pub(super) fn ids_of(&self, document: &TantivyDocument) -> Option<(Cid, Cid)> {
+        Some((Fields::id(document, self.record)?, Fields::id(document, self.body)?))
+    }
 
-/// The highest level of a record, by its place in the order of ids.
-fn level(order: u64) -> u32 {
-    (order.leading_zeros() / LEVEL_BITS).min(LEVELS)
-}
-
-/// A fingerprint as a term of one level. On a level above 0 only some records have it, so that the first of very many
-/// are found without reading all.
-pub(super) fn print_at(print: u64, level: u32) -> u64 {
-    u64::from(level) << trace::PRINT_BITS | print
-}
-
-/// The fingerprint of a term.
-pub(super) fn print_of(term: u64) -> u64 {
-    term & ((1 << trace::PRINT_BITS) - 1)
-}
-
-/// Eight bytes of an id's hash: in the order of ids, as far as they go.
-fn order(id: &[u8]) -> u64 {
-    let hash = &id[id.len() - 32..];
-    hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    fn id(document: &TantivyDocument, field: Field) -> Option<Cid> {
+        Cid::from_bytes(document.get_first(field)?.as_bytes()?).ok()
+    }
 }
 
 fn schema_now() -> Schema {
@@ -104,10 +79,9 @@ fn schema_now() -> Schema {
         TextOptions::default().set_indexing_options(indexing.set_fieldnorms(norms))
     };
     schema.add_text_field(WORDS, text(WORDS, IndexRecordOption::WithFreqsAndPositions, true));
-    schema.add_u64_field("prints", NumericOptions::default().set_indexed());
     schema.add_text_field("facts", text("raw", IndexRecordOption::Basic, false));
     schema.add_bytes_field("record", BytesOptions::default().set_indexed().set_stored());
-    schema.add_bytes_field("body", BytesOptions::default().set_indexed());
+    schema.add_bytes_field("body", BytesOptions::default().set_indexed().set_stored());
     schema.add_u64_field(ORDER, NumericOptions::default().set_fast());
     schema.build()
 }

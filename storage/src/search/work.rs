@@ -1,10 +1,14 @@
 //! The search index of a store, opened when it is first needed, and what is done with it on a thread of its own.
 
+use super::folder::Merge;
+use super::forget::Body;
 use super::schema::Fields;
 use super::{SEARCH, SearchIndex, failed, guarded, remove};
 use crate::StoreError;
 use commonwheel_protocol::bytes::Cid;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use tantivy::Index;
 
@@ -14,13 +18,34 @@ pub(crate) struct Search {
     opened: bool,
     pub(super) index: Option<SearchIndex>,
     /// What is being written. Nothing else is until it is done.
-    work: Option<JoinHandle<tantivy::Result<()>>>,
+    work: Option<Work>,
+    /// Whether what was begun last left off.
+    left_off: bool,
+}
+
+/// What is being done on a thread of its own.
+struct Work {
+    thread: JoinHandle<tantivy::Result<Done>>,
+    /// Tells it to leave off, where it can.
+    stop: Arc<AtomicBool>,
+    /// Whether who searches waits for it.
+    awaited: bool,
+}
+
+/// What was done on a thread of its own.
+pub(super) enum Done {
+    /// Something was written that counts.
+    Written,
+    /// Runs of fingerprints were made one.
+    Merged(Merge),
+    /// It was told to leave off, and has left nothing.
+    LeftOff,
 }
 
 impl Search {
     /// The search index of the store in a folder.
     pub(crate) fn of(store: &Path) -> Search {
-        Search { dir: store.join(SEARCH), opened: false, index: None, work: None }
+        Search { dir: store.join(SEARCH), opened: false, index: None, work: None, left_off: false }
     }
 
     /// The index, if there is one.
@@ -40,13 +65,14 @@ impl Search {
     ///
     /// # Errors
     /// When that fails too.
-    pub(crate) fn forget(&mut self, blocks: &[Cid]) -> Result<(), StoreError> {
+    pub(super) fn forget(&mut self, blocks: &[Cid], body: Body<'_>) -> Result<(), StoreError> {
         // What is being written may be one of them.
+        self.stop();
         if self.settle().is_err() {
             return self.drop_index();
         }
         let Some(index) = self.open()? else { return Ok(()) };
-        match guarded(|| index.forget(blocks)) {
+        match guarded(|| index.forget(blocks, body)) {
             Ok(()) => Ok(()),
             Err(_) => self.drop_index(),
         }
@@ -54,7 +80,7 @@ impl Search {
 
     /// Where removing fails, the next who needs the index finds the folder again: what is erased must not stay there.
     fn drop_index(&mut self) -> Result<(), StoreError> {
-        self.wait();
+        self.leave_off();
         (self.opened, self.index) = (false, None);
         remove(&self.dir)
     }
@@ -64,7 +90,7 @@ impl Search {
     /// # Errors
     /// When the system refuses.
     pub(super) fn create(&mut self) -> Result<(), StoreError> {
-        self.wait();
+        self.leave_off();
         (self.opened, self.index) = (false, None);
         self.index = Some(SearchIndex::create(&self.dir)?);
         self.opened = true;
@@ -93,20 +119,22 @@ impl Search {
         Ok(error)
     }
 
-    /// Begins something on a thread of its own. Nothing else may be under way.
+    /// Begins something on a thread of its own, for which who searches waits or does not. Nothing else may be under way.
     ///
     /// # Errors
     /// When no thread can be had; the index is removed then, since its state has moved on.
     pub(super) fn begin(
         &mut self,
-        what: impl FnOnce(Index, Fields) -> tantivy::Result<()> + Send + 'static,
+        awaited: bool,
+        what: impl FnOnce(&Path, &Index, Fields, &AtomicBool) -> tantivy::Result<Done> + Send + 'static,
     ) -> Result<(), StoreError> {
         self.wait();
         let Some(SearchIndex { index, fields, .. }) = self.index.as_ref() else { return Ok(()) };
-        let (index, fields) = (index.clone(), *fields);
+        let (dir, index, fields, stop) = (self.dir.clone(), index.clone(), *fields, Arc::<AtomicBool>::default());
+        let told = Arc::clone(&stop);
         let begun = thread::Builder::new().name("search".to_owned());
-        match begun.spawn(move || guarded(|| what(index, fields))) {
-            Ok(work) => self.work = Some(work),
+        match begun.spawn(move || guarded(|| what(&dir, &index, fields, &told))) {
+            Ok(thread) => self.work = Some(Work { thread, stop, awaited }),
             Err(error) => return Err(self.give_up(error.into())?),
         }
         Ok(())
@@ -114,12 +142,17 @@ impl Search {
 
     /// Whether something is still being written.
     pub(super) fn is_busy(&self) -> bool {
-        self.work.as_ref().is_some_and(|work| !work.is_finished())
+        self.work.as_ref().is_some_and(|work| !work.thread.is_finished())
     }
 
-    /// Whether something is being written, or was and is not searched yet.
-    pub(super) fn has_work(&self) -> bool {
-        self.work.is_some()
+    /// Whether something is being written, or was and is not searched yet, for which who searches waits.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.work.as_ref().is_some_and(|work| work.awaited)
+    }
+
+    /// Whether what was begun last left off: then it is the turn of something else.
+    pub(super) fn has_left_off(&self) -> bool {
+        self.left_off
     }
 
     /// Waits until nothing is being written, and lets it be searched.
@@ -128,19 +161,68 @@ impl Search {
     /// When it could not be written; the index is removed then.
     pub(super) fn settle(&mut self) -> Result<(), StoreError> {
         let Some(done) = self.wait() else { return Ok(()) };
-        let reloaded = done.and_then(|()| self.index.as_ref().map_or(Ok(()), |index| index.reader.reload()));
-        reloaded.or_else(|error| Err(self.give_up(error)?))
+        self.left_off = matches!(done, Ok(Done::LeftOff));
+        let Some(index) = self.index.as_mut() else { return Ok(()) };
+        let counts = guarded(|| match done? {
+            Done::Written => index.reload(),
+            Done::Merged(merge) => index.take_merged(&merge),
+            Done::LeftOff => Ok(()),
+        });
+        counts.or_else(|error| Err(self.give_up(error)?))
     }
 
-    fn wait(&mut self) -> Option<tantivy::Result<()>> {
+    fn leave_off(&mut self) {
+        self.stop();
+        self.wait();
+    }
+
+    fn stop(&self) {
+        self.work.iter().for_each(|work| work.stop.store(true, Ordering::Relaxed));
+    }
+
+    fn wait(&mut self) -> Option<tantivy::Result<Done>> {
         let work = self.work.take()?;
-        Some(work.join().unwrap_or_else(|_| Err(super::damaged())))
+        Some(work.thread.join().unwrap_or_else(|_| Err(super::damaged())))
     }
 }
 
 impl Drop for Search {
     /// Who opens the store next finds nobody writing.
     fn drop(&mut self) {
-        self.wait();
+        self.leave_off();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn what_can_leave_off_is_told_to_by_an_erasure_and_by_closing() {
+        let home = tempfile::tempdir().unwrap();
+        let mut search = Search::of(home.path());
+        search.create().unwrap();
+        let told = Arc::new(AtomicBool::new(false));
+        let begin = |search: &mut Search| {
+            let told = Arc::clone(&told);
+            told.store(false, Ordering::Relaxed);
+            let until = Instant::now() + Duration::from_secs(60);
+            let wait = move |_: &Path, _: &Index, _: Fields, stop: &AtomicBool| {
+                while !stop.load(Ordering::Relaxed) && Instant::now() < until {
+                    thread::yield_now();
+                }
+                told.store(stop.load(Ordering::Relaxed), Ordering::Relaxed);
+                Ok(Done::LeftOff)
+            };
+            search.begin(false, wait).unwrap();
+        };
+        begin(&mut search);
+        search.forget(&[Cid::of_cbor(b"any")], &|_| None).unwrap();
+        assert!(told.load(Ordering::Relaxed) && search.index.is_some() && search.has_left_off());
+        begin(&mut search);
+        drop(search);
+        assert!(told.load(Ordering::Relaxed));
     }
 }

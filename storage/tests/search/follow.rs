@@ -34,7 +34,7 @@ fn all_ids(records: &[Record]) -> Vec<RecordId> {
 }
 
 /// Bytes of the files with such a name.
-fn size(dir: &Path, name: impl Fn(&str) -> bool) -> u64 {
+pub fn size(dir: &Path, name: impl Fn(&str) -> bool) -> u64 {
     let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
     let named = files.filter(|entry| name(entry.file_name().to_str().unwrap()));
     named.map(|entry| entry.metadata().unwrap().len()).sum()

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod follow;
+mod prints;
 #[path = "../support/mod.rs"]
 mod support;
 #[allow(dead_code)]
