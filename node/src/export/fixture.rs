@@ -153,7 +153,11 @@ impl Commons {
 
     /// A record of the author `n` with this content, under a licence and a preference.
     pub fn with_content(&self, n: u8, content: Content<RawText>, licence: Licence, preference: &str) -> Certified {
-        let body = body(n, &content);
+        self.with_body(n, body(n, &content), licence, preference)
+    }
+
+    /// A record of the author `n` with these bytes as its body, under a licence and a preference.
+    pub fn with_body(&self, n: u8, body: Vec<u8>, licence: Licence, preference: &str) -> Certified {
         let key = author(n).pseudonym(&self.founding.community());
         let like = self.certified(5, body.clone()).header.header().clone();
         let preference = Preference::read(preference).unwrap();

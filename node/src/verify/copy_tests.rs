@@ -5,6 +5,7 @@ use crate::export::events::{Events, withdraw};
 use crate::export::fixture::{Certified, Commons, TERMS, source, store_of};
 use crate::export::{ExportError, ExportOptions, ExportSummary, Origin, Which, car, export};
 use commonwheel_protocol::agreement::customs::Federated;
+use commonwheel_protocol::bytes::{Node, encode};
 use commonwheel_protocol::dataset::{Filter, Purpose};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::preference::Category;
@@ -374,6 +375,27 @@ fn what_is_changed_in_a_copy_is_found_out() {
     found("it is no part of an export");
     fs::write(case.copy().join(names::TERMS), "Other terms").unwrap();
     found("its SHA-256 is not the one in SHA256SUMS");
+}
+
+#[test]
+fn what_a_hostile_row_says_of_itself_stands_in_no_problem() {
+    let case = Case::with(|_| {});
+    let said = format!("\u{1b}[2J\u{202e}Ana Weir, 12 Mill Lane {}", "x".repeat(5_000));
+    let node = Node::map([("kind", Some(Node::text(&said[..]))), ("salt", Some(Node::Bytes(vec![7; 16])))]);
+    let hostile = case.origin.with_body(3, encode(&node), Licence::Cc0, "evaluate=y");
+    case.written();
+    let manifest = case.read(names::MANIFEST);
+    fs::remove_dir_all(case.copy()).unwrap();
+    case.origin.export(&case.origin.store(&[hostile]), &case.copy()).unwrap();
+    case.change(names::MANIFEST, Some(&manifest));
+    let found = case.verify(&case.dir());
+    assert!(found.contains("the row may not be copied: records of its kind"), "{found}");
+    assert!(!found.contains("Mill Lane") && !found.contains('\u{1b}') && found.len() < 2_000, "{found}");
+    // Whatever a problem is put together from.
+    let mut problems = Problems::default();
+    problems.add(&said, None, &said);
+    let [problem] = &problems.into_list()[..] else { panic!("one") };
+    assert!(problem.what.len() < 1_000 && !problem.to_string().contains(['\u{1b}', '\u{202e}']), "{problem}");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! What is wrong with an export, collected up to a limit.
 
+use crate::community::printable;
 use serde::Serialize;
 use std::fmt;
 
 /// How many problems are reported. More are only said to exist.
 pub const PROBLEMS: usize = 100;
+/// The longest text of one, in characters: what it is put together from may come from the export.
+const WHAT_CHARS: usize = 600;
 
 /// One thing that is wrong. It names files, lines and ids, never content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,7 +44,8 @@ impl Problems {
     pub fn add(&mut self, file: &str, line: Option<usize>, what: impl fmt::Display) {
         if self.list.len() + 1 < PROBLEMS {
             let file = shown(&format!("{}{file}", self.folder));
-            self.list.push(Problem { file, line, what: what.to_string() });
+            let what = what.to_string().chars().take(WHAT_CHARS).collect::<String>();
+            self.list.push(Problem { file, line, what: printable(&what) });
         } else {
             self.more += 1;
         }

@@ -29,7 +29,7 @@ pub enum Why {
     #[error("the record does not allow {}, for which it would be copied", .0.label())]
     Use(Category),
     /// Records of this kind are not copied.
-    #[error("records of the kind {0} may not be copied there")]
+    #[error("records of its kind may not be copied there")]
     Kind(String),
     /// Records of this class of high risk are not copied.
     #[error("records about {} may not be copied there", .0.meaning())]
