@@ -154,6 +154,7 @@ fn run(dir: &Path, records: u32) {
 /// Indexes the first records of so many as a node does, and shows how long it does nothing else.
 fn beside(store: &mut CarStore, records: u32) {
     let (begun, mut waited, mut last) = (Instant::now(), Vec::new(), None);
+    let (mut since, mut longest) = (begun, Duration::ZERO);
     let all = store.catch_up_search_beside().unwrap().all;
     let until = all * u64::from(BESIDE.min(records)) / u64::from(records);
     loop {
@@ -162,6 +163,8 @@ fn beside(store: &mut CarStore, records: u32) {
         let come = come.unwrap();
         if last.replace(come) != Some(come) {
             waited.push(took);
+            longest = longest.max(since.elapsed());
+            since = Instant::now();
         }
         if come.is_complete() || come.done > until {
             break;
@@ -170,6 +173,7 @@ fn beside(store: &mut CarStore, records: u32) {
     }
     println!("beside other work           {:>8.1} s", seconds(begun.elapsed()));
     show("a slice of it", waited);
+    println!("the longest that one took    {:>8.1} s, with the segments that were then made one", seconds(longest));
 }
 
 /// The index entry of a header, without checking its signature: the records here are not signed one by one.
