@@ -81,6 +81,15 @@ pub trait Ledger {
     /// When the storage below fails or holds bytes that do not match the id.
     fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError>;
 
+    /// The bytes of some blocks on one shelf, in this order. Those that were put one after another are best asked for in
+    /// that order: a store may find them together.
+    ///
+    /// # Errors
+    /// As [`Ledger::block`].
+    fn read_blocks(&self, shelf: Shelf, cids: &[Cid]) -> Result<Vec<Option<Vec<u8>>>, LedgerError> {
+        cids.iter().map(|cid| self.block(shelf, cid)).collect()
+    }
+
     /// Whether a shelf holds a block, without reading it.
     ///
     /// # Errors

@@ -57,6 +57,16 @@ pub fn section_head(cid: &Cid, size: usize) -> Vec<u8> {
     out
 }
 
+/// What stands at the beginning of a section: the length of its head, the block's id and its size. Nothing when no head of
+/// a section stands there whole.
+pub(crate) fn read_head(bytes: &[u8]) -> Option<(usize, Cid, usize)> {
+    let prefix = 1 + bytes.iter().take(VARINT_BYTES).position(|byte| byte & 0x80 == 0)?;
+    let length = read_varint(&bytes[..prefix]).filter(|length| (Cid::LEN..=FRAME_BYTES).contains(length))?;
+    let head = prefix + Cid::LEN;
+    let cid = Cid::from_bytes(bytes.get(prefix..head)?).ok()?;
+    Some((head, cid, length - Cid::LEN))
+}
+
 /// Length of the section of a block of `size` bytes.
 pub(crate) fn section_bytes(size: usize) -> usize {
     varint(Cid::LEN + size).len() + Cid::LEN + size

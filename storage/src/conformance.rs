@@ -30,6 +30,7 @@ pub fn run<S: Store>(make: impl Fn(Derive) -> S) {
     blocks_of_zeros_and_of_nothing_are_blocks_like_others(make(derive));
     where_two_blocks_contribute_one_key_the_first_is_seen(make(derive));
     a_large_batch_is_whole(make(derive));
+    several_blocks_are_read_in_the_order_that_is_asked_for(make(derive));
 }
 
 fn a_put_block_is_held_on_its_shelf_alone(mut store: impl Store) {
@@ -176,6 +177,26 @@ fn a_large_batch_is_whole(mut store: impl Store) {
     let erasures = batch.puts.iter().map(|(shelf, cid, _)| (*shelf, *cid)).collect();
     commit(&mut store, &Batch { puts: vec![], erasures });
     assert_eq!(store.scan(b"key", None, 1000).expect("scan").len(), 0);
+}
+
+fn several_blocks_are_read_in_the_order_that_is_asked_for<S: Store>(mut store: S) {
+    let long = vec![b'x'; 9_000];
+    let all = [&b"a=1"[..], &long, b"\0\0", b"b=1", b""].map(<[u8]>::to_vec);
+    let mut batch = Batch::default();
+    all.iter().for_each(|block| batch.put(Shelf::Certified, id(block), block.clone()));
+    commit(&mut store, &batch);
+    let read = |store: &S, order: &[usize]| {
+        let cids: Vec<_> = order.iter().map(|at| id(&all[*at])).collect();
+        store.read_blocks(Shelf::Certified, &cids).expect("read blocks")
+    };
+    let orders: [&[usize]; 6] = [&[], &[0, 1, 2, 3, 4], &[4, 3, 2, 1, 0], &[1, 0, 3], &[3, 3, 0, 0], &[2, 4]];
+    for order in orders {
+        let expected: Vec<_> = order.iter().map(|at| Some(all[*at].clone())).collect();
+        assert!(read(&store, order) == expected, "{order:?}");
+    }
+    erase(&mut store, Shelf::Certified, &id(&long));
+    erase(&mut store, Shelf::Certified, &id(b"\0\0"));
+    assert_eq!(read(&store, &[0, 1, 2, 3]), [Some(all[0].clone()), None, None, Some(all[3].clone())]);
 }
 
 fn id(block: &[u8]) -> Cid {

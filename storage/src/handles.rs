@@ -1,7 +1,7 @@
 //! Files that stay open to be read from, since to open one costs more than to read a block.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -13,11 +13,12 @@ const OPEN: usize = 16;
 pub(crate) struct Handles(Mutex<Vec<(u32, File)>>);
 
 impl Handles {
-    /// Fills `into` with what stands at an offset, in bytes, of the file with this number and path.
+    /// Fills `into` with what stands at an offset, in bytes, of the file with this number and path. Says how many bytes
+    /// that are, which are fewer where the file ends before.
     ///
     /// # Errors
-    /// When the file ends before, or the system refuses.
-    pub(crate) fn read_at(&self, number: u32, path: &Path, offset: u64, into: &mut [u8]) -> io::Result<()> {
+    /// When the system refuses.
+    pub(crate) fn read_at(&self, number: u32, path: &Path, offset: u64, into: &mut [u8]) -> io::Result<usize> {
         // What a panic leaves behind is a list of open files all the same.
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match open.iter().rposition(|(held, _)| *held == number) {
@@ -27,8 +28,7 @@ impl Handles {
         if open.len() == OPEN {
             open.remove(0);
         }
-        let mut reader = &file.1;
-        let read = reader.seek(SeekFrom::Start(offset)).and_then(|_| reader.read_exact(into));
+        let read = fill_at(&file.1, offset, into);
         open.push(file);
         read
     }
@@ -37,6 +37,30 @@ impl Handles {
     pub(crate) fn close(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
+}
+
+/// Fills `into` with what stands at an offset of a file, as far as it goes, and says how many bytes that are.
+fn fill_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < into.len() {
+        match read_at(file, offset + filled as u64, &mut into[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, into, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, into, offset)
 }
 
 #[cfg(test)]
@@ -53,14 +77,14 @@ mod tests {
         (0..files).for_each(|number| fs::write(path(number), [number as u8, 1, 2]).unwrap());
         for number in (0..files).chain([0, files - 1, 7, 7]) {
             let mut found = [0; 2];
-            handles.read_at(number, &path(number), 1, &mut found).unwrap();
+            assert_eq!(handles.read_at(number, &path(number), 1, &mut found).unwrap(), 2);
             assert_eq!(found, [1, 2]);
-            handles.read_at(number, &path(number), 0, &mut found[..1]).unwrap();
+            assert_eq!(handles.read_at(number, &path(number), 0, &mut found[..1]).unwrap(), 1);
             assert_eq!(found[0], number as u8);
             assert!(handles.0.lock().unwrap().len() <= OPEN);
         }
-        let short = handles.read_at(5, &path(5), 2, &mut [0; 2]).unwrap_err();
-        assert_eq!(short.kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(handles.read_at(5, &path(5), 2, &mut [0; 2]).unwrap(), 1);
+        assert_eq!(handles.read_at(5, &path(5), 9, &mut [0; 2]).unwrap(), 0);
         handles.close();
         assert!(handles.0.lock().unwrap().is_empty());
     }

@@ -10,6 +10,10 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+/// How many bytes behind a section are read with it when others are looked for that may stand there: most certificates,
+/// bodies and headers are shorter together.
+const AHEAD_BYTES: usize = 3 << 10;
+
 /// A place between two sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
@@ -151,13 +155,62 @@ impl Series {
         let path = self.path(at.file);
         let head = car::section_head(cid, size as usize);
         let mut section = vec![0; head.len() + size as usize];
-        match self.handles.read_at(at.file, &path, at.offset, &mut section) {
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            read => read.map_err(StoreError::io("read", &path))?,
-        }
-        let named = section.starts_with(&head);
+        let read = self.handles.read_at(at.file, &path, at.offset, &mut section);
+        let whole = read.map_err(StoreError::io("read", &path))? == section.len();
+        let named = whole && section.starts_with(&head);
         section.drain(..head.len());
         Ok((named && cid.matches(&section)).then_some(section))
+    }
+
+    /// Finds blocks by their ids in the sections from a location on, as long as each holds one of them. What is not found
+    /// so stands elsewhere, if it is there. What looks erased is found only at the location itself.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn neighbours(
+        &self,
+        first: Location,
+        cids: &[Cid],
+        found: &mut [Option<Vec<u8>>],
+    ) -> Result<(), StoreError> {
+        let path = self.path(first.at.file);
+        let (mut offset, mut section) = (first.at.offset, car::section_bytes(first.size as usize));
+        // What is short needs no memory of its own.
+        let (mut short, mut long) = ([0; 2 * AHEAD_BYTES], Vec::new());
+        loop {
+            let bytes = match section + AHEAD_BYTES {
+                few if few <= short.len() => &mut short[..few],
+                many => {
+                    long.resize(many, 0);
+                    &mut long[..]
+                }
+            };
+            let read = self.handles.read_at(first.at.file, &path, offset, bytes);
+            let read = read.map_err(StoreError::io("read", &path))?;
+            let mut at = 0;
+            loop {
+                let rest = &bytes[at..read];
+                let Some((head, cid, size)) = car::read_head(rest) else { return Ok(()) };
+                let wanted = |(one, found): (&Cid, &Option<_>)| *one == cid && found.is_none();
+                let Some(place) = cids.iter().zip(&*found).position(wanted) else { return Ok(()) };
+                section = head + size;
+                let Some(block) = rest.get(head..section) else { break };
+                let may_be_erased = car::looks_erased(&cid, block) && (at > 0 || offset > first.at.offset);
+                if may_be_erased || !cid.matches(block) {
+                    return Ok(());
+                }
+                found[place] = Some(block.to_vec());
+                if found.iter().all(Option::is_some) {
+                    return Ok(());
+                }
+                at += section;
+            }
+            // The first section of what was read was asked for whole: the file ends in it.
+            if at == 0 {
+                return Ok(());
+            }
+            offset += at as u64;
+        }
     }
 
     /// What stands at a place.
@@ -384,5 +437,29 @@ mod tests {
         )
         .unwrap();
         assert_eq!(series.block(&Cid::of_cbor(&[3; 60]), new).unwrap(), None, "other bytes under its id");
+    }
+
+    #[test]
+    fn blocks_that_stand_together_are_found_by_the_place_of_the_first() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let mut series = Series::open(&dir.path().join("shelf"), 40_000).unwrap();
+        let blocks = [vec![1; 300], vec![2; 2 * AHEAD_BYTES], vec![3; AHEAD_BYTES], vec![4; 10], vec![5; 40_000]];
+        let cids = blocks.each_ref().map(|block| Cid::of_cbor(block));
+        let places = [0, 1, 2, 3, 4].map(|at: usize| series.append(&cids[at], &blocks[at]).unwrap());
+        let found = |series: &Series, from: usize, wanted: &[usize]| {
+            let wanted: Vec<_> = wanted.iter().map(|at| cids[*at]).collect();
+            let mut found = vec![None; wanted.len()];
+            series.neighbours(places[from], &wanted, &mut found).unwrap();
+            found.into_iter().map(|block| block.and_then(|block| blocks.iter().position(|one| *one == block))).collect()
+        };
+        let all: Vec<Option<usize>> = found(&series, 0, &[3, 1, 0, 2]);
+        assert_eq!(all, [Some(3), Some(1), Some(0), Some(2)]);
+        assert_eq!(found(&series, 0, &[0, 2]), [Some(0), None], "another block stands between them");
+        assert_eq!(found(&series, 2, &[2, 1]), [Some(2), None], "what stands before is not looked for");
+        assert_eq!(found(&series, 3, &[3, 4]), [Some(3), None], "nor what stands in the next file");
+        assert_eq!(found(&series, 4, &[4]), [Some(4)]);
+        series.erase(&[places[1]]).unwrap();
+        assert_eq!(found(&series, 0, &[0, 1, 2]), [Some(0), None, None], "nor what was erased");
+        assert_eq!(found(&series, 1, &[1]), [None]);
     }
 }

@@ -191,6 +191,22 @@ impl Ledger for CarStore {
         Ok(location.map(|location| self.read(shelf, cid, location)).transpose()?)
     }
 
+    fn read_blocks(&self, shelf: Shelf, cids: &[Cid]) -> Result<Vec<Option<Vec<u8>>>, LedgerError> {
+        let mut found = vec![None; cids.len()];
+        for (at, cid) in cids.iter().enumerate() {
+            if found[at].is_none()
+                && let Some(location) = self.index.location(shelf, cid)?
+            {
+                let series = self.files.shelf_ref(shelf);
+                series.neighbours(location, cids, &mut found)?;
+                if found[at].is_none() {
+                    return Err(damaged(series.path(location.at.file), location.at).into());
+                }
+            }
+        }
+        Ok(found)
+    }
+
     fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError> {
         Ok(self.index.location(shelf, cid)?.is_some())
     }

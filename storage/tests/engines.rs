@@ -64,6 +64,10 @@ fn assert_same(store: &CarStore, model: &MemoryStore) {
             assert_eq!(store.block(shelf, &id(n)), model.block(shelf, &id(n)));
             assert_eq!(store.holds(shelf, &id(n)), model.holds(shelf, &id(n)));
         }
+        for first in 0..12 {
+            let some: Vec<_> = (first..first + 6).map(|n| id(n % 12)).collect();
+            assert_eq!(store.read_blocks(shelf, &some).unwrap(), model.read_blocks(shelf, &some).unwrap());
+        }
         let blocks: Vec<_> = store.blocks(shelf).map(Result::unwrap).collect();
         let expected: Vec<_> = model.blocks(shelf).map(|(cid, block)| (*cid, block.to_vec())).collect();
         let sorted = |mut blocks: Vec<(Cid, Vec<u8>)>| {

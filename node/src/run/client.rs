@@ -1,6 +1,6 @@
 //! How commands reach a community's records: through the running node, or on the store itself.
 
-use super::wire::{Base64, Info, MESSAGE_BYTES, Request, Response};
+use super::wire::{BLOCKS, Base64, Info, MESSAGE_BYTES, Request, Response};
 use crate::home::Home;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::ledger::{IndexEntry, Ledger, LedgerError, Shelf};
@@ -107,6 +107,13 @@ impl Ledger for Access {
         }
     }
 
+    fn read_blocks(&self, shelf: Shelf, cids: &[Cid]) -> Result<Vec<Option<Vec<u8>>>, LedgerError> {
+        match self {
+            Access::Store(store) => store.read_blocks(shelf, cids),
+            Access::Node(client, id) => Remote(client, id).read_blocks(shelf, cids),
+        }
+    }
+
     fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError> {
         match self {
             Access::Store(store) => store.holds(shelf, cid),
@@ -135,6 +142,20 @@ pub struct Remote<'a>(pub &'a Client, pub &'a Cid);
 impl Ledger for Remote<'_> {
     fn block(&self, shelf: Shelf, cid: &Cid) -> Result<Option<Vec<u8>>, LedgerError> {
         bytes(self.0.ask(&Request::Block(self.1.to_string(), shelf.into(), cid.to_string())))
+    }
+
+    fn read_blocks(&self, shelf: Shelf, cids: &[Cid]) -> Result<Vec<Option<Vec<u8>>>, LedgerError> {
+        let mut all = Vec::with_capacity(cids.len());
+        for some in cids.chunks(BLOCKS) {
+            let texts = some.iter().map(Cid::to_string).collect();
+            match self.0.ask(&Request::Blocks(self.1.to_string(), shelf.into(), texts)) {
+                Ok(Response::Blocks(found)) if found.len() == some.len() => {
+                    all.extend(found.into_iter().map(|block| block.map(|bytes| bytes.0)));
+                }
+                other => return Err(wrong(other)),
+            }
+        }
+        Ok(all)
     }
 
     fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError> {

@@ -6,7 +6,7 @@ use super::judge::{offence_of, verdict};
 use super::local::Call;
 use super::member::{self, Member, now};
 use super::search;
-use super::wire::{Base64, Request, Response};
+use super::wire::{BLOCKS, Base64, Request, Response};
 use crate::home::Home;
 use crate::net::{MessageToken, Net, NetEvent, PeerId, Verdict};
 use commonwheel_protocol::bytes::Cid;
@@ -274,6 +274,11 @@ impl Driver {
             Request::Block(community, shelf, cid) => self.read(&community, |store| {
                 let block = cid.parse().map(|cid| store.block(shelf.into(), &cid));
                 Ok(Response::Bytes(block.unwrap_or(Ok(None))?.map(Base64)))
+            })?,
+            Request::Blocks(community, shelf, cids) => self.read(&community, |store| {
+                let cids: Result<Vec<Cid>, _> = cids.iter().take(BLOCKS).map(|cid| cid.parse()).collect();
+                let found = cids.map(|cids| store.read_blocks(shelf.into(), &cids)).unwrap_or(Ok(Vec::new()))?;
+                Ok(Response::Blocks(found.into_iter().map(|block| block.map(Base64)).collect()))
             })?,
             Request::Holds(community, shelf, cid) => self.read(&community, |store| {
                 let holds = cid.parse().map(|cid| store.holds(shelf.into(), &cid));

@@ -6,11 +6,18 @@
 use super::search::{SearchAnswer, SearchAsk};
 use crate::govern::Governance;
 use commonwheel_protocol::ledger::Shelf;
+use commonwheel_protocol::limits::FRAME_BYTES;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// A message is at most this many bytes.
 pub const MESSAGE_BYTES: usize = 64 << 20;
+
+/// The most blocks of one question: with the longest of them the answer is a message still.
+pub const BLOCKS: usize = 16;
+
+const _: () =
+    assert!(BLOCKS * (FRAME_BYTES * 4 / 3 + 8) < MESSAGE_BYTES, "an answer with the longest blocks fits in a message");
 
 /// Bytes, written as base64.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +76,8 @@ pub enum Request {
     Info,
     /// A block.
     Block(String, ShelfName, String),
+    /// Some blocks of one shelf, [`BLOCKS`] at most.
+    Blocks(String, ShelfName, Vec<String>),
     /// Whether a block is there.
     Holds(String, ShelfName, String),
     /// An index value.
@@ -105,6 +114,8 @@ pub enum Response {
     Info(Info),
     /// To [`Request::Block`] and [`Request::Value`].
     Bytes(Option<Base64>),
+    /// To [`Request::Blocks`], in its order.
+    Blocks(Vec<Option<Base64>>),
     /// To [`Request::Holds`].
     Yes(bool),
     /// To [`Request::Scan`].
