@@ -2,8 +2,8 @@
 //!
 //! Sources: RFC 8032; the strict verification of ed25519-dalek (canonical points, no small order).
 
+use crate::bytes::base32;
 use crate::bytes::{DecodeError, FieldError, Fields, Node, decode, encode};
-use data_encoding::BASE32_NOPAD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use std::fmt;
 use std::str::FromStr;
@@ -79,7 +79,10 @@ const ED25519_PUB: [u8; 2] = [0xed, 0x01];
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "b{}", BASE32_NOPAD.encode(&[&ED25519_PUB[..], &self.0].concat()).to_ascii_lowercase())
+        let mut bytes = [0; ED25519_PUB.len() + 32];
+        bytes[..ED25519_PUB.len()].copy_from_slice(&ED25519_PUB);
+        bytes[ED25519_PUB.len()..].copy_from_slice(&self.0);
+        base32::show(&bytes, f)
     }
 }
 
@@ -99,11 +102,7 @@ impl FromStr for PublicKey {
 
     fn from_str(text: &str) -> Result<Self, KeyTextError> {
         let wrong = || KeyTextError(text.chars().count());
-        let body = text.strip_prefix('b').ok_or_else(wrong)?;
-        if body.bytes().any(|b| b.is_ascii_uppercase()) {
-            return Err(wrong());
-        }
-        let bytes = BASE32_NOPAD.decode(body.to_ascii_uppercase().as_bytes()).map_err(|_| wrong())?;
+        let bytes = base32::read(text).ok_or_else(wrong)?;
         let key = bytes.strip_prefix(&ED25519_PUB).ok_or_else(wrong)?;
         key.try_into().map(PublicKey).map_err(|_| wrong())
     }

@@ -1,6 +1,6 @@
 //! Content ids: CIDv1, sha2-256, dag-cbor or raw, written in base32.
 
-use data_encoding::BASE32_NOPAD;
+use super::base32;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
@@ -104,7 +104,7 @@ impl Cid {
 
 impl fmt::Display for Cid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "b{}", BASE32_NOPAD.encode(&self.to_bytes()).to_ascii_lowercase())
+        base32::show(&self.to_bytes(), f)
     }
 }
 
@@ -119,11 +119,7 @@ impl FromStr for Cid {
 
     fn from_str(text: &str) -> Result<Self, CidError> {
         let wrong = || CidError::Text(text.chars().count());
-        let body = text.strip_prefix('b').ok_or_else(wrong)?;
-        if body.bytes().any(|b| b.is_ascii_uppercase()) {
-            return Err(wrong());
-        }
-        let bytes = BASE32_NOPAD.decode(body.to_ascii_uppercase().as_bytes()).map_err(|_| wrong())?;
+        let bytes = base32::read(text).ok_or_else(wrong)?;
         Cid::from_bytes(&bytes)
     }
 }

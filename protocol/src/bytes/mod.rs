@@ -2,6 +2,7 @@
 //!
 //! Sources: the IPLD DAG-CBOR specification; RFC 8949 §4.2; the multiformats CID specification.
 
+pub(crate) mod base32;
 mod cid;
 mod decode;
 mod encode;
@@ -9,7 +10,7 @@ mod fields;
 mod node;
 
 pub use cid::{Cid, CidError, Codec};
-pub use decode::{DecodeError, decode};
+pub use decode::{DecodeError, decode, decode_entries};
 pub use encode::encode;
 pub use fields::{FieldError, Fields};
 pub use node::Node;

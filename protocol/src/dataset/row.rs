@@ -1,19 +1,19 @@
 //! One record as one line of JSON, from which its header's and its body's bytes can be rebuilt.
 
 use super::civil;
-use super::dag_json::{self, DagJson};
+use super::dag_json;
 use super::partition::{Partition, Partitions};
 use super::split::CANARY;
-use crate::bytes::{Cid, FieldError, Fields, Node, decode, encode};
+use crate::bytes::{Cid, FieldError, Fields, Node, decode, decode_entries, encode};
 use crate::limits::BODY_BYTES;
 use crate::record::RecordId;
 use crate::sign::{Domain, PublicKey, SignedError};
 use data_encoding::HEXLOWER;
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
 use serde_json::Value;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+mod text;
 
 /// The longest line a row may need, its newline included.
 ///
@@ -126,6 +126,19 @@ pub(super) const BODY_COLUMNS: [&str; 38] = [
     "salt",
 ];
 
+/// The fields of a header that have a column, in the order of their bytes.
+static FIELDS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| sorted(COLUMNS.into_iter().filter(|(_, form)| form.is_field()).map(|(name, _)| field(name))));
+
+/// The keys that no body may have, in the order of their bytes.
+static TAKEN: LazyLock<Vec<&str>> = LazyLock::new(|| sorted(HEADER_COLUMNS.into_iter().chain(RESERVED)));
+
+fn sorted(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    names
+}
+
 /// Why a record is no row, or a line is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
@@ -177,7 +190,8 @@ impl From<FieldError> for RowError {
 pub struct Row {
     id: RecordId,
     charter: Cid,
-    header: BTreeMap<String, Node>,
+    /// The fields that have a column, in the order of [`FIELDS`].
+    header: Vec<(&'static str, Node)>,
     signature: [u8; 64],
     body: BTreeMap<String, Node>,
 }
@@ -188,18 +202,21 @@ impl Row {
     /// # Errors
     /// When they do not fit in a row.
     pub fn of(header: &[u8], body: &[u8], charter: &Cid) -> Result<Row, RowError> {
-        let mut envelope = Fields::of(decode(header).map_err(SignedError::from)?)?;
-        let (mut payload, signature) = (envelope.map("payload")?, envelope.array("signature")?);
-        envelope.end()?;
-        let known = |map: &mut BTreeMap<String, Node>, (key, value): (&str, Node)| map.remove(key) == Some(value);
-        if !fixed_fields().into_iter().all(|field| known(&mut payload, field)) {
+        let (payload, signature) = envelope(header)?;
+        let (mut fields, mut fixed) = (Vec::with_capacity(FIELDS.len()), 0);
+        for (key, value) in decode_entries(payload).map_err(SignedError::from)? {
+            match FIELDS.binary_search(&key) {
+                Ok(at) => fields.push((FIELDS[at], value)),
+                Err(_) if is_fixed(key, &value) => fixed += 1,
+                Err(_) => return Err(RowError::HeaderField),
+            }
+        }
+        if fixed < FIXED {
             return Err(RowError::HeaderField);
         }
-        if payload.keys().any(|key| !COLUMNS.iter().any(|(name, form)| field(name) == key && form.is_field())) {
-            return Err(RowError::HeaderField);
-        }
+        fields.sort_unstable_by_key(|(name, _)| *name);
         let Ok(Node::Map(body)) = decode(body) else { return Err(RowError::Body) };
-        let row = Row { id: RecordId(Cid::of_cbor(header)), charter: *charter, header: payload, signature, body };
+        let row = Row { id: RecordId(Cid::of_cbor(header)), charter: *charter, header: fields, signature, body };
         row.check_body()?;
         Ok(row)
     }
@@ -210,19 +227,20 @@ impl Row {
     /// The first rule that the line breaks.
     pub fn read(line: &str) -> Result<Row, RowError> {
         let Ok(Value::Object(mut object)) = serde_json::from_str(line) else { return Err(RowError::Json) };
-        let mut header = BTreeMap::new();
+        let mut header = Vec::new();
         let mut derived = BTreeMap::new();
         for (name, form) in COLUMNS {
             match object.remove(name).ok_or(RowError::Column(name))? {
                 Value::Null => {}
                 value if form.is_field() => {
-                    header.insert(field(name).to_owned(), form.read(value).ok_or(RowError::Column(name))?);
+                    header.push((field(name), form.read(value).ok_or(RowError::Column(name))?));
                 }
                 value => {
                     derived.insert(name, value);
                 }
             }
         }
+        header.sort_unstable_by_key(|(name, _)| *name);
         let derived = |name| derived.get(name).and_then(Value::as_str).ok_or(RowError::Column(name));
         let mut row = Row {
             id: derived("id")?.parse().map_err(|_| RowError::Column("id"))?,
@@ -239,15 +257,6 @@ impl Row {
             return Err(RowError::Id);
         }
         if row.line()? == line { Ok(row) } else { Err(RowError::NotCanonical) }
-    }
-
-    /// The row's one text: an object on one line, without a newline.
-    ///
-    /// # Errors
-    /// When a value of the header has no text form.
-    pub fn line(&self) -> Result<String, RowError> {
-        let columns = self.columns()?;
-        Ok(serde_json::to_string(&Columns(&columns)).expect("writing JSON to memory cannot fail"))
     }
 
     /// The record's id.
@@ -270,8 +279,8 @@ impl Row {
 
     /// The bytes of the signed header.
     pub fn header_bytes(&self) -> Vec<u8> {
-        let mut payload = self.header.clone();
-        payload.extend(fixed_fields().map(|(key, value)| (key.to_owned(), value)));
+        let fields = self.header.iter().map(|(name, value)| (*name, value.clone())).chain(fixed_fields());
+        let payload = fields.map(|(name, value)| (name.to_owned(), value)).collect();
         let signature = Node::bytes(self.signature);
         encode(&Node::map([("payload", Some(Node::Map(payload))), ("signature", Some(signature))]))
     }
@@ -281,42 +290,9 @@ impl Row {
         encode(&Node::Map(self.body.clone()))
     }
 
-    fn columns(&self) -> Result<Vec<(&str, Cow<'_, Node>)>, RowError> {
-        let mut columns = Vec::with_capacity(COLUMNS.len() + self.body.len());
-        for (name, form) in COLUMNS {
-            columns.push((name, Cow::Owned(self.header_value(name, form)?)));
-        }
-        let known = BODY_COLUMNS.iter().filter_map(|name| self.body.get_key_value(*name));
-        let unknown = self.body.iter().filter(|(name, _)| !BODY_COLUMNS.contains(&name.as_str()));
-        columns.extend(known.chain(unknown).map(|(name, value)| match value {
-            Node::Bytes(salt) if name == "salt" => (&name[..], Cow::Owned(Node::text(HEXLOWER.encode(salt)))),
-            value => (&name[..], Cow::Borrowed(value)),
-        }));
-        Ok(columns)
-    }
-
-    fn header_value(&self, name: &'static str, form: Form) -> Result<Node, RowError> {
-        Ok(match form {
-            Form::Id => Node::text(self.id.to_string()),
-            Form::Charter => Node::text(self.charter.to_string()),
-            Form::AuthorMode => Node::text(if self.header.contains_key("nonce") { "anonymous" } else { "key" }),
-            Form::Signature => Node::text(HEXLOWER.encode(&self.signature)),
-            _ => self.header.get(field(name)).map_or(Ok(Node::Null), |value| form.show(name, value))?,
-        })
-    }
-
-    /// The text in a column of the header; none where it is `null` or a number.
-    pub(super) fn header_text(&self, column: &str) -> Option<String> {
-        let (name, form) = COLUMNS.into_iter().find(|(name, _)| *name == column)?;
-        match self.header_value(name, form) {
-            Ok(Node::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-
     /// A field of the header, by its own name.
     pub(super) fn field(&self, name: &str) -> Option<&Node> {
-        self.header.get(name)
+        self.header.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// The columns of the body, as the values that they show.
@@ -325,9 +301,9 @@ impl Row {
     }
 
     fn check_body(&self) -> Result<(), RowError> {
-        let mut taken = HEADER_COLUMNS.into_iter().chain(RESERVED);
-        if let Some(name) = taken.find(|name| self.body.contains_key(*name)) {
-            return Err(RowError::Collision(name));
+        let taken = self.body.keys().find_map(|key| TAKEN.binary_search(&key.as_str()).ok());
+        if let Some(at) = taken {
+            return Err(RowError::Collision(TAKEN[at]));
         }
         match self.body.get("salt") {
             None | Some(Node::Bytes(_)) => Ok(()),
@@ -342,27 +318,41 @@ fn field(column: &'static str) -> &'static str {
 }
 
 /// What every header of this version holds, so that no column repeats it.
-fn fixed_fields() -> [(&'static str, Node); 2] {
+fn fixed_fields() -> [(&'static str, Node); FIXED] {
     [("type", Node::text(Domain::Record.name())), ("v", Node::Int(1))]
+}
+
+/// How many these are.
+const FIXED: usize = 2;
+
+fn is_fixed(key: &str, value: &Node) -> bool {
+    match value {
+        Node::Text(name) => key == "type" && name == Domain::Record.name(),
+        value => key == "v" && *value == Node::Int(1),
+    }
+}
+
+/// The payload and the signature of a signed header.
+fn envelope(header: &[u8]) -> Result<(&[u8], [u8; 64]), RowError> {
+    // There is one encoding only, so that both stand where they must.
+    let parts = header.strip_prefix(b"\xa2\x67payload").and_then(|rest| {
+        let (rest, signature) = rest.split_last_chunk::<64>()?;
+        Some((rest.strip_suffix(b"\x69signature\x58\x40")?, *signature))
+    });
+    let Some(parts) = parts else {
+        let mut envelope = Fields::of(decode(header).map_err(SignedError::from)?)?;
+        envelope.map("payload")?;
+        envelope.array::<64>("signature")?;
+        envelope.end()?;
+        return Err(RowError::HeaderField);
+    };
+    Ok(parts)
 }
 
 impl Form {
     /// Whether the column is a field of the header's payload.
     fn is_field(self) -> bool {
         !matches!(self, Form::Id | Form::Charter | Form::AuthorMode | Form::Signature)
-    }
-
-    fn show(self, name: &'static str, value: &Node) -> Result<Node, RowError> {
-        match (self, value) {
-            (Form::Link, Node::Link(cid)) => Ok(Node::text(cid.to_string())),
-            (Form::Key, Node::Bytes(bytes)) => <[u8; 32]>::try_from(&bytes[..])
-                .map(|key| Node::text(PublicKey(key).to_string()))
-                .map_err(|_| RowError::Column(name)),
-            (Form::Hex, Node::Bytes(bytes)) => Ok(Node::text(HEXLOWER.encode(bytes))),
-            (Form::Plain, Node::Text(_) | Node::Int(_)) => Ok(value.clone()),
-            (Form::Time, Node::Int(time)) => civil::rfc3339(*time).map(Node::text).ok_or(RowError::Time),
-            _ => Err(RowError::Column(name)),
-        }
     }
 
     fn read(self, value: Value) -> Option<Node> {
@@ -392,18 +382,6 @@ fn read_body(object: serde_json::Map<String, Value>) -> Result<BTreeMap<String, 
 
 fn hex(text: &str) -> Option<Vec<u8>> {
     HEXLOWER.decode(text.as_bytes()).ok()
-}
-
-struct Columns<'a>(&'a [(&'a str, Cow<'a, Node>)]);
-
-impl Serialize for Columns<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(Some(self.0.len()))?;
-        for (name, value) in self.0 {
-            map.serialize_entry(name, &DagJson(value))?;
-        }
-        map.end()
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,147 @@
+//! A row's one text, written from its values as they are: an export writes as many as there are records.
+
+use super::{BODY_COLUMNS, COLUMNS, Form, Row, RowError, field};
+use crate::bytes::{Cid, Node};
+use crate::dataset::civil;
+use crate::dataset::dag_json::DagJson;
+use crate::sign::PublicKey;
+use data_encoding::HEXLOWER;
+use serde::Serialize;
+use std::io::Write;
+use std::sync::LazyLock;
+
+/// The room for a row of a short chat, in bytes. Longer ones grow.
+const SHORT_ROW: usize = 2 << 10;
+
+/// The names of [`BODY_COLUMNS`] in the order of their bytes, each with its place.
+static PLACES: LazyLock<Vec<(&str, usize)>> = LazyLock::new(|| {
+    let mut places: Vec<_> = BODY_COLUMNS.into_iter().zip(0..).collect();
+    places.sort_unstable();
+    places
+});
+
+/// What a column of the header shows.
+enum Shown<'a> {
+    Null,
+    Integer(i64),
+    Text(&'a str),
+    Cid(Cid),
+    Key(PublicKey),
+    Hex(&'a [u8]),
+    Time(String),
+}
+
+impl Row {
+    /// The row's one text: an object on one line, without a newline.
+    ///
+    /// # Errors
+    /// When a value of the header has no text form.
+    pub fn line(&self) -> Result<String, RowError> {
+        let mut line = Vec::with_capacity(SHORT_ROW);
+        self.write(&mut line)?;
+        Ok(String::from_utf8(line).expect("JSON and hexadecimal are UTF-8"))
+    }
+
+    /// Appends the row's one text as UTF-8, for who writes many.
+    ///
+    /// # Errors
+    /// As [`Row::line`]; then a part of it may have been appended.
+    pub fn write(&self, to: &mut Vec<u8>) -> Result<(), RowError> {
+        let mut line = Line { to, begun: false };
+        for (name, form) in COLUMNS {
+            line.key(name);
+            line.shown(&self.header_value(name, form)?);
+        }
+        let place = |name: &str| PLACES.binary_search_by(|(known, _)| (*known).cmp(name)).map(|at| PLACES[at].1);
+        let placed = self.body.iter().map(|(name, value)| (place(name).unwrap_or(usize::MAX), name, value));
+        let mut body: Vec<_> = placed.collect();
+        // Those without a place stay behind the others, in the order of their bytes.
+        body.sort_by_key(|(place, ..)| *place);
+        for (_, name, value) in body {
+            line.key(name);
+            match value {
+                Node::Bytes(salt) if name == "salt" => line.shown(&Shown::Hex(salt)),
+                value => line.json(&DagJson(value)),
+            }
+        }
+        line.to.push(b'}');
+        Ok(())
+    }
+
+    /// The text in a column of the header; none where it is `null` or a number.
+    pub(in crate::dataset) fn header_text(&self, column: &str) -> Option<String> {
+        let (name, form) = COLUMNS.into_iter().find(|(name, _)| *name == column)?;
+        match self.header_value(name, form).ok()? {
+            Shown::Null | Shown::Integer(_) => None,
+            Shown::Text(text) => Some(text.to_owned()),
+            Shown::Cid(cid) => Some(cid.to_string()),
+            Shown::Key(key) => Some(key.to_string()),
+            Shown::Hex(bytes) => Some(HEXLOWER.encode(bytes)),
+            Shown::Time(time) => Some(time),
+        }
+    }
+
+    fn header_value(&self, name: &'static str, form: Form) -> Result<Shown<'_>, RowError> {
+        Ok(match form {
+            Form::Id => Shown::Cid(self.id.0),
+            Form::Charter => Shown::Cid(self.charter),
+            Form::AuthorMode if self.field("nonce").is_some() => Shown::Text("anonymous"),
+            Form::AuthorMode => Shown::Text("key"),
+            Form::Signature => Shown::Hex(&self.signature),
+            _ => match self.field(field(name)) {
+                Some(value) => form.show(name, value)?,
+                None => Shown::Null,
+            },
+        })
+    }
+}
+
+impl Form {
+    fn show<'n>(self, name: &'static str, value: &'n Node) -> Result<Shown<'n>, RowError> {
+        match (self, value) {
+            (Form::Link, Node::Link(cid)) => Ok(Shown::Cid(*cid)),
+            (Form::Key, Node::Bytes(bytes)) => {
+                let key = <[u8; 32]>::try_from(&bytes[..]).map_err(|_| RowError::Column(name))?;
+                Ok(Shown::Key(PublicKey(key)))
+            }
+            (Form::Hex, Node::Bytes(bytes)) => Ok(Shown::Hex(bytes)),
+            (Form::Plain, Node::Text(text)) => Ok(Shown::Text(text)),
+            (Form::Plain, Node::Int(number)) => Ok(Shown::Integer(*number)),
+            (Form::Time, Node::Int(time)) => civil::rfc3339(*time).map(Shown::Time).ok_or(RowError::Time),
+            _ => Err(RowError::Column(name)),
+        }
+    }
+}
+
+/// A JSON object that is being written.
+struct Line<'l> {
+    to: &'l mut Vec<u8>,
+    begun: bool,
+}
+
+impl Line<'_> {
+    fn key(&mut self, name: &str) {
+        self.to.push(if self.begun { b',' } else { b'{' });
+        self.begun = true;
+        self.json(name);
+        self.to.push(b':');
+    }
+
+    fn json(&mut self, value: &(impl Serialize + ?Sized)) {
+        serde_json::to_writer(&mut self.to, value).expect("writing JSON to memory cannot fail");
+    }
+
+    fn shown(&mut self, value: &Shown<'_>) {
+        // Neither ids nor keys nor times have a character that JSON escapes.
+        let quoted = match value {
+            Shown::Null => return self.json(&()),
+            Shown::Integer(number) => return self.json(number),
+            Shown::Text(text) => return self.json(*text),
+            Shown::Cid(cid) => write!(self.to, "\"{cid}\""),
+            Shown::Key(key) => write!(self.to, "\"{key}\""),
+            Shown::Time(time) => write!(self.to, "\"{time}\""),
+            Shown::Hex(bytes) => write!(self.to, "\"{}\"", HEXLOWER.encode_display(bytes)),
+        };
+        quoted.expect("writing to memory cannot fail");
+    }
+}
