@@ -65,7 +65,8 @@ fn certified(world: &World, n: usize, batch: &mut Batch) {
     let body = world.body(1, Content::Example(example)).to_bytes().unwrap();
     let header = world.header(&body).sign(&world.named());
     let certificate = world.certificate(&SignedHeader::verify(&header).unwrap()).bytes().to_vec();
-    for block in [header, body, certificate] {
+    // As they are put when a record is accepted.
+    for block in [certificate, body, header] {
         batch.put(Shelf::Certified, Cid::of_cbor(&block), block);
     }
 }

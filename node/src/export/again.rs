@@ -34,7 +34,7 @@ impl<'a, L: Ledger> Again<'a, L> {
             (copied.left_out.kind, copied.left_out.class) = (left.kind, left.class);
             selection.chosen.iter_mut().for_each(|chosen| chosen.by_body = left.unasked);
         }
-        Ok(Some(Again(Job { source, selection })))
+        Ok(Some(Again(Job { source, selection, allow_incomplete: options.allow_incomplete })))
     }
 }
 

@@ -170,6 +170,7 @@ impl ExportError {
         matches!(
             self,
             ExportError::Missing { .. }
+                | ExportError::Incomplete { .. }
                 | ExportError::NotHere(_)
                 | ExportError::NoEarlier { .. }
                 | ExportError::Ledger(_)

@@ -48,7 +48,14 @@ impl HashedFile {
         self.buffer.extend_from_slice(bytes);
         self.writes += 1;
         self.bytes += bytes.len() as u64;
-        if self.buffer.len() >= BUFFER_BYTES { self.write_out().map(drop) } else { Ok(()) }
+        if self.buffer.len() < BUFFER_BYTES {
+            return Ok(());
+        }
+        self.append()?;
+        // What is written to often keeps its room, but not that of one long row.
+        self.buffer.clear();
+        self.buffer.shrink_to(2 * BUFFER_BYTES);
+        Ok(())
     }
 
     /// Where it lies.
@@ -56,9 +63,9 @@ impl HashedFile {
         &self.path
     }
 
-    /// How many bytes it holds back.
+    /// How much memory it takes for what it holds back, in bytes.
     pub fn held(&self) -> usize {
-        self.buffer.len()
+        self.buffer.capacity()
     }
 
     /// Makes the file durable: its name inside the export, and its hash.
@@ -76,21 +83,25 @@ impl HashedFile {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn seal(mut self) -> Result<Finished, ExportError> {
-        self.write_out()?.sync_all().map_err(ExportError::io("sync", &self.path))?;
+    pub fn seal(self) -> Result<Finished, ExportError> {
+        self.append()?.sync_all().map_err(ExportError::io("sync", &self.path))?;
         let sealed = Sealed { bytes: self.bytes, sha256: self.hash.finalize().into() };
         Ok(Finished { path: self.name, writes: self.writes, sealed })
     }
 
-    /// Writes out what is held back.
+    /// Writes out what is held back, and lets go of its memory.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn write_out(&mut self) -> Result<File, ExportError> {
+    pub fn write_out(&mut self) -> Result<(), ExportError> {
+        self.append()?;
+        self.buffer = Vec::new();
+        Ok(())
+    }
+
+    fn append(&self) -> Result<File, ExportError> {
         let mut file = File::options().append(true).open(&self.path).map_err(ExportError::io("open", &self.path))?;
         file.write_all(&self.buffer).map_err(ExportError::io("write", &self.path))?;
-        // One long row must not leave its room behind in each of many files.
-        self.buffer = Vec::new();
         Ok(file)
     }
 }

@@ -32,11 +32,11 @@ use commonwheel_protocol::dataset::{
     Chosen, Filter, ForUse, LeftOut, Manifest, MergedRows, Merging, Overlap, View, ViewRows, names,
 };
 use commonwheel_protocol::index::CertifiedRecords;
-use commonwheel_protocol::ledger::{Ledger, Shelf};
+use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 pub use error::ExportError;
 use folder::Staging;
 pub use selection::{ByBody, Difference, Earlier, Revised, difference};
-use selection::{Of, Selection};
+use selection::{Of, Selected, Selection};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -275,6 +275,7 @@ pub fn copyable(ledger: &impl Ledger, to: &Cid) -> Result<Copyable, ExportError>
 struct Job<'a, L> {
     source: Source<'a, L>,
     selection: Selection,
+    allow_incomplete: bool,
 }
 
 impl<'a, L: Ledger> Job<'a, L> {
@@ -293,7 +294,8 @@ impl<'a, L: Ledger> Job<'a, L> {
             return Err(ExportError::Incomplete { missing, records });
         }
         let Source { ledger, founding, terms } = *source;
-        Ok(Job { source: Source { ledger, founding, terms }, selection })
+        let allow_incomplete = options.allow_incomplete;
+        Ok(Job { source: Source { ledger, founding, terms }, selection, allow_incomplete })
     }
 
     fn write(
@@ -304,13 +306,45 @@ impl<'a, L: Ledger> Job<'a, L> {
         copies: &BTreeMap<Cid, Written>,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Written, ExportError> {
-        let ledger = self.source.ledger;
-        match write(&self.source, &self.selection, dir, views, merge, copies, progress) {
-            Err(error) if error.lacks_something() && selection::has_changed(ledger, &self.selection.root)? => {
-                Err(ExportError::Changed)
+        let written = self.write_all(dir, views, merge, copies, progress);
+        let lacks = match &written {
+            Ok(written) => !written.manifest.incomplete.is_empty(),
+            Err(error) => error.lacks_something(),
+        };
+        let has_changed = lacks && selection::has_changed(self.source.ledger, &self.selection.root)?;
+        if has_changed { Err(ExportError::Changed) } else { written }
+    }
+
+    fn write_all(
+        &self,
+        dir: &Path,
+        views: &BTreeSet<View>,
+        merge: Option<Merging>,
+        copies: &BTreeMap<Cid, Written>,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Written, ExportError> {
+        let (Source { ledger, founding, terms }, selection) = (&self.source, &self.selection);
+        let texts = texts(*ledger, terms, &selection.path)?;
+        let mut writer =
+            Writer::create(dir, founding, &texts, selection, views.iter().copied(), *ledger)?.merging(merge);
+        let mut certified = CertifiedRecords::of(*ledger);
+        for (done, one) in selection.records.iter().enumerate() {
+            progress(done, selection.records.len());
+            let found = certified.find(&one.id)?;
+            let found = found.ok_or(ExportError::Missing { record: one.id, what: "certificate" })?;
+            writer.record(*ledger, one, &found)?;
+            if writer.incomplete() > 0 && !self.allow_incomplete {
+                let missing = writer.incomplete() + bodiless(&mut certified, &selection.records[done + 1..], *ledger)?;
+                return Err(ExportError::Incomplete { missing, records: selection.tally.accepted });
             }
-            written => written,
         }
+        progress(selection.records.len(), selection.records.len());
+        let flags = writer.flags(founding, *ledger)?;
+        let wanted = selection.path[selection.leading].terms;
+        let text = texts.into_iter().find(|(cid, _)| *cid == wanted).map(|(_, text)| text).unwrap_or_default();
+        let text = String::from_utf8(text).map_err(|_| ExportError::Terms)?;
+        let all = selection.records.iter().filter(|one| one.row).count();
+        writer.finish(&text, flags, copies, &mut |done| progress(done, all))
     }
 
     fn summary(&self, dir: &Path, manifest: Manifest, copies: Vec<ExportSummary>) -> ExportSummary {
@@ -347,32 +381,19 @@ impl<'a, L: Ledger> Job<'a, L> {
     }
 }
 
-fn write<L: Ledger>(
-    source: &Source<L>,
-    selection: &Selection,
-    dir: &Path,
-    views: &BTreeSet<View>,
-    merge: Option<Merging>,
-    copies: &BTreeMap<Cid, Written>,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Result<Written, ExportError> {
-    let texts = texts(source.ledger, source.terms, &selection.path)?;
-    let mut writer =
-        Writer::create(dir, source.founding, &texts, selection, views.iter().copied(), source.ledger)?.merging(merge);
-    let mut certified = CertifiedRecords::of(source.ledger);
-    for (done, one) in selection.records.iter().enumerate() {
-        progress(done, selection.records.len());
+/// How many of some records should have a row and lack a body. They follow those that were found so far.
+fn bodiless<L: Ledger>(
+    certified: &mut CertifiedRecords<L>,
+    records: &[Selected],
+    ledger: &L,
+) -> Result<usize, LedgerError> {
+    let mut missing = 0;
+    for one in records.iter().filter(|one| one.row) {
         let found = certified.find(&one.id)?;
-        let found = found.ok_or(ExportError::Missing { record: one.id, what: "certificate" })?;
-        writer.record(source.ledger, one, &found)?;
+        let here = found.map(|found| ledger.holds(Shelf::Certified, &found.header.body)).transpose()?;
+        missing += usize::from(here == Some(false));
     }
-    progress(selection.records.len(), selection.records.len());
-    let flags = writer.flags(source.founding, source.ledger)?;
-    let wanted = selection.path[selection.leading].terms;
-    let text = texts.into_iter().find(|(cid, _)| *cid == wanted).map(|(_, text)| text).unwrap_or_default();
-    let text = String::from_utf8(text).map_err(|_| ExportError::Terms)?;
-    let all = selection.records.iter().filter(|one| one.row).count();
-    writer.finish(&text, flags, copies, &mut |done| progress(done, all))
+    Ok(missing)
 }
 
 /// The terms of charters, each text once, where it comes first.

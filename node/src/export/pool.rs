@@ -9,7 +9,7 @@ use commonwheel_protocol::dataset::Sealed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// How much all files of a pool hold back together, in bytes, before the fuller ones are written out.
+/// How much memory all files of a pool hold back together, in bytes, before the fuller ones are written out.
 const HELD_BYTES: usize = 16 << 20;
 
 /// Files of one folder, by what their rows have in common.
@@ -45,16 +45,21 @@ impl<'a, K: Ord + Clone> Pool<'a, K> {
     /// # Errors
     /// When the system refuses, or there would be more files than an export may have.
     pub fn write(&mut self, key: &K, path: impl FnOnce() -> String, bytes: &[u8]) -> Result<(), ExportError> {
-        if !self.files.contains_key(key) {
-            if self.files.len() >= self.room {
-                return Err(ExportError::Files);
+        let full = self.files.len() >= self.room;
+        match self.files.get_mut(key) {
+            Some(file) => {
+                let before = file.held();
+                file.write(bytes)?;
+                self.held = self.held + file.held() - before;
             }
-            self.files.insert(key.clone(), HashedFile::create(self.dir, &path())?);
+            None if full => return Err(ExportError::Files),
+            None => {
+                let mut file = HashedFile::create(self.dir, &path())?;
+                file.write(bytes)?;
+                self.held += file.held();
+                self.files.insert(key.clone(), file);
+            }
         }
-        let Some(file) = self.files.get_mut(key) else { return Ok(()) };
-        let before = file.held();
-        file.write(bytes)?;
-        self.held = self.held + file.held() - before;
         if self.held > self.most { self.write_out() } else { Ok(()) }
     }
 

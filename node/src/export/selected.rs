@@ -23,7 +23,7 @@ pub struct Selection {
     pub withdrawals: Vec<Cid>,
     /// The records, by id.
     pub records: Vec<Selected>,
-    /// Records that should have a row and have none, because their bodies are not here.
+    /// Records that should have a row and have none, because their bodies are not here, as far as bodies were read to select.
     pub incomplete: Vec<RecordId>,
     /// What is erased, with the releases that held it.
     pub revocations: Revocations,
@@ -55,7 +55,7 @@ pub struct Selection {
 pub struct Selected {
     /// The record.
     pub id: RecordId,
-    /// Whether it has a row; else its header is written.
+    /// Whether it has a row, if its body is here; else its header is written.
     pub row: bool,
     /// The certificate's charter, as its place on the path.
     place: u32,

@@ -4,11 +4,14 @@ mod again;
 mod apart;
 mod difference;
 mod revoked;
+mod seen;
 
 pub use difference::{Difference, Revised, difference};
 
 use again::known_apart;
 pub use again::{ByBody, Earlier, StillOut};
+
+use seen::Walked;
 
 use super::copying::Copying;
 use super::resolved::{matters, once};
@@ -20,13 +23,12 @@ use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::state::{Standing, StateRoot};
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::core::counted::Counted;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::{release, status};
 use commonwheel_protocol::dataset::{
     Chosen, Contaminated, Contents, Copied, ForUse, LeftOut, Overlap, Purpose, Split, Tally, Unfit,
 };
-use commonwheel_protocol::index::{self, Certified, CertifiedRecords, Erasure, prefix};
+use commonwheel_protocol::index::{self, Certified, Erasure, prefix};
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::operation::{Matter, Release};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
@@ -78,7 +80,9 @@ struct Known<'a, L> {
     /// What was resolved under charters of the path, with the block that is kept of it.
     matters: BTreeMap<Cid, (Matter, Cid)>,
     counting: Counting,
-    counted: Counted,
+    walked: Walked,
+    /// Whether every accepted record has a row.
+    takes_all: bool,
     purged: BTreeSet<RecordId>,
     purpose: Option<Purpose>,
     chosen: Option<Chosen>,
@@ -111,31 +115,34 @@ impl<'a, L: Ledger> Known<'a, L> {
             return Err(ExportError::Protocol(head.protocol));
         }
         let counting = Counting::load(&lineage, ledger)?;
-        let counted = match Counted::load(&lineage, ledger)? {
-            None if known_apart(earlier) => again::counted(&counting, ledger)?,
-            counted => counted.ok_or(ExportError::Unknown)?,
-        };
-        let facts = counted.facts();
-        let same =
-            facts.decisions.iter().eq(counting.decisions.keys()) && facts.releases.iter().eq(counting.releases.keys());
-        if !same {
-            return Err(ExportError::Changed);
+        // Exports that are read may hold only the pages that they need: an edition follows from them all the same.
+        if counting.incomplete && !known_apart(earlier) {
+            return Err(ExportError::Unknown);
         }
-        let root = counted.root(&head.id());
-        let matters = matters(&lineage, ledger)?;
         let (purged, path) = (counting.all_purged(), lineage.path().into_iter().cloned().collect::<Vec<_>>());
+        let matters = matters(&lineage, ledger)?;
         let copying = to.and_then(|to| Copying::new(*to, &path));
         if let Some(copying) = copying.as_ref().filter(|copying| !copying.is_named()) {
             return Err(ExportError::MayNotCopy(*copying.to()));
         }
         let (purpose, chosen) = (wanted.filter.purpose.clone(), Chosen::counting(&wanted.filter));
+        let asks = purpose.is_some() || chosen.is_some() || wanted.benchmarks.is_some();
+        let takes_all = copying.is_none() && !asks && earlier.is_none();
+        let ids: Vec<_> = path.iter().map(Charter::id).collect();
+        let walked = {
+            let accepted = counting.counts(head.id());
+            let counts = |found: &Certified| !counting.incomplete && accepted(found);
+            Walked::of(counting.facts(ledger)?, counts, &ids, ledger)?
+        };
+        let root = walked.counted.root(&head.id());
         Ok(Known {
             ledger,
             root,
             path,
             matters,
             counting,
-            counted,
+            walked,
+            takes_all,
             purged,
             purpose,
             chosen,
@@ -149,16 +156,16 @@ impl<'a, L: Ledger> Known<'a, L> {
     fn state(self) -> Result<Selection, ExportError> {
         let leading = self.path.len() - 1;
         let released = self.released_up_to(leading)?;
-        let gone = |id: &&RecordId| !self.counted.contains(id) && !self.purged.contains(id);
+        let gone = |id: &&RecordId| !self.walked.counted.contains(id) && !self.purged.contains(id);
         if let Some(id) = released.keys().find(gone) {
             return Err(ExportError::NotHere(*id));
         }
-        let accepted = |id: &RecordId| self.counted.standing(id) == Some(Standing::Accepted);
+        let accepted = |id: &RecordId| self.walked.counted.standing(id) == Some(Standing::Accepted);
         let notes = self.kept_back(leading, accepted)?;
-        let apart = self.apart(self.counted.ids(), leading)?;
+        let apart = self.apart(self.walked.counted.ids(), leading)?;
         let wanted =
             |id: &RecordId| (accepted(id) && !notes.contains(id), released.get(id).copied().unwrap_or(leading));
-        let proved = self.prove(self.counted.ids(), wanted, &apart)?;
+        let proved = self.prove(self.walked.counted.ids(), wanted, |id| apart.contains(id))?;
         let kept = self.counting.decisions.keys().chain(self.counting.releases.keys()).copied().collect();
         let revocations = self.revoked(&self.counting.releases.values().collect::<Vec<_>>())?;
         let closing = self.named_up_to(leading).into_values();
@@ -174,7 +181,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             flags: self.flags(&proved)?,
             still_out: proved.still_out,
             revocations,
-            tally: Tally::of_state(self.counted.standings().map(|(_, standing)| standing), self.purged.len())
+            tally: Tally::of_state(self.walked.counted.standings().map(|(_, standing)| standing), self.purged.len())
                 .keeping_back(notes.len()),
             of: Of::State(self.root),
             root: self.root,
@@ -191,8 +198,8 @@ impl<'a, L: Ledger> Known<'a, L> {
         let rows = release::rows(release, self.ledger, &mut missing)?;
         let absent = || ExportError::Pages { number: release.number, missing: missing.len() };
         let released: BTreeSet<_> = rows.ok_or_else(absent)?.iter().map(|row| row.record).collect();
-        self.counted = self.certified()?;
-        let contents = Contents::of(released.iter().copied(), |id| self.counted.standing(id), &self.purged);
+        self.walked = self.certified()?;
+        let contents = Contents::of(released.iter().copied(), |id| self.walked.counted.standing(id), &self.purged);
         if let Some(unknown) = contents.unknown.first() {
             return Err(ExportError::NotHere(*unknown));
         }
@@ -201,7 +208,7 @@ impl<'a, L: Ledger> Known<'a, L> {
         let mut revocations = self.revoked(&earlier.values().copied().chain([release]).collect::<Vec<_>>())?;
         for (id, _) in revocations.iter().filter(|(_, one)| !one.releases.is_empty()) {
             let group = status::group(id, self.ledger)?;
-            records.extend(group.into_iter().filter(|id| self.counted.contains(id)));
+            records.extend(group.into_iter().filter(|id| self.walked.counted.contains(id)));
         }
         revocations.retain(|id, one| !one.releases.is_empty() || records.contains(id));
         let place = |charter: &Cid| self.path.iter().position(|one| one.id() == *charter);
@@ -215,7 +222,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             true => (was_in(id), under.get(id).copied().unwrap_or(leading)),
             false => (false, later.get(id).copied().unwrap_or(last)),
         };
-        let proved = self.prove(&records, wanted, &apart)?;
+        let proved = self.prove(&records, wanted, |id| apart.contains(id))?;
         let mut kept = BTreeSet::from([id]);
         let held = |record: &RecordId| released.contains(record) || revocations.get(record).is_some();
         kept.extend(self.erasing(|record| records.binary_search(record).is_ok() || held(record)));
@@ -265,39 +272,11 @@ impl<'a, L: Ledger> Known<'a, L> {
         Ok(notes)
     }
 
-    /// Under which charters certificates show that records were accepted: under the one at the place that `wanted`
-    /// names, that of the first release that closed it and holds the record, else the one that leads; if there is none,
-    /// under the newest. `wanted` says, too, whether the record should have a row. The records are in ascending order.
-    fn prove(
-        &self,
-        records: &[RecordId],
-        wanted: impl Fn(&RecordId) -> (bool, usize),
-        apart: &BTreeSet<RecordId>,
-    ) -> Result<Proved, ExportError> {
-        let charters: Vec<_> = self.path.iter().map(Charter::id).collect();
-        let mut proved = Proved { records: Vec::with_capacity(records.len()), ..Proved::default() };
-        let mut certified = CertifiedRecords::of(self.ledger);
-        for id in records {
-            let missing = || ExportError::Missing { record: *id, what: "certificate" };
-            let found = certified.find(id)?.ok_or_else(missing)?;
-            let under = |place: &usize| found.certificates.iter().any(|(_, under)| *under == charters[*place]);
-            let (wants_row, place) = wanted(id);
-            let place = Some(place).filter(under).or_else(|| (0..charters.len()).rev().find(under));
-            let place = place.ok_or_else(missing)?;
-            let row = wants_row && self.has_row(&found, apart.contains(id), &mut proved)?;
-            proved.records.push(Selected::new(*id, place, row));
-        }
-        Ok(proved)
-    }
-
-    /// Whether a record that should have a row gets one; else why not is noted. What headers show is asked first.
-    fn has_row(&self, found: &Certified, apart: bool, proved: &mut Proved) -> Result<bool, ExportError> {
-        let id = &found.id;
-        let all = self.purpose.is_none() && self.chosen.is_none() && self.benchmarks.is_none();
-        if self.copying.is_none() && all && self.earlier.is_none() {
-            let here = self.ledger.holds(Shelf::Certified, &found.header.body)?;
-            proved.incomplete.extend((!here).then_some(*id));
-            return Ok(here);
+    /// Whether a record that should have a row gets one, if its body is here; else why not is noted. What headers show is
+    /// asked first. A body is read only for what it says; whether it is here, else only for an export that is written again.
+    fn has_row(&self, id: &RecordId, apart: bool, proved: &mut Proved) -> Result<bool, ExportError> {
+        if self.takes_all {
+            return Ok(true);
         }
         let missing = || ExportError::Missing { record: *id, what: "header" };
         let header = self.ledger.block(Shelf::Certified, &id.0)?.ok_or_else(missing)?;
@@ -329,7 +308,7 @@ impl<'a, L: Ledger> Known<'a, L> {
         }
         let reads = self.benchmarks.is_some() || self.chosen.as_ref().is_some_and(Chosen::reads_bodies);
         if self.copying.is_none() && !reads {
-            let here = self.ledger.holds(Shelf::Certified, &header.body)?;
+            let here = self.earlier.is_none() || self.ledger.holds(Shelf::Certified, &header.body)?;
             proved.incomplete.extend((!here).then_some(*id));
             return Ok(here);
         }
@@ -419,7 +398,7 @@ impl<'a, L: Ledger> Known<'a, L> {
     /// The withdrawals of records, one for each record that is withdrawn.
     fn withdrawals(&self, records: &[Selected]) -> Result<Vec<Cid>, LedgerError> {
         let mut blocks = Vec::new();
-        for id in self.counted.facts().withdrawn.iter().filter(|id| selected(records, id).is_some()) {
+        for id in self.walked.counted.facts().withdrawn.iter().filter(|id| selected(records, id).is_some()) {
             let durable = index::operations::erasures(self.ledger, id)?.into_iter();
             blocks.extend(
                 durable.filter(|(kind, durable, _)| *durable && *kind == Erasure::Withdrawal).map(|one| one.2).min(),

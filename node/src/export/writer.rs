@@ -35,14 +35,19 @@ pub struct Writer<'a> {
     /// The resolution on the release, of an edition.
     release: Option<Resolution>,
     views: ViewWriter<'a>,
+    has_views: bool,
+    /// The row that is being written: its room is used again.
+    line: Vec<u8>,
     merge: Option<Merging>,
     /// The licences that bind the rows so far, where they become one work.
     licences: BTreeSet<Licence>,
     canary: Canary,
+    /// Records that should have a row, whose bodies are not here.
+    incomplete: BTreeSet<RecordId>,
 }
 
 impl<'a> Writer<'a> {
-    /// Begins both archives: the operations whole, the certificates with the terms of the path's charters. The rows
+    /// Begins both archives: the operations but for headers, the certificates with the terms of the path's charters. The rows
     /// are written in these views, too.
     ///
     /// # Errors
@@ -64,15 +69,14 @@ impl<'a> Writer<'a> {
             operations.section(block, &bytes)?;
             release = release.or_else(|| selection.of.release(&bytes));
         }
-        for one in selection.records.iter().filter(|one| !one.row) {
-            operations.section(&one.id.0, &block(ledger, &one.id, &one.id.0, "header")?)?;
-        }
         let mut certificates = Archive::create(dir, names::CERTIFICATES, founding)?;
         for (cid, text) in terms {
             certificates.section(cid, text)?;
         }
         let purpose = selection.purpose.clone();
         let canary = Canary::of(&founding.community());
+        let mut views = views.into_iter().peekable();
+        let has_views = views.peek().is_some();
         let views = ViewWriter::new(dir, views, canary.clone());
         Ok(Writer {
             dir,
@@ -86,9 +90,12 @@ impl<'a> Writer<'a> {
             census: Census::default(),
             release,
             views,
+            has_views,
+            line: Vec::new(),
             merge: None,
             licences: BTreeSet::new(),
             canary,
+            incomplete: selection.incomplete.iter().copied().collect(),
         })
     }
 
@@ -102,37 +109,54 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// When the system refuses, or a block is not here.
     pub fn flags(&self, founding: &Founding, ledger: &impl Ledger) -> Result<Option<HashedFile>, ExportError> {
-        if self.selection.flags.is_empty() {
+        if self.flagged().next().is_none() {
             return Ok(None);
         }
         let mut archive = Archive::create(self.dir, names::FLAGS, founding)?;
-        for (_, block) in &self.selection.flags {
+        for (_, block) in self.flagged() {
             let lacks = || LedgerError(format!("the store lacks the flag {block}; run `commonwheel store check`"));
             archive.section(block, &ledger.block(Shelf::Live, block)?.ok_or_else(lacks)?)?;
         }
         Ok(Some(archive.0))
     }
 
-    /// Writes a record's certificate, and its row if it has one.
+    /// The flags of the records that have a row, each with its record.
+    fn flagged(&self) -> impl Iterator<Item = &(RecordId, Cid)> {
+        self.selection.flags.iter().filter(|(id, _)| !self.incomplete.contains(id))
+    }
+
+    /// How many records should have a row whose bodies are not here, as far as is known.
+    pub fn incomplete(&self) -> usize {
+        self.incomplete.len()
+    }
+
+    /// Writes a record's certificate, and its row if it has one, else its header.
     ///
     /// # Errors
     /// When the system refuses, or a block is not here.
     pub fn record(&mut self, ledger: &impl Ledger, one: &Selected, found: &Certified) -> Result<(), ExportError> {
         let (id, charter) = (&one.id, self.charters[one.charter()]);
+        let missing = |what| ExportError::Missing { record: *id, what };
         let under = found.certificates.iter().find(|(_, under)| *under == charter);
-        let (certificate, _) = under.ok_or(ExportError::Missing { record: *id, what: "certificate" })?;
-        self.certificates.section(certificate, &block(ledger, id, certificate, "certificate")?)?;
-        if !one.row {
-            return Ok(());
-        }
+        let (certificate, _) = under.ok_or_else(|| missing("certificate"))?;
+        // In the order in which they are kept when a record is accepted.
+        let wanted = [*certificate, found.header.body, id.0];
+        let mut blocks = ledger.read_blocks(Shelf::Certified, &wanted)?.into_iter();
+        let [shown, body, header] = std::array::from_fn(|_| blocks.next().flatten());
+        self.certificates.section(certificate, &shown.ok_or_else(|| missing("certificate"))?)?;
+        let header = header.ok_or_else(|| missing("header"))?;
+        let Some(body) = body.filter(|_| one.row) else {
+            self.incomplete.extend(one.row.then_some(*id));
+            return self.operations.section(&id.0, &header);
+        };
         let broken = |source| ExportError::Row { record: *id, source };
-        let header = block(ledger, id, &id.0, "header")?;
-        let body = block(ledger, id, &found.header.body, "body")?;
         let row = Row::of(&header, &body, &charter).map_err(broken)?;
-        let (mut partition, mut line) = (self.partitions.of(&row).map_err(broken)?, row.line().map_err(broken)?);
+        let mut partition = self.partitions.of(&row).map_err(broken)?;
+        self.line.clear();
+        row.write(&mut self.line).map_err(broken)?;
         if self.selection.apart.contains(id) {
             partition.split = Split::Evaluation;
-            line = self.canary.mark(&line);
+            self.line = self.canary.mark(text(&self.line)).into_bytes();
         }
         self.purpose.iter_mut().for_each(|purpose| purpose.see(&row));
         if self.merge == Some(Merging::One) {
@@ -142,10 +166,12 @@ impl<'a> Writer<'a> {
                     .map_err(|why| ExportError::apart(&self.licences, why))?;
             }
         }
-        self.views.add(&row, &line, &partition)?;
+        if self.has_views {
+            self.views.add(&row, text(&self.line), &partition)?;
+        }
         self.census.add(&row, &partition);
-        line.push('\n');
-        self.data.write(&partition, || partition.path(), line.as_bytes())
+        self.line.push(b'\n');
+        self.data.write(&partition, || partition.path(), &self.line)
     }
 
     /// Writes the files that follow from the others, and the hashes of all; those of `copies`, which lie in the
@@ -160,12 +186,16 @@ impl<'a> Writer<'a> {
         copies: &BTreeMap<Cid, Written>,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Written, ExportError> {
+        let count = self.flagged().count();
+        let mut flagged = BTreeMap::new();
+        self.flagged().for_each(|(id, _)| *flagged.entry(*id).or_default() += 1);
         let data = self.data.finish()?;
         let mut sums: Vec<_> =
             data.values().map(|one| (one.path.clone(), HEXLOWER.encode(&one.sealed.sha256))).collect();
         let files: BTreeMap<_, _> =
             data.into_iter().map(|(partition, one)| (partition, (one.writes, one.sealed))).collect();
-        let Selection { path, leading, tally, incomplete, copied, of, .. } = self.selection;
+        let Selection { path, leading, tally, copied, of, .. } = self.selection;
+        let incomplete: Vec<_> = self.incomplete.iter().copied().collect();
         let subject = match of {
             Of::State(root) => Subject::State(root),
             Of::Edition { id, number, contents } => {
@@ -173,8 +203,6 @@ impl<'a> Writer<'a> {
                 Subject::Edition { id, number: *number, contents, edition }
             }
         };
-        let mut flagged = BTreeMap::new();
-        self.selection.flags.iter().for_each(|(id, _)| *flagged.entry(*id).or_default() += 1);
         let (views, view_sums) = self.views.finish(Beside { path, flags: &flagged }, progress)?;
         sums.extend(view_sums);
         let mut merged = Vec::new();
@@ -183,14 +211,14 @@ impl<'a> Writer<'a> {
             sums.extend(work_sums);
             merged = works;
         }
-        let manifest = Manifest::new(&path[..=*leading], &subject, tally, &files, incomplete)
+        let manifest = Manifest::new(&path[..=*leading], &subject, tally, &files, &incomplete)
             .copied(copied.clone())
             .for_use(self.purpose)
             .filtered(self.selection.chosen.clone())
             .decontaminated(self.selection.decontaminated.as_ref().map(|(overlap, _)| overlap.clone()))
             .viewed(views)
             .merged(merged);
-        let count = self.selection.flags.len();
+
         let manifest = manifest.flagged((count > 0).then_some(count));
         let manifest = manifest.beside(&copies.keys().copied().collect::<Vec<_>>());
         for (community, copy) in copies {
@@ -253,9 +281,9 @@ impl Archive {
     }
 }
 
-/// A block that belongs to a record.
-fn block(ledger: &impl Ledger, id: &RecordId, cid: &Cid, what: &'static str) -> Result<Vec<u8>, ExportError> {
-    ledger.block(Shelf::Certified, cid)?.ok_or(ExportError::Missing { record: *id, what })
+/// A row's one text.
+fn text(line: &[u8]) -> &str {
+    std::str::from_utf8(line).expect("a row is UTF-8")
 }
 
 /// The hashes of files, from their names and the hashes' texts.

@@ -34,13 +34,13 @@ impl Counted {
         Counted::of(counting.facts(ledger)?, counts, ledger).map(Some)
     }
 
-    /// Those that `counts` takes of the certified ones. The facts come with no records.
+    /// Those that `counts` takes of the certified ones, which it sees in ascending order. The facts come with no records.
     ///
     /// # Errors
     /// When the ledger fails.
     pub fn of(
         mut facts: Facts,
-        counts: impl Fn(&Certified) -> bool,
+        mut counts: impl FnMut(&Certified) -> bool,
         ledger: &impl Ledger,
     ) -> Result<Self, LedgerError> {
         let mut ids = Vec::new();
@@ -108,7 +108,7 @@ impl Counted {
 
 impl Counting {
     /// Which of the certified records count under the charter that leads.
-    pub(super) fn counts(&self, head: Cid) -> impl Fn(&Certified) -> bool {
+    pub fn counts(&self, head: Cid) -> impl Fn(&Certified) -> bool {
         let purged = self.all_purged();
         move |found| {
             let certified = || found.certificates.iter().any(|(_, charter)| *charter == head);

@@ -2,8 +2,6 @@
 
 use super::Known;
 use commonwheel_protocol::agreement::federation::Why;
-use commonwheel_protocol::core::counted::Counted;
-use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::dataset::Overlap;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::record::{Header, RecordId};
@@ -133,12 +131,6 @@ impl Earlier {
 /// that they need.
 pub fn known_apart(earlier: Option<&Earlier>) -> bool {
     earlier.is_some_and(|earlier| earlier.held.is_some())
-}
-
-/// What an edition follows from, but for its records, where no state does since pages of a closing release are not
-/// here.
-pub fn counted(counting: &Counting, ledger: &impl Ledger) -> Result<Counted, LedgerError> {
-    Counted::of(counting.facts(ledger)?, |_| false, ledger)
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub struct Revised {
 pub fn difference(ledger: &impl Ledger, from: &Which, to: &Which) -> Result<Difference, ExportError> {
     let mut known = Known::load(ledger, &Wanted::default(), None)?;
     // What was released under an earlier charter tells of its end, too.
-    known.counted = known.certified()?;
+    known.walked = known.certified()?;
     let (from, to) = (known.release(from)?.1, known.release(to)?.1);
     let (before, after) = (known.records(&from)?, known.records(&to)?);
     let revocations = known.revoked(&[])?;

@@ -2,10 +2,10 @@
 
 use super::Known;
 use super::again::known_apart;
+use super::seen::Walked;
 use crate::export::{ExportError, Which};
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::core::counted::Counted;
 use commonwheel_protocol::core::release;
 use commonwheel_protocol::dataset::Revocations;
 use commonwheel_protocol::index::Certified;
@@ -60,12 +60,12 @@ impl<L: Ledger> Known<'_, L> {
 
     /// Every record that was certified under a charter of the path and is not purged, whether or not it still
     /// counts: what was released stays so, and what superseded it has erased it.
-    pub(super) fn certified(&self) -> Result<Counted, LedgerError> {
-        let path: BTreeSet<_> = self.path.iter().map(Charter::id).collect();
+    pub(super) fn certified(&self) -> Result<Walked, LedgerError> {
+        let path: Vec<_> = self.path.iter().map(Charter::id).collect();
         let counts = |found: &Certified| {
             found.certificates.iter().any(|(_, charter)| path.contains(charter)) && !self.purged.contains(&found.id)
         };
-        Counted::of(self.counting.facts(self.ledger)?, counts, self.ledger)
+        Walked::of(self.counting.facts(self.ledger)?, counts, &path, self.ledger)
     }
 
     /// The releases that close charters of the path up to a place, each with its charter's place.
@@ -98,7 +98,7 @@ impl<L: Ledger> Known<'_, L> {
 
     /// What is erased of the records that are known, with those of these releases that held it.
     pub(super) fn revoked(&self, releases: &[&Release]) -> Result<Revocations, ExportError> {
-        let mut revocations = Revocations::of(self.counted.facts(), &self.counting.decisions);
+        let mut revocations = Revocations::of(self.walked.counted.facts(), &self.counting.decisions);
         if revocations.is_empty() {
             return Ok(revocations);
         }
