@@ -196,7 +196,10 @@ impl Drop for Search {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::prints::{self, Entry};
     use super::*;
+    use crate::{CarStore, conformance};
+    use commonwheel_protocol::ledger::{Batch, Shelf, Store};
     use std::time::{Duration, Instant};
 
     #[test]
@@ -224,5 +227,32 @@ mod tests {
         begin(&mut search);
         drop(search);
         assert!(told.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn nobody_waits_for_runs_that_are_made_one_and_what_is_new_has_its_turn_after_one_that_left_off() {
+        let home = tempfile::tempdir().unwrap();
+        let mut store = CarStore::open(home.path(), conformance::derive).unwrap();
+        store.catch_up_search(1).unwrap();
+        let index = store.search.index.as_mut().unwrap();
+        for number in [0, 1] {
+            prints::put(&index.dir, number, vec![Entry { print: number, order: 1 }]).unwrap();
+            index.state.take_run(number);
+        }
+        index.reload().unwrap();
+        store.search.left_off = true;
+        let mut batch = Batch::default();
+        batch.put(Shelf::Certified, Cid::of_cbor(b"new"), b"new".to_vec());
+        store.commit(&batch).unwrap();
+        let runs = |store: &CarStore| store.search.index.as_ref().unwrap().state.runs().to_vec();
+
+        assert!(!store.catch_up_search_beside().unwrap().is_complete(), "what is new is being added");
+        store.search.settle().unwrap();
+        assert_eq!(runs(&store), [0, 1]);
+        let come = store.catch_up_search_beside().unwrap();
+        assert!(come.is_complete() && store.search.work.is_some(), "runs are being made one");
+        store.search.settle().unwrap();
+        assert_eq!(runs(&store), [2]);
+        assert_eq!(store.search.index.as_ref().unwrap().prints.holders(1, 9).unwrap().orders, [1]);
     }
 }
