@@ -4,7 +4,7 @@
 //! never another's. Numbers are big-endian, so that byte order is number order.
 
 use crate::agreement::{Batch, Verdict};
-use crate::bytes::{Cid, Codec, Node, decode, encode};
+use crate::bytes::{Cid, Codec, Key, Node, decode, encode};
 use crate::ledger::{IndexEntry, Ledger, LedgerError, Shelf};
 use crate::operation::Equivocation;
 use crate::record::{RecordId, SignedHeader};
@@ -205,7 +205,7 @@ fn batch_entries(cid: &Cid, bytes: &[u8]) -> Vec<IndexEntry> {
     entries
 }
 
-fn certificate_entries(cid: &Cid, block: &std::collections::BTreeMap<String, Node>) -> Vec<IndexEntry> {
+fn certificate_entries(cid: &Cid, block: &std::collections::BTreeMap<Key, Node>) -> Vec<IndexEntry> {
     let (Some(Node::Link(record)), Some(Node::Int(time)), Some(Node::Link(charter))) =
         (block.get("record"), block.get("time"), block.get("charter"))
     else {

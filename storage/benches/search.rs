@@ -214,9 +214,9 @@ fn record(template: &[u8], number: u32) -> (Vec<u8>, Vec<u8>) {
     ]));
     let Ok(Node::Map(mut header)) = decode(template) else { unreachable!() };
     if let Some(Node::Map(payload)) = header.get_mut("payload") {
-        payload.insert("body".to_owned(), Cid::of_cbor(&body).into());
+        payload.insert("body".into(), Cid::of_cbor(&body).into());
         let class = SizeClass::of(body.len()).max_bytes().trailing_zeros();
-        payload.insert("size_class".to_owned(), i64::from(class).into());
+        payload.insert("size_class".into(), i64::from(class).into());
     }
     (encode(&Node::Map(header)), body)
 }

@@ -284,7 +284,7 @@ fn body(n: u8, content: &Content<RawText>) -> Vec<u8> {
         false_alarms: 1,
         attribution: Some(own("The Tuesday Club")),
         imported_from: Some("openai".into()),
-        ext: BTreeMap::from([("x".to_owned(), Node::map([("/", Some(Node::bytes([7])))]))]),
+        ext: BTreeMap::from([("x".into(), Node::map([("/", Some(Node::bytes([7])))]))]),
         content: content.map(&mut redact),
     };
     body.to_bytes().unwrap()

@@ -5,7 +5,7 @@ use super::VerifyError;
 use super::problem::Problems;
 use crate::export::car::{self, CarError, CarReader};
 use commonwheel_protocol::agreement::{Charter, Founding, Lineage};
-use commonwheel_protocol::bytes::{Cid, Node, decode};
+use commonwheel_protocol::bytes::{Cid, Key, Node, decode};
 use commonwheel_protocol::dataset::names;
 use commonwheel_protocol::operation::release::{ReleaseRow, read_page};
 use commonwheel_protocol::operation::{Matter, Resolution, Ruling, Withdrawal};
@@ -200,7 +200,7 @@ fn read(file: BufReader<File>, problems: &mut Problems) -> Result<Option<Operati
 /// The `type` of a block, or of its payload when it is an envelope of one.
 fn kind(block: &[u8]) -> String {
     let Ok(Node::Map(block)) = decode(block) else { return String::new() };
-    let of = |map: &BTreeMap<String, Node>| match map.get("type") {
+    let of = |map: &BTreeMap<Key, Node>| match map.get("type") {
         Some(Node::Text(kind)) => Some(kind.clone()),
         _ => None,
     };

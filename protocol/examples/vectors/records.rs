@@ -91,7 +91,7 @@ fn full(world: &World) -> Vec<u8> {
     body.false_alarms = 1;
     body.attribution = Some(text("Ana"));
     body.imported_from = Some("open-webui".into());
-    body.ext = [("anything".to_owned(), Node::List(vec![Node::Null, 1.into()]))].into();
+    body.ext = [("anything".into(), Node::List(vec![Node::Null, 1.into()]))].into();
     body.to_bytes().expect("a small body")
 }
 

@@ -67,7 +67,7 @@ pub fn dag_json(node: &Node) -> Value {
         Node::Text(text) => json!(text),
         Node::List(items) => items.iter().map(dag_json).collect(),
         Node::Map(entries) => {
-            Value::Object(entries.iter().map(|(key, value)| (key.clone(), dag_json(value))).collect::<Map<_, _>>())
+            Value::Object(entries.iter().map(|(key, value)| (key.to_string(), dag_json(value))).collect::<Map<_, _>>())
         }
         Node::Link(cid) => json!({ "/": cid.to_string() }),
     }
@@ -112,7 +112,7 @@ fn set(node: &mut Node, path: &[&str], value: Option<Node>) {
     };
     let parent = above.iter().fold(node, |node, step| child(node, step));
     match (parent, value) {
-        (Node::Map(entries), Some(value)) => drop(entries.insert((*last).to_owned(), value)),
+        (Node::Map(entries), Some(value)) => drop(entries.insert((*last).into(), value)),
         (Node::Map(entries), None) => drop(entries.remove(*last).expect("what is removed was there")),
         (Node::List(items), Some(value)) => items[last.parse::<usize>().expect("a position")] = value,
         (Node::List(items), None) => drop(items.remove(last.parse().expect("a position"))),

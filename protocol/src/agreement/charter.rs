@@ -4,7 +4,7 @@
 use super::customs::Customs;
 use super::policy::RiskPolicy;
 use super::succession::Succession;
-use crate::bytes::{Cid, Codec, FieldError, Fields, Node, decode, encode};
+use crate::bytes::{Cid, Codec, FieldError, Fields, Key, Node, decode, encode};
 use crate::licence::Licence;
 use crate::limits::{BODY_BYTES, CHARTER_BYTES, SHORT_TEXT_BYTES, VALIDATORS};
 use crate::preference::Preference;
@@ -221,7 +221,7 @@ impl Charter {
             ("patterns", pattern::to_node(&self.patterns)),
             ("risks", self.risks.to_node()),
             ("bodies", Some(Node::text(self.bodies.name()))),
-            ("numbers", Some(Node::Map(self.numbers.iter().map(|(k, v)| (k.clone(), Node::Int(*v))).collect()))),
+            ("numbers", Some(Node::Map(self.numbers.iter().map(|(k, v)| (Key::new(k), Node::Int(*v))).collect()))),
             ("terms", Some(self.terms.into())),
             ("recovery", Some(Node::List(self.recovery.iter().map(|key| Node::bytes(key.0)).collect()))),
             ("drafted", Some(self.drafted.into())),
@@ -325,7 +325,7 @@ fn read_validator(node: Node) -> Result<Validator, FieldError> {
     Ok(validator)
 }
 
-fn read_numbers(mut map: BTreeMap<String, Node>) -> Result<BTreeMap<String, i64>, FieldError> {
+fn read_numbers(mut map: BTreeMap<Key, Node>) -> Result<BTreeMap<String, i64>, FieldError> {
     let mut numbers = BTreeMap::new();
     for (name, least, most, _) in NUMBERS {
         match map.remove(name) {

@@ -1,6 +1,6 @@
 //! What a charter may say beyond the numbers: who contributes, in which languages, who may copy.
 
-use crate::bytes::{Cid, FieldError, Fields, Node};
+use crate::bytes::{Cid, FieldError, Fields, Key, Node};
 use crate::licence::Licence;
 use crate::limits::{FEDERATED, LANGUAGES};
 use crate::preference::Category;
@@ -95,7 +95,7 @@ impl Customs {
     }
 
     /// Reads the map of a charter.
-    pub(super) fn read(map: Option<BTreeMap<String, Node>>) -> Result<Self, FieldError> {
+    pub(super) fn read(map: Option<BTreeMap<Key, Node>>) -> Result<Self, FieldError> {
         let Some(map) = map else { return Ok(Customs::default()) };
         let mut fields = Fields::of(Node::Map(map.clone()))?;
         let membership = fields.text_opt("membership")?;

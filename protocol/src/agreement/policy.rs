@@ -1,6 +1,6 @@
 //! What a community does about each class of high risk.
 
-use crate::bytes::{FieldError, Node};
+use crate::bytes::{FieldError, Key, Node};
 use crate::redact::RiskClass;
 use std::collections::BTreeMap;
 
@@ -95,12 +95,12 @@ impl RiskPolicy {
 
     /// The map of a charter; nothing when everything is allowed, so that there is one encoding.
     pub(super) fn to_node(&self) -> Option<Node> {
-        let entry = |(class, action): (RiskClass, Action)| (class.as_str().to_owned(), Node::text(action.name()));
+        let entry = |(class, action): (RiskClass, Action)| (Key::new(class.as_str()), Node::text(action.name()));
         (*self != RiskPolicy::allow()).then(|| Node::Map(self.iter().map(entry).collect()))
     }
 
     /// Reads the map of a charter: every class, once, and not all allowed.
-    pub(super) fn read(map: Option<BTreeMap<String, Node>>) -> Result<Self, FieldError> {
+    pub(super) fn read(map: Option<BTreeMap<Key, Node>>) -> Result<Self, FieldError> {
         let Some(mut map) = map else { return Ok(RiskPolicy::allow()) };
         let mut policy = RiskPolicy::allow();
         for class in RiskClass::ALL {
@@ -134,7 +134,7 @@ mod tests {
             });
             assert_eq!(RiskPolicy::read(map), Ok(policy));
         }
-        let all = RiskClass::ALL.map(|class| (class.as_str().to_owned(), Node::text("allow")));
+        let all = RiskClass::ALL.map(|class| (Key::new(class.as_str()), Node::text("allow")));
         assert!(RiskPolicy::read(Some(all.into())).is_err(), "that is written as nothing");
     }
 

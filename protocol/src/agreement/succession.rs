@@ -1,6 +1,6 @@
 //! What a successor charter says of the charter whose place it takes.
 
-use crate::bytes::{Cid, FieldError, Fields, Node};
+use crate::bytes::{Cid, FieldError, Fields, Key, Node};
 use crate::limits::{CLOSING, INT_MAX};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ impl Succession {
         ])
     }
 
-    pub(super) fn read(map: BTreeMap<String, Node>) -> Result<Self, FieldError> {
+    pub(super) fn read(map: BTreeMap<Key, Node>) -> Result<Self, FieldError> {
         let mut fields = Fields::of(Node::Map(map))?;
         fields.present("closing")?;
         let closing = fields.items("closing", CLOSING, read_link)?;

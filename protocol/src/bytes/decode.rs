@@ -4,7 +4,7 @@
 //! the received bytes: no trailing bytes, no duplicate or unordered keys, no non-shortest heads,
 //! no indefinite lengths, no floats, no tag but 42, a bounded depth.
 
-use super::{Cid, Node, encode::LINK_TAG};
+use super::{Cid, Key, Node, encode::LINK_TAG};
 use crate::limits::{DEPTH, INT_MAX};
 use ciborium_ll::{Decoder, Header};
 use std::cmp::Ordering;
@@ -172,7 +172,7 @@ impl<'b> Reader<'b> {
 
     fn map(&mut self, start: usize, len: usize, depth: usize) -> Result<Node, DecodeError> {
         let mut entries = BTreeMap::new();
-        self.entries(start, len, depth, &mut |key, value| drop(entries.insert(key.to_owned(), value)))?;
+        self.entries(start, len, depth, &mut |key, value| drop(entries.insert(Key::new(key), value)))?;
         Ok(Node::Map(entries))
     }
 
@@ -296,7 +296,7 @@ mod tests {
         leaf.prop_recursive(4, 32, 6, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..6).prop_map(Node::List),
-                prop::collection::btree_map(".{0,6}", inner, 0..6).prop_map(Node::Map),
+                prop::collection::btree_map(".{0,6}".prop_map(Key::from), inner, 0..6).prop_map(Node::Map),
             ]
         })
     }
@@ -326,7 +326,7 @@ mod tests {
             }
             let expected = decode(&bytes).map(|node| if let Node::Map(map) = node { map } else { BTreeMap::new() });
             let entries = decode_entries(&bytes);
-            let found = entries.map(|entries| entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
+            let found = entries.map(|entries| entries.into_iter().map(|(key, value)| (Key::new(key), value)).collect());
             prop_assert_eq!(found, expected);
         }
     }

@@ -1,6 +1,6 @@
 //! Reading a map field by field, so that nothing in it goes unread.
 
-use super::{Cid, Node};
+use super::{Cid, Key, Node};
 use std::collections::BTreeMap;
 
 /// Why a map does not have the fields that it should.
@@ -43,7 +43,7 @@ impl FieldError {
 }
 
 /// The fields of a map that have not been read yet.
-pub struct Fields(BTreeMap<String, Node>);
+pub struct Fields(BTreeMap<Key, Node>);
 
 macro_rules! typed {
     ($(#[$doc:meta])* $required:ident, $optional:ident, $variant:ident, $type:ty, $expected:literal) => {
@@ -92,7 +92,7 @@ impl Fields {
     typed!(/// Takes a list field.
         list, list_opt, List, Vec<Node>, "a list");
     typed!(/// Takes a map field.
-        map, map_opt, Map, BTreeMap<String, Node>, "a map");
+        map, map_opt, Map, BTreeMap<Key, Node>, "a map");
     typed!(/// Takes a link field.
         link, link_opt, Link, Cid, "a link");
 

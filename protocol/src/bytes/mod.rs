@@ -13,4 +13,4 @@ pub use cid::{Cid, CidError, Codec};
 pub use decode::{DecodeError, decode, decode_entries};
 pub use encode::encode;
 pub use fields::{FieldError, Fields};
-pub use node::Node;
+pub use node::{Key, Node};

@@ -1,7 +1,11 @@
 //! The DAG-CBOR data model, without floats.
 
 use super::Cid;
+use compact_str::CompactString;
 use std::collections::BTreeMap;
+
+/// The key of a map. Nearly all are short, and take no memory of their own: a record has some forty of them.
+pub type Key = CompactString;
 
 /// Any value that Commonwheel's bytes can hold.
 ///
@@ -21,7 +25,7 @@ pub enum Node {
     /// A list.
     List(Vec<Node>),
     /// A map with text keys.
-    Map(BTreeMap<String, Node>),
+    Map(BTreeMap<Key, Node>),
     /// A link to another block (CBOR tag 42).
     Link(Cid),
 }
@@ -39,7 +43,7 @@ impl Node {
 
     /// A map of the entries whose value is present.
     pub fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Option<Node>)>) -> Node {
-        Node::Map(entries.into_iter().filter_map(|(k, v)| Some((k.to_owned(), v?))).collect())
+        Node::Map(entries.into_iter().filter_map(|(k, v)| Some((k.into(), v?))).collect())
     }
 
     /// What kind of value this is, for error messages.

@@ -4,7 +4,7 @@
 //! `{"/": {"bytes": "<base64 without padding>"}}`, keys stand in the order of their bytes.
 //! DAG-JSON cannot write a map that has the key `/`; here such a map is `{"/": {"map": {…}}}`.
 
-use crate::bytes::{Cid, Node};
+use crate::bytes::{Cid, Key, Node};
 use crate::limits::INT_MAX;
 use data_encoding::BASE64_NOPAD;
 use serde::{Serialize, Serializer};
@@ -26,7 +26,7 @@ pub fn pretty(node: &Node) -> String {
 pub(super) struct DagJson<'a>(pub &'a Node);
 
 /// Serialises a map's entries without looking for the key `/`.
-struct Entries<'a>(&'a BTreeMap<String, Node>);
+struct Entries<'a>(&'a BTreeMap<Key, Node>);
 
 impl Serialize for DagJson<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -48,7 +48,7 @@ impl Serialize for DagJson<'_> {
 
 impl Serialize for Entries<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(self.0.iter().map(|(key, value)| (key, DagJson(value))))
+        to.collect_map(self.0.iter().map(|(key, value)| (key.as_str(), DagJson(value))))
     }
 }
 
@@ -91,7 +91,7 @@ fn read_reserved(inner: Value) -> Result<Node, NotDagJson> {
 }
 
 fn entries(object: serde_json::Map<String, Value>) -> Result<Node, NotDagJson> {
-    let entries = object.into_iter().map(|(key, value)| Ok((key, read(value)?)));
+    let entries = object.into_iter().map(|(key, value)| Ok((Key::from(key), read(value)?)));
     entries.collect::<Result<_, _>>().map(Node::Map)
 }
 
@@ -154,7 +154,7 @@ pub(super) mod tests {
             let key = prop_oneof![any::<String>(), Just("/".to_owned()), Just("bytes".to_owned())];
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..6).prop_map(Node::List),
-                prop::collection::btree_map(key, inner, 0..6).prop_map(Node::Map),
+                prop::collection::btree_map(key.prop_map(Key::from), inner, 0..6).prop_map(Node::Map),
             ]
         })
     }

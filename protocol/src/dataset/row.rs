@@ -4,7 +4,7 @@ use super::civil;
 use super::dag_json;
 use super::partition::{Partition, Partitions};
 use super::split::CANARY;
-use crate::bytes::{Cid, FieldError, Fields, Node, decode, decode_entries, encode};
+use crate::bytes::{Cid, FieldError, Fields, Key, Node, decode, decode_entries, encode};
 use crate::limits::BODY_BYTES;
 use crate::record::RecordId;
 use crate::sign::{Domain, PublicKey, SignedError};
@@ -193,7 +193,7 @@ pub struct Row {
     /// The fields that have a column, in the order of [`FIELDS`].
     header: Vec<(&'static str, Node)>,
     signature: [u8; 64],
-    body: BTreeMap<String, Node>,
+    body: BTreeMap<Key, Node>,
 }
 
 impl Row {
@@ -280,7 +280,7 @@ impl Row {
     /// The bytes of the signed header.
     pub fn header_bytes(&self) -> Vec<u8> {
         let fields = self.header.iter().map(|(name, value)| (*name, value.clone())).chain(fixed_fields());
-        let payload = fields.map(|(name, value)| (name.to_owned(), value)).collect();
+        let payload = fields.map(|(name, value)| (Key::new(name), value)).collect();
         let signature = Node::bytes(self.signature);
         encode(&Node::map([("payload", Some(Node::Map(payload))), ("signature", Some(signature))]))
     }
@@ -296,7 +296,7 @@ impl Row {
     }
 
     /// The columns of the body, as the values that they show.
-    pub(super) fn body(&self) -> &BTreeMap<String, Node> {
+    pub(super) fn body(&self) -> &BTreeMap<Key, Node> {
         &self.body
     }
 
@@ -368,14 +368,14 @@ impl Form {
     }
 }
 
-fn read_body(object: serde_json::Map<String, Value>) -> Result<BTreeMap<String, Node>, RowError> {
+fn read_body(object: serde_json::Map<String, Value>) -> Result<BTreeMap<Key, Node>, RowError> {
     let read = |(name, value): (String, Value)| {
         let node = match value {
             Value::String(text) if name == "salt" => hex(&text).map(Node::Bytes).ok_or(RowError::Column("salt"))?,
             _ if name == "salt" => return Err(RowError::Column("salt")),
             value => dag_json::read(value).map_err(|_| RowError::Value)?,
         };
-        Ok((name, node))
+        Ok((Key::from(name), node))
     };
     object.into_iter().map(read).collect()
 }

@@ -1,7 +1,7 @@
 //! What a quorum decides about one record, one key, or about what is new.
 
 use crate::agreement::customs::is_word;
-use crate::bytes::{Cid, FieldError, Fields, Node};
+use crate::bytes::{Cid, FieldError, Fields, Key, Node};
 use crate::preference::Preference;
 use crate::record::RecordId;
 use crate::record::header::HourTime;
@@ -163,8 +163,8 @@ impl Ruling {
 
     fn to_node(&self) -> Node {
         let word = |word: &Option<String>| word.as_ref().map(Node::text);
-        let mut parts: BTreeMap<String, Node> = BTreeMap::from([("rule".to_owned(), Node::text(self.name()))]);
-        let mut set = |key: &str, value: Option<Node>| parts.extend(value.map(|value| (key.to_owned(), value)));
+        let mut parts: BTreeMap<Key, Node> = BTreeMap::from([(Key::new("rule"), Node::text(self.name()))]);
+        let mut set = |key: &str, value: Option<Node>| parts.extend(value.map(|value| (Key::new(key), value)));
         match self {
             Ruling::Takedown(record) | Ruling::Purge(record) => set("record", Some(record.0.into())),
             Ruling::Ban(key) => set("key", Some(Node::bytes(key.0))),
@@ -181,7 +181,7 @@ impl Ruling {
         Node::Map(parts)
     }
 
-    fn read(map: BTreeMap<String, Node>) -> Result<Self, FieldError> {
+    fn read(map: BTreeMap<Key, Node>) -> Result<Self, FieldError> {
         let mut fields = Fields::of(Node::Map(map))?;
         let word = |fields: &mut Fields, field| match fields.text_opt(field)? {
             Some(text) if !is_word(&text) => {

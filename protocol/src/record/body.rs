@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::content_bytes;
-use crate::bytes::{DecodeError, FieldError, Fields, Node, decode, encode};
+use crate::bytes::{DecodeError, FieldError, Fields, Key, Node, decode, encode};
 use crate::limits::{BODY_BYTES, SHORT_TEXT_BYTES, TAGS};
 use crate::preference::{Preference, UnknownVocabulary, Vocabulary};
 use crate::text::Redacted;
@@ -77,7 +77,7 @@ pub struct Body<T> {
     /// The format of the file that this came from.
     pub imported_from: Option<String>,
     /// Unknown fields, which never affect validity or state.
-    pub ext: BTreeMap<String, Node>,
+    pub ext: BTreeMap<Key, Node>,
 }
 
 /// Why bytes are not a body.
@@ -113,7 +113,7 @@ impl Body<Redacted> {
         let mut entries = BTreeMap::new();
         let mut set = |key: &str, value: Option<Node>| {
             if let Some(value) = value {
-                entries.insert(key.to_owned(), value);
+                entries.insert(Key::new(key), value);
             }
         };
         set("salt", Some(Node::bytes(self.salt.0)));
@@ -126,7 +126,7 @@ impl Body<Redacted> {
         set("vocabulary", Some(Node::text(self.vocabulary.to_string())));
         set("rights", Some(Node::List(self.rights.iter().map(right_node).collect())));
         set("assurances", Some(self.assurances.to_node()));
-        let counts = self.redactions.iter().map(|(kind, count)| (kind.clone(), Node::Int(*count)));
+        let counts = self.redactions.iter().map(|(kind, count)| (Key::new(kind), Node::Int(*count)));
         set("redactions", (!self.redactions.is_empty()).then(|| Node::Map(counts.collect())));
         set("false_alarms", (self.false_alarms > 0).then_some(Node::Int(self.false_alarms)));
         set("attribution", self.attribution.as_ref().map(text));
@@ -219,7 +219,7 @@ impl Assurances {
         ])
     }
 
-    fn read(map: BTreeMap<String, Node>) -> Result<Self, FieldError> {
+    fn read(map: BTreeMap<Key, Node>) -> Result<Self, FieldError> {
         let mut fields = Fields::of(Node::Map(map))?;
         let assurances = Assurances {
             of_age: fields.bool("of_age")?,
@@ -261,14 +261,14 @@ fn read_right(node: Node) -> Result<Right<String>, FieldError> {
     Ok(right)
 }
 
-fn read_counts(map: BTreeMap<String, Node>) -> Result<BTreeMap<String, i64>, FieldError> {
+fn read_counts(map: BTreeMap<Key, Node>) -> Result<BTreeMap<String, i64>, FieldError> {
     let wrong = || FieldError::value("redactions", "expected at most 64 counts by kind");
     if map.len() > 64 {
         return Err(wrong());
     }
     map.into_iter()
         .map(|(kind, count)| match count {
-            Node::Int(count) if count > 0 && kind.len() <= 32 => Ok((kind, count)),
+            Node::Int(count) if count > 0 && kind.len() <= 32 => Ok((kind.into(), count)),
             _ => Err(wrong()),
         })
         .collect()

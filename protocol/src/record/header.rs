@@ -281,7 +281,7 @@ pub(crate) mod tests {
         let Node::Map(mut envelope) = decode(&header().sign(&key())).unwrap() else { unreachable!() };
         let Some(Node::Map(payload)) = envelope.get_mut("payload") else { unreachable!() };
         match value {
-            Some(value) => payload.insert(field.to_owned(), value),
+            Some(value) => payload.insert(field.into(), value),
             None => payload.remove(field),
         };
         key().seal(Domain::Record, envelope.remove("payload").unwrap())

@@ -29,7 +29,7 @@ fn chat(messages: &[(&str, &str)], salt: u8, more: &[(&str, Node)]) -> Vec<u8> {
         ("assurances", Node::map(sure)),
     ]);
     fields.extend(more.iter().cloned());
-    encode(&Node::Map(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()))
+    encode(&Node::Map(fields.into_iter().map(|(key, value)| (key.into(), value)).collect()))
 }
 
 /// A body, for tests elsewhere.

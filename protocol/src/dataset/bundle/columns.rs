@@ -1,6 +1,6 @@
 //! Which columns rows have and what stands in them: what loaders are told, who would else guess it from a few rows.
 
-use crate::bytes::Node;
+use crate::bytes::{Key, Node};
 use crate::dataset::row::BODY_COLUMNS;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -127,7 +127,7 @@ impl Default for Columns {
 
 impl Columns {
     /// Takes one body more.
-    pub fn add(&mut self, body: &BTreeMap<String, Node>) {
+    pub fn add(&mut self, body: &BTreeMap<Key, Node>) {
         let (mut known, mut unknown) = (BY_KEY.iter().peekable(), false);
         for (name, value) in body {
             while known.next_if(|(column, ..)| column < &name.as_str()).is_some() {}
@@ -144,13 +144,13 @@ impl Columns {
         }
     }
 
-    fn add_unknown(&mut self, body: &BTreeMap<String, Node>) {
+    fn add_unknown(&mut self, body: &BTreeMap<Key, Node>) {
         for (name, value) in body.iter().filter(|(name, _)| !BODY_COLUMNS.contains(&name.as_str())) {
             let seen = Seen::of(value, Form::Other, false);
-            match self.unknown.get_mut(name) {
+            match self.unknown.get_mut(name.as_str()) {
                 Some(before) => *before = before.and(seen),
                 None if name.len() > NAME || self.more => self.more = true,
-                None => drop(self.unknown.insert(name.clone(), seen)),
+                None => drop(self.unknown.insert(name.to_string(), seen)),
             }
         }
         // Which columns would be kept then depends on the order of the rows: so none is.
@@ -196,11 +196,11 @@ impl Columns {
 mod tests {
     use super::*;
 
-    fn body(entries: &[(&str, Node)]) -> BTreeMap<String, Node> {
-        entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+    fn body(entries: &[(&str, Node)]) -> BTreeMap<Key, Node> {
+        entries.iter().map(|(key, value)| (Key::new(key), value.clone())).collect()
     }
 
-    fn columns(bodies: &[BTreeMap<String, Node>]) -> Columns {
+    fn columns(bodies: &[BTreeMap<Key, Node>]) -> Columns {
         let mut columns = Columns::default();
         bodies.iter().for_each(|body| columns.add(body));
         columns

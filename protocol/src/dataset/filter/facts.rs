@@ -1,6 +1,6 @@
 //! What a record says of itself, as far as people ask for it: read from its header and body, or from its row.
 
-use crate::bytes::{Node, decode};
+use crate::bytes::{Key, Node, decode};
 use crate::dataset::{Month, Row, unix_s};
 use crate::licence::Licence;
 use crate::preference::Preference;
@@ -47,7 +47,7 @@ impl Facts {
         Some(Facts::read(row.header_text("licence")?.parse().ok()?, preference, month, row.body()))
     }
 
-    fn read(licence: Licence, preference: Preference, month: Option<Month>, body: &BTreeMap<String, Node>) -> Facts {
+    fn read(licence: Licence, preference: Preference, month: Option<Month>, body: &BTreeMap<Key, Node>) -> Facts {
         let mut languages = Vec::new();
         for key in ["language", "source_language", "target_language"] {
             add(&mut languages, body.get(key));

@@ -1,7 +1,7 @@
 //! What can be said of a row by itself: how long it is, in which language, by which rights.
 
 use super::language::{Detected, LOOKED_AT};
-use crate::bytes::Node;
+use crate::bytes::{Key, Node};
 use crate::dataset::row::Row;
 use crate::dataset::views::cells::{text, text_of};
 use crate::record::content::Role;
@@ -93,7 +93,7 @@ impl Measures {
 }
 
 /// The texts that count, messages and answers first.
-fn each_text(body: &BTreeMap<String, Node>, see: &mut impl FnMut(Part, &str)) {
+fn each_text(body: &BTreeMap<Key, Node>, see: &mut impl FnMut(Part, &str)) {
     for message in entries(body, "messages") {
         let system = field(message, "role") == Some(Role::System.name());
         field(message, "content").iter().for_each(|text| see(if system { Part::Made } else { Part::Said }, text));
@@ -107,7 +107,7 @@ fn each_text(body: &BTreeMap<String, Node>, see: &mut impl FnMut(Part, &str)) {
 }
 
 /// What a list holds; nothing where there is none.
-fn entries<'a>(body: &'a BTreeMap<String, Node>, column: &str) -> &'a [Node] {
+fn entries<'a>(body: &'a BTreeMap<Key, Node>, column: &str) -> &'a [Node] {
     match body.get(column) {
         Some(Node::List(list)) => list,
         _ => &[],
@@ -122,7 +122,7 @@ fn field<'a>(entry: &'a Node, key: &str) -> Option<&'a str> {
     }
 }
 
-fn rights(body: &BTreeMap<String, Node>) -> u8 {
+fn rights(body: &BTreeMap<Key, Node>) -> u8 {
     let by = |right: &Node| match field(right, "by") {
         Some("own") => OWN,
         Some("model") => MODEL,

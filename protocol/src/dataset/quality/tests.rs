@@ -18,8 +18,8 @@ fn message(role: &str, text: &str) -> Node {
 /// The row of a chat in which this is said, with more entries.
 fn row(text: &str, salt: u8, charter: &Charter, more: &[(&str, Node)]) -> Row {
     let Ok(Node::Map(mut body)) = decode(&some_body(salt)) else { panic!("a body") };
-    body.insert("messages".to_owned(), Node::List(vec![message("user", text)]));
-    body.extend(more.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+    body.insert("messages".into(), Node::List(vec![message("user", text)]));
+    body.extend(more.iter().map(|(key, value)| ((*key).into(), value.clone())));
     let body = encode(&Node::Map(body));
     let mut header = header();
     (header.body, header.size_class) = (Cid::of_cbor(&body), SizeClass::of(body.len()));

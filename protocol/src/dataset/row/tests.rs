@@ -137,11 +137,11 @@ fn the_longest_row_of_the_largest_body_is_within_the_limit() {
 proptest! {
     #[test]
     fn rows_of_any_body_rebuild_its_bytes(
-        mut entries in prop::collection::btree_map(any::<String>(), any_node(), 0..6),
+        mut entries in prop::collection::btree_map(any::<String>().prop_map(Key::from), any_node(), 0..6),
         salt in prop::option::of(any::<[u8; 32]>()),
     ) {
         entries.retain(|key, _| key != "salt" && ![&HEADER_COLUMNS[..], &RESERVED].concat().contains(&key.as_str()));
-        entries.extend(salt.map(|salt| ("salt".to_owned(), Node::bytes(salt))));
+        entries.extend(salt.map(|salt| (Key::new("salt"), Node::bytes(salt))));
         let body = encode(&Node::Map(entries));
         let row = Row::of(&signed(&body), &body, &Cid::of_cbor(b"charter")).unwrap();
         let line = row.line().unwrap();

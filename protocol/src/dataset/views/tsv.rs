@@ -1,7 +1,7 @@
 //! All rows as values between tabs.
 
 use super::cells::{text_of, text_or_empty};
-use crate::bytes::Node;
+use crate::bytes::{Key, Node};
 use crate::dataset::row::Row;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -82,7 +82,7 @@ fn part_of<'a>(column: &str, node: &'a Node) -> Option<(&'a str, Cow<'a, str>)> 
 }
 
 /// A score of the best one, and why, such as `3/5, clear`.
-fn score(fields: &BTreeMap<String, Node>) -> Option<String> {
+fn score(fields: &BTreeMap<Key, Node>) -> Option<String> {
     let (Node::Int(score), Node::Int(max)) = (fields.get("score")?, fields.get("max")?) else { return None };
     let note = fields.get("note").and_then(text_of).map_or_else(String::new, |note| format!(", {note}"));
     Some(format!("{score}/{max}{note}"))
