@@ -1,5 +1,6 @@
 //! Files that stay open to be read from, since to open one costs more than to read a block.
 
+use crate::read_at::read_at;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -28,7 +29,7 @@ impl Handles {
         if open.len() == OPEN {
             open.remove(0);
         }
-        let read = fill_at(&file.1, offset, into);
+        let read = read_at(&file.1, offset, into);
         open.push(file);
         read
     }
@@ -37,30 +38,6 @@ impl Handles {
     pub(crate) fn close(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
-}
-
-/// Fills `into` with what stands at an offset of a file, as far as it goes, and says how many bytes that are.
-fn fill_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < into.len() {
-        match read_at(file, offset + filled as u64, &mut into[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, into, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, into, offset)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! through a sled index that can be thrown away at any time. [`MemoryStore`] keeps everything in
 //! memory, for the simulator. [`conformance`] is the suite that both pass.
 //!
-//! Reading order: `car` (one file's bytes), `handles` and `series` (the files of a shelf), `index`,
+//! Reading order: `car` (one file's bytes), `read_at`, `handles` and `series` (the files of a shelf), `index`,
 //! `erase` (tombstones), `recover` (opening), `store` (reading and committing), `check`; then
 //! `search`, an index of words that only searching needs. `caught` keeps panics of libraries silent.
 
@@ -18,6 +18,7 @@ mod folder;
 mod handles;
 mod index;
 mod memory;
+mod read_at;
 mod recover;
 pub mod search;
 mod series;

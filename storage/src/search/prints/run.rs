@@ -6,6 +6,7 @@
 //! one that was copied it does.
 
 use super::{Found, damaged};
+use crate::read_at::read_exact_at;
 use commonwheel_protocol::search::trace::PRINT_BITS;
 use std::fs::File;
 use std::io;
@@ -95,7 +96,7 @@ impl Run {
     pub(in crate::search) fn open(path: &Path, number: u64) -> io::Result<Run> {
         let file = File::open(path)?;
         let mut head = [0; HEAD as usize];
-        read_at(&file, 0, &mut head)?;
+        read_exact_at(&file, 0, &mut head)?;
         let bits = u32::from(head[MAGIC.len()]);
         if head[..MAGIC.len()] != MAGIC || bits > PRINT_BITS {
             return Err(damaged());
@@ -132,20 +133,20 @@ impl Run {
     /// When they cannot be read.
     pub(in crate::search) fn read(&self, range: Range<u64>) -> io::Result<Vec<Entry>> {
         let mut bytes = vec![0; (range.end - range.start) as usize * ENTRY];
-        read_at(&self.file, self.offset(range.start), &mut bytes)?;
+        read_exact_at(&self.file, self.offset(range.start), &mut bytes)?;
         Ok(bytes.as_chunks::<ENTRY>().0.iter().map(Entry::of).collect())
     }
 
     fn place(&self, place: u64) -> io::Result<u64> {
         let mut bytes = [0; PLACE as usize];
-        read_at(&self.file, HEAD + place * PLACE, &mut bytes)?;
+        read_exact_at(&self.file, HEAD + place * PLACE, &mut bytes)?;
         Ok(u64::from_be_bytes(bytes))
     }
 
     /// The entries that begin as a fingerprint does, by their numbers.
     fn near(&self, print: u64) -> io::Result<Range<u64>> {
         let mut bytes = [0; 2 * PLACE as usize];
-        read_at(&self.file, HEAD + place_of(print, self.bits) * PLACE, &mut bytes)?;
+        read_exact_at(&self.file, HEAD + place_of(print, self.bits) * PLACE, &mut bytes)?;
         let [from, to] = [0, 1].map(|place| u64::from_be_bytes(bytes.as_chunks().0[place]));
         let near = from..to;
         if near.start <= near.end && near.end <= self.entries { Ok(near) } else { Err(damaged()) }
@@ -222,21 +223,4 @@ impl Run {
         }
         Ok(from..to)
     }
-}
-
-/// Fills `into` with what stands at an offset, in bytes.
-///
-/// # Errors
-/// When the file ends before, or the system refuses.
-#[cfg(unix)]
-fn read_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, into, offset)
-}
-
-/// The same for other systems. One thread reads from a file that is open.
-#[cfg(not(unix))]
-fn read_at(mut file: &File, offset: u64, into: &mut [u8]) -> io::Result<()> {
-    use std::io::{Read, Seek, SeekFrom};
-    file.seek(SeekFrom::Start(offset))?;
-    file.read_exact(into)
 }
