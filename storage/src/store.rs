@@ -191,6 +191,8 @@ impl Ledger for CarStore {
         Ok(location.map(|location| self.read(shelf, cid, location)).transpose()?)
     }
 
+    /// Blocks that stand behind one that the index knows are taken without asking it: only what it knows is in the files, and
+    /// what is erased is there no more.
     fn read_blocks(&self, shelf: Shelf, cids: &[Cid]) -> Result<Vec<Option<Vec<u8>>>, LedgerError> {
         let mut found = vec![None; cids.len()];
         for (at, cid) in cids.iter().enumerate() {

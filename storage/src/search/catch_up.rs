@@ -100,6 +100,9 @@ impl CarStore {
             } else {
                 let (records, change) = self.next_slice(SHORT_RECORDS, SHORT_BYTES)?;
                 let slice = self.search.ask(|index| index.change(records, &change))?;
+                if slice.as_ref().is_none_or(Option::is_none) {
+                    self.search.nothing_is_new();
+                }
                 if let Some(slice) = slice.flatten() {
                     self.search.begin(true, move |dir, index, fields, _| {
                         fill::add(dir, index, fields, &slice).map(|()| Done::Written)

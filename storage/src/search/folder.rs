@@ -247,16 +247,14 @@ impl State {
     /// When the system refuses; then the index is to be removed.
     pub(super) fn forget(&mut self, dir: &Path, doomed: &Doomed) -> io::Result<()> {
         self.runs.retain(|run| !doomed.runs.contains(run));
-        // The last takes the place of one that is taken out. Those behind it were taken out before; what is written behind the
-        // last that stays is nothing.
+        // The last takes the place of one that is taken out. Those behind it were taken out before.
         let mut moved = BTreeMap::new();
         for place in doomed.waiting.iter().rev() {
             self.again.swap_remove(*place);
             moved.extend(self.again.get(*place).map(|(record, body)| (*place, [*record, *body])));
         }
         let moved: Vec<_> = moved.into_iter().map(|(place, ids)| (2 * place, ids)).collect();
-        self.again_list.put(dir, &moved)?;
-        self.again_list.cut(2 * self.again.len());
+        self.again_list.put(dir, &moved, 2 * self.again.len())?;
         self.again.extend(&doomed.again);
         let again: Vec<_> = doomed.again.iter().flat_map(|(record, body)| [*record, *body]).collect();
         self.again_list.append(dir, &again)?;

@@ -73,6 +73,8 @@ impl List {
         let name = format!("{}.{}.ids", self.name, self.written.file);
         let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(dir.join(name))?;
         let end = self.written.ids * Cid::LEN as u64;
+        // What counted before and was taken out may stand behind it.
+        file.set_len(end)?;
         file.seek(SeekFrom::Start(end))?;
         file.write_all(&ids.iter().flat_map(Cid::to_bytes).collect::<Vec<_>>())?;
         file.sync_all()?;
@@ -80,18 +82,22 @@ impl List {
         if end == 0 { super::folder::sync(dir) } else { Ok(()) }
     }
 
-    /// Puts ids in the places of others, durably: they count at once.
+    /// Puts ids in the places of others, and lets only the first `left` count, durably and at once: no others stay in the
+    /// file.
     ///
     /// # Errors
     /// When the system refuses.
-    pub(super) fn put(&self, dir: &Path, ids: &[(usize, [Cid; 2])]) -> io::Result<()> {
-        let Some(name) = self.file_name().filter(|_| !ids.is_empty()) else { return Ok(()) };
+    pub(super) fn put(&mut self, dir: &Path, ids: &[(usize, [Cid; 2])], left: usize) -> io::Result<()> {
+        let Some(name) = self.file_name() else { return Ok(()) };
         let mut file = OpenOptions::new().write(true).open(dir.join(name))?;
         for (place, pair) in ids {
             file.seek(SeekFrom::Start((place * Cid::LEN) as u64))?;
             file.write_all(&pair.map(|id| id.to_bytes()).concat())?;
         }
-        file.sync_all()
+        file.set_len((left * Cid::LEN) as u64)?;
+        file.sync_all()?;
+        self.cut(left);
+        Ok(())
     }
 
     /// Has these ids instead, durably, in another file: the old one counts until the state is written, and is removed

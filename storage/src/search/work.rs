@@ -155,6 +155,11 @@ impl Search {
         self.left_off
     }
 
+    /// Notes that nothing else has a turn: what left off may begin again.
+    pub(super) fn nothing_is_new(&mut self) {
+        self.left_off = false;
+    }
+
     /// Waits until nothing is being written, and lets it be searched.
     ///
     /// # Errors
