@@ -170,7 +170,6 @@ impl ExportError {
         matches!(
             self,
             ExportError::Missing { .. }
-                | ExportError::Incomplete { .. }
                 | ExportError::NotHere(_)
                 | ExportError::NoEarlier { .. }
                 | ExportError::Ledger(_)

@@ -94,7 +94,9 @@ impl HashedFile {
     /// # Errors
     /// When the system refuses.
     pub fn write_out(&mut self) -> Result<(), ExportError> {
-        self.append()?;
+        if !self.buffer.is_empty() {
+            self.append()?;
+        }
         self.buffer = Vec::new();
         Ok(())
     }

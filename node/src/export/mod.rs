@@ -26,13 +26,17 @@ use crate::benchmark::{Loaded, Unread};
 use crate::community::printable;
 pub use again::{Again, Left, follows};
 use commonwheel_protocol::agreement::charter::BodyAccess;
+use commonwheel_protocol::agreement::state::Standing;
 use commonwheel_protocol::agreement::{Charter, Founding};
 use commonwheel_protocol::bytes::{Cid, Codec};
+use commonwheel_protocol::core::facts::{self, Counting};
+use commonwheel_protocol::core::status;
 use commonwheel_protocol::dataset::{
     Chosen, Filter, ForUse, LeftOut, Manifest, MergedRows, Merging, Overlap, View, ViewRows, names,
 };
 use commonwheel_protocol::index::CertifiedRecords;
 use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
+use commonwheel_protocol::record::RecordId;
 pub use error::ExportError;
 use folder::Staging;
 pub use selection::{ByBody, Difference, Earlier, Revised, difference};
@@ -306,13 +310,13 @@ impl<'a, L: Ledger> Job<'a, L> {
         copies: &BTreeMap<Cid, Written>,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Written, ExportError> {
-        let written = self.write_all(dir, views, merge, copies, progress);
-        let lacks = match &written {
-            Ok(written) => !written.manifest.incomplete.is_empty(),
-            Err(error) => error.lacks_something(),
-        };
-        let has_changed = lacks && selection::has_changed(self.source.ledger, &self.selection.root)?;
-        if has_changed { Err(ExportError::Changed) } else { written }
+        let ledger = self.source.ledger;
+        match self.write_all(dir, views, merge, copies, progress) {
+            Err(error) if error.lacks_something() && selection::has_changed(ledger, &self.selection.root)? => {
+                Err(ExportError::Changed)
+            }
+            written => written,
+        }
     }
 
     fn write_all(
@@ -333,11 +337,13 @@ impl<'a, L: Ledger> Job<'a, L> {
             let found = certified.find(&one.id)?;
             let found = found.ok_or(ExportError::Missing { record: one.id, what: "certificate" })?;
             writer.record(*ledger, one, &found)?;
-            if writer.incomplete() > 0 && !self.allow_incomplete {
-                let missing = writer.incomplete() + bodiless(&mut certified, &selection.records[done + 1..], *ledger)?;
+            if !writer.bodiless().is_empty() && !self.allow_incomplete {
+                self.still_stand(writer.bodiless())?;
+                let missing = 1 + bodiless(&mut certified, &selection.records[done + 1..], *ledger)?;
                 return Err(ExportError::Incomplete { missing, records: selection.tally.accepted });
             }
         }
+        self.still_stand(writer.bodiless())?;
         progress(selection.records.len(), selection.records.len());
         let flags = writer.flags(founding, *ledger)?;
         let wanted = selection.path[selection.leading].terms;
@@ -345,6 +351,24 @@ impl<'a, L: Ledger> Job<'a, L> {
         let text = String::from_utf8(text).map_err(|_| ExportError::Terms)?;
         let all = selection.records.iter().filter(|one| one.row).count();
         writer.finish(&text, flags, copies, &mut |done| progress(done, all))
+    }
+
+    /// Makes sure that records whose bodies were not found are not erased since they were selected. What else has changed
+    /// meanwhile is no matter.
+    fn still_stand(&self, records: &[RecordId]) -> Result<(), ExportError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let ledger = self.source.ledger;
+        let lineage = status::lineage(ledger)?;
+        let counting = Counting::load(&lineage, ledger)?;
+        for id in records {
+            let standing = facts::standing(id, &lineage, &counting, ledger)?;
+            if counting.purged(id) || standing.is_some_and(|standing| standing != Standing::Accepted) {
+                return Err(ExportError::Changed);
+            }
+        }
+        Ok(())
     }
 
     fn summary(&self, dir: &Path, manifest: Manifest, copies: Vec<ExportSummary>) -> ExportSummary {

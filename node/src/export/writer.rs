@@ -42,8 +42,8 @@ pub struct Writer<'a> {
     /// The licences that bind the rows so far, where they become one work.
     licences: BTreeSet<Licence>,
     canary: Canary,
-    /// Records that should have a row, whose bodies are not here.
-    incomplete: BTreeSet<RecordId>,
+    /// Records that should have a row, whose bodies were not found.
+    bodiless: Vec<RecordId>,
 }
 
 impl<'a> Writer<'a> {
@@ -95,7 +95,7 @@ impl<'a> Writer<'a> {
             merge: None,
             licences: BTreeSet::new(),
             canary,
-            incomplete: selection.incomplete.iter().copied().collect(),
+            bodiless: Vec::new(),
         })
     }
 
@@ -122,12 +122,12 @@ impl<'a> Writer<'a> {
 
     /// The flags of the records that have a row, each with its record.
     fn flagged(&self) -> impl Iterator<Item = &(RecordId, Cid)> {
-        self.selection.flags.iter().filter(|(id, _)| !self.incomplete.contains(id))
+        self.selection.flags.iter().filter(|(id, _)| self.bodiless.binary_search(id).is_err())
     }
 
-    /// How many records should have a row whose bodies are not here, as far as is known.
-    pub fn incomplete(&self) -> usize {
-        self.incomplete.len()
+    /// The records whose rows could not be written, since their bodies are not here: in ascending order.
+    pub fn bodiless(&self) -> &[RecordId] {
+        &self.bodiless
     }
 
     /// Writes a record's certificate, and its row if it has one, else its header.
@@ -140,13 +140,13 @@ impl<'a> Writer<'a> {
         let under = found.certificates.iter().find(|(_, under)| *under == charter);
         let (certificate, _) = under.ok_or_else(|| missing("certificate"))?;
         // In the order in which they are kept when a record is accepted.
-        let wanted = [*certificate, found.header.body, id.0];
-        let mut blocks = ledger.read_blocks(Shelf::Certified, &wanted)?.into_iter();
-        let [shown, body, header] = std::array::from_fn(|_| blocks.next().flatten());
-        self.certificates.section(certificate, &shown.ok_or_else(|| missing("certificate"))?)?;
-        let header = header.ok_or_else(|| missing("header"))?;
-        let Some(body) = body.filter(|_| one.row) else {
-            self.incomplete.extend(one.row.then_some(*id));
+        let wanted = if one.row { &[*certificate, found.header.body, id.0][..] } else { &[*certificate, id.0] };
+        let mut blocks = ledger.read_blocks(Shelf::Certified, wanted)?.into_iter();
+        let shown = blocks.next().flatten().ok_or_else(|| missing("certificate"))?;
+        self.certificates.section(certificate, &shown)?;
+        let header = blocks.next_back().flatten().ok_or_else(|| missing("header"))?;
+        let Some(body) = blocks.next().flatten() else {
+            self.bodiless.extend(one.row.then_some(*id));
             return self.operations.section(&id.0, &header);
         };
         let broken = |source| ExportError::Row { record: *id, source };
@@ -195,7 +195,8 @@ impl<'a> Writer<'a> {
         let files: BTreeMap<_, _> =
             data.into_iter().map(|(partition, one)| (partition, (one.writes, one.sealed))).collect();
         let Selection { path, leading, tally, copied, of, .. } = self.selection;
-        let incomplete: Vec<_> = self.incomplete.iter().copied().collect();
+        let mut incomplete = [&self.selection.incomplete[..], &self.bodiless].concat();
+        incomplete.sort_unstable();
         let subject = match of {
             Of::State(root) => Subject::State(root),
             Of::Edition { id, number, contents } => {

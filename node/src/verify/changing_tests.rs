@@ -43,6 +43,34 @@ impl Ledger for Changing {
 }
 
 #[test]
+fn a_record_that_is_accepted_meanwhile_is_no_matter_to_an_export_that_lacks_a_body() {
+    let case = Case::new();
+    let (events, new) = (&case.events, &case.events.late[1]);
+    let lacking = events.kept.last().unwrap().header.header().body;
+    let held = || events.blocks.iter().filter(|(cid, _)| *cid != lacking);
+    let new: Vec<_> = new.blocks().into_iter().map(|(cid, _)| cid).collect();
+    let mut reads = 0;
+    loop {
+        let stores = [store_of(held().filter(|(cid, _)| !new.contains(cid))), store_of(held())];
+        let ledger = Changing { stores, reads_left: Cell::new(reads) };
+        let export = |allow_incomplete| {
+            let options = ExportOptions { replace: true, allow_incomplete, ..ExportOptions::to(case.dir()) };
+            ledger.reads_left.set(reads);
+            export(&source(&ledger, &events.commons, TERMS), &[], &options, &mut |_, _| {})
+        };
+        assert!(matches!(export(false), Err(ExportError::Incomplete { missing: 1, .. })), "after {reads} reads");
+        let summary = export(true).unwrap();
+        assert_eq!(summary.incomplete, 1);
+        assert!(case.verify().is_ok(), "changed after {reads} reads: {}", case.problems());
+        if ledger.reads_left.get() > 0 {
+            break;
+        }
+        reads += 7;
+    }
+    assert!(reads > 100, "{reads} reads: it never changed while rows were written");
+}
+
+#[test]
 fn an_export_from_a_node_that_goes_on_is_right_or_says_that_something_changed() {
     let case = Case::new();
     let (events, last) = (&case.events, case.events.kept.last().unwrap());

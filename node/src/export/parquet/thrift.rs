@@ -43,6 +43,9 @@ const LOGICAL: &[(u8, Shape)] = &[
     (13, EMPTY),
     (14, EMPTY),
     (15, EMPTY),
+    (16, Struct(&[(1, Byte)])),
+    (17, Struct(&[(1, Bytes)])),
+    (18, Struct(&[(1, Bytes), (2, Int)])),
 ];
 const ELEMENT: &[(u8, Shape)] = &[
     (1, Int),
