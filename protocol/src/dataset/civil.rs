@@ -43,9 +43,24 @@ impl FromStr for Month {
 
 /// A moment as `2026-11-22T14:00:00Z`; `None` outside the years 1970 to 9999.
 pub fn rfc3339(unix_s: i64) -> Option<String> {
+    written(unix_s).and_then(|text| std::str::from_utf8(&text).map(str::to_owned).ok())
+}
+
+/// The same in ASCII.
+fn written(unix_s: i64) -> Option<[u8; 20]> {
     let (year, month, day) = date(unix_s)?;
     let second = unix_s % DAY_S;
-    Some(format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60))
+    let mut text = *b"0000-00-00T00:00:00Z";
+    let parts =
+        [(3, year), (6, month as i64), (9, day), (12, second / 3600), (15, second / 60 % 60), (18, second % 60)];
+    for (last, mut number) in parts {
+        let mut at = last;
+        while number > 0 {
+            text[at] = b'0' + (number % 10) as u8;
+            (at, number) = (at.saturating_sub(1), number / 10);
+        }
+    }
+    Some(text)
 }
 
 /// The moment that [`rfc3339`] wrote; `None` for any other text.
@@ -57,7 +72,7 @@ pub fn unix_s(text: &str) -> Option<i64> {
     }
     let days = days_before_year(year) + days_before_month(year, month as usize) + day - 1;
     let seconds = days * DAY_S + number(11, 13)? * 3600 + number(14, 16)? * 60 + number(17, 19)?;
-    (rfc3339(seconds).as_deref() == Some(text)).then_some(seconds)
+    (written(seconds)?.as_slice() == text.as_bytes()).then_some(seconds)
 }
 
 /// Year, month from 1, day from 1.

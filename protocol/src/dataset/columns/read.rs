@@ -125,7 +125,8 @@ impl<'de> Visitor<'de> for Entries {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut values = Vec::new();
+        // Most chats have a few messages.
+        let mut values = Vec::with_capacity(if let Entries::Maps(fields) = self { 4 * fields.len() } else { 0 });
         match self {
             Entries::Maps(fields) => while items.next_element_seed(Entry { fields, to: &mut values })?.is_some() {},
             _ => {

@@ -149,7 +149,9 @@ impl Finished<'_> {
 
     /// The columns of the rows of a partition, in the order of the rows.
     pub fn rows<'a>(&'a self, partition: &'a Partition) -> impl Iterator<Item = QualityRow> + 'a {
-        self.files.get(partition).into_iter().flatten().map(|place| self.row(partition, *place))
+        let (licence, preference) = (partition.licence.to_string(), partition.preference.to_string());
+        let places = self.files.get(partition).into_iter().flatten();
+        places.map(move |place| self.row(&licence, &preference, *place))
     }
 
     /// The lines of the rows of a partition, each with its newline.
@@ -157,14 +159,14 @@ impl Finished<'_> {
         self.rows(partition).map(|row| json(&row))
     }
 
-    fn row(&self, partition: &Partition, place: Place) -> QualityRow {
+    fn row(&self, licence: &str, preference: &str, place: Place) -> QualityRow {
         let (record, cluster) = (self.clusters.record(place), self.clusters.of(place));
         let (measures, charter) = &self.measures[place as usize];
         let (accepted_by, validators) = self.quorums.get(usize::from(*charter)).copied().unwrap_or_default();
         QualityRow {
             id: record.to_string(),
-            licence: partition.licence.to_string(),
-            preference: partition.preference.to_string(),
+            licence: licence.to_owned(),
+            preference: preference.to_owned(),
             duplicate_cluster: cluster.same.to_string(),
             duplicate_cluster_size: cluster.same_size,
             near_duplicate_cluster: cluster.near.to_string(),
