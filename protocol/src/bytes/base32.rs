@@ -13,7 +13,12 @@ static LOWER: LazyLock<Encoding> = LazyLock::new(|| {
 /// Writes bytes, after the letter `b`.
 pub fn show(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("b")?;
-    LOWER.encode_write(bytes, f)
+    // An id or a key is written in one piece.
+    let mut room = [0; 64];
+    match room.get_mut(..LOWER.encode_len(bytes.len())) {
+        Some(text) => f.write_str(LOWER.encode_mut_str(bytes, text)),
+        None => LOWER.encode_write(bytes, f),
+    }
 }
 
 /// The bytes of a text; `None` when it is no such text.

@@ -7,7 +7,7 @@ use crate::bytes::Node;
 use crate::licence::Licence;
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How many rows are bound by each licence; under `None` those that no work can hold.
 pub type Bound = BTreeMap<Option<Licence>, usize>;
@@ -16,17 +16,19 @@ pub type Bound = BTreeMap<Option<Licence>, usize>;
 /// part of a third party. `None` where the licence of such a part is none that is known, or cannot be mixed with the row's.
 pub fn binding(licence: Licence, rights: Option<&Node>) -> Option<Licence> {
     let Some(Node::List(rights)) = rights else { return Some(licence) };
-    let mut all = BTreeSet::from([licence]);
+    let mut bound = licence;
     for right in rights {
         let Node::Map(right) = right else { continue };
         let of = |key: &str| right.get(key).and_then(text_of);
         if of("by") == Some("third-party") {
             let part = of("licence").and_then(named)?;
             // What is under CC0 may go into anything.
-            all.extend((part != Licence::Cc0).then_some(part));
+            if part != Licence::Cc0 {
+                bound = Licence::of_one_work([bound, part]).ok()??;
+            }
         }
     }
-    Licence::of_one_work(all).ok().flatten()
+    Some(bound)
 }
 
 /// The licence with this SPDX id, in which case says nothing.

@@ -12,7 +12,7 @@ use crate::dataset::parts::{Bound, binding};
 use crate::dataset::row::Row;
 use crate::dataset::views::cells::{text, text_of};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The room for the values of one column, in bytes: some thousand short ones.
 const VALUES_BYTES: usize = 64 << 10;
@@ -87,7 +87,10 @@ impl Census {
                 Node::Map(right) => right.get("by").and_then(text_of).filter(|by| by.len() <= SHORT),
                 _ => None,
             });
-            by.collect::<BTreeSet<_>>().into_iter().for_each(|by| self.rights.see(by));
+            let mut by: Vec<_> = by.collect();
+            by.sort_unstable();
+            by.dedup();
+            by.into_iter().for_each(|by| self.rights.see(by));
         }
         if let Some(Node::Map(redactions)) = row.body().get("redactions") {
             redactions.keys().filter(|kind| kind.len() <= SHORT).for_each(|kind| self.redactions.see(kind));

@@ -60,6 +60,17 @@ impl<K: Ord + Weight> Counts<K> {
         }
     }
 
+    /// Counts a row with this value, which is copied only when it is not known.
+    pub fn count(&mut self, value: &K)
+    where
+        K: Clone,
+    {
+        match self.values.get_mut(value) {
+            Some(rows) => *rows += 1,
+            None => self.add(value.clone()),
+        }
+    }
+
     /// The values with how many rows have each, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&K, u64)> {
         self.values.iter().map(|(value, rows)| (value, *rows))

@@ -38,6 +38,8 @@ pub struct Credits {
     sources: Counts<Key<2>>,
     /// By the model's name.
     models: Counts<Key<1>>,
+    /// The author of the row that was taken last: its room is used again.
+    author: Key<2>,
 }
 
 /// A line of `attribution.jsonl`: all keys in this order, empty where they say nothing of what is credited.
@@ -69,6 +71,7 @@ impl Default for Credits {
             authors: Counts::within(AUTHORS_BYTES),
             sources: Counts::within(SOURCES_BYTES),
             models: Counts::within(MODELS_BYTES),
+            author: Key { licence: Licence::Cc0, texts: Default::default() },
         }
     }
 }
@@ -77,12 +80,15 @@ impl Credits {
     /// Takes one row more, under this licence.
     pub fn add(&mut self, row: &Row, licence: Licence) {
         let short = |column| text(row, column).filter(|text| text.len() <= SHORT);
-        let author = match row.field("nonce") {
-            Some(_) => String::new(),
-            None => row.header_text("author").unwrap_or_default(),
-        };
-        let attribution = short("attribution").unwrap_or_default().to_owned();
-        self.authors.add(Key { licence, texts: [author, attribution] });
+        let Key { licence: under, texts: [author, attribution] } = &mut self.author;
+        *under = licence;
+        author.clear();
+        if row.field("nonce").is_none() {
+            row.show_header_text("author", author);
+        }
+        attribution.clear();
+        attribution.push_str(short("attribution").unwrap_or_default());
+        self.authors.count(&self.author);
         let Some(Node::List(rights)) = row.body().get("rights") else {
             return self.model(licence, short("model"), None);
         };

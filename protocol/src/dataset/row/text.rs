@@ -7,6 +7,7 @@ use crate::dataset::dag_json::DagJson;
 use crate::sign::PublicKey;
 use data_encoding::HEXLOWER;
 use serde::Serialize;
+use std::fmt;
 use std::io::Write;
 use std::sync::LazyLock;
 
@@ -70,15 +71,23 @@ impl Row {
 
     /// The text in a column of the header; none where it is `null` or a number.
     pub(in crate::dataset) fn header_text(&self, column: &str) -> Option<String> {
-        let (name, form) = COLUMNS.into_iter().find(|(name, _)| *name == column)?;
-        match self.header_value(name, form).ok()? {
-            Shown::Null | Shown::Integer(_) => None,
-            Shown::Text(text) => Some(text.to_owned()),
-            Shown::Cid(cid) => Some(cid.to_string()),
-            Shown::Key(key) => Some(key.to_string()),
-            Shown::Hex(bytes) => Some(HEXLOWER.encode(bytes)),
-            Shown::Time(time) => Some(time),
+        let mut text = String::new();
+        self.show_header_text(column, &mut text).then_some(text)
+    }
+
+    /// Appends the same to a text, and says whether there was one.
+    pub(in crate::dataset) fn show_header_text(&self, column: &str, to: &mut String) -> bool {
+        let Some((name, form)) = COLUMNS.into_iter().find(|(name, _)| *name == column) else { return false };
+        let Ok(shown) = self.header_value(name, form) else { return false };
+        match shown {
+            Shown::Null | Shown::Integer(_) => return false,
+            Shown::Text(text) => to.push_str(text),
+            Shown::Cid(cid) => show(&cid, to),
+            Shown::Key(key) => show(&key, to),
+            Shown::Hex(bytes) => show(&HEXLOWER.encode_display(bytes), to),
+            Shown::Time(time) => to.push_str(&time),
         }
+        true
     }
 
     fn header_value(&self, name: &'static str, form: Form) -> Result<Shown<'_>, RowError> {
@@ -111,6 +120,10 @@ impl Form {
             _ => Err(RowError::Column(name)),
         }
     }
+}
+
+fn show(value: &impl fmt::Display, to: &mut String) {
+    fmt::Write::write_fmt(to, format_args!("{value}")).expect("writing to memory cannot fail");
 }
 
 /// A JSON object that is being written.
