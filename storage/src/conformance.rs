@@ -1,7 +1,7 @@
 //! What every engine promises, as one suite: `run(|derive| Engine::new(derive))`.
 
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::ledger::{Batch, Derive, IndexEntry, Shelf, Store};
+use commonwheel_protocol::ledger::{Batch, Blocks, Derive, IndexEntry, Shelf, Store};
 use commonwheel_protocol::limits::FRAME_BYTES;
 
 /// Entries for tests: each line `key=value` of a block is one; other lines give none.
@@ -185,9 +185,13 @@ fn several_blocks_are_read_in_the_order_that_is_asked_for<S: Store>(mut store: S
     let mut batch = Batch::default();
     all.iter().for_each(|block| batch.put(Shelf::Certified, id(block), block.clone()));
     commit(&mut store, &batch);
-    let read = |store: &S, order: &[usize]| {
+    let mut again = Blocks::default();
+    let mut read = |store: &S, order: &[usize]| {
         let cids: Vec<_> = order.iter().map(|at| id(&all[*at])).collect();
-        store.read_blocks(Shelf::Certified, &cids).expect("read blocks")
+        let found = store.read_blocks(Shelf::Certified, &cids).expect("read blocks");
+        store.read_into(Shelf::Certified, &cids, &mut again).expect("read blocks into the memory of others");
+        assert!(again.to_vecs() == found, "{order:?}");
+        found
     };
     let orders: [&[usize]; 6] = [&[], &[0, 1, 2, 3, 4], &[4, 3, 2, 1, 0], &[1, 0, 3], &[3, 3, 0, 0], &[2, 4]];
     for order in orders {

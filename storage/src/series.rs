@@ -4,6 +4,7 @@ use crate::car::{self, Next};
 use crate::handles::Handles;
 use crate::{StoreError, folder};
 use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::ledger::Blocks;
 use commonwheel_protocol::limits::FRAME_BYTES;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -167,46 +168,33 @@ impl Series {
     ///
     /// # Errors
     /// When the system refuses.
-    pub(crate) fn neighbours(
-        &self,
-        first: Location,
-        cids: &[Cid],
-        found: &mut [Option<Vec<u8>>],
-    ) -> Result<(), StoreError> {
+    pub(crate) fn neighbours(&self, first: Location, cids: &[Cid], found: &mut Blocks) -> Result<(), StoreError> {
         let path = self.path(first.at.file);
         let (mut offset, mut section) = (first.at.offset, car::section_bytes(first.size as usize));
-        // What is short needs no memory of its own.
-        let (mut short, mut long) = ([0; 2 * AHEAD_BYTES], Vec::new());
         loop {
-            let bytes = match section + AHEAD_BYTES {
-                few if few <= short.len() => &mut short[..few],
-                many => {
-                    long.resize(many, 0);
-                    &mut long[..]
-                }
-            };
-            let read = self.handles.read_at(first.at.file, &path, offset, bytes);
+            let read = self.handles.read_at(first.at.file, &path, offset, found.room(section + AHEAD_BYTES));
             let read = read.map_err(StoreError::io("read", &path))?;
-            let mut at = 0;
-            loop {
-                let rest = &bytes[at..read];
-                let Some((head, cid, size)) = car::read_head(rest) else { return Ok(()) };
-                let wanted = |(one, found): (&Cid, &Option<_>)| *one == cid && found.is_none();
-                let Some(place) = cids.iter().zip(&*found).position(wanted) else { return Ok(()) };
+            let (mut at, mut goes_on) = (0, false);
+            while !found.are_found() {
+                let rest = &found.read()[at..read];
+                let Some((head, cid, size)) = car::read_head(rest) else { break };
+                let wanted = |place: &usize| cids[*place] == cid && found.get(*place).is_none();
+                let Some(place) = (0..cids.len()).find(wanted) else { break };
                 section = head + size;
-                let Some(block) = rest.get(head..section) else { break };
+                let Some(block) = rest.get(head..section) else {
+                    goes_on = true;
+                    break;
+                };
                 let may_be_erased = car::looks_erased(&cid, block) && (at > 0 || offset > first.at.offset);
                 if may_be_erased || !cid.matches(block) {
-                    return Ok(());
+                    break;
                 }
-                found[place] = Some(block.to_vec());
-                if found.iter().all(Option::is_some) {
-                    return Ok(());
-                }
+                found.find(place, at + head..at + section);
                 at += section;
             }
-            // The first section of what was read was asked for whole: the file ends in it.
-            if at == 0 {
+            found.keep(at);
+            // The first section of what was read was asked for whole: when it is not, the file ends in it.
+            if !goes_on || at == 0 {
                 return Ok(());
             }
             offset += at as u64;
@@ -448,9 +436,14 @@ mod tests {
         let places = [0, 1, 2, 3, 4].map(|at: usize| series.append(&cids[at], &blocks[at]).unwrap());
         let found = |series: &Series, from: usize, wanted: &[usize]| {
             let wanted: Vec<_> = wanted.iter().map(|at| cids[*at]).collect();
-            let mut found = vec![None; wanted.len()];
+            let mut found = Blocks::default();
+            found.begin(wanted.len());
             series.neighbours(places[from], &wanted, &mut found).unwrap();
-            found.into_iter().map(|block| block.and_then(|block| blocks.iter().position(|one| *one == block))).collect()
+            found
+                .to_vecs()
+                .into_iter()
+                .map(|block| block.and_then(|block| blocks.iter().position(|one| *one == block)))
+                .collect()
         };
         let all: Vec<Option<usize>> = found(&series, 0, &[3, 1, 0, 2]);
         assert_eq!(all, [Some(3), Some(1), Some(0), Some(2)]);

@@ -8,7 +8,7 @@ use crate::search::Search;
 use crate::series::{Location, Position};
 use crate::{StoreError, folder};
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::ledger::{Batch, Derive, IndexEntry, Ledger, LedgerError, Shelf, Store};
+use commonwheel_protocol::ledger::{Batch, Blocks, Derive, IndexEntry, Ledger, LedgerError, Shelf, Store};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -191,22 +191,28 @@ impl Ledger for CarStore {
         Ok(location.map(|location| self.read(shelf, cid, location)).transpose()?)
     }
 
+    fn read_blocks(&self, shelf: Shelf, cids: &[Cid]) -> Result<Vec<Option<Vec<u8>>>, LedgerError> {
+        let mut found = Blocks::default();
+        self.read_into(shelf, cids, &mut found)?;
+        Ok(found.to_vecs())
+    }
+
     /// Blocks that stand behind one that the index knows are taken without asking it: only what it knows is in the files, and
     /// what is erased is there no more.
-    fn read_blocks(&self, shelf: Shelf, cids: &[Cid]) -> Result<Vec<Option<Vec<u8>>>, LedgerError> {
-        let mut found = vec![None; cids.len()];
+    fn read_into(&self, shelf: Shelf, cids: &[Cid], into: &mut Blocks) -> Result<(), LedgerError> {
+        into.begin(cids.len());
         for (at, cid) in cids.iter().enumerate() {
-            if found[at].is_none()
+            if into.get(at).is_none()
                 && let Some(location) = self.index.location(shelf, cid)?
             {
                 let series = self.files.shelf_ref(shelf);
-                series.neighbours(location, cids, &mut found)?;
-                if found[at].is_none() {
+                series.neighbours(location, cids, into)?;
+                if into.get(at).is_none() {
                     return Err(damaged(series.path(location.at.file), location.at).into());
                 }
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     fn holds(&self, shelf: Shelf, cid: &Cid) -> Result<bool, LedgerError> {

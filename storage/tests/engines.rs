@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use commonwheel_protocol::bytes::{Cid, Codec};
-use commonwheel_protocol::ledger::{Batch, Ledger, Shelf, Store};
+use commonwheel_protocol::ledger::{Batch, Blocks, Ledger, Shelf, Store};
 use commonwheel_storage::{CarStore, MemoryStore, Options, conformance};
 use proptest::prelude::*;
 use std::cell::Cell;
@@ -59,6 +59,7 @@ fn id(n: u8) -> Cid {
 }
 
 fn assert_same(store: &CarStore, model: &MemoryStore) {
+    let mut again = Blocks::default();
     for shelf in Shelf::ALL {
         for n in 0..12 {
             assert_eq!(store.block(shelf, &id(n)), model.block(shelf, &id(n)));
@@ -66,7 +67,10 @@ fn assert_same(store: &CarStore, model: &MemoryStore) {
         }
         for first in 0..12 {
             let some: Vec<_> = (first..first + 6).map(|n| id(n % 12)).collect();
-            assert_eq!(store.read_blocks(shelf, &some).unwrap(), model.read_blocks(shelf, &some).unwrap());
+            let expected = model.read_blocks(shelf, &some).unwrap();
+            assert_eq!(store.read_blocks(shelf, &some).unwrap(), expected);
+            store.read_into(shelf, &some, &mut again).unwrap();
+            assert_eq!(again.to_vecs(), expected);
         }
         let blocks: Vec<_> = store.blocks(shelf).map(Result::unwrap).collect();
         let expected: Vec<_> = model.blocks(shelf).map(|(cid, block)| (*cid, block.to_vec())).collect();

@@ -12,7 +12,7 @@ use commonwheel_protocol::dataset::{
     edition, names, pretty,
 };
 use commonwheel_protocol::index::Certified;
-use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
+use commonwheel_protocol::ledger::{Blocks, Ledger, LedgerError, Shelf};
 use commonwheel_protocol::licence::Licence;
 use commonwheel_protocol::operation::Resolution;
 use commonwheel_protocol::record::RecordId;
@@ -36,7 +36,8 @@ pub struct Writer<'a> {
     release: Option<Resolution>,
     views: ViewWriter<'a>,
     has_views: bool,
-    /// The row that is being written: its room is used again.
+    /// The blocks of the record that is being written, and its row: their room is used again.
+    blocks: Blocks,
     line: Vec<u8>,
     merge: Option<Merging>,
     /// The licences that bind the rows so far, where they become one work.
@@ -91,6 +92,7 @@ impl<'a> Writer<'a> {
             release,
             views,
             has_views,
+            blocks: Blocks::default(),
             line: Vec::new(),
             merge: None,
             licences: BTreeSet::new(),
@@ -141,16 +143,16 @@ impl<'a> Writer<'a> {
         let (certificate, _) = under.ok_or_else(|| missing("certificate"))?;
         // In the order in which they are kept when a record is accepted.
         let wanted = if one.row { &[*certificate, found.header.body, id.0][..] } else { &[*certificate, id.0] };
-        let mut blocks = ledger.read_blocks(Shelf::Certified, wanted)?.into_iter();
-        let shown = blocks.next().flatten().ok_or_else(|| missing("certificate"))?;
-        self.certificates.section(certificate, &shown)?;
-        let header = blocks.next_back().flatten().ok_or_else(|| missing("header"))?;
-        let Some(body) = blocks.next().flatten() else {
+        ledger.read_into(Shelf::Certified, wanted, &mut self.blocks)?;
+        let shown = self.blocks.get(0).ok_or_else(|| missing("certificate"))?;
+        self.certificates.section(certificate, shown)?;
+        let header = self.blocks.get(wanted.len() - 1).ok_or_else(|| missing("header"))?;
+        let Some(body) = self.blocks.get(1).filter(|_| one.row) else {
             self.bodiless.extend(one.row.then_some(*id));
-            return self.operations.section(&id.0, &header);
+            return self.operations.section(&id.0, header);
         };
         let broken = |source| ExportError::Row { record: *id, source };
-        let row = Row::of(&header, &body, &charter).map_err(broken)?;
+        let row = Row::of_record(*id, header, body, &charter).map_err(broken)?;
         let mut partition = self.partitions.of(&row).map_err(broken)?;
         self.line.clear();
         row.write(&mut self.line).map_err(broken)?;

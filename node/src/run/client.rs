@@ -3,7 +3,7 @@
 use super::wire::{BLOCKS, Base64, Info, MESSAGE_BYTES, Request, Response};
 use crate::home::Home;
 use commonwheel_protocol::bytes::Cid;
-use commonwheel_protocol::ledger::{IndexEntry, Ledger, LedgerError, Shelf};
+use commonwheel_protocol::ledger::{Blocks, IndexEntry, Ledger, LedgerError, Shelf};
 use commonwheel_storage::CarStore;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -111,6 +111,13 @@ impl Ledger for Access {
         match self {
             Access::Store(store) => store.read_blocks(shelf, cids),
             Access::Node(client, id) => Remote(client, id).read_blocks(shelf, cids),
+        }
+    }
+
+    fn read_into(&self, shelf: Shelf, cids: &[Cid], into: &mut Blocks) -> Result<(), LedgerError> {
+        match self {
+            Access::Store(store) => store.read_into(shelf, cids, into),
+            Access::Node(client, id) => Remote(client, id).read_into(shelf, cids, into),
         }
     }
 

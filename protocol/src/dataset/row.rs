@@ -202,6 +202,14 @@ impl Row {
     /// # Errors
     /// When they do not fit in a row.
     pub fn of(header: &[u8], body: &[u8], charter: &Cid) -> Result<Row, RowError> {
+        Row::of_record(RecordId(Cid::of_cbor(header)), header, body, charter)
+    }
+
+    /// The same, of a record whose header was checked against its id already.
+    ///
+    /// # Errors
+    /// As [`Row::of`].
+    pub fn of_record(id: RecordId, header: &[u8], body: &[u8], charter: &Cid) -> Result<Row, RowError> {
         let (payload, signature) = envelope(header)?;
         let (mut fields, mut fixed) = (Vec::with_capacity(FIELDS.len()), 0);
         for (key, value) in decode_entries(payload).map_err(SignedError::from)? {
@@ -216,7 +224,7 @@ impl Row {
         }
         fields.sort_unstable_by_key(|(name, _)| *name);
         let Ok(Node::Map(body)) = decode(body) else { return Err(RowError::Body) };
-        let row = Row { id: RecordId(Cid::of_cbor(header)), charter: *charter, header: fields, signature, body };
+        let row = Row { id, charter: *charter, header: fields, signature, body };
         row.check_body()?;
         Ok(row)
     }
