@@ -52,7 +52,7 @@ pub fn section(cid: &Cid, block: &[u8]) -> Vec<u8> {
 /// What stands before a block of `size` bytes in its section.
 pub fn section_head(cid: &Cid, size: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(VARINT_BYTES + Cid::LEN);
-    out.extend(varint(Cid::LEN + size));
+    push_varint(Cid::LEN + size, &mut out);
     out.extend_from_slice(&cid.to_bytes());
     out
 }
@@ -69,7 +69,7 @@ pub(crate) fn read_head(bytes: &[u8]) -> Option<(usize, Cid, usize)> {
 
 /// Length of the section of a block of `size` bytes.
 pub(crate) fn section_bytes(size: usize) -> usize {
-    varint(Cid::LEN + size).len() + Cid::LEN + size
+    varint_bytes(Cid::LEN + size) + Cid::LEN + size
 }
 
 /// What takes the place of an erased block of `size` bytes: zeros, under their own id.
@@ -138,20 +138,33 @@ pub(crate) fn holds_section(bytes: &[u8]) -> bool {
 }
 
 /// Unsigned LEB128.
-fn varint(mut value: usize) -> Vec<u8> {
+fn varint(value: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(VARINT_BYTES);
+    push_varint(value, &mut out);
+    out
+}
+
+fn push_varint(mut value: usize, to: &mut Vec<u8>) {
     while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
+        to.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
     }
-    out.push(value as u8);
-    out
+    to.push(value as u8);
+}
+
+/// How many bytes the varint of a value has.
+fn varint_bytes(value: usize) -> usize {
+    let bits = usize::BITS - (value | 1).leading_zeros();
+    bits.div_ceil(7) as usize
 }
 
 /// The value of bytes that are exactly one shortest varint.
 fn read_varint(bytes: &[u8]) -> Option<usize> {
+    let (last, before) = bytes.split_last()?;
+    // The last byte alone says that it is the last, and is 0 only where it is the only one.
+    let shortest = last & 0x80 == 0 && before.iter().all(|byte| byte & 0x80 > 0) && (*last > 0 || before.is_empty());
     let value = bytes.iter().rev().fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f));
-    (varint(value) == bytes).then_some(value)
+    shortest.then_some(value)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// How much a file holds back before it is written out.
-const BUFFER_BYTES: usize = 64 * 1024;
+const BUFFER_BYTES: usize = 256 << 10;
 
 /// A file of an export.
 pub struct HashedFile {
@@ -44,7 +44,6 @@ impl HashedFile {
     /// # Errors
     /// When the system refuses.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), ExportError> {
-        self.hash.update(bytes);
         self.buffer.extend_from_slice(bytes);
         self.writes += 1;
         self.bytes += bytes.len() as u64;
@@ -53,7 +52,6 @@ impl HashedFile {
         }
         self.append()?;
         // What is written to often keeps its room, but not that of one long row.
-        self.buffer.clear();
         self.buffer.shrink_to(2 * BUFFER_BYTES);
         Ok(())
     }
@@ -83,7 +81,7 @@ impl HashedFile {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn seal(self) -> Result<Finished, ExportError> {
+    pub fn seal(mut self) -> Result<Finished, ExportError> {
         self.append()?.sync_all().map_err(ExportError::io("sync", &self.path))?;
         let sealed = Sealed { bytes: self.bytes, sha256: self.hash.finalize().into() };
         Ok(Finished { path: self.name, writes: self.writes, sealed })
@@ -101,9 +99,12 @@ impl HashedFile {
         Ok(())
     }
 
-    fn append(&self) -> Result<File, ExportError> {
+    /// Hashes and writes what is held back: in one piece, since each call costs something.
+    fn append(&mut self) -> Result<File, ExportError> {
+        self.hash.update(&self.buffer);
         let mut file = File::options().append(true).open(&self.path).map_err(ExportError::io("open", &self.path))?;
         file.write_all(&self.buffer).map_err(ExportError::io("write", &self.path))?;
+        self.buffer.clear();
         Ok(file)
     }
 }
