@@ -12,7 +12,7 @@ pub use vocabulary::{UnknownVocabulary, Vocabulary};
 use vocabulary::Meaning;
 
 use sfv::{BareItem, Dictionary, ListEntry, Parser};
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -87,9 +87,10 @@ pub enum Choice {
     No(Option<Exception>),
 }
 
-/// A preference in canonical form. A category that is not there is unknown, which is never yes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Preference(BTreeMap<Category, Choice>);
+/// A preference in canonical form: what is said of each of [`Category::ALL`]. A category of which nothing is said is unknown,
+/// which is never yes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preference([Option<Choice>; Category::ALL.len()]);
 
 /// Why a statement was not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -111,7 +112,7 @@ pub enum PreferenceError {
 impl Preference {
     /// What is said about one use.
     pub fn choice(&self, category: Category) -> Option<Choice> {
-        self.0.get(&category).copied()
+        self.0[category as usize]
     }
 
     /// Whether the use is allowed outright.
@@ -141,34 +142,35 @@ impl Preference {
             return Err(PreferenceError::Length(raw.len()));
         }
         let dictionary: Dictionary = Parser::new(raw).parse().map_err(|_| PreferenceError::Syntax)?;
-        let (mut choices, mut refused) = (BTreeMap::new(), Vec::<Category>::new());
+        let (mut all, mut refused) = (Preference::default(), Vec::<Category>::new());
         for (label, meaning) in vocabulary.labels() {
             let said = dictionary.get(label).and_then(choice);
             match (meaning, said) {
-                (Meaning::Is(category), Some(said)) => drop(choices.insert(category, said)),
+                (Meaning::Is(category), Some(said)) => all.0[category as usize] = Some(said),
                 (Meaning::Refuses(categories), Some(Choice::No(_))) => refused.extend(categories),
                 _ => {}
             }
         }
-        choices.extend(refused.into_iter().map(|category| (category, Choice::No(None))));
-        if choices.is_empty() { Err(PreferenceError::Nothing) } else { Ok(Preference(choices)) }
+        refused.into_iter().for_each(|category| all.0[category as usize] = Some(Choice::No(None)));
+        if all == Preference::default() { Err(PreferenceError::Nothing) } else { Ok(all) }
     }
 
     /// Several statements about one thing, as one: a refusal goes before a yes, and a refusal without exception
     /// before one with. Where exceptions differ there is none, since nothing meets both.
     #[must_use]
     pub fn combined(&self, other: &Preference) -> Preference {
-        let mut all = self.0.clone();
-        for (category, said) in &other.0 {
-            let one = all.entry(*category).or_insert(*said);
-            *one = match (*one, *said) {
-                (Choice::Yes, said) => said,
-                (one, Choice::Yes) => one,
-                (one, said) if one == said => one,
-                _ => Choice::No(None),
-            };
-        }
-        Preference(all)
+        let both = |category| match (self.choice(category), other.choice(category)) {
+            (None | Some(Choice::Yes), Some(said)) => Some(said),
+            (one, None | Some(Choice::Yes)) => one,
+            (one, said) if one == said => one,
+            _ => Some(Choice::No(None)),
+        };
+        Preference(Category::ALL.map(both))
+    }
+
+    /// What is said, in the order of the categories.
+    fn said(&self) -> impl Iterator<Item = (Category, Choice)> {
+        Category::ALL.into_iter().filter_map(|category| Some((category, self.choice(category)?)))
     }
 
     /// What may be said of several things together: what is allowed of each is allowed, what is refused of any is
@@ -181,14 +183,14 @@ impl Preference {
         for other in each {
             let both = all.combined(other);
             let known = |category| all.choice(category).is_some() && other.choice(category).is_some();
-            let of_both = |(category, said)| match said {
-                said if known(category) => Some((category, said)),
+            let of_both = |category| match both.choice(category)? {
+                said if known(category) => Some(said),
                 Choice::Yes => None,
-                Choice::No(_) => Some((category, Choice::No(None))),
+                Choice::No(_) => Some(Choice::No(None)),
             };
-            all = Preference(both.0.into_iter().filter_map(of_both).collect());
+            all = Preference(Category::ALL.map(of_both));
         }
-        (!all.0.is_empty()).then_some(all)
+        (all != Preference::default()).then_some(all)
     }
 
     /// Whether the use is allowed to somebody who honours these signals: outright, or by an exception that is one of
@@ -199,6 +201,18 @@ impl Preference {
             Some(Choice::No(Some(exception))) => honoured.contains(&exception),
             _ => false,
         }
+    }
+}
+
+impl Ord for Preference {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.said().cmp(other.said())
+    }
+}
+
+impl PartialOrd for Preference {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -218,7 +232,7 @@ fn choice(entry: &ListEntry) -> Option<Choice> {
 impl fmt::Display for Preference {
     /// The canonical form, such as `search=y, train-ai=n;exceptions=cc-cr`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, (category, choice)) in self.0.iter().enumerate() {
+        for (i, (category, choice)) in self.said().enumerate() {
             f.write_str(if i == 0 { "" } else { ", " })?;
             match choice {
                 Choice::Yes => write!(f, "{}=y", category.label())?,

@@ -27,7 +27,11 @@ impl Preference {
             };
             Some((category, choice))
         };
-        let preference = Preference(slug.split('.').map(read).collect::<Option<_>>()?);
+        let mut preference = Preference::default();
+        for part in slug.split('.') {
+            let (category, choice) = read(part)?;
+            preference.0[category as usize] = Some(choice);
+        }
         // One text alone: parts in order, each once.
         (preference.slug() == slug).then_some(preference)
     }
@@ -65,12 +69,12 @@ mod tests {
         for category in Category::ALL {
             let with = |one: &Preference, choice: &Option<Choice>| {
                 let mut one = one.clone();
-                one.0.extend(choice.map(|choice| (category, choice)));
+                one.0[category as usize] = *choice;
                 one
             };
             all = all.iter().flat_map(|one| choices.iter().map(move |choice| with(one, choice))).collect();
         }
-        all.retain(|one| !one.0.is_empty());
+        all.retain(|one| *one != Preference::default());
         all
     }
 
