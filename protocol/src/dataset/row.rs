@@ -13,7 +13,10 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+mod names;
 mod text;
+
+use names::Names;
 
 /// The longest line a row may need, its newline included.
 ///
@@ -126,18 +129,12 @@ pub(super) const BODY_COLUMNS: [&str; 38] = [
     "salt",
 ];
 
-/// The fields of a header that have a column, in the order of their bytes.
-static FIELDS: LazyLock<Vec<&str>> =
-    LazyLock::new(|| sorted(COLUMNS.into_iter().filter(|(_, form)| form.is_field()).map(|(name, _)| field(name))));
+/// The fields of a header that have a column.
+static FIELDS: LazyLock<Names> =
+    LazyLock::new(|| Names::of(COLUMNS.into_iter().filter(|(_, form)| form.is_field()).map(|(name, _)| field(name))));
 
-/// The keys that no body may have, in the order of their bytes.
-static TAKEN: LazyLock<Vec<&str>> = LazyLock::new(|| sorted(HEADER_COLUMNS.into_iter().chain(RESERVED)));
-
-fn sorted(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    let mut names: Vec<_> = names.collect();
-    names.sort_unstable();
-    names
-}
+/// The keys that no body may have.
+static TAKEN: LazyLock<Names> = LazyLock::new(|| Names::of(HEADER_COLUMNS.into_iter().chain(RESERVED)));
 
 /// Why a record is no row, or a line is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -191,7 +188,7 @@ pub struct Row {
     id: RecordId,
     charter: Cid,
     /// The fields that have a column, in the order of [`FIELDS`].
-    header: Vec<(&'static str, Node)>,
+    header: Vec<Option<Node>>,
     signature: [u8; 64],
     body: BTreeMap<Key, Node>,
 }
@@ -211,18 +208,17 @@ impl Row {
     /// As [`Row::of`].
     pub fn of_record(id: RecordId, header: &[u8], body: &[u8], charter: &Cid) -> Result<Row, RowError> {
         let (payload, signature) = envelope(header)?;
-        let (mut fields, mut fixed) = (Vec::with_capacity(FIELDS.len()), 0);
+        let (mut fields, mut fixed) = (vec![None; FIELDS.all.len()], 0);
         for (key, value) in decode_entries(payload).map_err(SignedError::from)? {
-            match FIELDS.binary_search(&key) {
-                Ok(at) => fields.push((FIELDS[at], value)),
-                Err(_) if is_fixed(key, &value) => fixed += 1,
-                Err(_) => return Err(RowError::HeaderField),
+            match FIELDS.place(key) {
+                Some(at) => fields[at] = Some(value),
+                None if is_fixed(key, &value) => fixed += 1,
+                None => return Err(RowError::HeaderField),
             }
         }
         if fixed < FIXED {
             return Err(RowError::HeaderField);
         }
-        fields.sort_unstable_by_key(|(name, _)| *name);
         let Ok(Node::Map(body)) = decode(body) else { return Err(RowError::Body) };
         let row = Row { id, charter: *charter, header: fields, signature, body };
         row.check_body()?;
@@ -235,20 +231,22 @@ impl Row {
     /// The first rule that the line breaks.
     pub fn read(line: &str) -> Result<Row, RowError> {
         let Ok(Value::Object(mut object)) = serde_json::from_str(line) else { return Err(RowError::Json) };
-        let mut header = Vec::new();
+        let mut header = vec![None; FIELDS.all.len()];
         let mut derived = BTreeMap::new();
         for (name, form) in COLUMNS {
             match object.remove(name).ok_or(RowError::Column(name))? {
                 Value::Null => {}
                 value if form.is_field() => {
-                    header.push((field(name), form.read(value).ok_or(RowError::Column(name))?));
+                    let value = form.read(value).ok_or(RowError::Column(name))?;
+                    if let Some(at) = FIELDS.place(field(name)) {
+                        header[at] = Some(value);
+                    }
                 }
                 value => {
                     derived.insert(name, value);
                 }
             }
         }
-        header.sort_unstable_by_key(|(name, _)| *name);
         let derived = |name| derived.get(name).and_then(Value::as_str).ok_or(RowError::Column(name));
         let mut row = Row {
             id: derived("id")?.parse().map_err(|_| RowError::Column("id"))?,
@@ -287,7 +285,8 @@ impl Row {
 
     /// The bytes of the signed header.
     pub fn header_bytes(&self) -> Vec<u8> {
-        let fields = self.header.iter().map(|(name, value)| (*name, value.clone())).chain(fixed_fields());
+        let shown = FIELDS.all.iter().zip(&self.header).filter_map(|(name, value)| Some((*name, value.clone()?)));
+        let fields = shown.chain(fixed_fields());
         let payload = fields.map(|(name, value)| (Key::new(name), value)).collect();
         let signature = Node::bytes(self.signature);
         encode(&Node::map([("payload", Some(Node::Map(payload))), ("signature", Some(signature))]))
@@ -300,7 +299,7 @@ impl Row {
 
     /// A field of the header, by its own name.
     pub(super) fn field(&self, name: &str) -> Option<&Node> {
-        self.header.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+        self.header[FIELDS.place(name)?].as_ref()
     }
 
     /// The columns of the body, as the values that they show.
@@ -309,9 +308,8 @@ impl Row {
     }
 
     fn check_body(&self) -> Result<(), RowError> {
-        let taken = self.body.keys().find_map(|key| TAKEN.binary_search(&key.as_str()).ok());
-        if let Some(at) = taken {
-            return Err(RowError::Collision(TAKEN[at]));
+        if let Some(at) = self.body.keys().find_map(|key| TAKEN.place(key)) {
+            return Err(RowError::Collision(TAKEN.all[at]));
         }
         match self.body.get("salt") {
             None | Some(Node::Bytes(_)) => Ok(()),

@@ -1,6 +1,6 @@
 //! A row's one text, written from its values as they are: an export writes as many as there are records.
 
-use super::{BODY_COLUMNS, COLUMNS, Form, Row, RowError, field};
+use super::{BODY_COLUMNS, COLUMNS, Form, Names, Row, RowError, field};
 use crate::bytes::{Cid, Node};
 use crate::dataset::civil;
 use crate::dataset::dag_json::DagJson;
@@ -14,12 +14,8 @@ use std::sync::LazyLock;
 /// The room for a row of a short chat, in bytes. Longer ones grow.
 const SHORT_ROW: usize = 2 << 10;
 
-/// The names of [`BODY_COLUMNS`] in the order of their bytes, each with its place.
-static PLACES: LazyLock<Vec<(&str, usize)>> = LazyLock::new(|| {
-    let mut places: Vec<_> = BODY_COLUMNS.into_iter().zip(0..).collect();
-    places.sort_unstable();
-    places
-});
+/// The names of [`BODY_COLUMNS`].
+static PLACES: LazyLock<Names> = LazyLock::new(|| Names::of(BODY_COLUMNS));
 
 /// What a column of the header shows.
 enum Shown<'a> {
@@ -53,8 +49,8 @@ impl Row {
             line.key(name);
             line.shown(&self.header_value(name, form)?);
         }
-        let place = |name: &str| PLACES.binary_search_by(|(known, _)| (*known).cmp(name)).map(|at| PLACES[at].1);
-        let placed = self.body.iter().map(|(name, value)| (place(name).unwrap_or(usize::MAX), name, value));
+        let place = |name: &str| PLACES.place(name).unwrap_or(usize::MAX);
+        let placed = self.body.iter().map(|(name, value)| (place(name), name, value));
         let mut body: Vec<_> = placed.collect();
         // Those without a place stay behind the others, in the order of their bytes.
         body.sort_by_key(|(place, ..)| *place);
