@@ -201,7 +201,7 @@ fn read(file: BufReader<File>, problems: &mut Problems) -> Result<Option<Operati
 fn kind(block: &[u8]) -> String {
     let Ok(Node::Map(block)) = decode(block) else { return String::new() };
     let of = |map: &BTreeMap<Key, Node>| match map.get("type") {
-        Some(Node::Text(kind)) => Some(kind.clone()),
+        Some(Node::Text(kind)) => Some(kind.to_string()),
         _ => None,
     };
     let payload = || match block.get("payload") {

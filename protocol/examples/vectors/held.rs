@@ -101,9 +101,9 @@ fn place(shelf: Shelf) -> u8 {
 fn kind(block: &[u8]) -> String {
     let Ok(Node::Map(fields)) = decode(block) else { return String::new() };
     match (fields.get("type"), fields.get("payload")) {
-        (Some(Node::Text(kind)), _) => kind.clone(),
+        (Some(Node::Text(kind)), _) => kind.to_string(),
         (None, Some(Node::Map(payload))) => match payload.get("type") {
-            Some(Node::Text(kind)) => kind.clone(),
+            Some(Node::Text(kind)) => kind.to_string(),
             _ => String::new(),
         },
         _ => String::new(),

@@ -64,7 +64,7 @@ pub fn dag_json(node: &Node) -> Value {
         Node::Bool(value) => json!(value),
         Node::Int(value) => json!(value),
         Node::Bytes(bytes) => json!({ "/": { "bytes": BASE64_NOPAD.encode(bytes) } }),
-        Node::Text(text) => json!(text),
+        Node::Text(text) => json!(text.as_str()),
         Node::List(items) => items.iter().map(dag_json).collect(),
         Node::Map(entries) => {
             Value::Object(entries.iter().map(|(key, value)| (key.to_string(), dag_json(value))).collect::<Map<_, _>>())

@@ -177,14 +177,14 @@ impl Federated {
 
 fn kind(node: Node) -> Result<String, FieldError> {
     match node {
-        Node::Text(kind) if is_word(&kind) => Ok(kind),
+        Node::Text(kind) if is_word(&kind) => Ok(kind.into()),
         _ => Err(FieldError::value("kinds", "expected kinds of records, such as chat")),
     }
 }
 
 fn language(node: Node) -> Result<String, FieldError> {
     match node {
-        Node::Text(tag) if is_language_tag(&tag) && is_word(&tag) && !tag.contains('-') => Ok(tag),
+        Node::Text(tag) if is_language_tag(&tag) && is_word(&tag) && !tag.contains('-') => Ok(tag.into()),
         _ => Err(FieldError::value("languages", "expected primary subtags in lower case, such as es")),
     }
 }

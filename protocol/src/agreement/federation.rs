@@ -53,7 +53,7 @@ impl Shown {
     pub fn of(body: &[u8], ruleset: &Ruleset) -> Result<Self, DecodeError> {
         let kind = match decode(body)? {
             Node::Map(map) => match map.get("kind") {
-                Some(Node::Text(kind)) => kind.clone(),
+                Some(Node::Text(kind)) => kind.to_string(),
                 _ => String::new(),
             },
             _ => String::new(),

@@ -111,7 +111,7 @@ impl<'b> Reader<'b> {
             Header::Simple(other) => Err(DecodeError::Simple(start, other)),
             Header::Float(_) => Err(DecodeError::Float(start)),
             Header::Bytes(Some(len)) => Ok(Node::Bytes(self.take(len)?.to_vec())),
-            Header::Text(Some(len)) => self.text(start, len).map(|text| Node::Text(text.to_owned())),
+            Header::Text(Some(len)) => self.text(start, len).map(Node::text),
             Header::Array(Some(len)) => self.list(start, len, depth),
             Header::Map(Some(len)) => self.map(start, len, depth),
             Header::Tag(LINK_TAG) => self.link(start),
@@ -290,7 +290,7 @@ mod tests {
             any::<bool>().prop_map(Node::Bool),
             (-INT_MAX..=INT_MAX).prop_map(Node::Int),
             prop::collection::vec(any::<u8>(), 0..40).prop_map(Node::Bytes),
-            ".{0,20}".prop_map(Node::Text),
+            ".{0,20}".prop_map(Node::text),
             any::<[u8; 4]>().prop_map(|seed| Node::Link(Cid::of_cbor(&seed))),
         ];
         leaf.prop_recursive(4, 32, 6, |inner| {

@@ -62,7 +62,7 @@ macro_rules! typed {
         pub fn $optional(&mut self, field: &'static str) -> Result<Option<$type>, FieldError> {
             match self.0.remove(field) {
                 None => Ok(None),
-                Some(Node::$variant(value)) => Ok(Some(value)),
+                Some(Node::$variant(value)) => Ok(Some(<$type>::from(value))),
                 Some(other) => Err(FieldError::Type { field, expected: $expected, found: other.kind() }),
             }
         }

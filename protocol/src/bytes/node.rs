@@ -20,8 +20,8 @@ pub enum Node {
     Int(i64),
     /// A byte string.
     Bytes(Vec<u8>),
-    /// A text string.
-    Text(String),
+    /// A text string. Those of up to 24 bytes, as most are that name something, take no memory of their own.
+    Text(CompactString),
     /// A list.
     List(Vec<Node>),
     /// A map with text keys.
@@ -32,7 +32,7 @@ pub enum Node {
 
 impl Node {
     /// A text value.
-    pub fn text(value: impl Into<String>) -> Node {
+    pub fn text(value: impl Into<CompactString>) -> Node {
         Node::Text(value.into())
     }
 

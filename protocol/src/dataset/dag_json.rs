@@ -66,7 +66,7 @@ pub(super) fn read(value: Value) -> Result<Node, NotDagJson> {
             Some(value) if (-INT_MAX..=INT_MAX).contains(&value) => Node::Int(value),
             _ => return Err(NotDagJson),
         },
-        Value::String(text) => Node::Text(text),
+        Value::String(text) => Node::text(text),
         Value::Array(items) => Node::List(items.into_iter().map(read).collect::<Result<_, _>>()?),
         Value::Object(mut object) => match object.remove("/") {
             Some(inner) if object.is_empty() => read_reserved(inner)?,
@@ -147,7 +147,7 @@ pub(super) mod tests {
             any::<bool>().prop_map(Node::Bool),
             (-INT_MAX..=INT_MAX).prop_map(Node::Int),
             prop::collection::vec(any::<u8>(), 0..40).prop_map(Node::Bytes),
-            any::<String>().prop_map(Node::Text),
+            any::<String>().prop_map(Node::text),
             any::<[u8; 4]>().prop_map(|seed| Node::Link(Cid::of_cbor(&seed))),
         ];
         leaf.prop_recursive(4, 32, 6, |inner| {

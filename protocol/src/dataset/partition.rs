@@ -71,7 +71,7 @@ impl Partitions {
     /// When the licence, the preference or the time is none that a header can have.
     pub fn of(&mut self, row: &Row) -> Result<Partition, RowError> {
         let text = |field| match row.field(field) {
-            Some(Node::Text(text)) => Ok(text),
+            Some(Node::Text(text)) => Ok(text.as_str()),
             _ => Err(RowError::Column(field)),
         };
         let licence = text("licence")?.parse().map_err(|_| RowError::Column("licence"))?;
@@ -83,7 +83,7 @@ impl Partitions {
                 if self.known.len() == KNOWN {
                     self.known.clear();
                 }
-                self.known.insert(said.clone(), preference.clone());
+                self.known.insert(said.to_owned(), preference.clone());
                 preference
             }
         };

@@ -285,7 +285,7 @@ fn read_false_alarms(fields: &mut Fields) -> Result<i64, FieldError> {
 
 pub(super) fn short(node: Node, field: &'static str) -> Result<String, FieldError> {
     match node {
-        Node::Text(text) if text.len() <= SHORT_TEXT_BYTES => Ok(text),
+        Node::Text(text) if text.len() <= SHORT_TEXT_BYTES => Ok(text.into()),
         Node::Text(text) => {
             Err(FieldError::value(field, format!("expected at most {SHORT_TEXT_BYTES} bytes, found {}", text.len())))
         }
@@ -294,7 +294,7 @@ pub(super) fn short(node: Node, field: &'static str) -> Result<String, FieldErro
 }
 
 pub(super) fn short_opt(fields: &mut Fields, field: &'static str) -> Result<Option<String>, FieldError> {
-    fields.text_opt(field)?.map(|text| short(Node::Text(text), field)).transpose()
+    fields.text_opt(field)?.map(|text| short(Node::text(text), field)).transpose()
 }
 
 pub(super) fn language_opt(fields: &mut Fields, field: &'static str) -> Result<Option<String>, FieldError> {

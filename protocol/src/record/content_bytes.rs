@@ -223,7 +223,7 @@ fn required_note(fields: &mut Fields, field: &'static str) -> Result<String, Fie
 }
 
 fn required_short(fields: &mut Fields, field: &'static str) -> Result<String, FieldError> {
-    short(Node::Text(fields.text(field)?), field)
+    short(Node::text(fields.text(field)?), field)
 }
 
 fn required_language(fields: &mut Fields, field: &'static str) -> Result<String, FieldError> {

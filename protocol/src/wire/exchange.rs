@@ -357,7 +357,7 @@ fn reasons(refused: &[(usize, String)]) -> Node {
 fn read_reasons(fields: &mut Fields) -> Result<Vec<(usize, String)>, FieldError> {
     fields.items("refused", REQUEST_IDS, |node| match node {
         Node::List(pair) => match &pair[..] {
-            [Node::Int(at), Node::Text(why)] if *at >= 0 && why.len() <= 1024 => Ok((*at as usize, why.clone())),
+            [Node::Int(at), Node::Text(why)] if *at >= 0 && why.len() <= 1024 => Ok((*at as usize, why.to_string())),
             _ => Err(FieldError::value("refused", "expected [position, reason]")),
         },
         other => Err(FieldError::Type { field: "refused", expected: "a list", found: other.kind() }),
