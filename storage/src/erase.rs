@@ -91,7 +91,7 @@ pub(crate) fn target(series: &Series, tombstone: &Tombstone, derive: Derive) -> 
 /// When the system or sled refuses.
 pub(crate) fn carry_out(
     shelves: &[Series; 3],
-    index: &Index,
+    index: &mut Index,
     derive: Derive,
     tombstones: &[Tombstone],
     last: Location,

@@ -1,7 +1,7 @@
 //! The engines behind [`commonwheel_protocol::ledger::Store`].
 //!
 //! [`CarStore`] keeps every block in append-only CAR files, which are the truth, and finds them
-//! through a sled index that can be thrown away at any time. [`MemoryStore`] keeps everything in
+//! through an index that can be thrown away at any time. [`MemoryStore`] keeps everything in
 //! memory, for the simulator. [`conformance`] is the suite that both pass.
 //!
 //! Reading order: `car` (one file's bytes), `read_at`, `handles` and `series` (the files of a shelf), `index`,

@@ -64,26 +64,32 @@ fn position(shelf: Shelf) -> usize {
     }
 }
 
-/// Opens the index below `dir` and brings it up to the files, from scratch where it must be.
+/// Opens the index below `dir` and brings it up to the files, from scratch where it must be. Up to `recent` entries of it
+/// stay in sled.
 ///
 /// # Errors
 /// When a file is damaged before its torn tail, or the system refuses.
-pub(crate) fn open_index(dir: &Path, files: &mut Files, derive: Derive) -> Result<(Index, OpenReport), StoreError> {
+pub(crate) fn open_index(
+    dir: &Path,
+    files: &mut Files,
+    recent: u64,
+    derive: Derive,
+) -> Result<(Index, OpenReport), StoreError> {
     let path = dir.join(INDEX);
-    let (mut index, mut rebuilt) = Index::open(&path)?;
+    let (mut index, mut rebuilt) = Index::open(&path, recent)?;
     let mut report = OpenReport::default();
     // A mark is trusted only after the tombstones were replayed: the section that it names may be
     // one that was being erased when the power went.
-    replay_erasures(&index, files, derive, &mut report)?;
+    replay_erasures(&mut index, files, derive, &mut report)?;
     if rebuilt.is_none() && !marks_fit(&index, files)? {
         refuse_rot(&index, files)?;
         drop(index);
-        index = Index::create(&path)?;
+        index = Index::create(&path, recent)?;
         rebuilt = Some("the index did not fit the files");
-        replay_erasures(&index, files, derive, &mut report)?;
+        replay_erasures(&mut index, files, derive, &mut report)?;
     }
     for shelf in Shelf::ALL {
-        read_shelf(&index, files.shelf(shelf), shelf, derive, &mut report)?;
+        read_shelf(&mut index, files.shelf(shelf), shelf, derive, &mut report)?;
     }
     report.rebuilt = rebuilt.filter(|_| report.indexed_blocks > 0);
     Ok((index, report))
@@ -123,7 +129,7 @@ fn mark_fits(index: &Index, id: SeriesId, series: &Series) -> Result<bool, Store
 
 /// Carries out every tombstone after the mark.
 fn replay_erasures(
-    index: &Index,
+    index: &mut Index,
     files: &mut Files,
     derive: Derive,
     report: &mut OpenReport,
@@ -156,7 +162,7 @@ fn replay_erasures(
 
 /// Adds every block after the mark.
 fn read_shelf(
-    index: &Index,
+    index: &mut Index,
     series: &mut Series,
     shelf: Shelf,
     derive: Derive,

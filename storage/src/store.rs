@@ -20,15 +20,17 @@ type Put = (Shelf, Cid, Vec<u8>);
 pub struct Options {
     /// A new file is begun before one grows beyond this, in bytes.
     pub file_bytes: u64,
+    /// Entries of the index that sled holds, before they are written to a file beside it.
+    pub recent_entries: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { file_bytes: 256 << 20 }
+        Options { file_bytes: 256 << 20, recent_entries: 1 << 17 }
     }
 }
 
-/// A store in a folder: CAR files as the truth, sled as the index.
+/// A store in a folder: CAR files as the truth, an index beside them that follows from them.
 ///
 /// Invariant: the index names every block whose section is in the files and was not erased, and
 /// nothing else. Between commits it holds; after a failed one, the next opening restores it.
@@ -89,7 +91,7 @@ impl CarStore {
 
     fn open_locked(dir: &Path, derive: Derive, options: Options, lock: File) -> Result<CarStore, StoreError> {
         let mut files = Files::open(dir, options.file_bytes)?;
-        let (index, report) = recover::open_index(dir, &mut files, derive)?;
+        let (index, report) = recover::open_index(dir, &mut files, options.recent_entries, derive)?;
         Ok(CarStore { files, index, search: Search::of(dir), derive, report, poisoned: false, _lock: lock })
     }
 
@@ -161,7 +163,7 @@ impl CarStore {
         for chunk in written.chunks(BATCH_BLOCKS) {
             let tombstones: Vec<Tombstone> = chunk.iter().map(|(tombstone, _)| *tombstone).collect();
             let last = chunk[chunk.len() - 1].1;
-            let left = carry_out(&self.files.shelves, &self.index, self.derive, &tombstones, last)?;
+            let left = carry_out(&self.files.shelves, &mut self.index, self.derive, &tombstones, last)?;
             if let Some(Tombstone { shelf, location, .. }) = left.first() {
                 return Err(damaged(self.files.shelf_ref(*shelf).path(location.at.file), location.at));
             }

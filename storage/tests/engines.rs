@@ -10,8 +10,8 @@ use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 
-/// Small files, so that batches cross from one into the next.
-const SMALL: Options = Options { file_bytes: 300 };
+/// Small files, so that batches cross from one into the next, and so few entries in sled that the index has runs.
+const SMALL: Options = Options { file_bytes: 300, recent_entries: 12 };
 
 #[test]
 fn the_memory_store_keeps_every_promise() {

@@ -7,8 +7,8 @@ use commonwheel_storage::{CarStore, Options, StoreError, conformance};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Small files, so that batches cross from one into the next.
-pub const SMALL: Options = Options { file_bytes: 300 };
+/// Small files, so that batches cross from one into the next, and so few entries in sled that the index has runs.
+pub const SMALL: Options = Options { file_bytes: 300, recent_entries: 12 };
 
 pub fn open(dir: &Path) -> Result<CarStore, StoreError> {
     CarStore::open(dir, conformance::derive)
