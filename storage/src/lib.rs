@@ -28,5 +28,6 @@ pub use caught::caught;
 pub use check::{CheckReport, ShelfCount};
 pub use error::StoreError;
 pub use memory::MemoryStore;
+pub use read_at::read_exact_at;
 pub use recover::OpenReport;
 pub use store::{CarStore, Options};

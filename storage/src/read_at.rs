@@ -20,11 +20,12 @@ pub(crate) fn read_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<u
     Ok(filled)
 }
 
-/// Fills all of `into`.
+/// Fills all of `into` with what stands at an offset of a file, in bytes. No other reader's place in it is moved, but on
+/// Windows.
 ///
 /// # Errors
-/// As [`read_at`], and when the file ends before.
-pub(crate) fn read_exact_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<()> {
+/// When the system refuses, and when the file ends before.
+pub fn read_exact_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<()> {
     if read_at(file, offset, into)? == into.len() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 

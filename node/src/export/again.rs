@@ -41,7 +41,10 @@ impl<'a, L: Ledger> Again<'a, L> {
 /// What is left of an export, whatever it was learned from.
 pub trait Left {
     /// The records with a row.
-    fn rows(&self) -> BTreeSet<RecordId>;
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn rows(&self) -> Result<BTreeSet<RecordId>, ExportError>;
 
     /// What is erased.
     fn revocations(&self) -> &Revocations;
@@ -63,8 +66,9 @@ pub trait Left {
 }
 
 impl<L: Ledger> Left for Again<'_, L> {
-    fn rows(&self) -> BTreeSet<RecordId> {
-        self.0.selection.records.iter().filter(|one| one.row).map(|one| one.id).collect()
+    fn rows(&self) -> Result<BTreeSet<RecordId>, ExportError> {
+        let rows = self.0.selection.records.iter().filter(|one| !matches!(one, Ok(one) if !one.row));
+        Ok(rows.map(|one| one.map(|one| one.id)).collect::<Result<_, _>>()?)
     }
 
     fn revocations(&self) -> &Revocations {

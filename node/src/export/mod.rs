@@ -11,6 +11,7 @@ pub mod copying;
 mod error;
 pub mod folder;
 mod hashed;
+mod list;
 pub(crate) mod merge;
 pub mod parquet;
 mod pool;
@@ -269,7 +270,7 @@ pub fn copyable(ledger: &impl Ledger, to: &Cid) -> Result<Copyable, ExportError>
             Of::State(_) => None,
             Of::Edition { number, .. } => Some(number),
         },
-        may_copy: selection.records.iter().filter(|one| one.row).count(),
+        may_copy: selection.records.rows()?,
         left_out: selection.copied.map(|copied| copied.left_out).unwrap_or_default(),
         incomplete: selection.incomplete.len(),
     })
@@ -333,13 +334,14 @@ impl<'a, L: Ledger> Job<'a, L> {
             Writer::create(dir, founding, &texts, selection, views.iter().copied(), *ledger)?.merging(merge);
         let mut certified = CertifiedRecords::of(*ledger);
         for (done, one) in selection.records.iter().enumerate() {
+            let one = &one?;
             progress(done, selection.records.len());
             let found = certified.find(&one.id)?;
             let found = found.ok_or(ExportError::Missing { record: one.id, what: "certificate" })?;
             writer.record(*ledger, one, &found)?;
             if !writer.bodiless().is_empty() && !self.allow_incomplete {
                 self.still_stand(writer.bodiless())?;
-                let missing = 1 + bodiless(&mut certified, &selection.records[done + 1..], *ledger)?;
+                let missing = 1 + bodiless(&mut certified, selection.records.from(done + 1), *ledger)?;
                 return Err(ExportError::Incomplete { missing, records: selection.tally.accepted });
             }
         }
@@ -349,7 +351,7 @@ impl<'a, L: Ledger> Job<'a, L> {
         let wanted = selection.path[selection.leading].terms;
         let text = texts.into_iter().find(|(cid, _)| *cid == wanted).map(|(_, text)| text).unwrap_or_default();
         let text = String::from_utf8(text).map_err(|_| ExportError::Terms)?;
-        let all = selection.records.iter().filter(|one| one.row).count();
+        let all = selection.records.rows()?;
         writer.finish(&text, flags, copies, &mut |done| progress(done, all))
     }
 
@@ -408,11 +410,15 @@ impl<'a, L: Ledger> Job<'a, L> {
 /// How many of some records should have a row and lack a body. They follow those that were found so far.
 fn bodiless<L: Ledger>(
     certified: &mut CertifiedRecords<L>,
-    records: &[Selected],
+    records: impl Iterator<Item = Result<Selected, LedgerError>>,
     ledger: &L,
 ) -> Result<usize, LedgerError> {
     let mut missing = 0;
-    for one in records.iter().filter(|one| one.row) {
+    for one in records {
+        let one = one?;
+        if !one.row {
+            continue;
+        }
         let found = certified.find(&one.id)?;
         let here = found.map(|found| ledger.holds(Shelf::Certified, &found.header.body)).transpose()?;
         missing += usize::from(here == Some(false));

@@ -1,10 +1,12 @@
 //! What an export holds and what proves it, as it was selected.
 
+use super::list::{Item, List};
 use super::selection::StillOut;
 use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::agreement::state::StateRoot;
 use commonwheel_protocol::bytes::Cid;
 use commonwheel_protocol::dataset::{Chosen, Contaminated, Contents, Copied, ForUse, Overlap, Revocations, Tally};
+use commonwheel_protocol::ledger::LedgerError;
 use commonwheel_protocol::operation::Resolution;
 use commonwheel_protocol::record::RecordId;
 use std::collections::BTreeSet;
@@ -22,7 +24,7 @@ pub struct Selection {
     /// Withdrawals, by the records' ids.
     pub withdrawals: Vec<Cid>,
     /// The records, by id.
-    pub records: Vec<Selected>,
+    pub records: List<Selected>,
     /// Records that should have a row and have none, because their bodies are not here, as far as bodies were read to select.
     pub incomplete: Vec<RecordId>,
     /// What is erased, with the releases that held it.
@@ -49,8 +51,7 @@ pub struct Selection {
     pub root: StateRoot,
 }
 
-/// A record, the charter that shows that it was accepted, and whether it has a row. Forty bytes, since there may be
-/// millions.
+/// A record, the charter that shows that it was accepted, and whether it has a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Selected {
     /// The record.
@@ -60,8 +61,6 @@ pub struct Selected {
     /// The certificate's charter, as its place on the path.
     place: u32,
 }
-
-const _: () = assert!(size_of::<Selected>() == 40, "what it says above");
 
 impl Selected {
     /// A record that a certificate under the charter at this place shows to be accepted.
@@ -73,6 +72,44 @@ impl Selected {
     /// The certificate's charter, as its place on the path.
     pub fn charter(&self) -> usize {
         self.place as usize
+    }
+}
+
+impl Item for Selected {
+    const BYTES: usize = RecordId::BYTES + 5;
+
+    fn put(&self, to: &mut Vec<u8>) {
+        self.id.put(to);
+        to.push(u8::from(self.row));
+        to.extend_from_slice(&self.place.to_be_bytes());
+    }
+
+    fn of(bytes: &[u8]) -> Option<Self> {
+        let (id, rest) = bytes.split_at_checked(RecordId::BYTES)?;
+        let (row, place) = rest.split_first()?;
+        Some(Selected { id: RecordId::of(id)?, row: *row == 1, place: u32::from_be_bytes(place.try_into().ok()?) })
+    }
+}
+
+impl List<Selected> {
+    /// How many have a row.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub fn rows(&self) -> Result<usize, LedgerError> {
+        let mut rows = 0;
+        for one in self.iter() {
+            rows += usize::from(one?.row);
+        }
+        Ok(rows)
+    }
+
+    /// One of these records, if it is among them.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub fn of(&self, id: &RecordId) -> Result<Option<Selected>, LedgerError> {
+        self.find(|one| one.id.cmp(id))
     }
 }
 

@@ -14,6 +14,7 @@ pub use again::{ByBody, Earlier, StillOut};
 use seen::Walked;
 
 use super::copying::Copying;
+use super::list::List;
 use super::resolved::{matters, once};
 pub use super::selected::{Of, Selected, Selection};
 use super::wanted::{Overlapping, Wanted};
@@ -23,6 +24,7 @@ use commonwheel_protocol::agreement::Charter;
 use commonwheel_protocol::agreement::charter::BodyAccess;
 use commonwheel_protocol::agreement::state::{Standing, StateRoot};
 use commonwheel_protocol::bytes::Cid;
+use commonwheel_protocol::core::counted::Ids;
 use commonwheel_protocol::core::facts::Counting;
 use commonwheel_protocol::core::{release, status};
 use commonwheel_protocol::dataset::{
@@ -33,6 +35,7 @@ use commonwheel_protocol::ledger::{Ledger, LedgerError, Shelf};
 use commonwheel_protocol::operation::{Matter, Release};
 use commonwheel_protocol::record::{RecordId, SignedHeader};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 /// Selects of the accepted records, or of what is left of a release, those that the filter asks for; for another community, of those what it may copy.
 ///
@@ -90,13 +93,14 @@ struct Known<'a, L> {
     benchmarks: Option<&'a Loaded>,
     /// The export that is written again.
     earlier: Option<&'a Earlier>,
+    /// Where long lists may lie.
+    lists: PathBuf,
 }
 
 /// What shows that records were accepted, and which of them have no row that should.
-#[derive(Default)]
 struct Proved {
     /// By id.
-    records: Vec<Selected>,
+    records: List<Selected>,
     incomplete: Vec<RecordId>,
     left_out: LeftOut,
     unfit: Vec<Unfit>,
@@ -104,6 +108,21 @@ struct Proved {
     unasked: (usize, usize),
     overlapping: Overlapping,
     still_out: StillOut,
+}
+
+impl Proved {
+    /// Nothing yet, with lists that may lie in a folder.
+    fn beside(lists: &Path) -> Self {
+        Proved {
+            records: List::beside(lists),
+            incomplete: Vec::new(),
+            left_out: LeftOut::default(),
+            unfit: Vec::new(),
+            unasked: (0, 0),
+            overlapping: Overlapping::default(),
+            still_out: StillOut::default(),
+        }
+    }
 }
 
 impl<'a, L: Ledger> Known<'a, L> {
@@ -129,12 +148,13 @@ impl<'a, L: Ledger> Known<'a, L> {
         let asks = purpose.is_some() || chosen.is_some() || wanted.benchmarks.is_some();
         let takes_all = copying.is_none() && !asks && earlier.is_none();
         let ids: Vec<_> = path.iter().map(Charter::id).collect();
+        let lists = wanted.lists.map_or_else(std::env::temp_dir, Path::to_owned);
         let walked = {
             let accepted = counting.counts(head.id());
             let counts = |found: &Certified| !counting.incomplete && accepted(found);
-            Walked::of(counting.facts(ledger)?, counts, &ids, ledger)?
+            Walked::of(counting.facts(ledger)?, counts, &ids, ledger, &lists)?
         };
-        let root = walked.counted.root(&head.id());
+        let root = walked.counted.root(&head.id())?;
         Ok(Known {
             ledger,
             root,
@@ -149,6 +169,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             copying,
             benchmarks: wanted.benchmarks,
             earlier,
+            lists,
         })
     }
 
@@ -156,16 +177,22 @@ impl<'a, L: Ledger> Known<'a, L> {
     fn state(self) -> Result<Selection, ExportError> {
         let leading = self.path.len() - 1;
         let released = self.released_up_to(leading)?;
-        let gone = |id: &&RecordId| !self.walked.counted.contains(id) && !self.purged.contains(id);
-        if let Some(id) = released.keys().find(gone) {
+        let (counted, ids) = (&self.walked.counted, self.walked.counted.ids());
+        let here = self.walked.standings(released.keys().copied())?;
+        if let Some(id) = released.keys().find(|id| !here.contains_key(id) && !self.purged.contains(id)) {
             return Err(ExportError::NotHere(*id));
         }
-        let accepted = |id: &RecordId| self.walked.counted.standing(id) == Some(Standing::Accepted);
-        let notes = self.kept_back(leading, accepted)?;
-        let apart = self.apart(self.walked.counted.ids(), leading)?;
-        let wanted =
-            |id: &RecordId| (accepted(id) && !notes.contains(id), released.get(id).copied().unwrap_or(leading));
-        let proved = self.prove(self.walked.counted.ids(), wanted, |id| apart.contains(id))?;
+        let notes = self.kept_back(leading, |id| Ok(counted.standing(id)? == Some(Standing::Accepted)))?;
+        let apart = self.apart(ids, leading)?;
+        let wanted = |id: &RecordId| {
+            let accepted = counted.standing_of(id) == Standing::Accepted;
+            (accepted && !notes.contains(id), released.get(id).copied().unwrap_or(leading))
+        };
+        let proved = self.prove(ids.iter(), wanted, |id| apart.contains(id))?;
+        let mut tally = Tally { purged: self.purged.len(), ..Tally::default() };
+        for standing in counted.standings() {
+            tally.add(standing?.1);
+        }
         let kept = self.counting.decisions.keys().chain(self.counting.releases.keys()).copied().collect();
         let revocations = self.revoked(&self.counting.releases.values().collect::<Vec<_>>())?;
         let closing = self.named_up_to(leading).into_values();
@@ -181,8 +208,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             flags: self.flags(&proved)?,
             still_out: proved.still_out,
             revocations,
-            tally: Tally::of_state(self.walked.counted.standings().map(|(_, standing)| standing), self.purged.len())
-                .keeping_back(notes.len()),
+            tally: tally.keeping_back(notes.len()),
             of: Of::State(self.root),
             root: self.root,
             apart,
@@ -199,7 +225,8 @@ impl<'a, L: Ledger> Known<'a, L> {
         let absent = || ExportError::Pages { number: release.number, missing: missing.len() };
         let released: BTreeSet<_> = rows.ok_or_else(absent)?.iter().map(|row| row.record).collect();
         self.walked = self.certified()?;
-        let contents = Contents::of(released.iter().copied(), |id| self.walked.counted.standing(id), &self.purged);
+        let standings = self.walked.standings(released.iter().copied())?;
+        let contents = Contents::of(released.iter().copied(), |id| standings.get(id).copied(), &self.purged);
         if let Some(unknown) = contents.unknown.first() {
             return Err(ExportError::NotHere(*unknown));
         }
@@ -208,12 +235,16 @@ impl<'a, L: Ledger> Known<'a, L> {
         let mut revocations = self.revoked(&earlier.values().copied().chain([release]).collect::<Vec<_>>())?;
         for (id, _) in revocations.iter().filter(|(_, one)| !one.releases.is_empty()) {
             let group = status::group(id, self.ledger)?;
-            records.extend(group.into_iter().filter(|id| self.walked.counted.contains(id)));
+            for id in group {
+                if self.walked.counted.contains(&id)? {
+                    records.insert(id);
+                }
+            }
         }
         revocations.retain(|id, one| !one.releases.is_empty() || records.contains(id));
         let place = |charter: &Cid| self.path.iter().position(|one| one.id() == *charter);
         let (last, leading) = (self.path.len() - 1, place(&release.charter).unwrap_or_default());
-        let notes = self.kept_back(leading, |id| contents.rows.contains(id))?;
+        let notes = self.kept_back(leading, |id| Ok(contents.rows.contains(id)))?;
         let was_in = |id: &RecordId| contents.rows.contains(id) && !notes.contains(id);
         let records: Vec<_> = records.into_iter().collect();
         let apart = self.apart(&records, leading)?;
@@ -222,14 +253,16 @@ impl<'a, L: Ledger> Known<'a, L> {
             true => (was_in(id), under.get(id).copied().unwrap_or(leading)),
             false => (false, later.get(id).copied().unwrap_or(last)),
         };
-        let proved = self.prove(&records, wanted, |id| apart.contains(id))?;
+        let proved = self.prove(records.each(), wanted, |id| apart.contains(id))?;
         let mut kept = BTreeSet::from([id]);
         let held = |record: &RecordId| released.contains(record) || revocations.get(record).is_some();
         kept.extend(self.erasing(|record| records.binary_search(record).is_ok() || held(record)));
         let decided: Vec<_> = kept.iter().map(|id| self.counts_from(id)).collect();
         kept.extend(earlier.keys());
         let cut = earlier.values().filter_map(|release| place(&release.charter));
-        let used = decided.into_iter().chain(cut).chain(proved.records.iter().map(Selected::charter)).chain([leading]);
+        let shown =
+            proved.records.iter().map(|one| one.map(|one| one.charter())).collect::<Result<BTreeSet<_>, _>>()?;
+        let used = decided.into_iter().chain(cut).chain(shown).chain([leading]);
         // A copy is made by the charter that leads.
         let needed = used.chain(self.copying.as_ref().map(|_| last)).max().unwrap_or_default();
         Ok(Selection {
@@ -259,13 +292,17 @@ impl<'a, L: Ledger> Known<'a, L> {
     fn kept_back(
         &self,
         leading: usize,
-        accepted: impl Fn(&RecordId) -> bool,
+        accepted: impl Fn(&RecordId) -> Result<bool, LedgerError>,
     ) -> Result<BTreeSet<RecordId>, LedgerError> {
         let mut notes = BTreeSet::new();
         if !self.path[leading].customs.export_notes {
             index::each(self.ledger, &[prefix::ABOUT], |entry| {
                 let certified = entry.key.get(1 + Cid::LEN) == Some(&b'c');
-                notes.extend(index::last_cid(&entry.key).map(RecordId).filter(|id| certified && accepted(id)));
+                if let Some(id) = index::last_cid(&entry.key).map(RecordId).filter(|_| certified)
+                    && accepted(&id)?
+                {
+                    notes.insert(id);
+                }
                 Ok(())
             })?;
         }
@@ -337,7 +374,7 @@ impl<'a, L: Ledger> Known<'a, L> {
             let id = entry.key.get(1..1 + Cid::LEN).and_then(|id| Cid::from_bytes(id).ok()).map(RecordId);
             let member = entry.key.get(1 + Cid::LEN..).and_then(|rest| rest.first_chunk::<32>().copied());
             if let Some(((id, member), block)) = id.zip(member).zip(index::last_cid(&entry.key))
-                && selected(&proved.records, &id).is_some_and(|one| one.row)
+                && proved.records.of(&id)?.is_some_and(|one| one.row)
             {
                 flags.entry((id, member)).or_insert(block);
             }
@@ -396,9 +433,12 @@ impl<'a, L: Ledger> Known<'a, L> {
     }
 
     /// The withdrawals of records, one for each record that is withdrawn.
-    fn withdrawals(&self, records: &[Selected]) -> Result<Vec<Cid>, LedgerError> {
+    fn withdrawals(&self, records: &List<Selected>) -> Result<Vec<Cid>, LedgerError> {
         let mut blocks = Vec::new();
-        for id in self.walked.counted.facts().withdrawn.iter().filter(|id| selected(records, id).is_some()) {
+        for id in &self.walked.counted.facts().withdrawn {
+            if records.of(id)?.is_none() {
+                continue;
+            }
             let durable = index::operations::erasures(self.ledger, id)?.into_iter();
             blocks.extend(
                 durable.filter(|(kind, durable, _)| *durable && *kind == Erasure::Withdrawal).map(|one| one.2).min(),
@@ -406,9 +446,4 @@ impl<'a, L: Ledger> Known<'a, L> {
         }
         Ok(blocks)
     }
-}
-
-/// One of these records, which are in ascending order.
-fn selected<'r>(records: &'r [Selected], id: &RecordId) -> Option<&'r Selected> {
-    records.binary_search_by_key(id, |one| one.id).ok().map(|place| &records[place])
 }

@@ -1,10 +1,11 @@
 //! Which records an export is asked to hold.
 
-use super::{Earlier, ExportOptions};
+use super::{Earlier, ExportOptions, list};
 use crate::benchmark::Loaded;
 use commonwheel_protocol::dataset::{Contaminated, Filter, Overlap, overlaps};
 use commonwheel_protocol::record::RecordId;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What records must be to have a row.
 #[derive(Clone, Default)]
@@ -15,12 +16,15 @@ pub struct Wanted<'a> {
     pub benchmarks: Option<&'a Loaded>,
     /// The export that is written again, if it is: no other record than before gets a row.
     pub earlier: Option<&'a Earlier>,
+    /// Where long lists may lie; nothing for the system's folder for what is temporary.
+    pub lists: Option<&'a Path>,
 }
 
 impl<'a> Wanted<'a> {
     /// What is asked for.
     pub fn of(options: &'a ExportOptions) -> Self {
-        Wanted { filter: options.filter.clone(), benchmarks: options.benchmarks.as_deref(), earlier: None }
+        let (filter, benchmarks) = (options.filter.clone(), options.benchmarks.as_deref());
+        Wanted { filter, benchmarks, earlier: None, lists: Some(list::above(&options.out)) }
     }
 }
 

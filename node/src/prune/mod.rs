@@ -172,10 +172,12 @@ fn prune<L: Ledger>(
     if !proofs.iter().any(|proof| proof.proves) {
         return Err(unfit(dir, "it is of another community than what it is pruned by, and so are all copies in it"));
     }
-    let (mut left, mut removed) = (Vec::new(), Vec::new());
+    let (mut left, mut removed, mut rows) = (Vec::new(), Vec::new(), 0);
     for (part, proof) in parts.iter().zip(proofs) {
         let chosen = proof.left(dir, part)?;
-        removed.extend(part.removed(&chosen.rows(), chosen.revocations())?);
+        let stay = chosen.rows()?;
+        rows += stay.len();
+        removed.extend(part.removed(&stay, chosen.revocations())?);
         left.push(chosen);
     }
     let export = match dry_run || removed.is_empty() {
@@ -186,7 +188,7 @@ fn prune<L: Ledger>(
     Ok(Pruned {
         dir: dir.to_owned(),
         rows_before: parts.iter().map(|part| part.earlier.rows.len()).sum(),
-        rows: left.iter().map(|left| left.rows().len()).sum(),
+        rows,
         removed,
         stayed: stayed.map(|(part, _)| part.manifest.community.clone()).collect(),
         dry_run,

@@ -74,6 +74,8 @@ fn community_info(id: &Cid, member: &Member) -> Result<CommunityInfo, LedgerErro
     })?;
     let counted = Counted::load(member.core.lineage(), store)?;
     let accepted = counted.as_ref().map_or(0, |counted| counted.accepted().count());
+    let root = counted.filter(|_| charter.understood()).map(|counted| counted.root(&charter.id())).transpose()?;
+    let state_root = root.map(|root| root.to_string());
     let mut waiting = 0;
     index::each(store, &[prefix::WAITING], |_| {
         waiting += 1;
@@ -86,7 +88,7 @@ fn community_info(id: &Cid, member: &Member) -> Result<CommunityInfo, LedgerErro
         accepted,
         incomplete: member.core.incomplete(),
         waiting,
-        state_root: counted.filter(|_| charter.understood()).map(|counted| counted.root(&charter.id()).to_string()),
+        state_root,
         evidence: data_encoding::HEXLOWER.encode(&evidence.finalize()),
         silent: member.core.silent_because().map(str::to_owned),
         governance: Governance::of(

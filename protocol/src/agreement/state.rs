@@ -9,6 +9,7 @@ use crate::bytes::{Cid, Node, encode};
 use crate::record::RecordId;
 use crate::sign::PublicKey;
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 /// The root of a state: the CID of a block that holds charter, count and Merkle roots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,21 +150,26 @@ impl Facts {
 
     /// The state root under the charter that leads.
     pub fn root(&self, charter: &Cid) -> StateRoot {
-        self.root_with(charter, self.standings())
+        let Ok(root) = self.root_with(charter, self.standings().into_iter().map(Ok::<_, Infallible>));
+        root
     }
 
     /// The same, from what became of the records that count, in the order of their ids.
-    pub(crate) fn root_with(
+    ///
+    /// # Errors
+    /// The first of theirs.
+    pub(crate) fn root_with<E>(
         &self,
         charter: &Cid,
-        standings: impl IntoIterator<Item = (RecordId, Standing)>,
-    ) -> StateRoot {
+        standings: impl Iterator<Item = Result<(RecordId, Standing), E>>,
+    ) -> Result<StateRoot, E> {
         let (mut count, mut tree) = (0, merkle::Growing::default());
-        for (id, standing) in standings {
+        for standing in standings {
+            let (id, standing) = standing?;
             tree.push(&leaf(&id, standing));
             count += 1;
         }
-        self.block(charter, count, tree.root()).root()
+        Ok(self.block(charter, count, tree.root()).root())
     }
 
     fn block(&self, charter: &Cid, count: usize, records: Hash) -> StateBlock {

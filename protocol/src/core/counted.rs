@@ -1,4 +1,5 @@
-//! The records that count, as small as a list of their ids: a state is a function of them, and there may be millions.
+//! The records that count, as small as a list of their ids, which may lie elsewhere: a state is a function of them, and there
+//! may be millions.
 
 use super::facts::Counting;
 use crate::agreement::Lineage;
@@ -9,11 +10,43 @@ use crate::ledger::{Ledger, LedgerError, Shelf};
 use crate::record::RecordId;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Ids of records in ascending order, wherever they are kept.
+pub trait Ids {
+    /// Adds the next.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn push(&mut self, id: RecordId) -> Result<(), LedgerError>;
+
+    /// All of them, in ascending order.
+    fn each(&self) -> impl Iterator<Item = Result<RecordId, LedgerError>>;
+
+    /// Whether one is among them.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn holds(&self, id: &RecordId) -> Result<bool, LedgerError>;
+}
+
+impl Ids for Vec<RecordId> {
+    fn push(&mut self, id: RecordId) -> Result<(), LedgerError> {
+        Vec::push(self, id);
+        Ok(())
+    }
+
+    fn each(&self) -> impl Iterator<Item = Result<RecordId, LedgerError>> {
+        self.iter().copied().map(Ok)
+    }
+
+    fn holds(&self, id: &RecordId) -> Result<bool, LedgerError> {
+        Ok(self.binary_search(id).is_ok())
+    }
+}
+
 /// The records that count, by their ids, and what became of them.
 #[derive(Clone, Debug, Default)]
-pub struct Counted {
-    /// In ascending order.
-    ids: Vec<RecordId>,
+pub struct Counted<I = Vec<RecordId>> {
+    ids: I,
     /// What the state is a function of; of the records only those that revise another, are revised or are erased.
     facts: Facts,
     /// Those that are not accepted.
@@ -31,23 +64,26 @@ impl Counted {
             return Ok(None);
         }
         let counts = counting.counts(lineage.head().charter.id());
-        Counted::of(counting.facts(ledger)?, counts, ledger).map(Some)
+        Counted::of(Vec::new(), counting.facts(ledger)?, counts, ledger).map(Some)
     }
+}
 
-    /// Those that `counts` takes of the certified ones, which it sees in ascending order. The facts come with no records.
+impl<I: Ids> Counted<I> {
+    /// Those that `counts` takes of the certified ones, which it sees in ascending order, with their ids kept in `ids`, which
+    /// is empty. The facts come with no records.
     ///
     /// # Errors
-    /// When the ledger fails.
+    /// When the ledger or the list fails.
     pub fn of(
+        mut ids: I,
         mut facts: Facts,
         mut counts: impl FnMut(&Certified) -> bool,
         ledger: &impl Ledger,
     ) -> Result<Self, LedgerError> {
-        let mut ids = Vec::new();
         for found in CertifiedRecords::of(ledger) {
             let found = found?;
             if counts(&found) {
-                ids.push(found.id);
+                ids.push(found.id)?;
                 if found.header.revises.is_some() {
                     facts.records.insert(found.id, fact(&found.header));
                 }
@@ -55,8 +91,10 @@ impl Counted {
         }
         let revised = facts.records.values().filter_map(|fact| fact.revises);
         let borne_on: BTreeSet<_> = revised.chain(facts.withdrawn.iter().chain(&facts.taken_down).copied()).collect();
-        for id in borne_on.into_iter().filter(|id| ids.binary_search(id).is_ok()) {
-            if let Some(header) = index::header(ledger, Shelf::Certified, &id)? {
+        for id in borne_on {
+            if ids.holds(&id)?
+                && let Some(header) = index::header(ledger, Shelf::Certified, &id)?
+            {
                 facts.records.insert(id, fact(&header));
             }
         }
@@ -66,28 +104,34 @@ impl Counted {
     }
 
     /// The records, in ascending order.
-    pub fn ids(&self) -> &[RecordId] {
+    pub fn ids(&self) -> &I {
         &self.ids
     }
 
     /// Whether a record counts.
-    pub fn contains(&self, id: &RecordId) -> bool {
-        self.ids.binary_search(id).is_ok()
+    ///
+    /// # Errors
+    /// When the list fails.
+    pub fn contains(&self, id: &RecordId) -> Result<bool, LedgerError> {
+        self.ids.holds(id)
     }
 
     /// What became of a record, if it counts.
-    pub fn standing(&self, id: &RecordId) -> Option<Standing> {
-        self.contains(id).then(|| self.standing_of(id))
+    ///
+    /// # Errors
+    /// When the list fails.
+    pub fn standing(&self, id: &RecordId) -> Result<Option<Standing>, LedgerError> {
+        Ok(self.contains(id)?.then(|| self.standing_of(id)))
     }
 
     /// What became of each, in ascending order.
-    pub fn standings(&self) -> impl Iterator<Item = (RecordId, Standing)> {
-        self.ids.iter().map(|id| (*id, self.standing_of(id)))
+    pub fn standings(&self) -> impl Iterator<Item = Result<(RecordId, Standing), LedgerError>> {
+        self.ids.each().map(|id| id.map(|id| (id, self.standing_of(&id))))
     }
 
     /// Those that are accepted, in ascending order.
-    pub fn accepted(&self) -> impl Iterator<Item = RecordId> {
-        self.ids.iter().copied().filter(|id| !self.others.contains_key(id))
+    pub fn accepted(&self) -> impl Iterator<Item = Result<RecordId, LedgerError>> {
+        self.ids.each().filter(|id| !matches!(id, Ok(id) if self.others.contains_key(id)))
     }
 
     /// What else the state is a function of. Of the records it knows only those that revise another, are revised or are
@@ -97,11 +141,15 @@ impl Counted {
     }
 
     /// The state root under the charter that leads.
-    pub fn root(&self, charter: &Cid) -> StateRoot {
+    ///
+    /// # Errors
+    /// When the list fails.
+    pub fn root(&self, charter: &Cid) -> Result<StateRoot, LedgerError> {
         self.facts.root_with(charter, self.standings())
     }
 
-    fn standing_of(&self, id: &RecordId) -> Standing {
+    /// What became of a record that counts.
+    pub fn standing_of(&self, id: &RecordId) -> Standing {
         self.others.get(id).copied().unwrap_or(Standing::Accepted)
     }
 }

@@ -221,7 +221,7 @@ pub fn standing(
 /// When the ledger fails.
 pub fn accepted(lineage: &Lineage, ledger: &impl Ledger) -> Result<Vec<RecordId>, LedgerError> {
     let counted = Counted::load(lineage, ledger)?.unwrap_or_default();
-    Ok(counted.accepted().collect())
+    counted.accepted().collect()
 }
 
 /// The state root; `None` under a protocol version that this code does not understand, and while a page of
@@ -234,7 +234,7 @@ pub fn state_root(lineage: &Lineage, ledger: &impl Ledger) -> Result<Option<Stat
     if !head.understood() {
         return Ok(None);
     }
-    Ok(Counted::load(lineage, ledger)?.map(|counted| counted.root(&head.id())))
+    Counted::load(lineage, ledger)?.map(|counted| counted.root(&head.id())).transpose()
 }
 
 /// Whether a record is only accepted under a charter that was succeeded, and in no release that closed it: it waits

@@ -102,6 +102,7 @@ pub fn draft(lineage: &Lineage, now_s: i64, ledger: &impl Ledger) -> Result<Resu
     let (mut rows, mut unknown) = (Vec::new(), 0);
     let counted = Counted::load(lineage, ledger)?.unwrap_or_default();
     for id in counted.accepted() {
+        let id = id?;
         match is_embargoed(&id, &embargoes, ledger)? {
             Some(true) => {}
             Some(false) => rows.extend(row(&id, ledger)?),
@@ -167,7 +168,7 @@ pub(super) fn compare_with(
     let in_it: BTreeSet<_> = rows.iter().map(|row| row.record).collect();
     for theirs in &rows {
         let id = theirs.record;
-        if counted.standing(&id) != Some(Standing::Accepted) {
+        if counted.standing(&id)? != Some(Standing::Accepted) {
             found.not_accepted.push(id);
         } else if row(&id, ledger)?.as_ref() != Some(theirs) {
             found.differing.push(id);
@@ -177,7 +178,8 @@ pub(super) fn compare_with(
             found.same += 1;
         }
     }
-    let left_out: BTreeSet<_> = counted.accepted().filter(|id| !in_it.contains(id)).collect();
+    let mut left_out = counted.accepted().collect::<Result<BTreeSet<_>, _>>()?;
+    left_out.retain(|id| !in_it.contains(id));
     found.left_out = left_out.len();
     if let Some((_, before)) = newest
         && let Some(before) = self::rows(before, ledger, &mut found.pages_missing)?

@@ -240,15 +240,18 @@ impl Tally {
     /// Of the records of a state.
     pub fn of_state(standings: impl Iterator<Item = Standing>, purged: usize) -> Self {
         let mut tally = Tally { purged, ..Tally::default() };
-        for standing in standings {
-            *match standing {
-                Standing::Accepted => &mut tally.accepted,
-                Standing::Superseded => &mut tally.superseded,
-                Standing::Withdrawn => &mut tally.withdrawn,
-                Standing::TakenDown => &mut tally.taken_down,
-            } += 1;
-        }
+        standings.for_each(|standing| tally.add(standing));
         tally
+    }
+
+    /// Counts one more record of a state.
+    pub fn add(&mut self, standing: Standing) {
+        *match standing {
+            Standing::Accepted => &mut self.accepted,
+            Standing::Superseded => &mut self.superseded,
+            Standing::Withdrawn => &mut self.withdrawn,
+            Standing::TakenDown => &mut self.taken_down,
+        } += 1;
     }
 
     /// Of the records of a release.

@@ -2,6 +2,7 @@
 
 use super::Known;
 use crate::export::ExportError;
+use commonwheel_protocol::core::counted::Ids;
 use commonwheel_protocol::dataset::{Draw, Split, Voice};
 use commonwheel_protocol::ledger::{Ledger, Shelf};
 use commonwheel_protocol::record::RecordId;
@@ -9,19 +10,18 @@ use std::collections::BTreeSet;
 
 impl<L: Ledger> Known<'_, L> {
     /// Those of these records, which are all of the export in ascending order, that the charter at `leading` keeps apart.
-    pub(super) fn apart(&self, records: &[RecordId], leading: usize) -> Result<BTreeSet<RecordId>, ExportError> {
+    pub(super) fn apart(&self, records: &impl Ids, leading: usize) -> Result<BTreeSet<RecordId>, ExportError> {
         let Some(draw) = Draw::of(&self.path[leading]) else { return Ok(BTreeSet::new()) };
         let voice = |id: &RecordId| -> Result<Option<Voice>, ExportError> {
-            let here =
-                if records.binary_search(id).is_ok() { self.ledger.block(Shelf::Certified, &id.0)? } else { None };
+            let here = if records.holds(id)? { self.ledger.block(Shelf::Certified, &id.0)? } else { None };
             Ok(here.and_then(|header| Voice::of(&header)))
         };
         let mut apart = BTreeSet::new();
-        for id in records {
-            let missing = ExportError::Missing { record: *id, what: "header" };
-            let own = voice(id)?.ok_or(missing)?;
+        for id in records.each() {
+            let id = id?;
+            let own = voice(&id)?.ok_or(ExportError::Missing { record: id, what: "header" })?;
             if draw.split(&own, voice)? == Split::Evaluation {
-                apart.insert(*id);
+                apart.insert(id);
             }
         }
         Ok(apart)

@@ -65,7 +65,7 @@ impl<L: Ledger> Known<'_, L> {
         let counts = |found: &Certified| {
             found.certificates.iter().any(|(_, charter)| path.contains(charter)) && !self.purged.contains(&found.id)
         };
-        Walked::of(self.counting.facts(self.ledger)?, counts, &path, self.ledger)
+        Walked::of(self.counting.facts(self.ledger)?, counts, &path, self.ledger, &self.lists)
     }
 
     /// The releases that close charters of the path up to a place, each with its charter's place.
