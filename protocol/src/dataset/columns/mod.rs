@@ -7,8 +7,7 @@ mod read;
 
 use super::civil::unix_s;
 use super::row::{HEADER_COLUMNS, RowError};
-use read::{Entries, one, split};
-use serde_json::value::RawValue;
+use read::{Taken, taken};
 use std::borrow::Cow;
 
 /// One column.
@@ -209,56 +208,27 @@ pub const COLUMNS: [Column; 55] = [
 /// # Errors
 /// When the line is not a row.
 pub fn cells(line: &str) -> Result<Vec<Cell<'_>>, RowError> {
-    let (mut found, others) = split(line).map_err(|_| RowError::Json)?;
-    let mut cells = Vec::with_capacity(COLUMNS.len());
-    for (column, found) in COLUMNS.iter().zip(&mut found) {
-        let cell = found.map_or(Some(Cell::None), |raw| cell(column, raw));
-        match cell {
-            Some(Cell::None) if column.required => return Err(RowError::Column(column.name)),
-            Some(cell) => {
-                cells.push(cell);
-                *found = None;
-            }
-            None if column.required => return Err(RowError::Column(column.name)),
-            // It is not of the column's form, and so among the rest.
-            None => cells.push(Cell::None),
-        }
+    let Taken { mut cells, mut misfits, others } = taken(line).ok_or(RowError::Json)?;
+    let lacks = |(column, cell): &(&Column, &Cell)| column.required && **cell == Cell::None;
+    if let Some((column, _)) = COLUMNS.iter().zip(&cells).find(lacks) {
+        return Err(RowError::Column(column.name));
     }
-    let misfits = COLUMNS.iter().zip(found).filter_map(|(column, raw)| Some((Cow::Borrowed(column.of), raw?)));
+    misfits.sort_unstable_by_key(|(at, _)| *at);
+    let misfits = misfits.into_iter().map(|(at, raw)| (Cow::Borrowed(COLUMNS[at].of), raw));
     if let (Some(last), Some(more)) = (cells.last_mut(), more(misfits.chain(others))) {
         *last = Cell::One(Value::Text(Cow::Owned(more)));
     }
     Ok(cells)
 }
 
-/// What stands in a column; nothing when it is of another form. A column of the header may be `null`; one of the body
-/// that is `null` is of another form, since it is not the same as none.
-fn cell<'a>(column: &Column, raw: &'a RawValue) -> Option<Cell<'a>> {
-    if raw.get() == "null" && HEADER_COLUMNS.contains(&column.of) {
-        return Some(Cell::None);
-    }
-    match column.form {
-        Form::One(kind) => one(raw, kind).map(Cell::One),
-        Form::Time => match one(raw, Kind::Text)? {
-            Value::Text(text) => Some(Cell::One(Value::Int(unix_s(&text)?.checked_mul(1000)?))),
-            _ => None,
-        },
-        Form::Texts => Entries::Texts.read(raw),
-        Form::Map(fields) => Entries::Map(fields).read(raw),
-        Form::Maps(fields) => Entries::Maps(fields).read(raw),
-        Form::Counts(_) => Entries::Counts.read(raw),
-        Form::More => None,
-    }
-}
-
 /// What has no column, as one object, in the order of the row.
-fn more<'a>(rest: impl Iterator<Item = (Cow<'a, str>, &'a RawValue)>) -> Option<String> {
+fn more<'a>(rest: impl Iterator<Item = (Cow<'a, str>, &'a str)>) -> Option<String> {
     let mut text = String::new();
     for (key, raw) in rest {
         text.push(if text.is_empty() { '{' } else { ',' });
         text.push_str(&serde_json::to_string(&key).expect("writing JSON to memory cannot fail"));
         text.push(':');
-        text.push_str(raw.get());
+        text.push_str(raw);
     }
     (!text.is_empty()).then(|| text + "}")
 }

@@ -138,6 +138,48 @@ fn a_list_with_one_entry_of_another_form_is_kept_whole_in_the_last_column() {
         assert_eq!(found(&cells, "messages"), &Cell::None);
         assert!(matches!(found(&cells, MORE), Cell::One(_)));
     }
+    let line = line(vec![("messages", Node::List(vec![message("user", None)]))]);
+    let line = line.replacen("\"role\":\"user\"", "\"role\":\"user\",\"role\":\"user\"", 1);
+    assert_eq!(found(&cells(&line).unwrap(), "messages"), &Cell::None);
+}
+
+/// A row whose title is written so.
+fn titled(json: &str) -> String {
+    line(vec![("title", Node::text("@"))]).replacen("\"@\"", json, 1)
+}
+
+#[test]
+fn a_text_says_the_same_however_it_is_escaped() {
+    for text in (0..0x300).filter_map(char::from_u32).map(|one| format!("a{one}{one}b{one}")) {
+        let line = line(vec![("title", Node::text(&text[..]))]);
+        assert_eq!(found(&cells(&line).unwrap(), "title"), &Cell::One(Value::Text(text.into())));
+    }
+    for json in [r#""\u0041\/\b\f\n""#, r#""\ud83c\udf75 \" \\""#, r#""\\""#, r#""\n""#] {
+        let (line, said) = (titled(json), serde_json::from_str::<String>(json).unwrap());
+        assert_eq!(found(&cells(&line).unwrap(), "title"), &Cell::One(Value::Text(said.into())), "{json}");
+    }
+    for json in [r#""\x""#, r#""\u12""#, r#""\""#, "\"\n\"", "\"\u{1f}\"", "\"", "@"] {
+        assert_eq!(cells(&titled(json)), Err(RowError::Json), "{json}");
+    }
+}
+
+#[test]
+fn a_number_that_is_no_integer_of_64_bits_is_kept_as_it_is_written() {
+    let rated =
+        |json: &str| line(vec![("rating", Node::Int(7))]).replacen("\"rating\":7", &format!("\"rating\":{json}"), 1);
+    for whole in [0, -1, 10, i64::MIN, i64::MAX] {
+        let line = rated(&whole.to_string());
+        assert_eq!(found(&cells(&line).unwrap(), "rating"), &Cell::One(Value::Int(whole)));
+    }
+    for json in ["-0", "7.0", "7e0", "7E0", "9223372036854775808", "-9223372036854775809"] {
+        let line = rated(json);
+        let cells = cells(&line).unwrap();
+        let more = Cell::One(Value::Text(format!("{{\"rating\":{json}}}").into()));
+        assert_eq!((found(&cells, "rating"), found(&cells, MORE)), (&Cell::None, &more));
+    }
+    for json in ["07", "-", "7x", "+7", "7 ", " 7", "\t7", "7,", "truex"] {
+        assert_eq!(cells(&rated(json)), Err(RowError::Json), "{json}");
+    }
 }
 
 #[test]
