@@ -163,13 +163,15 @@ impl Finished<'_> {
         let (record, cluster) = (self.clusters.record(place), self.clusters.of(place));
         let (measures, charter) = &self.measures[place as usize];
         let (accepted_by, validators) = self.quorums.get(usize::from(*charter)).copied().unwrap_or_default();
+        let id = record.to_string();
+        // Most rows are like no other.
+        let named = |other: RecordId| if other == record { id.clone() } else { other.to_string() };
         QualityRow {
-            id: record.to_string(),
             licence: licence.to_owned(),
             preference: preference.to_owned(),
-            duplicate_cluster: cluster.same.to_string(),
+            duplicate_cluster: named(cluster.same),
             duplicate_cluster_size: cluster.same_size,
-            near_duplicate_cluster: cluster.near.to_string(),
+            near_duplicate_cluster: named(cluster.near),
             near_duplicate_cluster_size: cluster.near_size,
             flags: self.flags.get(&record).copied().unwrap_or_default(),
             notes: self.notes.get(&record).copied().unwrap_or_default(),
@@ -184,6 +186,7 @@ impl Finished<'_> {
             rights_own: measures.own(),
             rights_model: measures.model(),
             rights_third_party: measures.third_party(),
+            id,
         }
     }
 }
