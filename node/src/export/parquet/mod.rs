@@ -28,9 +28,10 @@ use std::io::{self, BufRead, Read, Write};
 use std::sync::Arc;
 
 /// What each file says of its writer. Two files of the same rows by the same writer are the same bytes; whatever
-/// changes them changes this text: the versions of the libraries, and the number of this list of columns.
+/// changes them changes this text: the versions of the libraries, and the number of this list of columns and of how they
+/// are written.
 pub const WRITER: &str =
-    concat!("commonwheel version ", env!("CARGO_PKG_VERSION"), " (build columns-2-parquet-60.1.0-zstd-1.5.7)");
+    concat!("commonwheel version ", env!("CARGO_PKG_VERSION"), " (build columns-3-parquet-60.1.0-zstd-1.5.7)");
 
 /// Once so much is held, it becomes a group of rows, counted as [`Group::held`] does.
 const GROUP_BYTES: usize = 16 << 20;
@@ -38,8 +39,9 @@ const GROUP_BYTES: usize = 16 << 20;
 const PAGE_BYTES: usize = 1 << 20;
 /// The most values of a dictionary, in bytes; beyond that values are written plainly.
 const DICTIONARY_BYTES: usize = 1 << 20;
-/// The effort of zstd.
+/// The effort of zstd, and that for values in which there is nothing to find.
 const ZSTD_LEVEL: i32 = 3;
+const ZSTD_LEAST_LEVEL: i32 = 1;
 
 /// Why rows were not written as Parquet.
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +144,10 @@ fn properties(partition: &Partition, canary: &Canary) -> Result<WriterProperties
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true);
+    let least = Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEAST_LEVEL)?);
+    for path in schema::drawn() {
+        properties = properties.set_column_compression(path, least);
+    }
     for path in schema::plain() {
         properties =
             properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, Encoding::PLAIN);

@@ -44,9 +44,9 @@ pub fn leaves(column: &Column) -> Vec<Leaf> {
     }
 }
 
-/// The leaves whose values seldom come again, so that a dictionary of them would only cost time.
-pub fn plain() -> impl Iterator<Item = ColumnPath> {
-    const COLUMNS: [&str; 23] = [
+/// The columns of hashes, keys and signatures: values in which nothing comes again, so that little effort finds as much.
+pub fn drawn() -> impl Iterator<Item = ColumnPath> {
+    const COLUMNS: [&str; 10] = [
         "id",
         "nonce",
         "revises",
@@ -54,6 +54,16 @@ pub fn plain() -> impl Iterator<Item = ColumnPath> {
         "about_record",
         "body",
         "signature",
+        "salt",
+        "quality_duplicate_cluster",
+        "quality_near_duplicate_cluster",
+    ];
+    COLUMNS.into_iter().map(path)
+}
+
+/// The leaves whose values seldom come again, so that a dictionary of them would only cost time.
+pub fn plain() -> impl Iterator<Item = ColumnPath> {
+    const TEXTS: [&str; 16] = [
         "title",
         "note",
         "prompt",
@@ -67,14 +77,15 @@ pub fn plain() -> impl Iterator<Item = ColumnPath> {
         "target_text",
         "about",
         "text",
-        "salt",
-        "quality_duplicate_cluster",
-        "quality_near_duplicate_cluster",
+        "messages.list.element.content",
+        "criteria.list.element.note",
+        "answers.list.element.answer",
     ];
-    const NESTED: [&str; 3] =
-        ["messages.list.element.content", "criteria.list.element.note", "answers.list.element.answer"];
-    let path = |name: &str| ColumnPath::new(name.split('.').map(str::to_owned).collect());
-    COLUMNS.into_iter().chain(NESTED).map(path)
+    drawn().chain(TEXTS.into_iter().map(path))
+}
+
+fn path(name: &str) -> ColumnPath {
+    ColumnPath::new(name.split('.').map(str::to_owned).collect())
 }
 
 fn message() -> String {

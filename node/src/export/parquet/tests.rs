@@ -170,10 +170,10 @@ fn the_bytes_of_a_version_are_what_they_were() {
     let file = written(&partition, text.as_bytes());
     assert!(open(&file).num_row_groups() > 1);
     let found = data_encoding::HEXLOWER.encode(&Sha256::digest(&file));
-    let writer = "commonwheel version 0.1.0 (build columns-2-parquet-60.1.0-zstd-1.5.7)";
+    let writer = "commonwheel version 0.1.0 (build columns-3-parquet-60.1.0-zstd-1.5.7)";
     assert_eq!(
         (WRITER, FORMAT, &found[..]),
-        (writer, "commonwheel-export/3", "3c652e96b3aaab740fb9c2922d2272ed75d3877c188569e66d0d511684f1203f")
+        (writer, "commonwheel-export/3", "98fe6ce87296ce33e670ca0c89ec58a2e08c6dd9c5b4ed0519f46f55afaeb192")
     );
 }
 
@@ -187,7 +187,7 @@ fn the_writer_names_the_versions_that_decide_about_its_bytes() {
     };
     let (ours, parquet, zstd) = (version("commonwheel"), version("parquet"), version("zstd-sys"));
     let zstd = zstd.split_once("+zstd.").unwrap().1;
-    assert_eq!(WRITER, format!("commonwheel version {ours} (build columns-2-parquet-{parquet}-zstd-{zstd})"));
+    assert_eq!(WRITER, format!("commonwheel version {ours} (build columns-3-parquet-{parquet}-zstd-{zstd})"));
 }
 
 #[test]
