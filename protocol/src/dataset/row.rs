@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 mod names;
 mod text;
 
-use names::Names;
+pub(super) use names::Names;
 
 /// The longest line a row may need, its newline included.
 ///
@@ -128,6 +128,9 @@ pub(super) const BODY_COLUMNS: [&str; 38] = [
     "ext",
     "salt",
 ];
+
+/// The names of [`BODY_COLUMNS`].
+pub(super) static PLACES: LazyLock<Names> = LazyLock::new(|| Names::of(BODY_COLUMNS));
 
 /// The fields of a header that have a column.
 static FIELDS: LazyLock<Names> =

@@ -9,10 +9,11 @@ use crate::dataset::authors::Authors;
 use crate::dataset::civil::rfc3339;
 use crate::dataset::partition::Partition;
 use crate::dataset::parts::{Bound, binding};
-use crate::dataset::row::Row;
-use crate::dataset::views::cells::{text, text_of};
+use crate::dataset::row::{Names, Row};
+use crate::dataset::views::cells::text_of;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// The room for the values of one column, in bytes: some thousand short ones.
 const VALUES_BYTES: usize = 64 << 10;
@@ -26,6 +27,9 @@ const COUNTED: [(&str, &str); 6] = [
     ("models", "model"),
     ("vocabularies", "vocabulary"),
 ];
+
+/// The columns of [`COUNTED`].
+static COLUMNS: LazyLock<Names> = LazyLock::new(|| Names::of(COUNTED.map(|(_, column)| column)));
 
 /// The rows of an export, counted one by one in any order. Memory does not grow with their number, but for the names
 /// of authors.
@@ -79,8 +83,10 @@ impl Census {
             let (first, last) = self.times.unwrap_or((*time, *time));
             self.times = Some((first.min(*time), last.max(*time)));
         }
-        for (counts, (_, column)) in self.values.iter_mut().zip(COUNTED) {
-            text(row, column).filter(|text| text.len() <= SHORT).into_iter().for_each(|text| counts.see(text));
+        for (column, value) in row.body() {
+            if let (Some(at), Some(text)) = (COLUMNS.place(column), text_of(value).filter(|text| text.len() <= SHORT)) {
+                self.values[at].see(text);
+            }
         }
         if let Some(Node::List(rights)) = row.body().get("rights") {
             let by = rights.iter().filter_map(|right| match right {

@@ -1,7 +1,7 @@
 //! Which columns rows have and what stands in them: what loaders are told, who would else guess it from a few rows.
 
 use crate::bytes::{Key, Node};
-use crate::dataset::row::BODY_COLUMNS;
+use crate::dataset::row::{BODY_COLUMNS, PLACES};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -60,13 +60,8 @@ pub fn form(column: &str) -> Form {
     }
 }
 
-/// The columns of bodies of known kinds in the order of their keys, which is that of a body: each with its place in
-/// [`BODY_COLUMNS`] and its form.
-static BY_KEY: LazyLock<Vec<(&str, usize, Form)>> = LazyLock::new(|| {
-    let mut columns: Vec<_> = BODY_COLUMNS.into_iter().enumerate().map(|(at, name)| (name, at, form(name))).collect();
-    columns.sort_by_key(|(name, ..)| *name);
-    columns
-});
+/// The forms of [`BODY_COLUMNS`].
+static FORMS: LazyLock<[Form; BODY_COLUMNS.len()]> = LazyLock::new(|| BODY_COLUMNS.map(form));
 
 /// What stood in a column, of some rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,13 +123,12 @@ impl Default for Columns {
 impl Columns {
     /// Takes one body more.
     pub fn add(&mut self, body: &BTreeMap<Key, Node>) {
-        let (mut known, mut unknown) = (BY_KEY.iter().peekable(), false);
+        let mut unknown = false;
         for (name, value) in body {
-            while known.next_if(|(column, ..)| column < &name.as_str()).is_some() {}
-            match known.next_if(|(column, ..)| column == name) {
-                Some((column, at, form)) => {
-                    let seen = Seen::of(value, *form, *column == "salt");
-                    self.known[*at] = Some(self.known[*at].map_or(seen, |before| before.and(seen)));
+            match PLACES.place(name) {
+                Some(at) => {
+                    let seen = Seen::of(value, FORMS[at], name == "salt");
+                    self.known[at] = Some(self.known[at].map_or(seen, |before| before.and(seen)));
                 }
                 None => unknown = true,
             }

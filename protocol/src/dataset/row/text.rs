@@ -1,6 +1,6 @@
 //! A row's one text, written from its values as they are: an export writes as many as there are records.
 
-use super::{BODY_COLUMNS, COLUMNS, Form, Names, Row, RowError, field};
+use super::{COLUMNS, Form, PLACES, Row, RowError, field};
 use crate::bytes::{Cid, Node};
 use crate::dataset::civil;
 use crate::dataset::dag_json::DagJson;
@@ -9,13 +9,9 @@ use data_encoding::HEXLOWER;
 use serde::Serialize;
 use std::fmt;
 use std::io::Write;
-use std::sync::LazyLock;
 
 /// The room for a row of a short chat, in bytes. Longer ones grow.
 const SHORT_ROW: usize = 2 << 10;
-
-/// The names of [`BODY_COLUMNS`].
-static PLACES: LazyLock<Names> = LazyLock::new(|| Names::of(BODY_COLUMNS));
 
 /// What a column of the header shows.
 enum Shown<'a> {
