@@ -69,7 +69,11 @@ impl CarStore {
     pub fn check(dir: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<CheckReport, StoreError> {
         let _lock = folder::existing(dir)?;
         let mut report = CheckReport::default();
-        let index = Index::existing(&dir.join(INDEX)).unwrap_or_else(|error| {
+        let whole = Index::existing(&dir.join(INDEX)).and_then(|index| {
+            index.as_ref().map_or(Ok(()), Index::read_through)?;
+            Ok(index)
+        });
+        let index = whole.unwrap_or_else(|error| {
             report.problem(error.to_string());
             None
         });

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// Small files, so that batches cross from one into the next, and so few entries in sled that the index has runs.
-const SMALL: Options = Options { file_bytes: 300, recent_entries: 12 };
+const SMALL: Options = Options { file_bytes: 300, recent_entries: 40 };
 
 #[test]
 fn the_memory_store_keeps_every_promise() {

@@ -225,8 +225,10 @@ impl<'a, L: Ledger> Known<'a, L> {
         let absent = || ExportError::Pages { number: release.number, missing: missing.len() };
         let released: BTreeSet<_> = rows.ok_or_else(absent)?.iter().map(|row| row.record).collect();
         self.walked = self.certified()?;
-        let standings = self.walked.standings(released.iter().copied())?;
-        let contents = Contents::of(released.iter().copied(), |id| standings.get(id).copied(), &self.purged);
+        let contents = {
+            let standings = self.walked.standings(released.iter().copied())?;
+            Contents::of(released.iter().copied(), |id| standings.get(id).copied(), &self.purged)
+        };
         if let Some(unknown) = contents.unknown.first() {
             return Err(ExportError::NotHere(*unknown));
         }

@@ -178,8 +178,8 @@ pub(super) fn compare_with(
             found.same += 1;
         }
     }
-    let mut left_out = counted.accepted().collect::<Result<BTreeSet<_>, _>>()?;
-    left_out.retain(|id| !in_it.contains(id));
+    let others = counted.accepted().filter(|id| !matches!(id, Ok(id) if in_it.contains(id)));
+    let left_out = others.collect::<Result<BTreeSet<_>, _>>()?;
     found.left_out = left_out.len();
     if let Some((_, before)) = newest
         && let Some(before) = self::rows(before, ledger, &mut found.pages_missing)?

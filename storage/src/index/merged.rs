@@ -15,6 +15,8 @@ pub(super) struct Merged<'a> {
     runs: Vec<Cursor<'a>>,
     /// Whose entries have the key that was given last: a bit for each, the lowest for what is recent.
     given: u64,
+    /// How many entries were given, with those that are hidden.
+    passed: u64,
 }
 
 impl<'a> Merged<'a> {
@@ -23,8 +25,11 @@ impl<'a> Merged<'a> {
     /// # Errors
     /// When one cannot be read.
     pub(super) fn of_runs(runs: impl IntoIterator<Item = &'a Run>, from: &[u8]) -> io::Result<Merged<'a>> {
-        let runs = runs.into_iter().map(|run| run.from(from)).collect::<io::Result<_>>()?;
-        Ok(Merged { recent: None, head: None, runs, given: 0 })
+        let runs = runs.into_iter().map(|run| run.from(from)).collect::<io::Result<Vec<_>>>()?;
+        match runs.len() <= MOST_RUNS {
+            true => Ok(Merged { recent: None, head: None, runs, given: 0, passed: 0 }),
+            false => Err(io::Error::other("the index has more runs than are read at once")),
+        }
     }
 
     /// The same with what is recent, which is newer than all runs.
@@ -60,6 +65,7 @@ impl<'a> Merged<'a> {
         }
         let least = least.map(|(source, _)| source);
         self.given = given;
+        self.passed += u64::from(given.count_ones());
         Ok(least.and_then(|source| self.entry(source)))
     }
 
@@ -77,6 +83,11 @@ impl<'a> Merged<'a> {
         }
         let source = self.given.trailing_zeros() as usize;
         Ok(self.entry(source).map(|(key, value)| (key, &value[1..])))
+    }
+
+    /// How many entries were given, with those that a newer one of their key hides.
+    pub(super) fn passed(&self) -> u64 {
+        self.passed
     }
 
     fn entry(&self, source: usize) -> Option<Entry<'_>> {

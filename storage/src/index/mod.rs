@@ -52,6 +52,8 @@ use std::path::PathBuf;
 pub(crate) const BATCH_BLOCKS: usize = 100;
 /// What an entry's value begins with, so that it is told from what says that the entry is gone.
 const HELD: u8 = 1;
+/// So many times the entries may be in sled where they cannot be written to a run, as on a full disk.
+const PATIENCE: u64 = 4;
 /// How many entries were put into the tree.
 const COUNT: &[u8] = b"c";
 
@@ -95,6 +97,8 @@ pub(crate) struct Index {
     entries: u64,
     /// How many are, before they are written to a run.
     most: u64,
+    /// The same until that is tried again, where it failed.
+    seal_at: u64,
     path: PathBuf,
 }
 
@@ -230,7 +234,8 @@ impl Index {
         batch.insert(COUNT, &(self.entries + entries).to_be_bytes());
         self.recent.apply_batch(batch).map_err(self.failed())?;
         self.entries += entries;
-        if self.entries >= self.most {
+        // What changes no entry, as opening a store does, writes no run.
+        if entries > 0 && self.entries >= self.seal_at {
             self.seal().map_err(self.failed())
         } else if self.runs.is_merged() {
             self.take_merged().map_err(self.failed())
@@ -239,12 +244,30 @@ impl Index {
         }
     }
 
-    /// Writes what is recent to a run, and begins another tree.
+    /// Reads all there is to the end.
+    ///
+    /// # Errors
+    /// When something cannot be read.
+    pub(crate) fn read_through(&self) -> Result<(), StoreError> {
+        let mut merged = self.merged(b"")?;
+        while merged.next_held().map_err(self.failed())?.is_some() {}
+        Ok(())
+    }
+
+    /// Writes what is recent to a run, and begins another tree. Where no run can be written, the entries stay where they are,
+    /// and it is tried again after as many more.
     fn seal(&mut self) -> sled::Result<()> {
+        if self.runs.are_many() {
+            self.runs.begin_merge();
+        }
         if self.runs.is_merged() || self.runs.are_many() {
             self.take_merged()?;
         }
-        self.runs.add(self.recent.iter().filter(|entry| !matches!(entry, Ok((key, _)) if is_of_the_tree(key))))?;
+        let entries = self.recent.iter().filter(|entry| !matches!(entry, Ok((key, _)) if is_of_the_tree(key)));
+        if let Err(error) = self.runs.add(entries) {
+            self.seal_at = self.entries + self.most;
+            return if self.entries < PATIENCE.saturating_mul(self.most) { Ok(()) } else { Err(error) };
+        }
         let next = self.db.open_tree(opening::tree(self.generation + 1))?;
         let mut marks = sled::Batch::default();
         for key in SeriesId::ALL.map(mark_key) {
@@ -256,27 +279,33 @@ impl Index {
         self.generation += 1;
         self.write_state()?;
         self.recent = next;
-        self.entries = 0;
+        (self.entries, self.seal_at) = (0, self.most);
         self.db.drop_tree(opening::tree(self.generation - 1))?;
-        Ok(self.runs.begin_merge()?)
+        self.runs.begin_merge();
+        Ok(())
     }
 
     /// Has the run that was made of several take their place.
     fn take_merged(&mut self) -> sled::Result<()> {
-        let replaced = self.runs.take_merged()?;
-        if replaced.is_empty() {
-            return Ok(());
+        let replaced = self.runs.take_merged();
+        if !replaced.is_empty() {
+            self.write_state()?;
+            self.runs.remove(&replaced);
         }
-        self.write_state()?;
-        // What sled calls a flush is not one for the disk; a state on the disk must not name a file that is gone.
-        self.db.flush()?;
-        File::open(self.path.join(opening::SLED_FILE))?.sync_all()?;
-        Ok(self.runs.remove(&replaced)?)
+        Ok(())
     }
 
+    /// Says which tree and which runs count, durably: what counted before may be removed after it.
     fn write_state(&self) -> sled::Result<()> {
         let state = State { generation: self.generation, runs: self.runs.numbers() };
-        self.db.insert(opening::STATE, state.to_bytes()).map(|_| ())
+        self.db.insert(opening::STATE, state.to_bytes())?;
+        self.sync()
+    }
+
+    /// Makes what sled holds durable. What sled calls a flush is not that for the disk.
+    fn sync(&self) -> sled::Result<()> {
+        self.db.flush()?;
+        Ok(File::options().write(true).open(self.path.join(opening::SLED_FILE))?.sync_all()?)
     }
 
     /// The newest value of a key, if the entry is not gone.

@@ -111,21 +111,31 @@ impl Index {
         let state = db.get(STATE).map_err(failed(path))?;
         let state = state.and_then(|state| State::of(&state)).ok_or(StoreError::IndexEntry)?;
         let runs = Runs::open(path.join(RUNS), &state.runs).map_err(|error| failed(path)(error.into()))?;
-        let recent = db.open_tree(tree(state.generation)).map_err(failed(path))?;
+        let name = tree(state.generation);
+        if state.generation > 0 && !db.tree_names().iter().any(|other| *other == name.as_bytes()) {
+            return Err(StoreError::IndexEntry);
+        }
+        let recent = db.open_tree(name).map_err(failed(path))?;
         let count = recent.get(COUNT).map_err(failed(path))?;
         let entries = count.map(|count| (*count).try_into().map(u64::from_be_bytes)).transpose();
         let entries = entries.map_err(|_| StoreError::IndexEntry)?.unwrap_or(0);
-        Ok(Some(Index { runs, recent, db, generation: state.generation, entries, most, path: path.to_owned() }))
+        let (generation, path) = (state.generation, path.to_owned());
+        Ok(Some(Index { runs, recent, db, generation, entries, most, seal_at: most, path }))
     }
 
     /// The same without what a crash left of trees and runs that do not count.
-    fn tidied(self) -> Result<Index, StoreError> {
-        for name in self.db.tree_names() {
-            if name != tree(self.generation).as_bytes() && name.starts_with(b"recent.") {
-                self.db.drop_tree(name).map_err(failed(&self.path))?;
-            }
+    fn tidied(mut self) -> Result<Index, StoreError> {
+        let mut trees = self.db.tree_names();
+        trees.retain(|name| name.starts_with(b"recent.") && name != tree(self.generation).as_bytes());
+        let files = self.runs.leftovers().map_err(|error| failed(&self.path)(error.into()))?;
+        if !trees.is_empty() || !files.is_empty() {
+            self.sync().map_err(failed(&self.path))?;
         }
-        self.runs.tidy().map_err(|error| failed(&self.path)(error.into()))?;
+        trees.iter().try_for_each(|name| self.db.drop_tree(name).map(|_| ())).map_err(failed(&self.path))?;
+        files.iter().try_for_each(fs::remove_file).map_err(|error| failed(&self.path)(error.into()))?;
+        if self.runs.are_several() {
+            self.runs.begin_merge();
+        }
         Ok(self)
     }
 }

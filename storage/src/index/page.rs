@@ -1,12 +1,14 @@
 //! Pages of a run: entries in the order of their keys, behind a head that shows whether they are whole.
 //!
-//! A page begins with its kind, the bytes of its entries and their CRC-32, big-endian; an entry with the bytes of its key and
-//! of its value, two each.
+//! A page begins with its kind, the bytes of its entries and the CRC-32 of both and of the entries, big-endian; an entry with
+//! the bytes of its key and of its value, two each.
 
 use std::io;
 
 /// Bytes before the entries of a page.
 pub(super) const HEAD: usize = 9;
+/// Bytes of a page's head before the check sum.
+const SUMMED: usize = 5;
 /// Bytes before the key of an entry.
 const ENTRY_HEAD: usize = 4;
 /// A page is full when its entries have so many bytes.
@@ -68,8 +70,9 @@ impl Filling {
         let mut page = std::mem::replace(&mut self.bytes, vec![0; HEAD]);
         let (head, body) = page.split_at_mut(HEAD);
         head[0] = self.kind as u8;
-        head[1..5].copy_from_slice(&(body.len() as u32).to_be_bytes());
-        head[5..].copy_from_slice(&crc32fast::hash(body).to_be_bytes());
+        head[1..SUMMED].copy_from_slice(&(body.len() as u32).to_be_bytes());
+        let sum = sum(&[&head[..SUMMED], body]);
+        head[SUMMED..].copy_from_slice(&sum.to_be_bytes());
         page
     }
 }
@@ -82,9 +85,9 @@ pub(super) fn open(bytes: &[u8]) -> io::Result<(Kind, &[u8])> {
     let read = || {
         let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
         let kind = [Kind::Leaf, Kind::Inner, Kind::Top].into_iter().find(|kind| *kind as u8 == head[0])?;
-        let (length, sum) = (head[1..5].try_into().ok()?, head[5..].try_into().ok()?);
+        let (length, stated) = (head[1..SUMMED].try_into().ok()?, head[SUMMED..].try_into().ok()?);
         let body = rest.get(..u32::from_be_bytes(length) as usize)?;
-        (crc32fast::hash(body) == u32::from_be_bytes(sum)).then_some((kind, body))
+        (sum(&[&head[..SUMMED], body]) == u32::from_be_bytes(stated)).then_some((kind, body))
     };
     read().ok_or_else(damaged)
 }
@@ -124,6 +127,13 @@ pub(super) fn each<'a>(body: &'a [u8], mut see: impl FnMut(Entry<'a>) -> bool) -
         at = next;
     }
     Ok(())
+}
+
+/// The CRC-32 of some bytes, one part after another.
+pub(super) fn sum(parts: &[&[u8]]) -> u32 {
+    let mut sum = crc32fast::Hasher::new();
+    parts.iter().for_each(|part| sum.update(part));
+    sum.finalize()
 }
 
 /// That a run does not hold what was written to it.

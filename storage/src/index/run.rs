@@ -9,10 +9,10 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// What a run ends with, behind where the top page is and how many entries there are.
-pub(super) const MAGIC: [u8; 8] = *b"cw-run-1";
-/// Bytes of the end.
-pub(super) const END: usize = 8 + 4 + 8 + MAGIC.len();
+/// What a run ends with.
+const MAGIC: [u8; 8] = *b"cw-run-1";
+/// Bytes of the end: where the top page is, how many entries there are, the CRC-32 of both, [`MAGIC`].
+const END: usize = Place::BYTES + 8 + 4 + MAGIC.len();
 
 /// Where a page stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,12 @@ impl Place {
     }
 }
 
+/// The end of a run, behind its top page.
+pub(super) fn end(top: Place, entries: u64) -> Vec<u8> {
+    let said = [&top.to_bytes()[..], &entries.to_be_bytes()].concat();
+    [&said[..], &page::sum(&[&said]).to_be_bytes(), &MAGIC].concat()
+}
+
 /// A run, open to be read.
 pub(super) struct Run {
     file: File,
@@ -58,12 +64,13 @@ impl Run {
     pub(super) fn open(path: &Path, number: u64) -> io::Result<Run> {
         let file = File::open(path)?;
         let size = file.metadata()?.len();
-        let mut end = [0; END];
-        read_exact_at(&file, size.checked_sub(END as u64).ok_or_else(damaged)?, &mut end)?;
-        let (place, rest) = end.split_at(Place::BYTES);
-        let (place, (entries, magic)) = (Place::of(place)?, rest.split_at(8));
-        let fits = place.offset.checked_add(u64::from(place.bytes)).is_some_and(|top| top + END as u64 == size);
-        if magic != MAGIC || !fits {
+        let mut found = [0; END];
+        let before = size.checked_sub(END as u64).ok_or_else(damaged)?;
+        read_exact_at(&file, before, &mut found)?;
+        let (place, rest) = found.split_at(Place::BYTES);
+        let place = Place::of(place)?;
+        let entries = u64::from_be_bytes(*rest.first_chunk().ok_or_else(damaged)?);
+        if found[..] != end(place, entries) || place.offset.checked_add(u64::from(place.bytes)) != Some(before) {
             return Err(damaged());
         }
         let mut bytes = vec![0; place.bytes as usize];
@@ -75,7 +82,6 @@ impl Run {
             true
         })?;
         let top = top.into_iter().map(|(key, place)| Ok((key, place?))).collect::<io::Result<Vec<_>>>()?;
-        let entries = u64::from_be_bytes(entries.try_into().map_err(|_| damaged())?);
         if kind != Kind::Top { Err(damaged()) } else { Ok(Run { file, number, entries, end: place.offset, top }) }
     }
 
@@ -191,10 +197,12 @@ impl Cursor<'_> {
             let (kind, body) = page::open(&self.bytes[..read])?;
             let end = HEAD + body.len();
             self.next += end as u64;
-            if kind == Kind::Leaf {
-                (self.at, self.end) = (HEAD, end);
-                return Ok(true);
+            match kind {
+                Kind::Leaf => (self.at, self.end) = (HEAD, end),
+                Kind::Inner => continue,
+                Kind::Top => return Err(damaged()),
             }
+            return Ok(true);
         }
         Ok(false)
     }

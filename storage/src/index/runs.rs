@@ -14,6 +14,8 @@ use std::thread::{self, JoinHandle};
 /// A run stays by itself when it has at least so many times the entries of all newer ones together, so that their number
 /// grows with the logarithm of all.
 const APART: u64 = 3;
+/// When there are so many on opening, some are made one at once: merges that were left off would never end otherwise.
+const SEVERAL: usize = 8;
 /// When there are so many, who adds another waits until some are one.
 const MANY: usize = 32;
 
@@ -27,6 +29,8 @@ pub(super) struct Runs {
     /// The number of the next run.
     next: u64,
     merging: Option<Merging>,
+    /// Why runs could not be made one, the last time.
+    failed: Option<io::Error>,
 }
 
 /// What is being made of several runs.
@@ -43,30 +47,28 @@ impl Runs {
     /// Opens runs by their numbers, the oldest first.
     ///
     /// # Errors
-    /// When one is not there, is damaged, or the system refuses.
+    /// When one is not there, is damaged, they are more than can be, or the system refuses.
     pub(super) fn open(dir: PathBuf, numbers: &[u64]) -> io::Result<Runs> {
+        if numbers.len() > MOST_RUNS {
+            return Err(damaged());
+        }
         let runs = numbers.iter().map(|number| Run::open(&file(&dir, *number), *number));
         let runs = runs.collect::<io::Result<Vec<_>>>()?;
-        Ok(Runs { dir, runs, next: numbers.iter().max().map_or(1, |last| last + 1), merging: None })
+        Ok(Runs { dir, runs, next: numbers.iter().max().map_or(1, |last| last + 1), merging: None, failed: None })
     }
 
-    /// Removes what a crash left: files that are none of these runs.
+    /// The files that a crash left: those that are none of these runs.
     ///
     /// # Errors
     /// When the system refuses.
-    pub(super) fn tidy(&self) -> io::Result<()> {
+    pub(super) fn leftovers(&self) -> io::Result<Vec<PathBuf>> {
         let listed = match fs::read_dir(&self.dir) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             listed => listed?,
         };
         let known: Vec<PathBuf> = self.runs.iter().map(|run| file(&self.dir, run.number())).collect();
-        for found in listed {
-            let path = found?.path();
-            if !known.contains(&path) {
-                fs::remove_file(path)?;
-            }
-        }
-        Ok(())
+        let paths = listed.map(|found| found.map(|found| found.path())).collect::<io::Result<Vec<_>>>()?;
+        Ok(paths.into_iter().filter(|path| path.is_file() && !known.contains(path)).collect())
     }
 
     /// Their numbers, the oldest first.
@@ -79,6 +81,11 @@ impl Runs {
         self.runs.iter().rev()
     }
 
+    /// Whether there are so many that some are made one on opening.
+    pub(super) fn are_several(&self) -> bool {
+        self.runs.len() >= SEVERAL
+    }
+
     /// Whether adding another has to wait until some are one.
     pub(super) fn are_many(&self) -> bool {
         self.runs.len() >= MANY
@@ -87,35 +94,46 @@ impl Runs {
     /// Writes entries as the newest run, durably. An empty value says that the entry is gone from older runs.
     ///
     /// # Errors
-    /// When the entries cannot be read, or the system refuses.
+    /// When the entries cannot be read, the system refuses, or there are as many as can be: then why they could not be made
+    /// fewer.
     pub(super) fn add(
         &mut self,
         entries: impl Iterator<Item = sled::Result<(sled::IVec, sled::IVec)>>,
     ) -> Result<(), sled::Error> {
-        let (number, oldest) = (self.number(), self.runs.is_empty());
+        if self.runs.len() == MOST_RUNS {
+            let why = self.failed.take();
+            return Err(why.unwrap_or_else(|| io::Error::other("the index has as many runs as can be")).into());
+        }
+        let number = self.number();
         fs::create_dir_all(&self.dir)?;
         let path = file(&self.dir, number);
-        let mut writer = Writer::create(&path)?;
-        for entry in entries {
-            let (key, value) = entry?;
-            if !(oldest && value.is_empty()) {
-                writer.push(&key, &value)?;
-            }
-        }
-        writer.finish()?;
-        self.sync()?;
+        self.write(&path, entries).inspect_err(|_| drop(fs::remove_file(&path)))?;
         self.runs.push(Run::open(&path, number)?);
         Ok(())
     }
 
-    /// Begins to make runs one where some are better one, unless that is under way.
-    ///
-    /// # Errors
-    /// When no thread can be had.
-    pub(super) fn begin_merge(&mut self) -> io::Result<()> {
+    fn write(
+        &self,
+        path: &Path,
+        entries: impl Iterator<Item = sled::Result<(sled::IVec, sled::IVec)>>,
+    ) -> Result<(), sled::Error> {
+        let mut writer = Writer::create(path)?;
+        for entry in entries {
+            let (key, value) = entry?;
+            if !(self.runs.is_empty() && value.is_empty()) {
+                writer.push(&key, &value)?;
+            }
+        }
+        writer.finish()?;
+        Ok(self.sync()?)
+    }
+
+    /// Begins to make runs one where some are better one, unless that is under way. Where no thread can be had, it is tried
+    /// again the next time.
+    pub(super) fn begin_merge(&mut self) {
         let from = self.better_one();
         if self.merging.is_some() || from.len() < 2 {
-            return Ok(());
+            return;
         }
         let (dir, into, oldest) = (self.dir.clone(), self.number(), from.len() == self.runs.len());
         let stop = Arc::<AtomicBool>::default();
@@ -124,9 +142,10 @@ impl Runs {
             let runs = newest_first.iter().map(|number| Run::open(&file(&dir, *number), *number));
             write::merge(&runs.collect::<io::Result<Vec<_>>>()?, oldest, &file(&dir, into), &told)
         };
-        let thread = thread::Builder::new().name("index".to_owned()).spawn(merge)?;
-        self.merging = Some(Merging { thread, stop, from, into });
-        Ok(())
+        match thread::Builder::new().name("index".to_owned()).spawn(merge) {
+            Ok(thread) => self.merging = Some(Merging { thread, stop, from, into }),
+            Err(error) => self.failed = Some(error),
+        }
     }
 
     /// Whether [`Runs::take_merged`] need not wait for anything.
@@ -140,31 +159,31 @@ impl Runs {
         self.merging.is_none() && self.better_one().len() < 2
     }
 
-    /// Takes the one that was made of several in their place, when it is there. The files of those that count no more can
-    /// be removed once what counts is written down. What could not be made one stays as it is, and is tried again.
-    ///
-    /// # Errors
-    /// When it could not be made or opened.
-    pub(super) fn take_merged(&mut self) -> io::Result<Vec<u64>> {
-        let Some(Merging { thread, from, into, .. }) = self.merging.take() else { return Ok(Vec::new()) };
-        let made = thread.join().unwrap_or_else(|_| Err(io::Error::other("the index's thread ended early")))?;
+    /// Takes the one that was made of several in their place, when it is there, and says whose files can be removed once
+    /// what counts is written down. What could not be made one stays as it is, and is tried again.
+    pub(super) fn take_merged(&mut self) -> Vec<u64> {
+        let Some(Merging { thread, from, into, .. }) = self.merging.take() else { return Vec::new() };
+        let made = thread.join().unwrap_or_else(|_| Err(io::Error::other("the index's thread ended early")));
+        let merged = made.and_then(|made| match made {
+            true => self.sync().and_then(|()| Run::open(&file(&self.dir, into), into)).map(Some),
+            false => Ok(None),
+        });
         let first = self.runs.iter().position(|run| from.first() == Some(&run.number()));
-        let Some(first) = first.filter(|_| made) else { return Ok(Vec::new()) };
-        self.sync()?;
-        let merged = Run::open(&file(&self.dir, into), into)?;
-        if self.runs[first..].iter().zip(&from).any(|(run, number)| run.number() != *number) {
-            return Err(damaged());
+        match (merged, first) {
+            (Ok(Some(merged)), Some(first)) => {
+                self.runs.splice(first..first + from.len(), [merged]);
+                from
+            }
+            (merged, _) => {
+                self.failed = merged.err();
+                Vec::new()
+            }
         }
-        self.runs.splice(first..first + from.len(), [merged]);
-        Ok(from)
     }
 
-    /// Removes the files of runs that count no more.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub(super) fn remove(&self, numbers: &[u64]) -> io::Result<()> {
-        numbers.iter().try_for_each(|number| fs::remove_file(file(&self.dir, *number)))
+    /// Removes the files of runs that count no more. Those that cannot be removed are when the index is opened.
+    pub(super) fn remove(&self, numbers: &[u64]) {
+        numbers.iter().for_each(|number| drop(fs::remove_file(file(&self.dir, *number))));
     }
 
     /// The newest runs that are better one: from the oldest on that has less than [`APART`] times the entries of those

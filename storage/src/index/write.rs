@@ -2,7 +2,7 @@
 
 use super::merged::Merged;
 use super::page::{self, Filling, HEAD, Kind};
-use super::run::{MAGIC, Place, Run};
+use super::run::{self, Place, Run};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -109,9 +109,7 @@ impl Writer {
         let top = self.top.take();
         debug_assert!(top.len() >= HEAD);
         let place = self.put(&top)?;
-        self.file.write_all(&place.to_bytes())?;
-        self.file.write_all(&self.entries.to_be_bytes())?;
-        self.file.write_all(&MAGIC)?;
+        self.file.write_all(&run::end(place, self.entries))?;
         self.file.flush()?;
         self.file.get_ref().sync_all()
     }
@@ -122,7 +120,7 @@ impl Writer {
 /// what it has written.
 ///
 /// # Errors
-/// When a run is damaged, or the system refuses; what was written is removed.
+/// When a run is damaged, or the system refuses; what was written is removed, if it can be.
 pub(super) fn merge(runs: &[Run], oldest: bool, into: &Path, stop: &AtomicBool) -> io::Result<bool> {
     let done = write(runs, oldest, into, stop);
     if !matches!(done, Ok(true)) {
@@ -144,6 +142,10 @@ fn write(runs: &[Run], oldest: bool, into: &Path, stop: &AtomicBool) -> io::Resu
         if seen.is_multiple_of(LOOKED) && stop.load(Ordering::Relaxed) {
             return Ok(false);
         }
+    }
+    // A page that was passed over would be missing for good.
+    if merged.passed() != runs.iter().map(Run::entries).sum::<u64>() {
+        return Err(page::damaged());
     }
     writer.finish()?;
     Ok(true)

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 /// Small files, so that batches cross from one into the next, and so few entries in sled that the index has runs.
 pub const SMALL: Options = Options { file_bytes: 300, recent_entries: 12 };
 
+/// With so few entries in sled that most of the index is in runs.
 pub fn open(dir: &Path) -> Result<CarStore, StoreError> {
-    CarStore::open(dir, conformance::derive)
+    CarStore::open_with(dir, conformance::derive, Options { recent_entries: 12, ..Options::default() })
 }
 
 pub fn refused(dir: &Path) -> StoreError {
