@@ -12,12 +12,17 @@ static LOWER: LazyLock<Encoding> = LazyLock::new(|| {
 
 /// Writes bytes, after the letter `b`.
 pub fn show(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_str("b")?;
-    // An id or a key is written in one piece.
-    let mut room = [0; 64];
-    match room.get_mut(..LOWER.encode_len(bytes.len())) {
-        Some(text) => f.write_str(LOWER.encode_mut_str(bytes, text)),
-        None => LOWER.encode_write(bytes, f),
+    // An id or a key is written in one piece, so that a text which becomes one asks for memory once.
+    let (mut room, length) = ([b'b'; 64], 1 + LOWER.encode_len(bytes.len()));
+    match room.get_mut(..length) {
+        Some(text) => {
+            LOWER.encode_mut(bytes, &mut text[1..]);
+            f.write_str(std::str::from_utf8(text).map_err(|_| fmt::Error)?)
+        }
+        None => {
+            f.write_str("b")?;
+            LOWER.encode_write(bytes, f)
+        }
     }
 }
 

@@ -207,7 +207,7 @@ pub const COLUMNS: [Column; 55] = [
 ///
 /// # Errors
 /// When the line is not a row.
-pub fn cells(line: &str) -> Result<Vec<Cell<'_>>, RowError> {
+pub fn cells(line: &str) -> Result<[Cell<'_>; COLUMNS.len()], RowError> {
     let Taken { mut cells, mut misfits, others } = taken(line).ok_or(RowError::Json)?;
     let lacks = |(column, cell): &(&Column, &Cell)| column.required && **cell == Cell::None;
     if let Some((column, _)) = COLUMNS.iter().zip(&cells).find(lacks) {

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 /// What a row has in each of [`COLUMNS`] but the last, and what it has besides.
 pub(super) struct Taken<'a> {
     /// The cells, in the order of the columns.
-    pub cells: Vec<Cell<'a>>,
+    pub cells: [Cell<'a>; COLUMNS.len()],
     /// What is not of its column's form, each with that column's place, in the row's order.
     pub misfits: Vec<(usize, &'a str)>,
     /// What has no column, in the row's order.
@@ -26,7 +26,7 @@ pub(super) fn taken(line: &str) -> Option<Taken<'_>> {
     }
     let mut walk = Walk { line, at: 0 };
     let columns = &COLUMNS;
-    let mut taken = Taken { cells: vec![Cell::None; columns.len()], misfits: Vec::new(), others: Vec::new() };
+    let mut taken = Taken { cells: [const { Cell::None }; COLUMNS.len()], misfits: Vec::new(), others: Vec::new() };
     let (mut seen, mut next) = ([false; COLUMNS.len()], 0);
     let whole = walk.map(|walk, key| {
         // Rows have their columns in this order, so that the one that is sought is near.
