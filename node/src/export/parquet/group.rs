@@ -4,7 +4,7 @@
 //! where a list goes on. Source: the Dremel paper, and Parquet's specification of nested encoding.
 
 use super::schema::{Leaf, columns, leaves};
-use bytes::Bytes;
+use bytes::BytesMut;
 use commonwheel_protocol::dataset::columns::{Cell, Kind, Value};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
 use parquet::errors::ParquetError;
@@ -31,7 +31,7 @@ pub struct Values {
     pub present: Vec<i16>,
     /// Whether each is in the same list as the one before; nothing where there are no lists.
     pub again: Vec<i16>,
-    texts: Vec<u8>,
+    texts: BytesMut,
     ends: Vec<usize>,
     /// Those that are integers.
     pub ints: Vec<i64>,
@@ -46,7 +46,7 @@ impl Group {
             leaf,
             present: Vec::new(),
             again: Vec::new(),
-            texts: Vec::new(),
+            texts: BytesMut::new(),
             ends: Vec::new(),
             ints: Vec::new(),
             bools: Vec::new(),
@@ -84,7 +84,14 @@ impl Group {
         &self.columns
     }
 
-    /// Encodes them as one group, and forgets them.
+    /// How much memory there is for texts, in bytes.
+    #[cfg(test)]
+    pub fn room(&self) -> usize {
+        self.columns.iter().flatten().map(|leaf| leaf.texts.capacity()).sum()
+    }
+
+    /// Encodes them as one group, and forgets them. The memory of texts is used again, where at least a half of it was used:
+    /// so it stays bounded, whichever columns the next rows have.
     ///
     /// # Errors
     /// When they cannot be written.
@@ -98,9 +105,9 @@ impl Group {
             let mut column = group.next_column()?.ok_or_else(lacking)?;
             let present = (leaf.leaf.most > 0).then_some(&leaf.present[..]);
             let again = leaf.leaf.repeated.then_some(&leaf.again[..]);
+            let (room, all) = (leaf.texts.capacity(), std::mem::take(&mut leaf.texts).freeze());
             match leaf.leaf.kind {
                 Kind::Text => {
-                    let all = Bytes::from(std::mem::take(&mut leaf.texts));
                     let begins = [0].iter().chain(&leaf.ends);
                     let slice = |(begin, end): (&usize, &usize)| ByteArray::from(all.slice(*begin..*end));
                     let values: Vec<_> = begins.zip(&leaf.ends).map(slice).collect();
@@ -110,6 +117,10 @@ impl Group {
                 Kind::Bool => drop(column.typed::<BoolType>().write_batch(&leaf.bools, present, again)?),
             }
             column.close()?;
+            // Nothing else holds them any more.
+            if room <= 2 * all.len() {
+                leaf.texts = all.try_into_mut().unwrap_or_default();
+            }
             leaf.clear();
         }
         group.close()?;

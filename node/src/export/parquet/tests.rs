@@ -203,6 +203,26 @@ fn groups_of_rows_are_bounded_and_follow_from_the_rows_alone() {
 }
 
 #[test]
+fn memory_of_texts_is_used_by_the_next_group_and_not_kept_where_that_has_none() {
+    let partition = rows().swap_remove(0).0;
+    let properties = Arc::new(properties(&partition, &canary()).unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema::schema().unwrap()), properties).unwrap();
+    let (many, mut group) = ((0..2_000).map(full_row).collect::<String>(), Group::new());
+    let mut take = |text: &str| {
+        let mut rows = Judged::new(text.as_bytes(), (0..).map(judged));
+        while rows.push_next(&mut group).unwrap() {}
+        let room = group.room();
+        group.write_to(&mut writer).unwrap();
+        (room, group.room())
+    };
+    let (room, kept) = take(&many);
+    assert!(kept > room / 2 && take(&many) == (kept, kept), "{kept} of {room}");
+    take(&full_row(0));
+    let (_, kept) = take(&full_row(0));
+    assert!(kept < room / 100, "{kept} of {room}");
+}
+
+#[test]
 fn what_is_no_row_is_told_with_its_line() {
     let (partition, text) = rows().swap_remove(0);
     for wrong in [&b"{}\n"[..], b"\n", b"\xff\n", text.trim_end().as_bytes()] {
