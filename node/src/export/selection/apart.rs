@@ -13,14 +13,14 @@ impl<L: Ledger> Known<'_, L> {
     pub(super) fn apart(&self, records: &impl Ids, leading: usize) -> Result<BTreeSet<RecordId>, ExportError> {
         let Some(draw) = Draw::of(&self.path[leading]) else { return Ok(BTreeSet::new()) };
         let voice = |id: &RecordId| -> Result<Option<Voice>, ExportError> {
-            let here = if records.holds(id)? { self.ledger.block(Shelf::Certified, &id.0)? } else { None };
-            Ok(here.and_then(|header| Voice::of(&header)))
+            Ok(self.ledger.block(Shelf::Certified, &id.0)?.and_then(|header| Voice::of(&header)))
         };
+        let other = |id: &RecordId| if records.holds(id)? { voice(id) } else { Ok(None) };
         let mut apart = BTreeSet::new();
         for id in records.each() {
             let id = id?;
             let own = voice(&id)?.ok_or(ExportError::Missing { record: id, what: "header" })?;
-            if draw.split(&own, voice)? == Split::Evaluation {
+            if draw.split(&own, other)? == Split::Evaluation {
                 apart.insert(id);
             }
         }
